@@ -1,0 +1,103 @@
+/*
+ * The cell of a row: its codes, counted only over the cuts that some tree uses.
+ *
+ * A forest is constant within a cell, so a cell is all that a prediction, a table or a cache
+ * needs to know of a row:
+ *
+ *   feature      used cuts            codes
+ *   numeric      u0 < u1 < … < um     0 … m + 1, missing = m + 2 − 1 … the last
+ *   categorical  —                    one a category, missing last
+ *   never used   —                    0 for everything
+ *
+ * A cell's code is its codes in mixed radix, feature 0 the slowest: one safe integer where the
+ * product of sizes allows, a string of the codes where it does not.
+ */
+import { codeOf, type FeatureBins } from './binning.js';
+import type { Tree } from './tree.js';
+
+/** A cell's packed code. Equal codes of one forest mean equal predictions, always. */
+export type CellCode = number | string;
+
+export class CellSpace {
+  /** By feature: bins over used cuts only. */
+  readonly bins: readonly FeatureBins[];
+  /** By feature: how many codes, missing included; 1 where no tree asks for the feature. */
+  readonly sizes: readonly number[];
+  readonly strides: readonly number[];
+  /** Number of cells, possibly beyond the safe integers. */
+  readonly count: number;
+  /** By feature: a node's cut, told as a place among all cuts, as a place among the used ones. */
+  private readonly places: readonly Int32Array[];
+
+  constructor(bins: readonly FeatureBins[], trees: readonly Tree[]) {
+    const used = usedCuts(bins, trees);
+    this.places = used.map(placesOf);
+    this.bins = bins.map((feature, f) =>
+      feature.categorical ? feature : keepCuts(feature, used[f]),
+    );
+    this.sizes = this.bins.map((feature, f) => (used[f].includes(1) ? feature.bins + 1 : 1));
+    const strides = this.sizes.map(() => 1);
+    for (let f = strides.length - 2; f >= 0; f--) strides[f] = strides[f + 1] * this.sizes[f + 1];
+    this.strides = strides;
+    this.count = strides[0] * this.sizes[0];
+  }
+
+  /** The code, over used cuts, of a number in feature `f`. */
+  codeOf(f: number, x: number): number {
+    return this.sizes[f] === 1 ? 0 : codeOf(this.bins[f], x);
+  }
+
+  /** A numeric node's cut among the used cuts: codes up to it go left. */
+  cutPlace(f: number, cut: number): number {
+    return this.places[f][cut];
+  }
+
+  /** The cell of a row of numbers. */
+  cellOf(row: ArrayLike<number>): CellCode {
+    if (this.count <= Number.MAX_SAFE_INTEGER) return this.indexOf(row);
+    let code = '';
+    for (let f = 0; f < this.sizes.length; f++) code += String.fromCharCode(this.codeOf(f, row[f]));
+    return code;
+  }
+
+  /** The cell's number, for a space that fits the safe integers. */
+  indexOf(row: ArrayLike<number>): number {
+    let index = 0;
+    for (let f = 0; f < this.sizes.length; f++) {
+      if (this.sizes[f] > 1) index += this.strides[f] * codeOf(this.bins[f], row[f]);
+    }
+    return index;
+  }
+}
+
+/** By feature: 1 at every cut that some node uses. The place after the last: observed or missing. */
+function usedCuts(bins: readonly FeatureBins[], trees: readonly Tree[]): Uint8Array[] {
+  const used = bins.map(
+    (feature) => new Uint8Array(feature.categorical ? 1 : feature.cuts.length + 1),
+  );
+  for (const { nodes, feature, cut } of trees) {
+    for (let node = 0; node < nodes; node++) {
+      const f = feature[node];
+      if (f >= 0) used[f][bins[f].categorical ? 0 : cut[node]] = 1;
+    }
+  }
+  return used;
+}
+
+function keepCuts(feature: FeatureBins, used: Uint8Array): FeatureBins {
+  const cuts = feature.cuts.filter((_, place) => used[place] === 1);
+  return { categorical: false, cuts, bins: cuts.length + 1 };
+}
+
+/** place → how many used cuts lie before it. */
+function placesOf(used: Uint8Array): Int32Array {
+  const places = new Int32Array(used.length);
+  let before = 0;
+  used.forEach((isUsed, place) => {
+    places[place] = before;
+    before += isUsed;
+  });
+  // "Observed or missing" is no cut of its own: everything observed, up to the last code.
+  places[used.length - 1] = before - used[used.length - 1];
+  return places;
+}

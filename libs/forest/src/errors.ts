@@ -1,0 +1,32 @@
+/**
+ * Every way this library refuses, by stable code. The README's table is held equal to this
+ * list by a test.
+ */
+export const forestErrors = {
+  SCHEMA_INVALID: 'the feature schema is not usable',
+  COLUMNS_INVALID: 'the training columns, target or weights are not usable',
+  OPTION_INVALID: 'a fit option is unknown or out of range',
+  ROW_INVALID: 'a row does not have one number per feature',
+  ABORTED: 'the fit was aborted by its signal',
+  THREAD_FAILED: 'a worker thread ended before its trees were grown',
+  FILE_MAGIC: 'the bytes are not a forest model file',
+  FILE_VERSION: 'the model file was written by a later version of this library',
+  FILE_TRUNCATED: 'the model file ends before its contents do',
+  FILE_CORRUPT: 'the model file does not match its checksum',
+  FILE_INVALID: 'the model file contradicts itself',
+} as const;
+
+export type ForestErrorCode = keyof typeof forestErrors;
+
+/** An error of this library: `code` is stable, `message` names what was got and what was wanted. */
+export class ForestError extends Error {
+  override readonly name = 'ForestError';
+
+  constructor(
+    readonly code: ForestErrorCode,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${forestErrors[code]}: ${detail}`, options);
+  }
+}

@@ -1,0 +1,2 @@
+export { loadForest, saveForest, writeFileAtomically } from './files.js';
+export { fitParallel, type ThreadOptions } from './threads.js';

@@ -1,0 +1,50 @@
+/**
+ * The forest's only source of chance: sfc32 (Chris Doty-Humphrey's Small Fast Counter, 32 bit,
+ * PractRand-clean), seeded by SplitMix32 from (seed, stream). One stream a tree, so a tree
+ * depends on nothing but its own number and any thread may grow it.
+ */
+export class Random {
+  private a: number;
+  private b: number;
+  private c: number;
+  private counter = 1;
+
+  /**
+   * @param seed any safe integer
+   * @param stream which independent sequence of that seed, an integer ≥ 0
+   */
+  constructor(seed: number, stream: number) {
+    let state = (seed ^ Math.floor(seed / 0x1_0000_0000)) | 0;
+    const mix = (): number => {
+      state = (state + 0x9e3779b9) | 0;
+      let z = state;
+      z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+      z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+      return (z ^ (z >>> 16)) | 0;
+    };
+    this.a = mix();
+    state = (state ^ Math.imul(stream + 1, 0x9e3779b1)) | 0;
+    this.b = mix();
+    this.c = mix();
+    for (let i = 0; i < 12; i++) this.uint32();
+  }
+
+  /** A whole number from 0 to 2³² − 1. */
+  uint32(): number {
+    const t = (this.a + this.b + this.counter) | 0;
+    this.counter = (this.counter + 1) | 0;
+    this.a = this.b ^ (this.b >>> 9);
+    this.b = (this.c + (this.c << 3)) | 0;
+    this.c = ((this.c << 21) | (this.c >>> 11)) + t;
+    this.c |= 0;
+    return t >>> 0;
+  }
+
+  /**
+   * A whole number from 0 to `n` − 1, for 1 ≤ n ≤ 2³². Scaling instead of rejection: the bias is
+   * below n / 2³², which no sample of that size can show.
+   */
+  below(n: number): number {
+    return Math.floor(this.uint32() * 2 ** -32 * n);
+  }
+}
