@@ -1,0 +1,74 @@
+// Threads start from a file, so this test runs the library as built.
+import { writeModel } from '@adscale/forest';
+import { fitParallel, loadForest, saveForest } from '@adscale/forest/node';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mixedData, rowOf } from './data.js';
+
+const data = mixedData({ rows: 500, missing: 0.1 });
+
+describe('many threads', () => {
+  it('grow the same bytes and the same out-of-bag result, 1, 2 or 7 of them', async () => {
+    const fits = await Promise.all(
+      [1, 2, 7].map((threads) => fitParallel(data, { trees: 15 }, { threads })),
+    );
+    const [one, ...others] = fits;
+    for (const other of others) {
+      expect(writeModel(other.forest)).toEqual(writeModel(one.forest));
+      expect(other.outOfBag).toEqual(one.outOfBag);
+    }
+  });
+
+  it('report each tree', async () => {
+    const seen: number[] = [];
+    await fitParallel(
+      data,
+      { trees: 6 },
+      { threads: 2, onProgress: (done, all) => seen.push(done / all) },
+    );
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6].map((done) => done / 6));
+  });
+
+  it('stop when told to, leaving none behind', async () => {
+    const abort = new AbortController();
+    const started = performance.now();
+    let asked = 0;
+    const onProgress = (): void => {
+      asked = performance.now();
+      abort.abort();
+    };
+    const growing = fitParallel(
+      data,
+      { trees: 100_000 },
+      { threads: 2, signal: abort.signal, onProgress },
+    );
+    await expect(growing).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(asked).toBeGreaterThan(started);
+    expect(process.getActiveResourcesInfo().filter((name) => name.includes('Worker'))).toEqual([]);
+  });
+
+  it('do not start for a signal that is aborted already', async () => {
+    const growing = fitParallel(data, {}, { signal: AbortSignal.abort() });
+    await expect(growing).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('are a whole number, at least one', async () => {
+    await expect(fitParallel(data, {}, { threads: 0 })).rejects.toThrow(/threads is 0/);
+  });
+});
+
+describe('a saved forest', () => {
+  it('loads as it was, and a failed write leaves the old file and no other', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'forest-'));
+    const path = join(folder, 'model.adsf');
+    const { forest } = await fitParallel(data, { trees: 3 }, { threads: 1 });
+    await saveForest(forest, path);
+    const broken = { ...forest, schema: undefined, bins: undefined };
+    await expect(saveForest(broken as never, path)).rejects.toThrow();
+    const back = await loadForest(path);
+    expect(back.predict(rowOf(data.columns, 0))).toBe(forest.predict(rowOf(data.columns, 0)));
+    expect(await readdir(folder)).toEqual(['model.adsf']);
+    await rm(folder, { recursive: true });
+  });
+});
