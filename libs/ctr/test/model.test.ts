@@ -1,0 +1,57 @@
+import { ForestError } from '@adscale/forest';
+import { CtrModel, roundCtr, trainCtr } from '../src/index.js';
+import { placements } from './data.js';
+
+describe('a CTR at the edge', () => {
+  it.each([
+    [0.08474, 0.0847],
+    [0.08475, 0.0848],
+    [0, 0.0001],
+    [-3, 0.0001],
+    [0.00001, 0.0001],
+    [1.7, 1],
+  ])('%d leaves as %d', (ctr, answer) => expect(roundCtr(ctr)).toBe(answer));
+});
+
+describe('a model', () => {
+  const request = { impressions: 5000, ad_position: 1, device_type: 'mobile', budget: 2500 };
+
+  it('answers a record with four decimals, near the truth', async () => {
+    const { bytes, card } = await trainCtr(placements(1000), { fit: { trees: 30 } });
+    const model = CtrModel.load(bytes, card, 'v1');
+    const answer = model.predict(request);
+    expect(answer).toBe(Number(answer.toFixed(4)));
+    expect(answer).toBeCloseTo(0.08, 2);
+    expect(model.version).toBe('v1');
+    expect(model.digest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('is the same bytes for the same table and seed, on one thread or three', async () => {
+    const [one, three] = await Promise.all(
+      [1, 3].map((threads) => trainCtr(placements(300), { fit: { trees: 10 }, threads })),
+    );
+    expect(one.bytes).toEqual(three.bytes);
+  });
+
+  it('is judged on rows that no tree saw', async () => {
+    const { card } = await trainCtr(placements(500), { fit: { trees: 10 }, heldOutShare: 0.3 });
+    expect(card.training.rows).toBe(350);
+    expect(card.held_out.rows).toBe(150);
+    expect(card.training.ranges['ad_position']).toEqual({ minimum: 1, maximum: 10, missing: 0 });
+    const { categories } = card.training.ranges['device_type'] as { categories: object };
+    expect(Object.values(categories).reduce((sum, count) => sum + count, 0)).toBe(350);
+  });
+
+  it('predicts every row of a cell alike', async () => {
+    const { bytes } = await trainCtr(placements(500), { fit: { trees: 10 } });
+    const model = CtrModel.load(bytes);
+    const row = model.encode(request);
+    const cents = model.encode({ ...request, budget: 2500.01 });
+    expect(model.cellOf(cents)).toBe(model.cellOf(row));
+    expect(model.predictRow(cents)).toBe(model.predictRow(row));
+  });
+
+  it('is not made of other bytes', () => {
+    expect(() => CtrModel.load(new Uint8Array(100))).toThrow(ForestError);
+  });
+});
