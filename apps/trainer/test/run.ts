@@ -11,7 +11,7 @@ const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 /** Runs the built program as a user does. `interruptAfter`: milliseconds to Ctrl-C. */
 export function adscale(args: readonly string[], interruptAfter?: number): Promise<Finished> {
-  const { MODEL_DIR: _, ...env } = process.env;
+  const env = { ...process.env, MODEL_DIR: undefined };
   const child = spawn(process.execPath, [program, ...args], { env });
   const out = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => (out.stdout += chunk));
