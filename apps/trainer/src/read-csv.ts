@@ -33,10 +33,10 @@ interface ColumnReader {
   readonly wanted: string;
 }
 
-type CsvRow = {
+interface CsvRow {
   readonly record: Record<string, string>;
   readonly info: { readonly lines: number };
-};
+}
 
 /**
  * Reads placements from a CSV file whose header names the schema's features, `clicks` and, if
