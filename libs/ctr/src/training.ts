@@ -12,7 +12,7 @@ import { checkTable, fitInput, splitTable, type CtrTable } from './table.js';
 export const defaultFitOptions = {
   trees: 100,
   seed: 42,
-  maxBins: 255,
+  maxBins: 64,
   maxDepth: 32,
   minLeafRows: 5,
 } as const satisfies FitOptions;

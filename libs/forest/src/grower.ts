@@ -38,15 +38,38 @@ export interface NodeRows {
   readonly sum: Float64Array;
 }
 
-interface OpenNode extends NodeTotals, CodeRange {
-  id: number;
-  depth: number;
-  start: number;
-  end: number;
+/** A node that may still split. Pooled: a tree has thousands, and they hold arrays. */
+class OpenNode implements NodeTotals, CodeRange {
+  id = 0;
+  depth = 0;
+  start = 0;
+  end = 0;
+  rows = 0;
+  weight = 0;
+  sum = 0;
+  low = -Infinity;
+  high = Infinity;
+  readonly first: Uint16Array;
+  readonly last: Uint16Array;
   /** Counts of every live feature; null where features are counted only when drawn. */
-  histogram: Float64Array | null;
+  histogram: Float64Array | null = null;
   /** Best first only: the split that waits. */
-  split: Split | null;
+  split: Split | null = null;
+
+  constructor(features: number) {
+    this.first = new Uint16Array(features);
+    this.last = new Uint16Array(features);
+  }
+
+  /** Bounds and ranges as `parent` has them. */
+  inherit({ low, high, first, last }: OpenNode): void {
+    this.low = low;
+    this.high = high;
+    for (let f = 0; f < first.length; f++) {
+      this.first[f] = first[f];
+      this.last[f] = last[f];
+    }
+  }
 }
 
 /** Grows trees one after the other, reusing its memory. One a thread. */
@@ -56,6 +79,7 @@ export class TreeGrower {
   private readonly builder = new TreeBuilder();
   private buffers: readonly [NodeRows, NodeRows];
   private readonly spare: Float64Array[] = [];
+  private readonly idle: OpenNode[] = [];
   private readonly scratch: Float64Array;
   private readonly goesLeft: Uint8Array;
   private readonly order: Int32Array;
@@ -98,18 +122,13 @@ export class TreeGrower {
       const room = Math.min(counts.length, Math.ceil(distinct * 1.02) + 16);
       this.buffers = allocateBuffers(room, this.set.packed.wordsPerRow);
     }
-    const root: OpenNode = {
-      ...this.gather(counts),
-      id: 0,
-      depth: 0,
-      start: 0,
-      low: -Infinity,
-      high: Infinity,
-      first: new Uint16Array(bins.length),
-      last: Uint16Array.from(bins, (feature) => feature.bins - 1),
-      histogram: null,
-      split: null,
-    };
+    const root = this.idle.pop() ?? new OpenNode(bins.length);
+    this.gather(counts, root);
+    root.id = root.depth = root.start = 0;
+    root.low = -Infinity;
+    root.high = Infinity;
+    root.first.fill(0);
+    bins.forEach((feature, f) => (root.last[f] = feature.bins - 1));
     this.treeWeight = root.weight;
     this.builder.describe(0, root.rows > 0 ? root.sum / root.weight : 0, root.weight);
     if (!this.maySplit(root)) return null;
@@ -118,7 +137,7 @@ export class TreeGrower {
   }
 
   /** Copies the in-bag rows to buffer A, bag count times weight; rows that weigh 0 are left out. */
-  private gather(counts: Uint16Array): { rows: number; end: number; weight: number; sum: number } {
+  private gather(counts: Uint16Array, root: OpenNode): void {
     const { packed, target, weight: rowWeight } = this.set;
     const { wordsPerRow, words: source } = packed;
     const { words, weight, sum } = this.buffers[0];
@@ -139,22 +158,27 @@ export class TreeGrower {
       totalSum += s;
       rows++;
     }
-    return { rows, end: rows, weight: totalWeight, sum: totalSum };
+    root.rows = root.end = rows;
+    root.weight = totalWeight;
+    root.sum = totalSum;
   }
 
   private growDepthFirst(root: OpenNode, random: Random): void {
     const open = [root];
     const split = new Split();
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      const { histogram } = node;
       if (!this.findSplit(node, split, random)) {
-        this.release(node.histogram);
+        this.close(node);
         continue;
       }
       const [left, right] = this.divide(node, split);
       const [small, large] = left.rows <= right.rows ? [left, right] : [right, left];
-      if (!this.countWhenDrawn) this.handDown(node, small, large);
-      if (this.maySplit(large)) open.push(large);
-      if (this.maySplit(small)) open.push(small);
+      if (histogram !== null) this.handDown(histogram, small, large);
+      for (const child of [large, small]) {
+        if (this.maySplit(child)) open.push(child);
+        else this.close(child);
+      }
     }
   }
 
@@ -162,9 +186,9 @@ export class TreeGrower {
     const open: OpenNode[] = [];
     const consider = (node: OpenNode): void => {
       const split = new Split();
-      if (!this.maySplit(node) || !this.findSplit(node, split, random)) return;
       node.split = split;
-      open.push(node);
+      if (this.maySplit(node) && this.findSplit(node, split, random)) open.push(node);
+      else this.close(node);
     };
     consider(root);
     for (let leaves = 1; leaves < this.rules.maxLeaves && open.length > 0; leaves++) {
@@ -214,45 +238,35 @@ export class TreeGrower {
     return first[f] < last[f] || this.set.packed.anyMissing[f];
   }
 
-  /** Carries a split out: moves the rows, links the children. */
-  private divide(node: OpenNode, split: Split): [OpenNode, OpenNode] {
-    const { feature, cut, missingLeft } = split;
+  /** Carries a split out: moves the rows, links the children. `node` becomes the right child. */
+  private divide(node: OpenNode, split: Split): [left: OpenNode, right: OpenNode] {
+    const { feature, cut, missingLeft, leftRows, leftWeight, leftSum } = split;
     const { categorical } = this.set.bins[feature];
     const middle = this.moveRows(node, split);
     const at = categorical ? this.builder.addSet(split.set) : cut;
-    const id = this.builder.split(node.id, feature, at, missingLeft, split.gain);
-    const left: OpenNode = {
-      ...node,
-      id,
-      depth: node.depth + 1,
-      end: middle,
-      rows: split.leftRows,
-      weight: split.leftWeight,
-      sum: split.leftSum,
-      first: node.first.slice(),
-      last: node.last.slice(),
-      histogram: null,
-      split: null,
-    };
-    const right: OpenNode = {
-      ...left,
-      id: id + 1,
-      start: middle,
-      end: node.end,
-      rows: node.rows - split.leftRows,
-      weight: node.weight - split.leftWeight,
-      sum: node.sum - split.leftSum,
-      first: node.first.slice(),
-      last: node.last.slice(),
-    };
+    const left = this.idle.pop() ?? new OpenNode(this.order.length);
+    left.inherit(node);
+    left.id = this.builder.split(node.id, feature, at, missingLeft, split.gain);
+    left.start = node.start;
+    left.end = middle;
+    left.rows = leftRows;
+    left.weight = leftWeight;
+    left.sum = leftSum;
+    const right = node;
+    right.id = left.id + 1;
+    right.start = middle;
+    right.rows -= leftRows;
+    right.weight -= leftWeight;
+    right.sum -= leftSum;
+    right.histogram = null;
+    left.depth = right.depth = node.depth + 1;
     if (!categorical) {
       left.last[feature] = Math.min(left.last[feature], cut);
       right.first[feature] = Math.min(cut + 1, right.last[feature]);
     }
     this.boundMeans(left, right, this.rules.monotone[feature]);
-    for (const child of [left, right]) {
-      this.builder.describe(child.id, boundedMean(child, child.weight, child.sum), child.weight);
-    }
+    this.builder.describe(left.id, boundedMean(left, left.weight, left.sum), left.weight);
+    this.builder.describe(right.id, boundedMean(right, right.weight, right.sum), right.weight);
     return [left, right];
   }
 
@@ -267,8 +281,9 @@ export class TreeGrower {
   }
 
   /** Copies the node's rows to the other buffer, left ones up from the start, right ones down. */
-  private moveRows({ depth, start, end }: OpenNode, split: Split): number {
-    this.decideCodes(split);
+  private moveRows(node: OpenNode, split: Split): number {
+    this.decideCodes(node, split);
+    const { depth, start, end } = node;
     const { goesLeft } = this;
     const { wordsPerRow, fields } = this.set.packed;
     const { word, shift, mask } = fields[split.feature];
@@ -291,34 +306,26 @@ export class TreeGrower {
     return left;
   }
 
-  /** Fills `goesLeft` for every code of the split's feature. */
-  private decideCodes({ feature, cut, missingLeft, set }: Split): void {
+  /** Fills `goesLeft` for every code that the node can hold. */
+  private decideCodes({ first, last }: CodeRange, { feature, cut, missingLeft, set }: Split): void {
     const { categorical, bins } = this.set.bins[feature];
     const { goesLeft } = this;
-    if (categorical) {
-      for (let code = 0; code < bins; code++) goesLeft[code] = +inSet(set, 0, code);
-    } else {
-      goesLeft.fill(1, 0, cut + 1);
-      goesLeft.fill(0, cut + 1, bins);
+    for (let code = first[feature]; code <= last[feature]; code++) {
+      goesLeft[code] = +(categorical ? inSet(set, 0, code) : code <= cut);
     }
     goesLeft[bins] = +missingLeft;
   }
 
   /** Gives the children their histograms: the smaller is counted, the larger is the rest. */
-  private handDown(node: OpenNode, small: OpenNode, large: OpenNode): void {
-    const parent = node.histogram!;
+  private handDown(parent: Float64Array, small: OpenNode, large: OpenNode): void {
     const wantsLarge = this.maySplit(large);
     if (wantsLarge || this.maySplit(small)) small.histogram = this.count(small);
-    if (wantsLarge) {
-      for (let f = 0; f < this.order.length; f++) {
-        if (!this.isLive(large, f)) continue;
+    large.histogram = parent;
+    if (!wantsLarge) return;
+    for (let f = 0; f < this.order.length; f++) {
+      if (this.isLive(large, f)) {
         subtractFeature(parent, small.histogram!, this.layout, f, small, large);
       }
-      large.histogram = parent;
-    } else this.release(parent);
-    if (!this.maySplit(small)) {
-      this.release(small.histogram);
-      small.histogram = null;
     }
   }
 
@@ -335,8 +342,11 @@ export class TreeGrower {
     countFeature(histogram, this.layout, this.set.packed, f, node, rows, node.start, node.end);
   }
 
-  private release(histogram: Float64Array | null): void {
-    if (histogram !== null) this.spare.push(histogram);
+  /** A leaf now: what it held serves the next node. */
+  private close(node: OpenNode): void {
+    if (node.histogram !== null) this.spare.push(node.histogram);
+    node.histogram = null;
+    this.idle.push(node);
   }
 }
 

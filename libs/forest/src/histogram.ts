@@ -53,8 +53,10 @@ export function countFeature(
 ): void {
   const offset = layout.offset[f];
   const missing = SLOTS * (offset + layout.bins[f].bins);
-  histogram.fill(0, SLOTS * (offset + first[f]), SLOTS * (offset + last[f] + 1));
-  histogram.fill(0, missing, missing + SLOTS);
+  // Loops, since the ranges of most nodes are too short for the call that fill() is.
+  const stop = SLOTS * (offset + last[f] + 1);
+  for (let i = SLOTS * (offset + first[f]); i < stop; i++) histogram[i] = 0;
+  for (let i = missing; i < missing + SLOTS; i++) histogram[i] = 0;
   const { word, shift, mask } = packed.fields[f];
   const { wordsPerRow } = packed;
   for (let i = start, at = start * wordsPerRow + word; i < end; i++, at += wordsPerRow) {
