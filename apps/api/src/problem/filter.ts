@@ -1,0 +1,62 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { ProblemCode } from './catalogue.js';
+import { PROBLEM_TYPE, ProblemError, problemBody } from './problem.js';
+
+/** Turns whatever a request throws, in Nest or in Fastify, into an answer from the catalogue. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Answers `request` with the problem that `error` is. Only an internal error is logged. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const problem = error instanceof ProblemError ? error : problemOf(error);
+    if (problem.code === 'INTERNAL_ERROR') {
+      this.logger.error({ err: error, request_id: request.id }, 'request failed');
+    }
+    if (reply.sent) return;
+    const { code, status, occurrence } = problem;
+    void reply
+      .status(status)
+      .headers({ ...occurrence.headers, 'content-type': PROBLEM_TYPE })
+      .send(problemBody(code, occurrence, request.id));
+  }
+}
+
+const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'MALFORMED_JSON',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'MALFORMED_JSON',
+};
+
+const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
+  400: 'MALFORMED_REQUEST',
+  404: 'NOT_FOUND',
+  413: 'BODY_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+interface HttpError {
+  readonly status?: unknown;
+  readonly statusCode?: unknown;
+  readonly code?: unknown;
+  readonly cause?: unknown;
+}
+
+/** The problem that an error of Fastify or Nest is; whatever is unknown is an internal one. */
+function problemOf(error: unknown): ProblemError {
+  const internal = new ProblemError('INTERNAL_ERROR', { cause: error });
+  if (!(error instanceof Error)) return internal;
+  const { status, statusCode, code, cause } = error as HttpError;
+  // Nest wraps Fastify's errors; the one with the telling code is inside.
+  if (cause instanceof Error) return problemOf(cause);
+  // Fastify's JSON parser throws a plain SyntaxError and marks it as the client's.
+  if (error instanceof SyntaxError && statusCode === 400) return new ProblemError('MALFORMED_JSON');
+  const known = BY_FASTIFY_CODE[String(code)] ?? BY_STATUS[Number(statusCode ?? status)];
+  return known === undefined ? internal : new ProblemError(known);
+}

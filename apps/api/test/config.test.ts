@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import { ConfigError, readConfig, settings } from '../src/config.js';
+
+describe('readConfig', () => {
+  it('has a default for everything', () => {
+    expect(readConfig({})).toEqual({
+      port: 8000,
+      host: '0.0.0.0',
+      modelDir: resolve('models'),
+      modelPollMs: 2000,
+      cacheEntries: 100_000,
+      cacheTtlSeconds: 3600,
+      bodyLimitBytes: 1_048_576,
+      requestTimeoutMs: 10_000,
+      shutdownDelayMs: 500,
+      logLevel: 'info',
+    });
+  });
+
+  it('takes what the environment says, blanks aside', () => {
+    const config = readConfig({ PORT: ' 9000 ', LOG_LEVEL: 'debug', CACHE_ENTRIES: '0', HOST: '' });
+    expect(config).toMatchObject({
+      port: 9000,
+      logLevel: 'debug',
+      cacheEntries: 0,
+      host: '0.0.0.0',
+    });
+  });
+
+  it.each([
+    ['PORT', 'http'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['PORT', '0x50'],
+    ['PORT', '1e3'],
+    ['CACHE_ENTRIES', '-5'],
+    ['CACHE_TTL_SECONDS', 'NaN'],
+    ['BODY_LIMIT_BYTES', '0'],
+    ['REQUEST_TIMEOUT_MS', '5'],
+    ['LOG_LEVEL', 'loud'],
+  ])('refuses %s=%s, naming the variable, the value got and the value wanted', (name, value) => {
+    const { wanted } = Object.values(settings).find(({ variable }) => variable === name)!;
+    expect(() => readConfig({ [name]: value })).toThrow(
+      new ConfigError(`${name}: got "${value}", wanted ${wanted}`),
+    );
+  });
+
+  it('names every variable that is wrong at once', () => {
+    expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'y' })).toThrow(/^PORT: .*\nLOG_LEVEL: /);
+  });
+});

@@ -1,0 +1,42 @@
+import type { Server } from 'node:http';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import request, { type Test } from 'supertest';
+import { createApp } from '../src/app.js';
+import { readConfig } from '../src/config.js';
+import { createLogger } from '../src/logging/logger.js';
+
+/** The record of the README's first request. */
+export const sample = { impressions: 5000, ad_position: 1, device_type: 'mobile', budget: 2500.0 };
+
+/** The real service on a free port, and what it logged. */
+export interface RunningApp {
+  readonly app: NestFastifyApplication;
+  readonly server: Server;
+  readonly logs: Record<string, unknown>[];
+  post(body: unknown, type?: string): Test;
+  get(path: string): Test;
+  close(): Promise<void>;
+}
+
+/** Starts the service in this process with these environment variables. */
+export async function runApp(environment: Record<string, string>): Promise<RunningApp> {
+  const logs: Record<string, unknown>[] = [];
+  const config = readConfig({ MODEL_POLL_MS: '0', PORT: '0', HOST: '127.0.0.1', ...environment });
+  const logger = createLogger(config.logLevel, { write: (line) => logs.push(JSON.parse(line)) });
+  const app = await createApp(config, logger);
+  await app.listen(config.port, config.host);
+  const server = app.getHttpServer() as Server;
+  return {
+    app,
+    server,
+    logs,
+    // Strings are sent as they are, so that a test can send what is not JSON.
+    post: (body, type = 'application/json') =>
+      request(server)
+        .post('/predict_ctr')
+        .set('content-type', type)
+        .send(typeof body === 'string' ? body : JSON.stringify(body)),
+    get: (path) => request(server).get(path),
+    close: () => app.close(),
+  };
+}

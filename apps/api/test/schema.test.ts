@@ -1,0 +1,80 @@
+import { defaultSchema } from '@adscale/ctr';
+import type { Feature, Schema } from '@adscale/forest';
+import { schemaMismatch } from '../src/model/schema.js';
+import { exampleRequests } from '../src/predict/examples.js';
+import { dtoFromSchema } from '../src/predict/request-dto.js';
+import { ruleOf } from '../src/predict/rule.js';
+
+const position: Feature = { name: 'position', kind: 'integer', minimum: 1, maximum: 10 };
+const device: Feature = { name: 'device', kind: 'categorical', categories: ['mobile', 'tablet'] };
+const schemaOf = (...features: Feature[]): Schema => ({ features });
+
+describe('schemaMismatch', () => {
+  it('finds none between a schema and itself, in any order and other words', () => {
+    expect(schemaMismatch(defaultSchema, defaultSchema)).toBeUndefined();
+    const described = { ...position, description: 'Place on the page.', example: 3 };
+    expect(schemaMismatch(schemaOf(position, device), schemaOf(device, described))).toBeUndefined();
+  });
+
+  it.each<[string, Schema]>([
+    ['feature device is missing', schemaOf(position)],
+    [
+      'feature extra is not one that',
+      schemaOf(position, device, { name: 'extra', kind: 'numeric' }),
+    ],
+    ['feature position is integer >= 1 <= 9,', schemaOf({ ...position, maximum: 9 }, device)],
+    ['feature position is numeric,', schemaOf({ name: 'position', kind: 'numeric' }, device)],
+    [
+      'feature device is categorical [tablet],',
+      schemaOf(position, { ...device, categories: ['tablet'] } as Feature),
+    ],
+  ])('says why: %s', (reason, offered) => {
+    expect(schemaMismatch(schemaOf(position, device), offered)).toContain(reason);
+  });
+});
+
+describe('ruleOf', () => {
+  it.each<[string, Feature]>([
+    ['a whole number from 1 to 10', position],
+    ['one of mobile, tablet', device],
+    ['a number', { name: 'x', kind: 'numeric' }],
+    ['a number at least -1', { name: 'x', kind: 'numeric', minimum: -1 }],
+    ['a number at most 5', { name: 'x', kind: 'numeric', maximum: 5 }],
+    [
+      'a number greater than 0 and at most 5',
+      { name: 'x', kind: 'numeric', exclusiveMinimum: 0, maximum: 5 },
+    ],
+  ])('says "%s"', (rule, feature) => {
+    expect(ruleOf(feature)).toBe(rule);
+  });
+
+  it('lists at most 20 words', () => {
+    const categories = Array.from({ length: 25 }, (_, i) => `c${i}`);
+    expect(ruleOf({ name: 'x', kind: 'categorical', categories })).toMatch(/c19 or 5 more$/);
+  });
+});
+
+describe('exampleRequests', () => {
+  it('has something valid for a feature that brings no example', () => {
+    const features: Feature[] = [
+      { name: 'free', kind: 'numeric' },
+      { name: 'low', kind: 'numeric', maximum: -5 },
+      { name: 'above', kind: 'numeric', exclusiveMinimum: 3 },
+      { name: 'between', kind: 'numeric', exclusiveMinimum: 3, maximum: 4 },
+      position,
+    ];
+    expect(exampleRequests({ features })).toEqual({
+      typical: { free: 1, low: -5, above: 4, between: 3.5, position: 1 },
+    });
+  });
+});
+
+describe('dtoFromSchema', () => {
+  it.each(['constructor', '__proto__', 'toString'])('refuses a feature named %s', (name) => {
+    expect(() => dtoFromSchema(schemaOf({ name, kind: 'numeric' }))).toThrow(name);
+  });
+
+  it('makes a class of its own for every schema', () => {
+    expect(dtoFromSchema(schemaOf(position))).not.toBe(dtoFromSchema(schemaOf(position)));
+  });
+});

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { CacheError, PredictionCache } from '../src/index.js';
+
+describe('PredictionCache', () => {
+  it('gives back what was kept and counts hits, misses and size', () => {
+    const cache = new PredictionCache<number>({ entries: 10, ttlMs: 0 });
+    const cells = cache.forModel('a');
+    expect(cells.get(7)).toBeUndefined();
+    cells.set(7, 0.0847);
+    expect(cells.get(7)).toBe(0.0847);
+    expect(cells.get(7)).toBe(0.0847);
+    expect(cache.figures()).toEqual({ hits: 2, misses: 1, size: 1 });
+  });
+
+  it('never answers for one model with the answer of another', () => {
+    const cache = new PredictionCache<string>({ entries: 10, ttlMs: 0 });
+    const before = cache.forModel('a');
+    before.set(1, 'from a');
+    const after = cache.forModel('b');
+    expect(after.get(1)).toBeUndefined();
+    after.set(1, 'from b');
+    expect(before.get(1)).toBe('from a');
+    expect(cache.forModel('a')).toBe(before);
+  });
+
+  it('lets go of the models that are not retained, and keeps counting', () => {
+    const cache = new PredictionCache<string>({ entries: 10, ttlMs: 0 });
+    cache.forModel('a').set(1, 'from a');
+    cache.forModel('b').set(1, 'from b');
+    cache.forModel('b').get(1);
+    expect(cache.figures().size).toBe(2);
+    cache.retain('b');
+    expect(cache.figures()).toEqual({ hits: 1, misses: 0, size: 1 });
+    expect(cache.forModel('a').get(1)).toBeUndefined();
+    expect(cache.forModel('b').get(1)).toBe('from b');
+  });
+
+  it('pushes out the least recently used entry when it is full', () => {
+    const cells = new PredictionCache<string>({ entries: 2, ttlMs: 0 }).forModel('a');
+    cells.set(1, 'one');
+    cells.set(2, 'two');
+    cells.get(1);
+    cells.set(3, 'three');
+    expect([1, 2, 3].map((cell) => cells.get(cell))).toEqual(['one', undefined, 'three']);
+  });
+
+  it('serves an entry until its time to live is over, by the clock it was given', () => {
+    let time = 1_000;
+    const cache = new PredictionCache<string>({ entries: 2, ttlMs: 500, now: () => time });
+    const cells = cache.forModel('a');
+    cells.set(1, 'one');
+    time += 499;
+    expect(cells.get(1)).toBe('one');
+    time += 2;
+    expect(cells.get(1)).toBeUndefined();
+    cells.set(1, 'again');
+    time += 499;
+    expect(cells.get(1)).toBe('again');
+  });
+
+  it('keeps entries for good when the time to live is 0', () => {
+    let time = 1;
+    const cache = new PredictionCache<string>({ entries: 2, ttlMs: 0, now: () => time });
+    const cells = cache.forModel('a');
+    cells.set(1, 'one');
+    time += 1e9;
+    expect(cells.get(1)).toBe('one');
+  });
+
+  it('holds nothing when it may hold 0 entries', () => {
+    const cache = new PredictionCache<string>({ entries: 0, ttlMs: 0 });
+    cache.forModel('a').set(1, 'one');
+    expect(cache.forModel('a').get(1)).toBeUndefined();
+    expect(cache.figures()).toEqual({ hits: 0, misses: 1, size: 0 });
+  });
+
+  it.each([
+    { entries: -1, ttlMs: 0 },
+    { entries: 1.5, ttlMs: 0 },
+    { entries: 1, ttlMs: NaN },
+  ])('refuses limits that are not whole numbers: %p', (options) => {
+    expect(() => new PredictionCache(options).forModel('a')).toThrow(CacheError);
+  });
+
+  it('agrees with a map on what is there, never exceeds its bound, and counts every lookup', () => {
+    const steps = fc.array(
+      fc.record({ write: fc.boolean(), model: fc.constantFrom('a', 'b'), cell: fc.nat(30) }),
+      { maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 0, max: 8 }), (moves, entries) => {
+        const cache = new PredictionCache<string>({ entries, ttlMs: 0 });
+        let lookups = 0;
+        for (const { write, model, cell } of moves) {
+          const cells = cache.forModel(model);
+          if (write) cells.set(cell, `${model}${cell}`);
+          else {
+            lookups++;
+            expect([undefined, `${model}${cell}`]).toContain(cells.get(cell));
+          }
+          expect(cells.size).toBeLessThanOrEqual(entries);
+        }
+        const { hits, misses } = cache.figures();
+        expect(hits + misses).toBe(lookups);
+      }),
+    );
+  });
+});
