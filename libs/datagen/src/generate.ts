@@ -1,0 +1,96 @@
+import { extraFeatures } from './extras.js';
+import { refuse, resolveOptions, type GenerateOptions } from './options.js';
+import { markets, type DeviceType, type Profile } from './profile.js';
+import { sampler, type SampledRow } from './sample.js';
+
+/** A numeric column (missing: NaN) or a categorical one (missing: ''). */
+export type Column = Float64Array | string[];
+
+/** The columns of a table by their names on the wire; all have one value a record. */
+export interface AdColumns {
+  /** Impressions of the placement, integers ≥ 1. */
+  impressions: Float64Array;
+  /** 1 (top) to 10. */
+  ad_position: Float64Array;
+  device_type: DeviceType[];
+  /** Budget of the whole campaign, dollars and cents. */
+  budget: Float64Array;
+  /** Binomial(impressions, true_ctr). Never a feature: it holds the target. */
+  clicks: Float64Array;
+  /** Observed CTR: clicks / impressions, clamped to [0.0001, 1]. */
+  ctr: Float64Array;
+  /** The probability that the clicks were drawn with. Never a feature either. */
+  true_ctr: Float64Array;
+  /** x01..x20, in the `wide` profile. */
+  [extra: string]: Column;
+}
+
+/** Synthetic ad records and where they came from. */
+export interface AdTable {
+  readonly rows: number;
+  readonly seed: number;
+  readonly profile: Profile;
+  readonly columns: AdColumns;
+}
+
+/** Above 2²⁵ entries V8 turns an array of strings into a hash table: stream instead. */
+export const TABLE_ROWS_MAX = 2 ** 25;
+
+/** The names of a profile's columns, in order: seven, and for `wide` x01..x20 after them. */
+export function columnNames(profile: Profile): string[] {
+  return [
+    ...['impressions', 'ad_position', 'device_type', 'budget', 'clicks', 'ctr', 'true_ctr'],
+    ...(markets[profile].wide ? extraFeatures.map(({ name }) => name) : []),
+  ];
+}
+
+/**
+ * Synthetic ad records with a known true CTR, in memory. The same options give the same bytes,
+ * and fewer rows give the first of them.
+ *
+ * @param options rows (default 5000, at most 33,554,432: beyond that use `writeCsv`), seed
+ * (default 42), profile (default `realistic`)
+ * @throws DatagenError `OPTION_INVALID`
+ */
+export function generate(options: GenerateOptions = {}): AdTable {
+  const resolved = resolveOptions(options);
+  const { rows, seed, profile } = resolved;
+  if (rows > TABLE_ROWS_MAX) {
+    refuse('rows', rows, `at most ${TABLE_ROWS_MAX} in memory; stream more with writeCsv`);
+  }
+  const columns = emptyColumns(rows);
+  const extras = markets[profile].wide
+    ? extraFeatures.map(({ kind }) => emptyColumn(kind, rows))
+    : [];
+  const next = sampler(resolved);
+  for (let i = 0; i < rows; i++) store(next(), columns, extras, i);
+  extras.forEach((column, e) => (columns[extraFeatures[e]!.name] = column));
+  return { rows, seed, profile, columns };
+}
+
+function store(row: SampledRow, columns: AdColumns, extras: readonly Column[], i: number): void {
+  columns.impressions[i] = row.impressions;
+  columns.ad_position[i] = row.adPosition;
+  columns.device_type[i] = row.deviceType;
+  columns.budget[i] = row.budget;
+  columns.clicks[i] = row.clicks;
+  columns.ctr[i] = row.ctr;
+  columns.true_ctr[i] = row.trueCtr;
+  for (let e = 0; e < extras.length; e++) extras[e]![i] = row.extras[e]!;
+}
+
+function emptyColumns(rows: number): AdColumns {
+  return {
+    impressions: new Float64Array(rows),
+    ad_position: new Float64Array(rows),
+    device_type: new Array<DeviceType>(rows),
+    budget: new Float64Array(rows),
+    clicks: new Float64Array(rows),
+    ctr: new Float64Array(rows),
+    true_ctr: new Float64Array(rows),
+  };
+}
+
+function emptyColumn(kind: 'numeric' | 'integer' | 'categorical', rows: number): Column {
+  return kind === 'categorical' ? new Array<string>(rows) : new Float64Array(rows);
+}

@@ -1,0 +1,13 @@
+export { generate, columnNames } from './generate.js';
+export type { AdColumns, AdTable, Column } from './generate.js';
+export type { GenerateOptions } from './options.js';
+export { anchor, trueCtr } from './truth.js';
+export type { AdRecord, WideAdRecord } from './truth.js';
+export { inputCeiling, noiseCeiling, noiseVariance } from './noise.js';
+export { writeCsv, writeNdjson } from './write.js';
+export { deviceTypes, markets, POSITIONS, profiles } from './profile.js';
+export type { DeviceType, Market, PerDevice, Profile } from './profile.js';
+export { extraFeatures } from './extras.js';
+export type { ExtraFeature, ExtraValue } from './extras.js';
+export { DatagenError, datagenErrors } from './errors.js';
+export type { DatagenErrorCode } from './errors.js';

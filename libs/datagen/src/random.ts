@@ -1,0 +1,56 @@
+/**
+ * Chance, from a seed: d3-random's distributions over seedrandom's xor4096 (Brent's xorgens,
+ * period 2⁴⁰⁹⁶ − 2³²), read 53 bits at a time because the tails of an exact binomial need more
+ * than 32.
+ *
+ * Same seed, same bytes: the generators are integer arithmetic, and the distributions use only
+ * Math.log, log1p, exp and sqrt. ECMAScript lets engines differ in the last bit of all but sqrt;
+ * V8 brings its own code for them, the same on every platform, so every Node agrees. The library
+ * keeps away from Math.pow, ** with fractions, and from sin and cos at draw time, which V8 may
+ * hand to the platform's C library.
+ */
+import { randomBinomial, randomNormal } from 'd3-random';
+import seedrandom from 'seedrandom';
+
+/** Draws uniformly from [0, 1). */
+export type Source = () => number;
+
+/**
+ * What one kind of draw takes its chance from. Kinds never share a stream, so a profile that
+ * adds draws of its own (quality, extras) leaves the others' as they were.
+ */
+export function sourceOf(seed: number, stream: string): Source {
+  return seedrandom.xor4096(`${seed}/${stream}`).double;
+}
+
+/** Standard normal draws. */
+export function normals(source: Source): () => number {
+  return randomNormal.source(source)(0, 1);
+}
+
+/**
+ * Exact binomial draws: d3-random halves the problem by beta-distributed order statistics
+ * (Relles 1972; Devroye 1986, X.4) until 16 successes are left and counts those by geometric
+ * waiting times. No normal or Poisson approximation; time grows with log log n, so a billion
+ * impressions cost about what a thousand do.
+ */
+export function binomials(source: Source): (trials: number, probability: number) => number {
+  // The published types forget the number of trials.
+  const draw = randomBinomial.source(source) as unknown as (n: number, p: number) => () => number;
+  return (trials, probability) => draw(trials, probability)();
+}
+
+/** Draws an index with probability proportional to its weight. */
+export function choices(source: Source, weights: readonly number[]): () => number {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let sum = 0;
+  const upTo = weights.map((weight) => (sum += weight) / total);
+  // Rounding may leave the last bound just below 1; the last index takes the rest.
+  const last = weights.length - 1;
+  return () => {
+    const u = source();
+    let index = 0;
+    while (index < last && u >= upTo[index]!) index++;
+    return index;
+  };
+}

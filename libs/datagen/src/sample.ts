@@ -1,0 +1,100 @@
+/** Draws records one after another: placement, truth, clicks. */
+import { extraDraws, extraEffect, type ExtraValue } from './extras.js';
+import { deviceTypes, markets, POSITIONS, type DeviceType, type Market } from './profile.js';
+import { binomials, choices, normals, sourceOf } from './random.js';
+import type { GenerateOptions } from './options.js';
+import { placementCtr } from './truth.js';
+
+/** The lowest observed CTR a record can have; the highest is 1. */
+export const CTR_MIN = 0.0001;
+
+/** One record. The sampler hands out the same object each time, filled anew. */
+export interface SampledRow {
+  impressions: number;
+  adPosition: number;
+  deviceType: DeviceType;
+  budget: number;
+  clicks: number;
+  ctr: number;
+  trueCtr: number;
+  /** x01..x20 for the `wide` profile, otherwise empty. */
+  extras: ExtraValue[];
+}
+
+/**
+ * The endless sequence of a seed's records: record k does not depend on how many are drawn
+ * after it, so the first k rows of a longer table are the table of k rows.
+ */
+export function sampler({ seed, profile }: Required<GenerateOptions>): () => SampledRow {
+  const market = markets[profile];
+  const nextPlacement = placements(seed, market);
+  const nextQuality = qualities(seed, market);
+  const nextExtras = market.wide ? extraDraws(sourceOf(seed, 'extras')) : undefined;
+  const nextClicks = binomials(sourceOf(seed, 'clicks'));
+  const row: SampledRow = {
+    impressions: 0,
+    adPosition: 0,
+    deviceType: 'mobile',
+    budget: 0,
+    clicks: 0,
+    ctr: 0,
+    trueCtr: 0,
+    extras: [],
+  };
+  return () => {
+    const device = nextPlacement(row);
+    let p = placementCtr(market, device, row.adPosition, row.budget, row.impressions);
+    if (nextExtras) {
+      nextExtras(row.budget, row.extras);
+      p *= extraEffect(row.extras);
+    }
+    p *= nextQuality();
+    row.trueCtr = p;
+    row.clicks = nextClicks(row.impressions, p);
+    row.ctr = Math.min(1, Math.max(CTR_MIN, row.clicks / row.impressions));
+    return row;
+  };
+}
+
+/** Fills in the inputs of a record and returns the device's index. */
+function placements(seed: number, market: Market): (row: SampledRow) => number {
+  const source = sourceOf(seed, 'placement');
+  const normal = normals(source);
+  const nextDevice = choices(
+    source,
+    deviceTypes.map((device) => market.deviceShare[device]),
+  );
+  const nextPosition = choices(source, inventory(market));
+  // Impressions of one placement for a dollar of campaign budget, at the median.
+  const perDollar = (1000 / market.cpmMedian) * market.placementShare;
+  // CPM and share spread independently, so their logarithms' variances add up.
+  const spread = Math.sqrt(market.cpmLogSd ** 2 + market.placementShareLogSd ** 2);
+  return (row) => {
+    const device = nextDevice();
+    row.deviceType = deviceTypes[device]!;
+    row.adPosition = nextPosition() + 1;
+    do {
+      const dollars = market.budgetMedian * Math.exp(market.budgetLogSd * normal());
+      row.budget = Math.round(dollars * 100) / 100;
+      row.impressions = Math.round(row.budget * perDollar * Math.exp(spread * normal()));
+    } while (
+      row.budget < market.budgetMin ||
+      row.budget > market.budgetMax ||
+      row.impressions < market.impressionsMin
+    );
+    return device;
+  };
+}
+
+/** Relative inventory of each position: linear, `inventoryTilt` times as much at the last. */
+function inventory(market: Market): number[] {
+  const step = (market.inventoryTilt - 1) / (POSITIONS - 1);
+  return Array.from({ length: POSITIONS }, (_, i) => 1 + step * i);
+}
+
+/** Log-normal with mean 1: on average a hidden quality changes nothing. */
+function qualities(seed: number, { qualityLogSd: sd }: Market): () => number {
+  if (sd === 0) return () => 1;
+  const normal = normals(sourceOf(seed, 'quality'));
+  return () => Math.exp(sd * normal() - (sd * sd) / 2);
+}

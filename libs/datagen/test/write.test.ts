@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  columnNames,
+  extraFeatures,
+  generate,
+  profiles,
+  writeCsv,
+  writeNdjson,
+  type AdTable,
+  type GenerateOptions,
+} from '../src/index.js';
+
+/** Keeps all it is given, and counts the pieces. */
+function collector() {
+  const pieces: string[] = [];
+  const writable = new Writable({
+    write(piece: Buffer, _encoding, done) {
+      pieces.push(piece.toString('utf8'));
+      done();
+    },
+  });
+  return { writable, pieces };
+}
+
+async function written(write: typeof writeCsv, options: GenerateOptions): Promise<string> {
+  const { writable, pieces } = collector();
+  await write(options, writable);
+  expect(writable.writableFinished).toBe(true);
+  return pieces.join('');
+}
+
+const textual = new Set([
+  'device_type',
+  ...extraFeatures.flatMap((f) => (f.categories ? [f.name] : [])),
+]);
+
+function tableOf(records: readonly Record<string, number | string>[], of: AdTable): AdTable {
+  const columns = Object.fromEntries(
+    columnNames(of.profile).map((name) => {
+      const values = records.map((record) => record[name]!);
+      return [name, textual.has(name) ? values : Float64Array.from(values as number[])];
+    }),
+  );
+  return { ...of, columns: columns as AdTable['columns'] };
+}
+
+test.each(profiles)('%s: CSV reads back to exactly the generated table', async (profile) => {
+  const options = { rows: 1200, seed: 8, profile };
+  const lines = (await written(writeCsv, options)).split('\n');
+  expect(lines.pop()).toBe('');
+  const names = lines.shift()!.split(',');
+  expect(names).toEqual(columnNames(profile));
+  const records = lines.map((line) => {
+    const fields = line.split(',');
+    expect(fields.length).toBe(names.length);
+    return Object.fromEntries(
+      names.map((name, i) => {
+        const field = fields[i]!;
+        return [name, textual.has(name) ? field : field === '' ? NaN : Number(field)];
+      }),
+    );
+  });
+  const table = generate(options);
+  expect(tableOf(records, table)).toEqual(table);
+});
+
+test.each(profiles)('%s: NDJSON reads back to exactly the generated table', async (profile) => {
+  const options = { rows: 1200, seed: 8, profile };
+  const lines = (await written(writeNdjson, options)).split('\n');
+  expect(lines.pop()).toBe('');
+  const records = lines.map((line) => {
+    const record = JSON.parse(line) as Record<string, number | string | null>;
+    expect(Object.keys(record)).toEqual(columnNames(profile));
+    return Object.fromEntries(
+      Object.entries(record).map(([name, value]) => [
+        name,
+        value ?? (textual.has(name) ? '' : NaN),
+      ]),
+    );
+  });
+  const table = generate(options);
+  expect(tableOf(records, table)).toEqual(table);
+});
+
+test('missing values are empty in CSV and null in NDJSON', async () => {
+  const options = { rows: 200, profile: 'wide' } as const;
+  expect(await written(writeCsv, options)).toMatch(/,,/);
+  expect(await written(writeCsv, options)).not.toMatch(/NaN|null/);
+  expect(await written(writeNdjson, options)).toMatch(/"x06":null/);
+  expect(await written(writeNdjson, options)).not.toMatch(/NaN|""/);
+});
+
+// The bytes of 1,000 rows of seed 42. They change only when the market does: on purpose.
+test.each([
+  ['realistic', 'b1018bc0d1f72a2d'],
+  ['sparse', '7707a2db8988f1e2'],
+  ['drifted', '461ffbfa14917ac4'],
+  ['wide', 'cafc52c8dc157892'],
+  ['hidden', '1f1538205ea62ee9'],
+] as const)('%s: the same bytes on every machine', async (profile, digest) => {
+  const text = await written(writeCsv, { rows: 1000, profile });
+  expect(createHash('sha256').update(text).digest('hex').slice(0, 16)).toBe(digest);
+});
+
+test('a file of fewer rows is the beginning of a longer one', async () => {
+  const long = await written(writeCsv, { rows: 5000 });
+  expect(long.startsWith(await written(writeCsv, { rows: 1234 }))).toBe(true);
+});
+
+test('a slow writable is waited for: at most two chunks lie in it', async () => {
+  let most = 0;
+  let characters = 0;
+  const slow: Writable = new Writable({
+    highWaterMark: 1,
+    write(piece: Buffer, _encoding, done) {
+      most = Math.max(most, slow.writableLength);
+      characters += piece.length;
+      setImmediate(done);
+    },
+  });
+  await writeCsv({ rows: 30_000 }, slow);
+  expect(characters).toBeGreaterThan(1_500_000);
+  expect(most).toBeLessThan(2 * 70_000);
+});
+
+test('memory does not grow with the rows, even where writing is slower than drawing', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const live: number[] = [];
+  const measure = () => {
+    collect();
+    live.push(process.memoryUsage().heapUsed);
+  };
+  let pieces = 0;
+  const slow = () =>
+    new Writable({
+      write(_piece, _encoding, done) {
+        if (pieces++ % 30 === 5) measure();
+        setImmediate(done);
+      },
+    });
+  await writeCsv({ rows: 20_000 }, slow());
+  measure();
+  const before = live.at(-1)!;
+  await writeCsv({ rows: 150_000 }, slow());
+  // 10 MB of text pass; the live heap may not hold a third of it at any time.
+  expect(live.length).toBeGreaterThanOrEqual(5);
+  expect(Math.max(...live) - before).toBeLessThan(3e6);
+});
+
+test.each([writeCsv, writeNdjson])('%p passes the error of the writable on', async (write) => {
+  const full = new Writable({
+    write: (_piece, _encoding, done) => done(new Error('disk full')),
+  });
+  await expect(write({ rows: 50_000 }, full)).rejects.toThrow('disk full');
+});
+
+test('a writable that closes early rejects instead of hanging', async () => {
+  const gone: Writable = new Writable({
+    write: (_piece, _encoding, done) => {
+      gone.destroy();
+      done();
+    },
+  });
+  await expect(writeCsv({ rows: 50_000 }, gone)).rejects.toMatchObject({
+    code: 'ERR_STREAM_PREMATURE_CLOSE',
+  });
+});
+
+test.each([writeCsv, writeNdjson])('%p writes nothing when an option is bad', async (write) => {
+  const { writable, pieces } = collector();
+  await expect(write({ rows: 0 }, writable)).rejects.toThrow('rows is 0, wanted a positive safe');
+  expect(pieces).toEqual([]);
+  expect(writable.destroyed).toBe(false);
+});
