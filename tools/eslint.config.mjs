@@ -124,7 +124,7 @@ export default tseslint.config(
   },
   {
     // k6 knows no package names: scenarios share the traffic model by path.
-    files: ['apps/*/load/**/*.ts', 'tools/load/**/*.ts'],
+    files: ['apps/*/load/**/*.ts', 'tools/load/**/*.ts', 'tools/test/load-*.ts'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   {
