@@ -1,0 +1,158 @@
+/* npm run check: proves what only a running product shows, and every command of the README. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { environment, root } from '../setup/install.mjs';
+import { fences, readmeCommands } from './readme.mjs';
+
+const folder = await mkdtemp(join(tmpdir(), 'adscale-check-'));
+const models = join(folder, 'models');
+const port = await freePort();
+const base = `http://127.0.0.1:${port}`;
+const serviceEnvironment = {
+  ...environment,
+  PORT: String(port),
+  MODEL_DIR: models,
+  HOST: '127.0.0.1',
+};
+
+/** Runs a shell command in the workspace and returns what it printed; it must succeed. */
+function sh(command, env = environment) {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  assert.equal(status, 0, `${command}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port: free } = server.address();
+      server.close(() => resolve(free));
+    });
+  });
+}
+
+let service;
+
+/** README commands, and how each is proven here. `null`: by the step that it is part of. */
+const commands = {
+  'npm start': async () => {
+    service = spawn('npm', ['start'], { cwd: root, env: serviceEnvironment, stdio: 'ignore' });
+    for (let tries = 0; tries < 240; tries++) {
+      const ready = await fetch(`${base}/health/ready`).catch(() => null);
+      if (ready?.status === 200) return;
+      assert.equal(service.exitCode, null, 'npm start ended');
+      await pause(500);
+    }
+    assert.fail('npm start did not serve within two minutes');
+  },
+  curl: async (command) => {
+    const [, url, body] = /^curl http:\/\/localhost:8000(\S+) .* -d '(.*)'$/.exec(command);
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(base + url, { method: 'POST', headers, body });
+    assert.equal(answer.status, 200);
+    assert.deepEqual(await answer.json(), JSON.parse(fences('json')[0]));
+  },
+  'npm test': null,
+  'npx nx run trainer:train --help': (command) => assert.match(sh(command), /--leaf-rows/),
+  'node apps/trainer/dist/main.js generate': (command) => {
+    sh(command.replace('placements.csv', `${folder}/placements.csv`));
+  },
+  'npx nx run trainer:train --input=placements.csv': async (command) => {
+    const before = await (await fetch(`${base}/stats`)).json();
+    sh(
+      command
+        .replace('placements.csv', `${folder}/placements.csv`)
+        .replace('=models', `=${models}`),
+    );
+    for (let tries = 0; tries < 40; tries++) {
+      const now = await (await fetch(`${base}/stats`)).json();
+      if (now.model_version !== before.model_version) return;
+      await pause(250);
+    }
+    assert.fail('the service did not take the new model up');
+  },
+  'docker compose up': null,
+  'npm run load': (command) => sh(command, { ...environment, BASE_URL: base }),
+  'npx nx run-many': null,
+  'npx nx affected': (command) => assert.match(sh(command), /Successfully ran|No tasks were run/),
+  'npx nx graph': async (command) => {
+    sh(command.replace('graph.html', `${folder}/graph.html`));
+    assert.match(await readFile(`${folder}/graph.html`, 'utf8'), /trainer/);
+  },
+  'npx prettier --write .': (command) => sh(command.replace('--write', '--check')),
+};
+
+const steps = [
+  ...readmeCommands().map((command) => {
+    const key = Object.keys(commands)
+      .filter((known) => command.startsWith(known))
+      .sort((a, b) => b.length - a.length)[0];
+    return {
+      name: command,
+      run: key === undefined ? unknown : commands[key] && (() => commands[key](command)),
+    };
+  }),
+  {
+    name: 'Nx caches: a second build runs nothing',
+    run: () =>
+      assert.match(
+        sh('npx nx run-many -t build'),
+        /Nx read the output from the cache|existing outputs match the cache|Cache: +\d+\/\d+ hit \(100%\)/,
+      ),
+  },
+  {
+    name: 'SIGTERM ends the service with exit status 0',
+    run: async () => {
+      service.kill('SIGTERM');
+      for (let tries = 0; service.exitCode === null && tries < 60; tries++) await pause(250);
+      assert.equal(service.exitCode, 0);
+    },
+  },
+];
+
+function unknown() {
+  assert.fail('the README has a command that nothing here proves');
+}
+
+let passed = 0;
+let failed = 0;
+try {
+  for (const { name, run } of steps.filter((step) => step.run !== null)) {
+    try {
+      await run();
+      passed++;
+      console.log(`ok      ${name}`);
+    } catch (error) {
+      failed++;
+      console.log(`FAILED  ${name}\n${error.stack}`);
+    }
+  }
+} finally {
+  service?.kill('SIGTERM');
+  await rm(folder, { recursive: true, force: true });
+}
+
+// The counts of `npm test`, if it ran, and ours.
+const results = `${root}.results`;
+if (existsSync(results)) {
+  for (const file of await readdir(results)) {
+    if (file === 'checks.json') continue;
+    const report = JSON.parse(await readFile(join(results, file), 'utf8'));
+    passed += report.numPassedTests;
+    failed += report.numFailedTests;
+  }
+  await writeFile(join(results, 'checks.json'), JSON.stringify({ passed, failed }));
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
