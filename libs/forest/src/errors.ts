@@ -5,8 +5,11 @@
 export const forestErrors = {
   SCHEMA_INVALID: 'the feature schema is not usable',
   COLUMNS_INVALID: 'the training columns, target or weights are not usable',
-  OPTION_INVALID: 'a fit option is unknown or out of range',
+  OPTION_INVALID: 'an option is unknown or out of range',
   ROW_INVALID: 'a row does not have one number per feature',
+  FEATURE_INVALID: 'the forest cannot be asked this about its features',
+  BACKGROUND_INVALID: 'the background sample is not usable',
+  STATISTICS_ABSENT: 'the forest does not hold the training statistics that this needs',
   ABORTED: 'the fit was aborted by its signal',
   THREAD_FAILED: 'a worker thread ended before its trees were grown',
   FILE_MAGIC: 'the bytes are not a forest model file',

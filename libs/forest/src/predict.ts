@@ -15,7 +15,8 @@ export function leafOf(tree: Tree, bins: readonly FeatureBins[], row: ArrayLike<
   return node;
 }
 
-function goesLeft(tree: Tree, node: number, bins: FeatureBins, x: number): boolean {
+/** Which way a number goes at an inner node; `bins` are those of the feature it tests. */
+export function goesLeft(tree: Tree, node: number, bins: FeatureBins, x: number): boolean {
   const cut = tree.cut[node];
   if (bins.categorical) {
     const code = codeOf(bins, x);
