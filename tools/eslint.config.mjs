@@ -123,8 +123,14 @@ export default tseslint.config(
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
   {
-    // k6 knows no package names: scenarios share the traffic model by path.
-    files: ['apps/*/load/**/*.ts', 'tools/load/**/*.ts', 'tools/test/load-*.ts'],
+    // k6 knows no package names, so scenarios share the traffic model by path; and apps, which
+    // `npm start` runs, are no packages to import.
+    files: [
+      'apps/*/load/**/*.ts',
+      'tools/load/**/*.ts',
+      'tools/test/load-*.ts',
+      'tools/setup/start.mjs',
+    ],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   {

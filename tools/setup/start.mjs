@@ -1,8 +1,7 @@
 /* npm start: install if needed, build what changed, train if there is no model, serve. */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ensureInstalled, environment, root, run, runTool } from './install.mjs';
+import { ensureInstalled, root, run, runTool } from './install.mjs';
 
 ensureInstalled();
 runTool('nx', ['run-many', '-t', 'build', '-p', 'api', 'trainer', '--outputStyle=static'], {
@@ -15,10 +14,7 @@ if (!existsSync(resolve(models, 'current'))) {
   run(process.execPath, ['apps/trainer/dist/main.js', 'train', '--output', models]);
 }
 
-const api = spawn(process.execPath, ['apps/api/dist/main.js'], {
-  cwd: root,
-  env: { ...environment, MODEL_DIR: models },
-  stdio: 'inherit',
-});
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => api.kill(signal));
-api.on('exit', (code) => process.exit(code ?? 1));
+// In this process, so that a signal reaches the service once and its exit status is ours.
+process.chdir(root);
+process.env.MODEL_DIR = models;
+await import('../../apps/api/dist/main.js');
