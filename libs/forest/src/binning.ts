@@ -10,6 +10,7 @@
  * (a field never straddles two), which is what the grower moves and the histograms read.
  */
 import type { Columns } from './columns.js';
+import { CutSearch } from './cut-search.js';
 import { Random } from './random.js';
 import type { Schema } from './schema.js';
 
@@ -22,18 +23,18 @@ export interface FeatureBins {
   readonly bins: number;
 }
 
-/** Where a feature's code sits in a packed row. */
-export interface CodeField {
-  readonly word: number;
-  readonly shift: number;
-  readonly mask: number;
+/** By feature, and behind the features for the number of rows: where it sits in a packed row. */
+export interface CodeFields {
+  readonly word: Int32Array;
+  readonly shift: Int32Array;
+  readonly mask: Int32Array;
 }
 
 /** All rows as packed codes, row after row. */
 export interface PackedRows {
   readonly rows: number;
   readonly wordsPerRow: number;
-  readonly fields: readonly CodeField[];
+  readonly fields: CodeFields;
   readonly words: Uint32Array;
   /** By feature: does any row miss it? */
   readonly anyMissing: readonly boolean[];
@@ -129,36 +130,53 @@ export function codeOf(bins: FeatureBins, x: number): number {
   return x === x ? codeOfNumber(bins.cuts, x) : bins.bins;
 }
 
-/** Lays the features' codes side by side, each in as few bits as its codes need. */
-export function layOutFields(bins: readonly FeatureBins[]): CodeField[] {
+/** Fewest bits for the number of equal rows that a packed row stands for. */
+const COUNT_BITS = 4;
+
+/**
+ * Lays the features' codes side by side, each in as few bits as its codes need, and the row count
+ * into what is left of the last word, if that is enough.
+ */
+export function layOutFields(bins: readonly FeatureBins[]): CodeFields {
+  const length = bins.length + 1;
+  const fields = {
+    word: new Int32Array(length),
+    shift: new Int32Array(length),
+    mask: new Int32Array(length),
+  };
   let word = 0;
   let used = 0;
-  return bins.map((feature) => {
-    const bits = 32 - Math.clz32(feature.bins);
-    if (used + bits > 32) {
+  const place = (f: number, least: number, most: number): void => {
+    if (used + least > 32) {
       word++;
       used = 0;
     }
-    const field = { word, shift: used, mask: 2 ** bits - 1 };
+    const bits = Math.min(most, 32 - used);
+    fields.word[f] = word;
+    fields.shift[f] = used;
+    fields.mask[f] = 2 ** bits - 1;
     used += bits;
-    return field;
+  };
+  bins.forEach((feature, f) => {
+    const bits = 32 - Math.clz32(feature.bins);
+    place(f, bits, bits);
   });
+  place(bins.length, COUNT_BITS, 16);
+  return fields;
 }
 
-/**
- * Codes of every row.
- * @param allocate gives the zeroed words to write to; shared memory, for instance
- */
-export function packRows(
-  columns: Columns,
-  bins: readonly FeatureBins[],
-  allocate: (length: number) => Uint32Array = (length) => new Uint32Array(length),
-): PackedRows {
+/** The code of feature `f` in the packed row that starts at `at`. */
+export function codeIn(words: Uint32Array, at: number, fields: CodeFields, f: number): number {
+  return (words[at + fields.word[f]] >>> fields.shift[f]) & fields.mask[f];
+}
+
+/** Codes of every row; row counts are left 0. */
+export function packRows(columns: Columns, bins: readonly FeatureBins[]): PackedRows {
   const fields = layOutFields(bins);
-  const wordsPerRow = fields[fields.length - 1].word + 1;
-  const words = allocate(columns.rows * wordsPerRow);
-  const anyMissing = fields.map((field, f) =>
-    packColumn(columns.values[f], bins[f], field, words, wordsPerRow),
+  const wordsPerRow = fields.word[bins.length] + 1;
+  const words = new Uint32Array(columns.rows * wordsPerRow);
+  const anyMissing = bins.map((feature, f) =>
+    packColumn(columns.values[f], feature, fields.word[f], fields.shift[f], words, wordsPerRow),
   );
   return { rows: columns.rows, wordsPerRow, fields, words, anyMissing };
 }
@@ -167,13 +185,15 @@ export function packRows(
 function packColumn(
   values: Float64Array,
   bins: FeatureBins,
-  { word, shift }: CodeField,
+  word: number,
+  shift: number,
   words: Uint32Array,
   wordsPerRow: number,
 ): boolean {
   let missing = false;
+  const search = new CutSearch(bins.cuts);
   for (let i = 0, at = word; i < values.length; i++, at += wordsPerRow) {
-    const code = codeOf(bins, values[i]);
+    const code = bins.categorical ? codeOf(bins, values[i]) : search.codeOf(values[i]);
     missing ||= code === bins.bins;
     words[at] |= code << shift;
   }

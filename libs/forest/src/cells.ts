@@ -13,6 +13,7 @@
  * product of sizes allows, a string of the codes where it does not.
  */
 import { codeOf, type FeatureBins } from './binning.js';
+import { CutSearch } from './cut-search.js';
 import type { Tree } from './tree.js';
 
 /** A cell's packed code. Equal codes of one forest mean equal predictions, always. */
@@ -28,6 +29,7 @@ export class CellSpace {
   readonly count: number;
   /** By feature: a node's cut, told as a place among all cuts, as a place among the used ones. */
   private readonly places: readonly Int32Array[];
+  private readonly searches: readonly CutSearch[];
 
   constructor(bins: readonly FeatureBins[], trees: readonly Tree[]) {
     const used = usedCuts(bins, trees);
@@ -35,6 +37,7 @@ export class CellSpace {
     this.bins = bins.map((feature, f) =>
       feature.categorical ? feature : keepCuts(feature, used[f]),
     );
+    this.searches = this.bins.map(({ cuts }) => new CutSearch(cuts));
     this.sizes = this.bins.map((feature, f) => (used[f].includes(1) ? feature.bins + 1 : 1));
     const strides = this.sizes.map(() => 1);
     for (let f = strides.length - 2; f >= 0; f--) strides[f] = strides[f + 1] * this.sizes[f + 1];
@@ -44,7 +47,8 @@ export class CellSpace {
 
   /** The code, over used cuts, of a number in feature `f`. */
   codeOf(f: number, x: number): number {
-    return this.sizes[f] === 1 ? 0 : codeOf(this.bins[f], x);
+    if (this.sizes[f] === 1) return 0;
+    return this.bins[f].categorical ? codeOf(this.bins[f], x) : this.searches[f].codeOf(x);
   }
 
   /** A numeric node's cut among the used cuts: codes up to it go left. */
@@ -60,12 +64,14 @@ export class CellSpace {
     return code;
   }
 
-  /** The cell's number, for a space that fits the safe integers. */
-  indexOf(row: ArrayLike<number>): number {
+  /**
+   * The cell's number, for a space that fits the safe integers.
+   * @param at where the row begins in `rows`
+   */
+  indexOf(rows: ArrayLike<number>, at = 0): number {
+    const { strides } = this;
     let index = 0;
-    for (let f = 0; f < this.sizes.length; f++) {
-      if (this.sizes[f] > 1) index += this.strides[f] * codeOf(this.bins[f], row[f]);
-    }
+    for (let f = 0; f < strides.length; f++) index += strides[f] * this.codeOf(f, rows[at + f]);
     return index;
   }
 }

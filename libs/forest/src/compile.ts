@@ -1,7 +1,9 @@
+import { calibrated, type Calibration } from './calibration.js';
 import { CellSpace, type CellCode } from './cells.js';
 import type { Forest } from './forest.js';
 import { PackedForest } from './packed.js';
 import { buildTable } from './table.js';
+import { WalkedForest } from './walked.js';
 
 export interface CompileOptions {
   /** Build a table if it has at most this many cells (8 bytes each). Default 4,194,304. */
@@ -11,30 +13,42 @@ export interface CompileOptions {
 const DEFAULT_TABLE_CELLS = 2 ** 22;
 
 /**
- * A forest made fast: a table of all cells where it fits the budget, packed nodes otherwise.
- * Both equal `Forest.predict` bit for bit.
+ * A forest made fast: a table of all cells where it fits the budget, packed nodes otherwise, and a
+ * walk by codes where categories are too many for either. Each equals `Forest.predict` bit for bit.
  */
 export class Compiled {
-  readonly kind: 'table' | 'packed';
+  readonly kind: 'table' | 'packed' | 'walked';
   /** Number of cells the forest tells apart. */
   readonly cellCount: number;
   private readonly cells: CellSpace;
   private readonly table: Float64Array | null;
-  private readonly packed: PackedForest | null;
+  private readonly trees: PackedForest | WalkedForest | null;
+  private readonly calibration: Calibration | null;
 
   constructor(forest: Forest, { maxTableCells = DEFAULT_TABLE_CELLS }: CompileOptions = {}) {
     this.cells = new CellSpace(forest.bins, forest.trees);
     this.cellCount = this.cells.count;
-    const fits = this.cells.count <= maxTableCells;
-    this.kind = fits ? 'table' : 'packed';
-    this.table = fits ? buildTable(this.cells, forest.trees) : null;
-    this.packed = fits ? null : new PackedForest(this.cells, forest.trees);
+    this.calibration = forest.calibration;
+    if (this.cells.count <= maxTableCells) {
+      this.kind = 'table';
+      this.table = buildTable(this.cells, forest.trees).map((mean) => this.finish(mean));
+      this.trees = null;
+      return;
+    }
+    const packed = PackedForest.build(this.cells, forest.trees);
+    this.kind = packed === null ? 'walked' : 'packed';
+    this.table = null;
+    this.trees = packed ?? new WalkedForest(forest.bins, forest.trees);
   }
 
   /** The forest's prediction at a row of numbers in schema order. */
   predict(row: ArrayLike<number>): number {
     if (this.table !== null) return this.table[this.cells.indexOf(row)];
-    return this.packed!.predict(row);
+    return this.finish(this.trees!.predict(row));
+  }
+
+  private finish(mean: number): number {
+    return this.calibration === null ? mean : calibrated(this.calibration, mean);
   }
 
   /** The packed code of the row's cell: rows with the same code have the same prediction. */
@@ -50,8 +64,13 @@ export class Compiled {
   predictBatch(rows: Float64Array, out: Float64Array): Float64Array {
     const width = this.cells.sizes.length;
     const count = rows.length / width;
-    for (let i = 0, at = 0; i < count; i++, at += width) {
-      out[i] = this.predict(rows.subarray(at, at + width));
+    const { table, trees, cells } = this;
+    if (table !== null) {
+      for (let i = 0, at = 0; i < count; i++, at += width) out[i] = table[cells.indexOf(rows, at)];
+    } else {
+      for (let i = 0, at = 0; i < count; i++, at += width) {
+        out[i] = this.finish(trees!.predict(rows, at));
+      }
     }
     return out;
   }

@@ -10,6 +10,7 @@ export const forestErrors = {
   FEATURE_INVALID: 'the forest cannot be asked this about its features',
   BACKGROUND_INVALID: 'the background sample is not usable',
   STATISTICS_ABSENT: 'the forest does not hold the training statistics that this needs',
+  NO_INTERVALS: 'the forest has nothing to make intervals from',
   ABORTED: 'the fit was aborted by its signal',
   THREAD_FAILED: 'a worker thread ended before its trees were grown',
   FILE_MAGIC: 'the bytes are not a forest model file',
@@ -17,6 +18,9 @@ export const forestErrors = {
   FILE_TRUNCATED: 'the model file ends before its contents do',
   FILE_CORRUPT: 'the model file does not match its checksum',
   FILE_INVALID: 'the model file contradicts itself',
+  IMPORT_INVALID: 'the model to import contradicts itself',
+  IMPORT_UNSUPPORTED: 'the model to import is of a kind that no forest of this library can say',
+  EXPORT_UNSUPPORTED: 'the forest does something that the format cannot say',
 } as const;
 
 export type ForestErrorCode = keyof typeof forestErrors;

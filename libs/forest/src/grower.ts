@@ -1,41 +1,25 @@
 /*
- * One tree, grown over a node's own rows.
- *
- * Rows are moved, not indexed: what a node needs of its rows (packed codes, weight, weight ·
- * target) lies in one contiguous stretch, so counting a histogram reads memory in order. A split
- * copies the stretch from one buffer to the other, left rows upwards, right rows downwards:
- *
- *   buffer A   [ … | node's rows, start … end | … ]
- *   buffer B   [ … | left →          ← right  | … ]      children read B and write A
- *
- * so nothing outside the stretch is touched and depth alone tells which buffer holds a node.
+ * One tree, grown over a node's own rows (partition.ts) and histograms (histogram.ts).
  *
  * Nodes wait on a stack, the larger child below the smaller: every waiting node is at most half
  * its neighbour below, so no more than log₂(rows) histograms are alive.
  */
-import type { FeatureBins, PackedRows } from './binning.js';
-import { HistogramLayout, SLOTS, countFeature, subtractFeature } from './histogram.js';
-import type { CodeRange } from './histogram.js';
+import type { FeatureBins } from './binning.js';
+import type { RowGroups } from './grouping.js';
+import { HistogramLayout, countFeatures, subtractFeature, type CodeRange } from './histogram.js';
 import type { FitParameters } from './parameters.js';
+import { allocateRows, moveRows, type NodeRows, type RowTest } from './partition.js';
 import type { Random } from './random.js';
 import { Split, Splitter, boundedMean, type NodeTotals } from './splitting.js';
 import { TreeBuilder, inSet, type Tree } from './tree.js';
 
 /** What the grower reads: shared by all trees, never written. */
-export interface TrainingSet {
-  readonly packed: PackedRows;
+export interface TrainingSet extends RowGroups {
   readonly bins: readonly FeatureBins[];
+  /** By position. */
   readonly target: Float64Array;
-  /** Absent: every row weighs 1. */
+  /** By position. Absent: every row weighs 1. */
   readonly weight: Float64Array | null;
-}
-
-/** In-bag rows in node order. */
-export interface NodeRows {
-  readonly words: Uint32Array;
-  readonly weight: Float64Array;
-  /** weight · target */
-  readonly sum: Float64Array;
 }
 
 /** A node that may still split. Pooled: a tree has thousands, and they hold arrays. */
@@ -82,10 +66,14 @@ export class TreeGrower {
   private readonly idle: OpenNode[] = [];
   private readonly scratch: Float64Array;
   private readonly goesLeft: Uint8Array;
+  /** All features; the first ones are those a split has drawn. */
   private readonly order: Int32Array;
+  private readonly live: Int32Array;
   /** Counting only drawn features beats subtraction when few are drawn; best-first keeps none. */
   private readonly countWhenDrawn: boolean;
   private treeWeight = 0;
+  /** Rows that one packed row can stand for. */
+  private readonly mostEqual: number;
 
   constructor(
     private readonly set: TrainingSet,
@@ -96,18 +84,20 @@ export class TreeGrower {
     this.scratch = this.layout.allocate();
     this.goesLeft = new Uint8Array(Math.max(...set.bins.map((feature) => feature.bins)) + 1);
     this.order = Int32Array.from(set.bins, (_, f) => f);
+    this.live = new Int32Array(set.bins.length);
+    this.mostEqual = set.packed.fields.mask[set.bins.length];
     this.countWhenDrawn = rules.maxLeaves > 0 || 2 * rules.maxFeatures <= set.bins.length;
-    this.buffers = allocateBuffers(0, 1);
+    this.buffers = [allocateRows(0, 1), allocateRows(0, 1)];
   }
 
   /**
-   * @param counts how often each row is in the bag
-   * @param distinct how many counts are above 0
+   * @param bag by position: how often the row is in the bag
+   * @param distinct how many of them are above 0
    */
-  grow(counts: Uint16Array, distinct: number, random: Random): Tree {
+  grow(bag: Uint16Array, distinct: number, random: Random): Tree {
     this.builder.reset();
     for (let f = 0; f < this.order.length; f++) this.order[f] = f;
-    const root = this.openRoot(counts, distinct);
+    const root = this.openRoot(bag, distinct);
     if (root !== null) {
       if (this.rules.maxLeaves > 0) this.growBestFirst(root, random);
       else this.growDepthFirst(root, random);
@@ -115,15 +105,11 @@ export class TreeGrower {
     return this.builder.finish();
   }
 
-  private openRoot(counts: Uint16Array, distinct: number): OpenNode | null {
+  private openRoot(bag: Uint16Array, distinct: number): OpenNode | null {
     const { bins } = this.set;
-    if (distinct > this.buffers[0].weight.length) {
-      // A little room: the next bag differs by a few rows only.
-      const room = Math.min(counts.length, Math.ceil(distinct * 1.02) + 16);
-      this.buffers = allocateBuffers(room, this.set.packed.wordsPerRow);
-    }
+    this.makeRoom(distinct);
     const root = this.idle.pop() ?? new OpenNode(bins.length);
-    this.gather(counts, root);
+    this.gather(bag, root);
     root.id = root.depth = root.start = 0;
     root.low = -Infinity;
     root.high = Infinity;
@@ -136,31 +122,58 @@ export class TreeGrower {
     return root;
   }
 
-  /** Copies the in-bag rows to buffer A, bag count times weight; rows that weigh 0 are left out. */
-  private gather(counts: Uint16Array, root: OpenNode): void {
-    const { packed, target, weight: rowWeight } = this.set;
-    const { wordsPerRow, words: source } = packed;
-    const { words, weight, sum } = this.buffers[0];
-    let rows = 0;
-    let totalWeight = 0;
-    let totalSum = 0;
-    for (let i = 0; i < counts.length; i++) {
-      if (counts[i] === 0) continue;
-      const w = rowWeight === null ? counts[i] : counts[i] * rowWeight[i];
-      if (!(w > 0)) continue;
-      const s = w * target[i];
-      for (let k = 0; k < wordsPerRow; k++) {
-        words[rows * wordsPerRow + k] = source[i * wordsPerRow + k];
+  /** Buffers for a bag of `distinct` rows. */
+  private makeRoom(distinct: number): void {
+    const { packed } = this.set;
+    // A little more than asked: the next bag differs by a few rows only.
+    const rows = Math.ceil(distinct * 1.02) + 16;
+    // A group takes one place, and one more each time its count is full.
+    const places = Math.min(rows, packed.rows + Math.ceil(rows / this.mostEqual));
+    if (places <= this.buffers[0].weight.length) return;
+    const { wordsPerRow } = packed;
+    this.buffers = [allocateRows(places, wordsPerRow), allocateRows(places, wordsPerRow)];
+  }
+
+  /** Sums the in-bag rows of each group into buffer A; rows that weigh 0 are left out. */
+  private gather(bag: Uint16Array, root: OpenNode): void {
+    const { packed, starts, target, weight } = this.set;
+    const { mostEqual } = this;
+    root.rows = root.weight = root.sum = root.end = 0;
+    for (let group = 0, position = 0; group < packed.rows; group++) {
+      const end = starts[group + 1];
+      let rows = 0;
+      let w = 0;
+      let s = 0;
+      for (; position < end; position++) {
+        if (bag[position] === 0) continue;
+        const inBag = weight === null ? bag[position] : bag[position] * weight[position];
+        if (!(inBag > 0)) continue;
+        rows++;
+        w += inBag;
+        s += inBag * target[position];
+        if (rows < mostEqual) continue;
+        this.put(root, group, rows, w, s);
+        rows = w = s = 0;
       }
-      weight[rows] = w;
-      sum[rows] = s;
-      totalWeight += w;
-      totalSum += s;
-      rows++;
+      if (rows > 0) this.put(root, group, rows, w, s);
     }
-    root.rows = root.end = rows;
-    root.weight = totalWeight;
-    root.sum = totalSum;
+  }
+
+  /** Appends `rows` equal rows to the root. */
+  private put(root: OpenNode, group: number, rows: number, w: number, s: number): void {
+    const { words: source, wordsPerRow, fields } = this.set.packed;
+    const { words, weight, sum } = this.buffers[0];
+    const counter = fields.word.length - 1;
+    const at = root.end++;
+    for (let k = 0; k < wordsPerRow; k++) {
+      words[at * wordsPerRow + k] = source[group * wordsPerRow + k];
+    }
+    words[at * wordsPerRow + fields.word[counter]] |= rows << fields.shift[counter];
+    weight[at] = w;
+    sum[at] = s;
+    root.rows += rows;
+    root.weight += w;
+    root.sum += s;
   }
 
   private growDepthFirst(root: OpenNode, random: Random): void {
@@ -208,29 +221,52 @@ export class TreeGrower {
     return depth < maxDepth && rows >= 2 * minLeafRows && rows > 1 && weight >= 2 * minLeafWeight;
   }
 
-  /** Draws features until `maxFeatures` are seen and, as scikit-learn does, one of them splits. */
+  /** Draws `maxFeatures`, and then, as scikit-learn does, more until one of them splits. */
   private findSplit(node: OpenNode, best: Split, random: Random): boolean {
     this.splitter.begin(best, node, this.treeWeight);
-    const { order } = this;
+    const { length } = this.order;
     const drawn = this.rules.maxFeatures;
-    const shuffle = drawn < order.length;
-    let seen = 0;
-    for (let i = 0; i < order.length && (seen < drawn || best.feature < 0); i++) {
-      if (shuffle) {
-        const j = i + random.below(order.length - i);
-        const f = order[j];
-        order[j] = order[i];
-        order[i] = f;
-      }
-      seen++;
-      const f = order[i];
-      if (!this.isLive(node, f)) continue;
-      const histogram = node.histogram ?? this.scratch;
-      if (node.histogram === null) this.countInto(histogram, node, f);
-      const base = SLOTS * this.layout.offset[f];
-      this.splitter.search(best, node, f, histogram, base, node, random);
+    if (drawn < length) for (let i = 0; i < drawn; i++) this.draw(i, random);
+    this.searchFeatures(node, best, 0, drawn, random);
+    for (let i = drawn; i < length && best.feature < 0; i++) {
+      this.draw(i, random);
+      this.searchFeatures(node, best, i, i + 1, random);
     }
     return best.feature >= 0;
+  }
+
+  /** Puts a feature that is not drawn yet at place `i` of the order. */
+  private draw(i: number, random: Random): void {
+    const { order } = this;
+    const j = i + random.below(order.length - i);
+    const f = order[j];
+    order[j] = order[i];
+    order[i] = f;
+  }
+
+  private searchFeatures(
+    node: OpenNode,
+    best: Split,
+    from: number,
+    to: number,
+    random: Random,
+  ): void {
+    const { live, layout } = this;
+    const found = this.listLive(node, from, to);
+    const histogram = node.histogram ?? this.scratch;
+    if (node.histogram === null) this.countInto(histogram, node, found);
+    for (let i = 0; i < found; i++) {
+      this.splitter.search(best, node, live[i], histogram, layout.base[live[i]], node, random);
+    }
+  }
+
+  /** Lists in `live` the features at places `from` … `to` − 1 that can still split the node. */
+  private listLive(node: CodeRange, from: number, to: number): number {
+    let found = 0;
+    for (let i = from; i < to; i++) {
+      if (this.isLive(node, this.order[i])) this.live[found++] = this.order[i];
+    }
+    return found;
   }
 
   /** Can feature `f` still tell the node's rows apart? */
@@ -238,23 +274,21 @@ export class TreeGrower {
     return first[f] < last[f] || this.set.packed.anyMissing[f];
   }
 
-  /** Carries a split out: moves the rows, links the children. `node` becomes the right child. */
+  /** Carries a split out: links the children, moves the rows. `node` becomes the right child. */
   private divide(node: OpenNode, split: Split): [left: OpenNode, right: OpenNode] {
     const { feature, cut, missingLeft, leftRows, leftWeight, leftSum } = split;
     const { categorical } = this.set.bins[feature];
-    const middle = this.moveRows(node, split);
     const at = categorical ? this.builder.addSet(split.set) : cut;
     const left = this.idle.pop() ?? new OpenNode(this.order.length);
     left.inherit(node);
     left.id = this.builder.split(node.id, feature, at, missingLeft, split.gain);
     left.start = node.start;
-    left.end = middle;
+    left.end = node.end;
     left.rows = leftRows;
     left.weight = leftWeight;
     left.sum = leftSum;
     const right = node;
     right.id = left.id + 1;
-    right.start = middle;
     right.rows -= leftRows;
     right.weight -= leftWeight;
     right.sum -= leftSum;
@@ -267,6 +301,8 @@ export class TreeGrower {
     this.boundMeans(left, right, this.rules.monotone[feature]);
     this.builder.describe(left.id, boundedMean(left, left.weight, left.sum), left.weight);
     this.builder.describe(right.id, boundedMean(right, right.weight, right.sum), right.weight);
+    // Nobody reads the rows of two leaves: they may stay where they are.
+    if (this.maySplit(left) || this.maySplit(right)) this.separate(left, right, split);
     return [left, right];
   }
 
@@ -280,37 +316,30 @@ export class TreeGrower {
     upper.low = middle;
   }
 
-  /** Copies the node's rows to the other buffer, left ones up from the start, right ones down. */
-  private moveRows(node: OpenNode, split: Split): number {
-    this.decideCodes(node, split);
-    const { depth, start, end } = node;
-    const { goesLeft } = this;
+  /** Moves the parent's rows to where the children look for them. */
+  private separate(left: OpenNode, right: OpenNode, split: Split): void {
+    this.decideCodes(left.first[split.feature], right.last[split.feature], split);
     const { wordsPerRow, fields } = this.set.packed;
-    const { word, shift, mask } = fields[split.feature];
-    const from = this.buffers[depth & 1];
-    const to = this.buffers[1 - (depth & 1)];
-    let left = start;
-    let right = end - 1;
-    for (let i = start; i < end; i++) {
-      const isLeft = goesLeft[(from.words[i * wordsPerRow + word] >>> shift) & mask];
-      // Arithmetic, not a branch: which side a row takes is what the processor cannot guess.
-      const at = right + (left - right) * isLeft;
-      for (let k = 0; k < wordsPerRow; k++) {
-        to.words[at * wordsPerRow + k] = from.words[i * wordsPerRow + k];
-      }
-      to.weight[at] = from.weight[i];
-      to.sum[at] = from.sum[i];
-      left += isLeft;
-      right -= 1 - isLeft;
-    }
-    return left;
+    const { feature: f } = split;
+    const test: RowTest = {
+      wordsPerRow,
+      word: fields.word[f],
+      shift: fields.shift[f],
+      mask: fields.mask[f],
+      goesLeft: this.goesLeft,
+    };
+    const side = left.depth & 1;
+    const middle = moveRows(this.buffers[1 - side], this.buffers[side], test, left.start, left.end);
+    left.end = middle;
+    right.start = middle;
   }
 
-  /** Fills `goesLeft` for every code that the node can hold. */
-  private decideCodes({ first, last }: CodeRange, { feature, cut, missingLeft, set }: Split): void {
+  /** Fills `goesLeft` for every code that the node could hold. */
+  private decideCodes(first: number, last: number, split: Split): void {
+    const { feature, cut, missingLeft, set } = split;
     const { categorical, bins } = this.set.bins[feature];
     const { goesLeft } = this;
-    for (let code = first[feature]; code <= last[feature]; code++) {
+    for (let code = first; code <= last; code++) {
       goesLeft[code] = +(categorical ? inSet(set, 0, code) : code <= cut);
     }
     goesLeft[bins] = +missingLeft;
@@ -331,15 +360,16 @@ export class TreeGrower {
 
   private count(node: OpenNode): Float64Array {
     const histogram = this.spare.pop() ?? this.layout.allocate();
-    for (let f = 0; f < this.order.length; f++) {
-      if (this.isLive(node, f)) this.countInto(histogram, node, f);
-    }
+    this.countInto(histogram, node, this.listLive(node, 0, this.order.length));
     return histogram;
   }
 
-  private countInto(histogram: Float64Array, node: OpenNode, f: number): void {
-    const rows = this.buffers[node.depth & 1];
-    countFeature(histogram, this.layout, this.set.packed, f, node, rows, node.start, node.end);
+  /** Counts the first `listed` live features of the node's rows. */
+  private countInto(histogram: Float64Array, node: OpenNode, listed: number): void {
+    const { layout, live, buffers } = this;
+    const rows = buffers[node.depth & 1];
+    const { packed } = this.set;
+    countFeatures(histogram, layout, packed, live, listed, node, rows, node.start, node.end);
   }
 
   /** A leaf now: what it held serves the next node. */
@@ -348,13 +378,4 @@ export class TreeGrower {
     node.histogram = null;
     this.idle.push(node);
   }
-}
-
-function allocateBuffers(rows: number, wordsPerRow: number): [NodeRows, NodeRows] {
-  const allocate = (): NodeRows => ({
-    words: new Uint32Array(rows * wordsPerRow),
-    weight: new Float64Array(rows),
-    sum: new Float64Array(rows),
-  });
-  return [allocate(), allocate()];
 }

@@ -13,8 +13,10 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { binsFromCuts } from './binning.js';
+import type { Calibration } from './calibration.js';
 import { ForestError } from './errors.js';
 import { Forest } from './forest.js';
+import type { IntervalModel } from './intervals.js';
 import type { FitParameters } from './parameters.js';
 import { checkSchema, type Schema } from './schema.js';
 import type { Tree } from './tree.js';
@@ -49,7 +51,18 @@ const treeSections = {
   sets: 'Uint32Array',
 } as const satisfies Record<string, ArrayType>;
 
-const sectionTypes: Readonly<Record<string, ArrayType>> = { ...treeSections, ...nodeSections };
+/** Sections that a forest may lack: empty then. */
+const optionalSections = {
+  calibrationX: 'Float64Array',
+  calibrationY: 'Float64Array',
+  intervalScores: 'Float64Array',
+} as const satisfies Record<string, ArrayType>;
+
+const sectionTypes: Readonly<Record<string, ArrayType>> = {
+  ...treeSections,
+  ...nodeSections,
+  ...optionalSections,
+};
 
 interface Section {
   readonly name: string;
@@ -63,6 +76,8 @@ interface Section {
 interface Header {
   readonly schema: Schema;
   readonly parameters: FitParameters;
+  /** The intervals but for their scores; null if there are none. */
+  readonly intervals: Omit<IntervalModel, 'scores'> | null;
   readonly sections: readonly Section[];
 }
 
@@ -78,7 +93,7 @@ export function writeModel(forest: Forest): Uint8Array {
     return section;
   });
   const { schema, parameters } = forest;
-  const header: Header = { schema, parameters, sections };
+  const header: Header = { schema, parameters, intervals: intervalsHeader(forest), sections };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const start = align(PREFIX_BYTES + text.length);
   const bytes = new Uint8Array(start + offset + DIGEST_BYTES);
@@ -115,7 +130,14 @@ export function readModel(bytes: Uint8Array): Forest {
     const problem = checkTree(tree, bins);
     if (problem !== null) invalid(`tree ${t}: ${problem}`);
   }
-  return new Forest(schema, parameters, bins, trees);
+  return new Forest(
+    schema,
+    parameters,
+    bins,
+    trees,
+    readCalibration(arrays),
+    readIntervals(header, arrays),
+  );
 }
 
 /** The file's own SHA-256, in hexadecimal: a name for exactly this model. */
@@ -134,7 +156,7 @@ function align(offset: number): number {
   return Math.ceil(offset / 8) * 8;
 }
 
-function sectionsOf({ bins, trees }: Forest): Record<string, NumberArray> {
+function sectionsOf({ bins, trees, calibration, intervals }: Forest): Record<string, NumberArray> {
   const sections: Record<string, NumberArray> = {
     cuts: concatenate(
       'Float64Array',
@@ -148,11 +170,20 @@ function sectionsOf({ bins, trees }: Forest): Record<string, NumberArray> {
       trees.map((tree) => tree.sets),
     ),
   };
+  sections['calibrationX'] = calibration?.x ?? new Float64Array(0);
+  sections['calibrationY'] = calibration?.y ?? new Float64Array(0);
+  sections['intervalScores'] = intervals?.scores ?? new Float64Array(0);
   for (const [name, type] of Object.entries(nodeSections)) {
     const parts = trees.map((tree) => tree[name as keyof typeof nodeSections]);
     sections[name] = concatenate(type, parts);
   }
   return sections;
+}
+
+function intervalsHeader({ intervals }: Forest): Header['intervals'] {
+  if (intervals === null) return null;
+  const { noise, meanSquareError, rows } = intervals;
+  return { noise, meanSquareError, rows };
 }
 
 function concatenate(type: ArrayType, parts: readonly NumberArray[]): NumberArray {
@@ -278,4 +309,38 @@ function readTrees(arrays: Record<string, NumberArray>): Tree[] {
     const arraysOfTree = Object.entries(parts).map(([name, ofTrees]) => [name, ofTrees[t]]);
     return { nodes, sets: setParts[t], ...Object.fromEntries(arraysOfTree) } as Tree;
   });
+}
+
+function ascends(values: NumberArray, strictly: boolean): boolean {
+  return values.every(
+    (value, i) =>
+      Number.isFinite(value) &&
+      (i === 0 || values[i - 1] < value || (!strictly && values[i - 1] === value)),
+  );
+}
+
+function readCalibration(arrays: Record<string, NumberArray>): Calibration | null {
+  const x = arrays['calibrationX'] as Float64Array;
+  const y = arrays['calibrationY'] as Float64Array;
+  if (x.length !== y.length) invalid('the calibration has points without a partner');
+  if (!ascends(x, true) || !ascends(y, false)) invalid('the calibration does not ascend');
+  return x.length === 0 ? null : { x, y };
+}
+
+function readIntervals(
+  { intervals }: Header,
+  arrays: Record<string, NumberArray>,
+): IntervalModel | null {
+  if (intervals === null || intervals === undefined) return null;
+  const scores = arrays['intervalScores'] as Float64Array;
+  const { noise, meanSquareError, rows } = intervals;
+  const sound =
+    (noise === 'plain' || noise === 'binomial') &&
+    meanSquareError >= 0 &&
+    Number.isSafeInteger(rows) &&
+    scores.length >= 1 &&
+    scores.length <= rows &&
+    ascends(scores, false);
+  if (!sound) invalid('the intervals contradict themselves');
+  return { noise, meanSquareError, rows, scores };
 }

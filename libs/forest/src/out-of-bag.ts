@@ -1,50 +1,92 @@
-import { leafOfCodes, type Tree } from './tree.js';
 import type { TrainingSet } from './grower.js';
+import { CodeWalk, type Tree } from './tree.js';
+
+/** Sums over the trees that did not see a row, by position. */
+export interface OutOfBagSums {
+  /** Σ leaf value, in units of max|target| · 2⁻³⁸. */
+  readonly sums: Float64Array;
+  /** Σ leaf value and Σ its square, in units of max|target| · 2⁻¹⁸: for the variance. */
+  readonly coarse: Float64Array;
+  readonly squares: Float64Array;
+  readonly counts: Uint32Array;
+}
 
 /**
  * Sums, for every row, the predictions of the trees that did not see it (Breiman 2001).
  *
- * Threads add trees in any order, and floating-point sums depend on order; so each leaf value is
- * counted in units of max|target| · 2⁻³⁸, whole numbers whose sums of up to 2¹⁵ trees are exact
- * doubles. The same trees give the same sums, however they were dealt out.
+ * Threads add trees in any order, and floating-point sums depend on order; so leaf values are
+ * counted in whole units, whose sums (and sums of squares, in a coarser unit) over up to 2¹⁵ trees
+ * are exact doubles. The same trees give the same sums, however they were dealt out.
  */
-export class OutOfBag {
+export class OutOfBag implements OutOfBagSums {
   readonly sums: Float64Array;
+  readonly coarse: Float64Array;
+  readonly squares: Float64Array;
   readonly counts: Uint32Array;
+  private readonly unit: number;
+  private readonly walk: CodeWalk;
 
-  constructor(
-    rows: number,
-    readonly unit: number,
-  ) {
-    this.sums = new Float64Array(rows);
-    this.counts = new Uint32Array(rows);
+  constructor(private readonly set: TrainingSet) {
+    this.sums = new Float64Array(set.target.length);
+    this.coarse = new Float64Array(set.target.length);
+    this.squares = new Float64Array(set.target.length);
+    this.counts = new Uint32Array(set.target.length);
+    this.unit = unitOf(set.target);
+    this.walk = new CodeWalk(set.bins, set.packed);
   }
 
-  static unitOf(target: Float64Array): number {
-    let largest = 0;
-    for (const y of target) largest = Math.max(largest, Math.abs(y));
-    return largest === 0 ? 1 : 2 ** (Math.ceil(Math.log2(largest)) - 38);
-  }
-
-  /** Adds one tree; `bag` holds how often it saw each row. */
-  add(tree: Tree, set: TrainingSet, bag: Uint16Array): void {
-    const values = tree.value.map((value) => Math.round(value / this.unit));
-    for (let row = 0; row < bag.length; row++) {
-      if (bag[row] > 0) continue;
-      this.sums[row] += values[leafOfCodes(tree, set.bins, set.packed, row)];
-      this.counts[row]++;
+  /** Adds one tree; `bag` holds how often it saw each position. */
+  add(tree: Tree, bag: Uint16Array): void {
+    const { sums, coarse, squares, counts, unit, walk } = this;
+    const { packed, starts } = this.set;
+    for (let group = 0, position = 0; group < packed.rows; group++) {
+      const end = starts[group + 1];
+      while (position < end && bag[position] > 0) position++;
+      if (position === end) continue;
+      const leaf = tree.value[walk.leafOf(tree, group)] / unit;
+      const value = Math.round(leaf);
+      const rough = Math.round(leaf / COARSE);
+      for (; position < end; position++) {
+        if (bag[position] > 0) continue;
+        sums[position] += value;
+        coarse[position] += rough;
+        squares[position] += rough * rough;
+        counts[position]++;
+      }
     }
   }
 
-  merge(other: { readonly sums: Float64Array; readonly counts: Uint32Array }): void {
-    for (let row = 0; row < this.sums.length; row++) {
-      this.sums[row] += other.sums[row];
-      this.counts[row] += other.counts[row];
+  merge(other: OutOfBagSums): void {
+    for (let position = 0; position < this.sums.length; position++) {
+      this.sums[position] += other.sums[position];
+      this.coarse[position] += other.coarse[position];
+      this.squares[position] += other.squares[position];
+      this.counts[position] += other.counts[position];
     }
   }
 
-  /** Mean out-of-bag prediction of every row; NaN where every tree saw the row. */
+  /** Mean out-of-bag prediction by position; NaN where every tree saw the row. */
   predictions(): Float64Array {
-    return this.sums.map((sum, row) => (sum * this.unit) / this.counts[row]);
+    return this.sums.map((sum, position) => (sum * this.unit) / this.counts[position]);
   }
+
+  /** Variance of the trees that did not see the row, by position; NaN where there are none. */
+  variances(): Float64Array {
+    const { coarse, squares, counts } = this;
+    const unit = this.unit * COARSE;
+    return squares.map((square, position) => {
+      const count = counts[position];
+      const centre = coarse[position] / count;
+      return Math.max(0, square / count - centre * centre) * unit * unit;
+    });
+  }
+}
+
+/** Coarse units over fine ones. */
+const COARSE = 2 ** 20;
+
+function unitOf(target: Float64Array): number {
+  let largest = 0;
+  for (const y of target) largest = Math.max(largest, Math.abs(y));
+  return largest === 0 ? 1 : 2 ** (Math.ceil(Math.log2(largest)) - 38);
 }

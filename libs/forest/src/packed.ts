@@ -21,6 +21,9 @@ import type { CellSpace } from './cells.js';
 import { codeGoesLeft } from './table.js';
 import type { Tree } from './tree.js';
 
+/** More distinct sets of categories than this take longer to fill in than to look up. */
+const MAX_SET_SLOTS = 1024;
+
 const LANES = 4;
 const NEVER = 0xffff;
 
@@ -41,7 +44,13 @@ export class PackedForest {
   private readonly slots: Int32Array;
   private readonly setSlots: SetSlot[] = [];
 
-  constructor(
+  /** @returns null if there are too many distinct sets of categories for a slot each */
+  static build(cells: CellSpace, trees: readonly Tree[]): PackedForest | null {
+    const packed = new PackedForest(cells, trees);
+    return packed.setSlots.length > MAX_SET_SLOTS ? null : packed;
+  }
+
+  private constructor(
     private readonly cells: CellSpace,
     private readonly trees: readonly Tree[],
   ) {
@@ -64,9 +73,9 @@ export class PackedForest {
     this.slots = new Int32Array(2 * cells.sizes.length + this.setSlots.length);
   }
 
-  /** The mean of the trees at a row of numbers. */
-  predict(row: ArrayLike<number>): number {
-    this.fillSlots(row);
+  /** The mean of the trees at the row of numbers that begins at `at`. */
+  predict(rows: ArrayLike<number>, at = 0): number {
+    this.fillSlots(rows, at);
     const { nodes, values, roots, steps, slots } = this;
     const trees = this.trees.length;
     let sum = 0;
@@ -93,12 +102,12 @@ export class PackedForest {
     return sum / trees;
   }
 
-  private fillSlots(row: ArrayLike<number>): void {
+  private fillSlots(rows: ArrayLike<number>, at: number): void {
     const { cells, slots, setSlots } = this;
     const width = cells.sizes.length;
     for (let f = 0; f < width; f++) {
       if (cells.sizes[f] === 1) continue;
-      const code = cells.codeOf(f, row[f]);
+      const code = cells.codeOf(f, rows[at + f]);
       slots[2 * f] = code;
       slots[2 * f + 1] = code === cells.bins[f].bins ? 0 : code + 1;
     }
@@ -151,6 +160,7 @@ export class PackedForest {
     const key = `${feature}:${side.join('')}`;
     let slot = known.get(key);
     if (slot === undefined) {
+      if (this.setSlots.length > MAX_SET_SLOTS) return 0;
       slot = 2 * this.cells.sizes.length + this.setSlots.length;
       this.setSlots.push({ feature, side });
       known.set(key, slot);

@@ -1,4 +1,5 @@
 import { ForestError } from './errors.js';
+import type { NoiseKind } from './intervals.js';
 import type { Schema } from './schema.js';
 
 export type Criterion = 'squared_error' | 'poisson';
@@ -33,6 +34,11 @@ export interface FitOptions {
   readonly extraTrees?: boolean;
   /** By feature name: +1 the prediction may only rise with it, −1 only fall. */
   readonly monotone?: Readonly<Record<string, 1 | -1>>;
+  /**
+   * What intervals take the target's noise to be: binomial if the target is a rate in [0, 1] over
+   * the weight, a count; else plain. Default plain.
+   */
+  readonly noise?: NoiseKind;
 }
 
 /** `FitOptions` with every default filled in and every name resolved against the schema. */
@@ -54,6 +60,7 @@ export interface FitParameters {
   readonly extraTrees: boolean;
   /** By feature place: +1, −1 or 0. */
   readonly monotone: readonly number[];
+  readonly noise: NoiseKind;
 }
 
 const MAX_TREES = 100_000;
@@ -80,7 +87,10 @@ const ranges: Readonly<Record<string, Range>> = {
 };
 
 const flags: readonly string[] = ['bootstrap', 'extraTrees'];
-const criteria: readonly Criterion[] = ['squared_error', 'poisson'];
+const words: Readonly<Record<string, readonly string[]>> = {
+  criterion: ['squared_error', 'poisson'] satisfies Criterion[],
+  noise: ['plain', 'binomial'] satisfies NoiseKind[],
+};
 
 /**
  * The one place where fit options are checked and completed.
@@ -106,6 +116,7 @@ export function resolveParameters(schema: Schema, options: FitOptions = {}): Fit
     sampleFraction: options.sampleFraction ?? 1,
     extraTrees: options.extraTrees ?? false,
     monotone: monotoneSigns(schema, options.monotone ?? {}),
+    noise: options.noise ?? 'plain',
   };
 }
 
@@ -118,8 +129,8 @@ function refuse(name: string, value: unknown, wanted: string): never {
 
 function checkOption(name: string, value: unknown): void {
   if (name === 'monotone') return;
-  if (name === 'criterion') {
-    if (!criteria.includes(value as Criterion)) refuse(name, value, criteria.join(' or '));
+  if (name in words) {
+    if (!words[name].includes(value as string)) refuse(name, value, words[name].join(' or '));
     return;
   }
   if (flags.includes(name)) {
@@ -128,7 +139,7 @@ function checkOption(name: string, value: unknown): void {
   }
   const range = ranges[name];
   if (range === undefined) {
-    const known = [...Object.keys(ranges), ...flags, 'criterion', 'monotone'].sort();
+    const known = [...Object.keys(ranges), ...flags, ...Object.keys(words), 'monotone'].sort();
     refuse(name, value, `one of the options ${known.join(', ')}`);
   }
   const { min, max, whole = false, open = false } = range;

@@ -37,3 +37,15 @@ export function predictRow(
   for (const tree of trees) sum += tree.value[leafOf(tree, bins, row)];
   return sum / trees.length;
 }
+
+/** The (population) variance of the trees' leaves at a row. */
+export function treeVariance(
+  trees: readonly Tree[],
+  bins: readonly FeatureBins[],
+  row: ArrayLike<number>,
+): number {
+  const centre = predictRow(trees, bins, row);
+  let squares = 0;
+  for (const tree of trees) squares += (tree.value[leafOf(tree, bins, row)] - centre) ** 2;
+  return squares / trees.length;
+}

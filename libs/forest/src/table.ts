@@ -51,9 +51,9 @@ class Box {
 
   private addNumeric(tree: Tree, node: number, f: number): void {
     const { first, last, missing } = this;
-    const { [f]: from } = first;
-    const { [f]: to } = last;
-    const { [f]: withMissing } = missing;
+    const from = first[f];
+    const to = last[f];
+    const withMissing = missing[f];
     const place = this.cells.cutPlace(f, tree.cut[node]);
     const missingLeft = tree.missingLeft[node];
     last[f] = Math.min(to, place);

@@ -5,7 +5,7 @@
  *   node n   left[n] = l > n      left child l      right child l + 1
  *   leaf     left[n] = 0
  */
-import type { CodeField, FeatureBins, PackedRows } from './binning.js';
+import type { FeatureBins, PackedRows } from './binning.js';
 
 export interface Tree {
   readonly nodes: number;
@@ -131,28 +131,34 @@ export function inSet(sets: Uint32Array, at: number, code: number): boolean {
   return ((sets[at + (code >>> 5)] >>> (code & 31)) & 1) === 1;
 }
 
-/** The leaf that packed row `row` falls into. */
-export function leafOfCodes(
-  tree: Tree,
-  bins: readonly FeatureBins[],
-  { words, wordsPerRow, fields }: PackedRows,
-  row: number,
-): number {
-  const { feature, cut, left, missingLeft, sets } = tree;
-  const at = row * wordsPerRow;
-  let node = 0;
-  for (let f = feature[0]; f >= 0; f = feature[node]) {
-    const code = codeIn(words, at, fields[f]);
-    let goesLeft: boolean;
-    if (code === bins[f].bins) goesLeft = missingLeft[node] === 1;
-    else if (bins[f].categorical) goesLeft = inSet(sets, cut[node], code);
-    else goesLeft = code <= cut[node];
-    node = left[node] + +!goesLeft;
-  }
-  return node;
-}
+/** Walks packed rows down trees. */
+export class CodeWalk {
+  private readonly missing: Int32Array;
+  private readonly categorical: Uint8Array;
 
-/** One code of the packed row that starts at `at`. */
-export function codeIn(words: Uint32Array, at: number, { word, shift, mask }: CodeField): number {
-  return (words[at + word] >>> shift) & mask;
+  constructor(
+    bins: readonly FeatureBins[],
+    private readonly packed: PackedRows,
+  ) {
+    this.missing = Int32Array.from(bins, (feature) => feature.bins);
+    this.categorical = Uint8Array.from(bins, (feature) => +feature.categorical);
+  }
+
+  /** The leaf of `tree` that packed row `row` falls into. */
+  leafOf(tree: Tree, row: number): number {
+    const { missing, categorical } = this;
+    const { words, wordsPerRow } = this.packed;
+    const { word, shift, mask } = this.packed.fields;
+    const { feature, cut, left, missingLeft, sets } = tree;
+    const at = row * wordsPerRow;
+    let node = 0;
+    for (let f = feature[0]; f >= 0; f = feature[node]) {
+      const code = (words[at + word[f]] >>> shift[f]) & mask[f];
+      let goesLeft = +(code <= cut[node]);
+      if (code === missing[f]) goesLeft = missingLeft[node];
+      else if (categorical[f] === 1) goesLeft = +inSet(sets, cut[node], code);
+      node = left[node] + 1 - goesLeft;
+    }
+    return node;
+  }
 }

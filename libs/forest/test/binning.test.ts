@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { codeOf, codeOfNumber, learnBins, layOutFields, packRows } from '../src/binning.js';
-import { codeIn } from '../src/tree.js';
+import { codeIn, codeOf, codeOfNumber, learnBins, layOutFields, packRows } from '../src/binning.js';
+import { CutSearch } from '../src/cut-search.js';
 import { mixedData, numericColumns } from './data.js';
 
 const anyNumber = fc.oneof(fc.double(), fc.constantFrom(0, -0, Infinity, -Infinity, 1, 2, 3));
@@ -47,10 +47,33 @@ describe('codes', () => {
         for (const x of [...numbers, ...others].filter((number) => !Number.isNaN(number))) {
           const code = codeOfNumber(cuts, x);
           expect(code).toBe(cuts.filter((cut) => cut < x).length);
+          expect(new CutSearch(cuts).codeOf(x)).toBe(code);
           cuts.forEach((cut, k) => expect(x <= cut).toBe(code <= k));
         }
       }),
     );
+  });
+
+  it('are found among crowded cuts, of either sign and beside zero', () => {
+    const cuts = Float64Array.from([
+      -1e300,
+      -2,
+      -1,
+      -1e-300,
+      0,
+      5e-324,
+      1,
+      1 + 2e-16,
+      1e300,
+    ]).sort();
+    const crowd = Float64Array.from({ length: 300 }, (_, i) => 1e6 + i * 1e-9).sort();
+    for (const list of [cuts, crowd, new Float64Array(0), Float64Array.of(-Infinity, Infinity)]) {
+      const search = new CutSearch(list);
+      for (const x of [...list, -0, -Infinity, Infinity, 3, -3, 1e6 + 1.5e-8]) {
+        expect(search.codeOf(x)).toBe(codeOfNumber(list, x));
+      }
+      expect(search.codeOf(NaN)).toBe(list.length + 1);
+    }
   });
 
   it('call NaN and places outside the list missing', () => {
@@ -74,13 +97,13 @@ describe('codes', () => {
       values: Array.from({ length: 9 }, (_, f) => columns.values[f % 3]),
     };
     const bins = learnBins(wide, 255, 1);
-    for (const { shift, mask } of layOutFields(bins))
-      expect(shift + Math.log2(mask + 1)).toBeLessThanOrEqual(32);
+    const { shift, mask } = layOutFields(bins);
+    shift.forEach((low, f) => expect(low + Math.log2(mask[f] + 1)).toBeLessThanOrEqual(32));
     const packed = packRows(wide, bins);
     expect(packed.wordsPerRow).toBeGreaterThan(1);
     for (let row = 0; row < 300; row++) {
-      packed.fields.forEach((field, f) => {
-        const code = codeIn(packed.words, row * packed.wordsPerRow, field);
+      bins.forEach((_, f) => {
+        const code = codeIn(packed.words, row * packed.wordsPerRow, packed.fields, f);
         expect(code).toBe(codeOf(bins[f], wide.values[f][row]));
       });
     }

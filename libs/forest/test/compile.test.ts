@@ -42,6 +42,29 @@ describe('a compiled forest', () => {
     },
   );
 
+  it('with thousands of categories walks by codes, and equals the plain walk all the same', () => {
+    const categories = Array.from({ length: 3000 }, (_, i) => `word ${i}`);
+    const features = [
+      { name: 'word', kind: 'categorical' as const, categories },
+      { name: 'x', kind: 'numeric' as const },
+    ];
+    const rows = 4000;
+    const word = Float64Array.from({ length: rows }, (_, i) => (i * 7919) % 2900);
+    const x = Float64Array.from({ length: rows }, (_, i) => (i % 9 === 0 ? NaN : Math.sin(i)));
+    const target = Float64Array.from(word, (w, i) => Math.sin(w * w) + (x[i] || 0));
+    const { forest } = fit(
+      { columns: { schema: { features }, rows, values: [word, x] }, target },
+      { trees: 20 },
+    );
+    const compiled = forest.compile({ maxTableCells: 0 });
+    expect(compiled.kind).toBe('walked');
+    const values = [...Array(3000).keys(), -1, 3000, 0.5, NaN, Infinity];
+    for (const w of values) {
+      for (const v of [-0.5, 0.3, NaN])
+        expect(compiled.predict([w, v])).toBe(forest.predict([w, v]));
+    }
+  });
+
   it('predicts equally wherever the cell is equal, and cells tell all predictions apart', () => {
     const data = mixedData({ rows: 2000, missing: 0.1 });
     const compiled = fit(data, { trees: 5, maxDepth: 3 }).forest.compile();

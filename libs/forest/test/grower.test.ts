@@ -1,6 +1,6 @@
 import { drawBag } from '../src/bagging.js';
 import { fit, type FitInput, type FitOptions } from '../src/index.js';
-import { prepareFit } from '../src/forest.js';
+import { prepareFit } from '../src/fit.js';
 import { TreeGrower } from '../src/grower.js';
 import { Random } from '../src/random.js';
 import { mixedData, numericColumns, rowOf } from './data.js';
@@ -122,7 +122,7 @@ describe('the growing rules', () => {
       const random = new Random(9, t);
       const distinct = drawBag(counts, parameters, random);
       const tree = grower.grow(counts, distinct, random);
-      expectSoundTree(tree, set.bins, set.packed, input.target, input.weight, counts);
+      expectSoundTree(tree, set, counts);
       expect(tree.nodes).toBeGreaterThan(9);
     }
   });

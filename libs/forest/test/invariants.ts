@@ -1,23 +1,21 @@
-import type { FeatureBins, PackedRows } from '../src/binning.js';
+import type { TrainingSet } from '../src/grower.js';
 import { checkTree } from '../src/tree-check.js';
-import { leafOfCodes, type Tree } from '../src/tree.js';
+import { CodeWalk, type Tree } from '../src/tree.js';
 
-/** Holds any tree against what every tree must be; `counts` is the bag it was grown from. */
-export function expectSoundTree(
-  tree: Tree,
-  bins: readonly FeatureBins[],
-  packed: PackedRows,
-  target: Float64Array,
-  weight: Float64Array,
-  counts: ArrayLike<number>,
-): void {
+/** Holds any tree against what every tree must be; `bag` is what it was grown from. */
+export function expectSoundTree(tree: Tree, set: TrainingSet, bag: ArrayLike<number>): void {
+  const { bins, packed, starts, target, weight } = set;
   expect(checkTree(tree, bins)).toBeNull();
+  const walk = new CodeWalk(bins, packed);
   const sums = new Float64Array(tree.nodes);
   const covers = new Float64Array(tree.nodes);
-  for (let row = 0; row < target.length; row++) {
-    const leaf = leafOfCodes(tree, bins, packed, row);
-    covers[leaf] += counts[row] * weight[row];
-    sums[leaf] += counts[row] * weight[row] * target[row];
+  for (let group = 0; group < packed.rows; group++) {
+    const leaf = walk.leafOf(tree, group);
+    for (let position = starts[group]; position < starts[group + 1]; position++) {
+      const inBag = bag[position] * (weight?.[position] ?? 1);
+      covers[leaf] += inBag;
+      sums[leaf] += inBag * target[position];
+    }
   }
   // Children partition their parent: summing leaves upwards must give every node's own numbers.
   for (let node = tree.nodes - 1; node >= 0; node--) {

@@ -6,13 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ForestError } from '../errors.js';
-import {
-  finishFit,
-  prepareFit,
-  type FitInput,
-  type FitResult,
-  type PreparedFit,
-} from '../forest.js';
+import { finishFit, prepareFit, type FitInput, type FitResult, type PreparedFit } from '../fit.js';
 import { OutOfBag } from '../out-of-bag.js';
 import type { FitOptions } from '../parameters.js';
 import type { Tree } from '../tree.js';
@@ -40,22 +34,10 @@ export async function fitParallel(
     throw new ForestError('OPTION_INVALID', `threads is ${threads}, wanted a whole number ≥ 1`);
   }
   throwIfAborted(signal);
-  const shared = {
-    ...input,
-    target: share(input.target),
-    ...(input.weight === undefined ? {} : { weight: share(input.weight) }),
-  };
-  const fit = prepareFit(shared, options, (n) => new Uint32Array(new SharedArrayBuffer(4 * n)));
-  const unit = OutOfBag.unitOf(input.target);
-  const outOfBag = new OutOfBag(input.columns.rows, unit);
+  const fit = prepareFit(input, options, (bytes) => new SharedArrayBuffer(bytes));
+  const outOfBag = new OutOfBag(fit.set);
   const trees = await growOnThreads(fit, outOfBag, threads, onProgress, signal);
   return finishFit(fit, trees, outOfBag);
-}
-
-function share(values: Float64Array): Float64Array {
-  const shared = new Float64Array(new SharedArrayBuffer(values.byteLength));
-  shared.set(values);
-  return shared;
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
@@ -76,7 +58,6 @@ async function growOnThreads(
   let done = 0;
   const input: ThreadInput = {
     fit,
-    unit: outOfBag.unit,
     next: new Int32Array(new SharedArrayBuffer(4)),
   };
   const workers = Array.from(

@@ -1,0 +1,58 @@
+import { assembleForest, importInvalid, importSchema, type ImportOptions } from '../assemble.js';
+import type { Forest } from '../forest.js';
+import type { Schema } from '../schema.js';
+import { readEnsemble } from './ensemble.js';
+import { EnsembleReader } from './expand.js';
+import { readOnnx, SCHEMA_KEY, type OnnxModel } from './wire.js';
+
+/**
+ * Reads an ONNX model whose graph is one `TreeEnsembleRegressor` of one target, as converters
+ * write it for scikit-learn's trees, forests and boosted trees and for XGBoost. Casts around it
+ * are allowed.
+ *
+ * Every row falls into the leaves that it falls into there. ONNX models mostly take float32: for
+ * those, a threshold becomes the last double that rounds to the right side, so a row of doubles
+ * predicts what its rounded numbers would. NaN goes where `nodes_missing_value_tracks_true` says.
+ * A model that sums its trees (SUM) becomes a mean of leaves times the number of trees; base
+ * values are added to every leaf. Both are done in doubles: beside the float32 result of ONNX
+ * Runtime, which also adds in float32 where inputs are float32, expect relative differences
+ * around 1e-7 of the largest partial sum.
+ *
+ * What the file does not tell is filled in: fit parameters are defaults, each leaf covers 1.
+ *
+ * @param bytes the file
+ * @param options `schema` to name the features and say which are categorical; default: that of
+ *   an exported forest of this library, or numeric features x0, x1, …
+ * @throws ForestError IMPORT_INVALID, IMPORT_UNSUPPORTED, SCHEMA_INVALID
+ */
+export function fromOnnx(bytes: Uint8Array, options: ImportOptions = {}): Forest {
+  const model = readOnnx(bytes);
+  const ensemble = readEnsemble(model);
+  const width = ensemble.feature.reduce(
+    (most, feature, n) => (ensemble.mode[n] === null ? most : Math.max(most, feature + 1)),
+    0,
+  );
+  if (ensemble.width !== null && width > ensemble.width) {
+    importInvalid(`a node tests feature ${width - 1} of ${ensemble.width}`);
+  }
+  const schema = importSchema(
+    options.schema ?? ownSchema(model),
+    ensemble.width ?? width,
+    ensemble.width !== null,
+  );
+  const reader = new EnsembleReader(ensemble, schema);
+  return assembleForest(
+    schema,
+    ensemble.trees.map((nodes) => reader.read(nodes)),
+  );
+}
+
+function ownSchema({ metadata }: OnnxModel): Schema | undefined {
+  const text = metadata.get(SCHEMA_KEY);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Schema;
+  } catch (cause) {
+    return importInvalid('the schema in it is not JSON', { cause });
+  }
+}

@@ -1,0 +1,36 @@
+/*
+ * The forest as it was grown, walked by codes: for forests whose categorical features have so many
+ * distinct left sets that a slot for each (packed.ts) would cost more than it saves.
+ */
+import { codeOf, layOutFields, type FeatureBins } from './binning.js';
+import { CodeWalk, type Tree } from './tree.js';
+
+export class WalkedForest {
+  private readonly words: Uint32Array;
+  private readonly walk: CodeWalk;
+  private readonly fields;
+
+  constructor(
+    private readonly bins: readonly FeatureBins[],
+    private readonly trees: readonly Tree[],
+  ) {
+    this.fields = layOutFields(bins);
+    const wordsPerRow = this.fields.word[bins.length] + 1;
+    this.words = new Uint32Array(wordsPerRow);
+    const { fields, words } = this;
+    const anyMissing = bins.map(() => true);
+    this.walk = new CodeWalk(bins, { rows: 1, wordsPerRow, fields, words, anyMissing });
+  }
+
+  /** The mean of the trees at the row of numbers that begins at `at`. */
+  predict(rows: ArrayLike<number>, at = 0): number {
+    const { bins, trees, words, fields, walk } = this;
+    words.fill(0);
+    for (let f = 0; f < bins.length; f++) {
+      words[fields.word[f]] |= codeOf(bins[f], rows[at + f]) << fields.shift[f];
+    }
+    let sum = 0;
+    for (const tree of trees) sum += tree.value[walk.leafOf(tree, 0)];
+    return sum / trees.length;
+  }
+}
