@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { environment, root } from '../setup/install.mjs';
+import { packageSteps } from './package.mjs';
 import { fences, readmeCommands } from './readme.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'adscale-check-'));
@@ -140,10 +141,12 @@ function unknown() {
   assert.fail('the README has a command that nothing here proves');
 }
 
+const published = await packageSteps();
+
 let passed = 0;
 let failed = 0;
 try {
-  for (const { name, run } of steps.filter((step) => step.run !== null)) {
+  for (const { name, run } of [...steps, ...published.steps].filter((step) => step.run !== null)) {
     try {
       await run();
       passed++;
@@ -156,6 +159,7 @@ try {
 } finally {
   if (service !== undefined) interrupt();
   await rm(folder, { recursive: true, force: true });
+  await published.clean();
 }
 
 // The counts of `npm test`, if it ran, and ours.
