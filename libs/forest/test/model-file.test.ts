@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import {
   fit,
   ForestError,
@@ -159,5 +161,21 @@ describe('a model file', () => {
     new DataView(file.buffer).setUint32(8, 0xfffffff0, true);
     file.set(sha256(file.subarray(0, -32)), file.length - 32);
     expect(codeOfReading(file)).toBe('FILE_TRUNCATED');
+  });
+});
+
+describe('a model file of version 1', () => {
+  const fixture = (name: string): Buffer =>
+    readFileSync(fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url)));
+
+  it('as it was first released is read by every later version, to the bit', () => {
+    const old = readModel(fixture('model-v1.adsf'));
+    const { rows, predictions, intervals } = JSON.parse(fixture('model-v1.json').toString());
+    rows.forEach((written: (number | null)[], i: number) => {
+      const row = written.map((value) => value ?? NaN);
+      expect(old.predict(row)).toBe(predictions[i]);
+      expect(old.compile().predict(row)).toBe(predictions[i]);
+      expect(old.predictInterval(row, { level: 0.9, exposure: 500 })).toEqual(intervals[i]);
+    });
   });
 });
