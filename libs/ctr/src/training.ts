@@ -15,6 +15,7 @@ export const defaultFitOptions = {
   maxBins: 64,
   maxDepth: 32,
   minLeafRows: 5,
+  noise: 'binomial',
 } as const satisfies FitOptions;
 
 export interface TrainOptions extends ThreadOptions {

@@ -7,10 +7,11 @@
 import type { FeatureBins } from './binning.js';
 import type { RowGroups } from './grouping.js';
 import { HistogramLayout, countFeatures, subtractFeature, type CodeRange } from './histogram.js';
+import { OpenNode } from './open-node.js';
 import type { FitParameters } from './parameters.js';
 import { allocateRows, moveRows, type NodeRows, type RowTest } from './partition.js';
 import type { Random } from './random.js';
-import { Split, Splitter, boundedMean, type NodeTotals } from './splitting.js';
+import { Split, Splitter, boundedMean } from './splitting.js';
 import { TreeBuilder, inSet, type Tree } from './tree.js';
 
 /** What the grower reads: shared by all trees, never written. */
@@ -20,40 +21,6 @@ export interface TrainingSet extends RowGroups {
   readonly target: Float64Array;
   /** By position. Absent: every row weighs 1. */
   readonly weight: Float64Array | null;
-}
-
-/** A node that may still split. Pooled: a tree has thousands, and they hold arrays. */
-class OpenNode implements NodeTotals, CodeRange {
-  id = 0;
-  depth = 0;
-  start = 0;
-  end = 0;
-  rows = 0;
-  weight = 0;
-  sum = 0;
-  low = -Infinity;
-  high = Infinity;
-  readonly first: Uint16Array;
-  readonly last: Uint16Array;
-  /** Counts of every live feature; null where features are counted only when drawn. */
-  histogram: Float64Array | null = null;
-  /** Best first only: the split that waits. */
-  split: Split | null = null;
-
-  constructor(features: number) {
-    this.first = new Uint16Array(features);
-    this.last = new Uint16Array(features);
-  }
-
-  /** Bounds and ranges as `parent` has them. */
-  inherit({ low, high, first, last }: OpenNode): void {
-    this.low = low;
-    this.high = high;
-    for (let f = 0; f < first.length; f++) {
-      this.first[f] = first[f];
-      this.last[f] = last[f];
-    }
-  }
 }
 
 /** Grows trees one after the other, reusing its memory. One a thread. */

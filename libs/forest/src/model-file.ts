@@ -12,57 +12,27 @@
  * is held against the buffer before it is used, and every link against the tree it is in.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { binsFromCuts } from './binning.js';
-import type { Calibration } from './calibration.js';
 import { ForestError } from './errors.js';
-import { Forest } from './forest.js';
-import type { IntervalModel } from './intervals.js';
-import type { FitParameters } from './parameters.js';
-import { checkSchema, type Schema } from './schema.js';
-import type { Tree } from './tree.js';
-import { checkTree } from './tree-check.js';
+import type { Forest } from './forest.js';
+import {
+  arrayTypes,
+  factsOf,
+  forestFrom,
+  invalid,
+  sectionsOf,
+  sectionTypes,
+  type ArrayType,
+  type ForestFacts,
+  type NumberArray,
+  type Sections,
+} from './model-sections.js';
+import { checkSchema } from './schema.js';
 
 export const MODEL_FILE_VERSION = 1;
 
 const MAGIC = 0x46534441;
 const PREFIX_BYTES = 12;
 const DIGEST_BYTES = 32;
-
-const arrayTypes = { Float64Array, Int32Array, Uint32Array, Int16Array, Uint8Array } as const;
-type ArrayType = keyof typeof arrayTypes;
-type NumberArray = Float64Array | Int32Array | Uint32Array | Int16Array | Uint8Array;
-
-/** Node arrays, one section each, and what they are made of. */
-const nodeSections = {
-  feature: 'Int16Array',
-  cut: 'Int32Array',
-  left: 'Int32Array',
-  missingLeft: 'Uint8Array',
-  value: 'Float64Array',
-  cover: 'Float64Array',
-  gain: 'Float64Array',
-} as const satisfies Partial<Record<keyof Tree, ArrayType>>;
-
-const treeSections = {
-  cuts: 'Float64Array',
-  cutCounts: 'Int32Array',
-  nodeCounts: 'Int32Array',
-  setWords: 'Int32Array',
-  sets: 'Uint32Array',
-} as const satisfies Record<string, ArrayType>;
-
-/** Sections that a forest may lack: empty then. */
-const optionalSections = {
-  calibrationX: 'Float64Array',
-  calibrationY: 'Float64Array',
-  intervalScores: 'Float64Array',
-} as const satisfies Record<string, ArrayType>;
-
-const sectionTypes: Readonly<Record<string, ArrayType>> = {
-  ...treeSections,
-  ...nodeSections,
-  ...optionalSections,
-};
 
 interface Section {
   readonly name: string;
@@ -73,11 +43,7 @@ interface Section {
   readonly length: number;
 }
 
-interface Header {
-  readonly schema: Schema;
-  readonly parameters: FitParameters;
-  /** The intervals but for their scores; null if there are none. */
-  readonly intervals: Omit<IntervalModel, 'scores'> | null;
+interface Header extends ForestFacts {
   readonly sections: readonly Section[];
 }
 
@@ -92,8 +58,7 @@ export function writeModel(forest: Forest): Uint8Array {
     offset = align(offset + array.byteLength);
     return section;
   });
-  const { schema, parameters } = forest;
-  const header: Header = { schema, parameters, intervals: intervalsHeader(forest), sections };
+  const header: Header = { ...factsOf(forest), sections };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const start = align(PREFIX_BYTES + text.length);
   const bytes = new Uint8Array(start + offset + DIGEST_BYTES);
@@ -119,25 +84,7 @@ export function readModel(bytes: Uint8Array): Forest {
   checkFrame(bytes);
   const { header, start } = readHeader(bytes);
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-  const arrays = readSections(aligned, header, start);
-  const { schema, parameters } = header;
-  const bins = binsFromCuts(schema, readCuts(schema, arrays));
-  const trees = readTrees(arrays);
-  if (trees.length !== parameters.trees) {
-    invalid(`it holds ${trees.length} trees and says ${parameters.trees}`);
-  }
-  for (const [t, tree] of trees.entries()) {
-    const problem = checkTree(tree, bins);
-    if (problem !== null) invalid(`tree ${t}: ${problem}`);
-  }
-  return new Forest(
-    schema,
-    parameters,
-    bins,
-    trees,
-    readCalibration(arrays),
-    readIntervals(header, arrays),
-  );
+  return forestFrom(header, readSections(aligned, header, start));
 }
 
 /** The file's own SHA-256, in hexadecimal: a name for exactly this model. */
@@ -148,52 +95,8 @@ export function modelDigest(bytes: Uint8Array): string {
   ).join('');
 }
 
-function invalid(detail: string): never {
-  throw new ForestError('FILE_INVALID', detail);
-}
-
 function align(offset: number): number {
   return Math.ceil(offset / 8) * 8;
-}
-
-function sectionsOf({ bins, trees, calibration, intervals }: Forest): Record<string, NumberArray> {
-  const sections: Record<string, NumberArray> = {
-    cuts: concatenate(
-      'Float64Array',
-      bins.map((feature) => feature.cuts),
-    ),
-    cutCounts: Int32Array.from(bins, (feature) => feature.cuts.length),
-    nodeCounts: Int32Array.from(trees, (tree) => tree.nodes),
-    setWords: Int32Array.from(trees, (tree) => tree.sets.length),
-    sets: concatenate(
-      'Uint32Array',
-      trees.map((tree) => tree.sets),
-    ),
-  };
-  sections['calibrationX'] = calibration?.x ?? new Float64Array(0);
-  sections['calibrationY'] = calibration?.y ?? new Float64Array(0);
-  sections['intervalScores'] = intervals?.scores ?? new Float64Array(0);
-  for (const [name, type] of Object.entries(nodeSections)) {
-    const parts = trees.map((tree) => tree[name as keyof typeof nodeSections]);
-    sections[name] = concatenate(type, parts);
-  }
-  return sections;
-}
-
-function intervalsHeader({ intervals }: Forest): Header['intervals'] {
-  if (intervals === null) return null;
-  const { noise, meanSquareError, rows } = intervals;
-  return { noise, meanSquareError, rows };
-}
-
-function concatenate(type: ArrayType, parts: readonly NumberArray[]): NumberArray {
-  const whole = new arrayTypes[type](parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Magic, version and checksum, in the order that gives the most helpful error. */
@@ -245,11 +148,7 @@ function readHeader(bytes: Uint8Array): { header: Header; start: number } {
   return { header, start };
 }
 
-function readSections(
-  bytes: Uint8Array,
-  { sections }: Header,
-  start: number,
-): Record<string, NumberArray> {
+function readSections(bytes: Uint8Array, { sections }: Header, start: number): Sections {
   const arrays: Record<string, NumberArray> = {};
   const end = bytes.length - DIGEST_BYTES;
   for (const [name, type] of Object.entries(sectionTypes)) {
@@ -271,76 +170,4 @@ function readSections(
     );
   }
   return arrays;
-}
-
-function readCuts(schema: Schema, arrays: Record<string, NumberArray>): Float64Array[] {
-  const cuts = arrays['cuts'] as Float64Array;
-  const counts = arrays['cutCounts'];
-  if (counts.length !== schema.features.length) invalid('cuts do not match the schema');
-  return splitUp(cuts, counts, 'cuts').map((part, f) => {
-    for (let i = 1; i < part.length; i++) {
-      if (!(part[i - 1] < part[i])) invalid(`cuts of ${schema.features[f].name} do not ascend`);
-    }
-    return part;
-  });
-}
-
-/** Cuts `whole` into consecutive parts of the given lengths, which must use it up. */
-function splitUp<T extends NumberArray>(whole: T, counts: NumberArray, name: string): T[] {
-  const parts: T[] = [];
-  let at = 0;
-  for (const count of counts) {
-    if (count < 0 || at + count > whole.length) invalid(`${name} are shorter than counted`);
-    parts.push(whole.subarray(at, at + count) as T);
-    at += count;
-  }
-  if (at !== whole.length) invalid(`${name} are longer than counted`);
-  return parts;
-}
-
-function readTrees(arrays: Record<string, NumberArray>): Tree[] {
-  const { nodeCounts, setWords, sets } = arrays;
-  if (setWords.length !== nodeCounts.length) invalid('sets do not match the trees');
-  const setParts = splitUp(sets, setWords, 'sets');
-  const parts = Object.fromEntries(
-    Object.keys(nodeSections).map((name) => [name, splitUp(arrays[name], nodeCounts, name)]),
-  );
-  return Array.from(nodeCounts, (nodes, t) => {
-    const arraysOfTree = Object.entries(parts).map(([name, ofTrees]) => [name, ofTrees[t]]);
-    return { nodes, sets: setParts[t], ...Object.fromEntries(arraysOfTree) } as Tree;
-  });
-}
-
-function ascends(values: NumberArray, strictly: boolean): boolean {
-  return values.every(
-    (value, i) =>
-      Number.isFinite(value) &&
-      (i === 0 || values[i - 1] < value || (!strictly && values[i - 1] === value)),
-  );
-}
-
-function readCalibration(arrays: Record<string, NumberArray>): Calibration | null {
-  const x = arrays['calibrationX'] as Float64Array;
-  const y = arrays['calibrationY'] as Float64Array;
-  if (x.length !== y.length) invalid('the calibration has points without a partner');
-  if (!ascends(x, true) || !ascends(y, false)) invalid('the calibration does not ascend');
-  return x.length === 0 ? null : { x, y };
-}
-
-function readIntervals(
-  { intervals }: Header,
-  arrays: Record<string, NumberArray>,
-): IntervalModel | null {
-  if (intervals === null || intervals === undefined) return null;
-  const scores = arrays['intervalScores'] as Float64Array;
-  const { noise, meanSquareError, rows } = intervals;
-  const sound =
-    (noise === 'plain' || noise === 'binomial') &&
-    meanSquareError >= 0 &&
-    Number.isSafeInteger(rows) &&
-    scores.length >= 1 &&
-    scores.length <= rows &&
-    ascends(scores, false);
-  if (!sound) invalid('the intervals contradict themselves');
-  return { noise, meanSquareError, rows, scores };
 }

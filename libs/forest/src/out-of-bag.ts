@@ -1,5 +1,6 @@
 import type { TrainingSet } from './grower.js';
-import { CodeWalk, type Tree } from './tree.js';
+import { Router } from './routing.js';
+import type { Tree } from './tree.js';
 
 /** Sums over the trees that did not see a row, by position. */
 export interface OutOfBagSums {
@@ -24,7 +25,9 @@ export class OutOfBag implements OutOfBagSums {
   readonly squares: Float64Array;
   readonly counts: Uint32Array;
   private readonly unit: number;
-  private readonly walk: CodeWalk;
+  private readonly router: Router;
+  /** Groups with a row that is out of the bag. */
+  private readonly list: Uint32Array;
 
   constructor(private readonly set: TrainingSet) {
     this.sums = new Float64Array(set.target.length);
@@ -32,27 +35,46 @@ export class OutOfBag implements OutOfBagSums {
     this.squares = new Float64Array(set.target.length);
     this.counts = new Uint32Array(set.target.length);
     this.unit = unitOf(set.target);
-    this.walk = new CodeWalk(set.bins, set.packed);
+    this.router = new Router(set.bins, set.packed);
+    this.list = new Uint32Array(set.packed.rows);
   }
 
   /** Adds one tree; `bag` holds how often it saw each position. */
   add(tree: Tree, bag: Uint16Array): void {
-    const { sums, coarse, squares, counts, unit, walk } = this;
+    const { list } = this;
+    const count = this.listOut(bag);
+    this.router.route(tree, list, count, (leaf, _, start, end) => {
+      const value = tree.value[leaf] / this.unit;
+      for (let i = start; i < end; i++) this.addGroup(list[i], bag, value);
+    });
+  }
+
+  private listOut(bag: Uint16Array): number {
+    const { list } = this;
     const { packed, starts } = this.set;
+    let count = 0;
     for (let group = 0, position = 0; group < packed.rows; group++) {
       const end = starts[group + 1];
       while (position < end && bag[position] > 0) position++;
-      if (position === end) continue;
-      const leaf = tree.value[walk.leafOf(tree, group)] / unit;
-      const value = Math.round(leaf);
-      const rough = Math.round(leaf / COARSE);
-      for (; position < end; position++) {
-        if (bag[position] > 0) continue;
-        sums[position] += value;
-        coarse[position] += rough;
-        squares[position] += rough * rough;
-        counts[position]++;
-      }
+      if (position < end) list[count++] = group;
+      position = end;
+    }
+    return count;
+  }
+
+  private addGroup(group: number, bag: Uint16Array, leaf: number): void {
+    const { sums, coarse, squares, counts } = this;
+    const { starts } = this.set;
+    const value = Math.round(leaf);
+    const rough = Math.round(leaf / COARSE);
+    const square = rough * rough;
+    const end = starts[group + 1];
+    for (let position = starts[group]; position < end; position++) {
+      if (bag[position] > 0) continue;
+      sums[position] += value;
+      coarse[position] += rough;
+      squares[position] += square;
+      counts[position]++;
     }
   }
 
