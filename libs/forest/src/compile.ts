@@ -1,8 +1,9 @@
+import type { FeatureBins } from './binning.js';
 import { calibrated, type Calibration } from './calibration.js';
 import { CellSpace, type CellCode } from './cells.js';
-import type { Forest } from './forest.js';
 import { PackedForest } from './packed.js';
 import { buildTable } from './table.js';
+import type { Tree } from './tree.js';
 import { WalkedForest } from './walked.js';
 
 export interface CompileOptions {
@@ -11,6 +12,13 @@ export interface CompileOptions {
 }
 
 const DEFAULT_TABLE_CELLS = 2 ** 22;
+
+/** What a forest's predictions depend on. */
+interface Source {
+  readonly bins: readonly FeatureBins[];
+  readonly trees: readonly Tree[];
+  readonly calibration: Calibration | null;
+}
 
 /**
  * A forest made fast: a table of all cells where it fits the budget, packed nodes otherwise, and a
@@ -25,7 +33,7 @@ export class Compiled {
   private readonly trees: PackedForest | WalkedForest | null;
   private readonly calibration: Calibration | null;
 
-  constructor(forest: Forest, { maxTableCells = DEFAULT_TABLE_CELLS }: CompileOptions = {}) {
+  constructor(forest: Source, { maxTableCells = DEFAULT_TABLE_CELLS }: CompileOptions = {}) {
     this.cells = new CellSpace(forest.bins, forest.trees);
     this.cellCount = this.cells.count;
     this.calibration = forest.calibration;
