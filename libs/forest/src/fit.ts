@@ -63,12 +63,16 @@ export function prepareFit(
   if (weight !== undefined) checkNumbers('weight', weight, columns.rows, true);
   if (parameters.noise === 'binomial') checkRates(target, weight);
   const bins = learnBins(columns, parameters.maxBins, parameters.seed);
-  const groups = groupRows(packRows(columns, bins), allocate);
+  const { packed, starts, order } = groupRows(packRows(columns, bins), allocate);
+  // Property by property: objects made by spreading get a hidden class each, and the hot code
+  // that reads them would be compiled anew for every fit.
   const set = {
-    ...groups,
+    packed,
+    starts,
+    order,
     bins,
-    target: orderValues(target, groups.order, allocate),
-    weight: weight === undefined ? null : orderValues(weight, groups.order, allocate),
+    target: orderValues(target, order, allocate),
+    weight: weight === undefined ? null : orderValues(weight, order, allocate),
   };
   return { schema: columns.schema, parameters, set };
 }
@@ -126,7 +130,7 @@ export class TreeFactory {
     const random = new Random(parameters.seed, t);
     const distinct = drawBag(this.bag, parameters, random);
     const tree = this.grower.grow(this.bag, distinct, random);
-    if (distinct < this.bag.length) this.outOfBag.add(tree, this.bag);
+    if (parameters.outOfBag && distinct < this.bag.length) this.outOfBag.add(tree, this.bag);
     return tree;
   }
 }

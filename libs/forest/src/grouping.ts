@@ -46,7 +46,9 @@ export function groupRows(packed: PackedRows, allocate: Allocate): RowGroups {
     group++;
   }
   starts[groups] = rows;
-  return { packed: { ...packed, rows: groups, words: groupWords }, starts, order };
+  const { fields, anyMissing } = packed;
+  const grouped = { rows: groups, wordsPerRow, fields, words: groupWords, anyMissing };
+  return { packed: grouped, starts, order };
 }
 
 /** Values of rows by position. */

@@ -39,6 +39,11 @@ export interface FitOptions {
    * the weight, a count; else plain. Default plain.
    */
   readonly noise?: NoiseKind;
+  /**
+   * Judge each row by the trees that did not see it: out-of-bag metrics, calibration and intervals
+   * need it, and it takes about a fifth of the time. Default true.
+   */
+  readonly outOfBag?: boolean;
 }
 
 /** `FitOptions` with every default filled in and every name resolved against the schema. */
@@ -61,6 +66,7 @@ export interface FitParameters {
   /** By feature place: +1, −1 or 0. */
   readonly monotone: readonly number[];
   readonly noise: NoiseKind;
+  readonly outOfBag: boolean;
 }
 
 const MAX_TREES = 100_000;
@@ -86,7 +92,7 @@ const ranges: Readonly<Record<string, Range>> = {
   sampleFraction: { min: 0, max: 1, open: true },
 };
 
-const flags: readonly string[] = ['bootstrap', 'extraTrees'];
+const flags: readonly string[] = ['bootstrap', 'extraTrees', 'outOfBag'];
 const words: Readonly<Record<string, readonly string[]>> = {
   criterion: ['squared_error', 'poisson'] satisfies Criterion[],
   noise: ['plain', 'binomial'] satisfies NoiseKind[],
@@ -117,6 +123,7 @@ export function resolveParameters(schema: Schema, options: FitOptions = {}): Fit
     extraTrees: options.extraTrees ?? false,
     monotone: monotoneSigns(schema, options.monotone ?? {}),
     noise: options.noise ?? 'plain',
+    outOfBag: options.outOfBag ?? true,
   };
 }
 
