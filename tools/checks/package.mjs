@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
-import { root } from '../setup/install.mjs';
+import { environment, root } from '../setup/install.mjs';
 
 const project = join(root, 'libs/forest');
 
@@ -131,6 +131,19 @@ export async function packageSteps() {
           dump(join(folder, 'page.html'), folder),
           new RegExp(`<body>${expected}</body>`),
         );
+      },
+    },
+    {
+      name: 'nx release knows the next version',
+      run: () => {
+        const release = ['release', 'patch', '--dry-run', '--skip-publish'];
+        const printed = spawnSync(process.execPath, [`${root}node_modules/.bin/nx`, ...release], {
+          cwd: root,
+          env: environment,
+          encoding: 'utf8',
+        });
+        assert.match(printed.stdout, /forest .*New version \d+\.\d+\.\d+/);
+        assert.equal(printed.status, 0);
       },
     },
   ];

@@ -1,4 +1,4 @@
-// One Jest preset for every project: sources are ES modules in TypeScript, Jest runs CommonJS,
+// One Jest configuration for every project: sources are ES modules in TypeScript, Jest runs CommonJS,
 // so swc translates our sources and the packages that ship as ES modules only. A project's tests
 // run its own sources against its neighbours as built, which is how they will meet in production.
 const esmOnly = ['content-disposition', '@nestjs/[^/]+', 'd3-[^/]+', '@noble/hashes', 'lru-cache'];
