@@ -148,9 +148,9 @@ let failed = 0;
 try {
   for (const { name, run } of [...steps, ...published.steps].filter((step) => step.run !== null)) {
     try {
-      await run();
-      passed++;
-      console.log(`ok      ${name}`);
+      const skipped = (await run())?.skipped;
+      if (skipped === undefined) passed++;
+      console.log(skipped === undefined ? `ok      ${name}` : `skipped ${name}: ${skipped}`);
     } catch (error) {
       failed++;
       console.log(`FAILED  ${name}\n${error.stack}`);

@@ -115,6 +115,9 @@ export async function packageSteps() {
     {
       name: 'a browser bundle predicts the same numbers in headless Chromium',
       run: async () => {
+        if (spawnSync('chromium', ['--version']).error) {
+          return { skipped: 'chromium is not on the PATH' };
+        }
         const source = `import { ${names} } from '@adscale/forest';${program}document.title = answer;
           document.body.textContent = answer;`;
         await writeFile(join(folder, 'page.mjs'), source);
