@@ -8,7 +8,7 @@
  * and the cost of a tree follows the number of distinct cells, not of rows. Targets and weights
  * are stored by position, so that a tree's bag is gathered by one walk through memory.
  */
-import type { PackedRows } from './binning.js';
+import type { FeatureBins, PackedRows } from './binning.js';
 
 /** Memory for training data: bytes, zeroed. Shared between threads, for instance. */
 export type Allocate = (bytes: number) => ArrayBufferLike;
@@ -20,6 +20,15 @@ export interface RowGroups {
   readonly starts: Uint32Array;
   /** position → row */
   readonly order: Uint32Array;
+}
+
+/** What trees are grown from: shared by all of them, never written. */
+export interface TrainingSet extends RowGroups {
+  readonly bins: readonly FeatureBins[];
+  /** By position. */
+  readonly target: Float64Array;
+  /** By position. Absent: every row weighs 1. */
+  readonly weight: Float64Array | null;
 }
 
 /** Sorts rows by their codes and groups the equal ones. */

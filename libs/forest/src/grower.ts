@@ -4,31 +4,22 @@
  * Nodes wait on a stack, the larger child below the smaller: every waiting node is at most half
  * its neighbour below, so no more than log₂(rows) histograms are alive.
  */
-import type { FeatureBins } from './binning.js';
-import type { RowGroups } from './grouping.js';
+import type { TrainingSet } from './grouping.js';
 import { HistogramLayout, countFeatures, subtractFeature, type CodeRange } from './histogram.js';
 import { OpenNode } from './open-node.js';
 import type { FitParameters } from './parameters.js';
-import { allocateRows, moveRows, type NodeRows, type RowTest } from './partition.js';
+import { moveRows, type RowTest } from './partition.js';
 import type { Random } from './random.js';
+import { RowBuffers } from './row-buffers.js';
 import { Split, Splitter, boundedMean } from './splitting.js';
 import { TreeBuilder, inSet, type Tree } from './tree.js';
-
-/** What the grower reads: shared by all trees, never written. */
-export interface TrainingSet extends RowGroups {
-  readonly bins: readonly FeatureBins[];
-  /** By position. */
-  readonly target: Float64Array;
-  /** By position. Absent: every row weighs 1. */
-  readonly weight: Float64Array | null;
-}
 
 /** Grows trees one after the other, reusing its memory. One a thread. */
 export class TreeGrower {
   private readonly layout: HistogramLayout;
   private readonly splitter: Splitter;
   private readonly builder = new TreeBuilder();
-  private buffers: readonly [NodeRows, NodeRows];
+  private readonly rows: RowBuffers;
   private readonly spare: Float64Array[] = [];
   private readonly idle: OpenNode[] = [];
   private readonly scratch: Float64Array;
@@ -39,8 +30,6 @@ export class TreeGrower {
   /** Counting only drawn features beats subtraction when few are drawn; best-first keeps none. */
   private readonly countWhenDrawn: boolean;
   private treeWeight = 0;
-  /** Rows that one packed row can stand for. */
-  private readonly mostEqual: number;
 
   constructor(
     private readonly set: TrainingSet,
@@ -52,9 +41,8 @@ export class TreeGrower {
     this.goesLeft = new Uint8Array(Math.max(...set.bins.map((feature) => feature.bins)) + 1);
     this.order = Int32Array.from(set.bins, (_, f) => f);
     this.live = new Int32Array(set.bins.length);
-    this.mostEqual = set.packed.fields.mask[set.bins.length];
     this.countWhenDrawn = rules.maxLeaves > 0 || 2 * rules.maxFeatures <= set.bins.length;
-    this.buffers = [allocateRows(0, 1), allocateRows(0, 1)];
+    this.rows = new RowBuffers(set);
   }
 
   /**
@@ -74,9 +62,9 @@ export class TreeGrower {
 
   private openRoot(bag: Uint16Array, distinct: number): OpenNode | null {
     const { bins } = this.set;
-    this.makeRoom(distinct);
+    this.rows.makeRoom(distinct);
     const root = this.idle.pop() ?? new OpenNode(bins.length);
-    this.gather(bag, root);
+    this.rows.gather(bag, root);
     root.id = root.depth = root.start = 0;
     root.low = -Infinity;
     root.high = Infinity;
@@ -87,60 +75,6 @@ export class TreeGrower {
     if (!this.maySplit(root)) return null;
     if (!this.countWhenDrawn) root.histogram = this.count(root);
     return root;
-  }
-
-  /** Buffers for a bag of `distinct` rows. */
-  private makeRoom(distinct: number): void {
-    const { packed } = this.set;
-    // A little more than asked: the next bag differs by a few rows only.
-    const rows = Math.ceil(distinct * 1.02) + 16;
-    // A group takes one place, and one more each time its count is full.
-    const places = Math.min(rows, packed.rows + Math.ceil(rows / this.mostEqual));
-    if (places <= this.buffers[0].weight.length) return;
-    const { wordsPerRow } = packed;
-    this.buffers = [allocateRows(places, wordsPerRow), allocateRows(places, wordsPerRow)];
-  }
-
-  /** Sums the in-bag rows of each group into buffer A; rows that weigh 0 are left out. */
-  private gather(bag: Uint16Array, root: OpenNode): void {
-    const { packed, starts, target, weight } = this.set;
-    const { mostEqual } = this;
-    root.rows = root.weight = root.sum = root.end = 0;
-    for (let group = 0, position = 0; group < packed.rows; group++) {
-      const end = starts[group + 1];
-      let rows = 0;
-      let w = 0;
-      let s = 0;
-      for (; position < end; position++) {
-        if (bag[position] === 0) continue;
-        const inBag = weight === null ? bag[position] : bag[position] * weight[position];
-        if (!(inBag > 0)) continue;
-        rows++;
-        w += inBag;
-        s += inBag * target[position];
-        if (rows < mostEqual) continue;
-        this.put(root, group, rows, w, s);
-        rows = w = s = 0;
-      }
-      if (rows > 0) this.put(root, group, rows, w, s);
-    }
-  }
-
-  /** Appends `rows` equal rows to the root. */
-  private put(root: OpenNode, group: number, rows: number, w: number, s: number): void {
-    const { words: source, wordsPerRow, fields } = this.set.packed;
-    const { words, weight, sum } = this.buffers[0];
-    const counter = fields.word.length - 1;
-    const at = root.end++;
-    for (let k = 0; k < wordsPerRow; k++) {
-      words[at * wordsPerRow + k] = source[group * wordsPerRow + k];
-    }
-    words[at * wordsPerRow + fields.word[counter]] |= rows << fields.shift[counter];
-    weight[at] = w;
-    sum[at] = s;
-    root.rows += rows;
-    root.weight += w;
-    root.sum += s;
   }
 
   private growDepthFirst(root: OpenNode, random: Random): void {
@@ -295,8 +229,9 @@ export class TreeGrower {
       mask: fields.mask[f],
       goesLeft: this.goesLeft,
     };
-    const side = left.depth & 1;
-    const middle = moveRows(this.buffers[1 - side], this.buffers[side], test, left.start, left.end);
+    const { rows } = this;
+    const from = rows.at(left.depth - 1);
+    const middle = moveRows(from, rows.at(left.depth), test, left.start, left.end);
     left.end = middle;
     right.start = middle;
   }
@@ -333,8 +268,8 @@ export class TreeGrower {
 
   /** Counts the first `listed` live features of the node's rows. */
   private countInto(histogram: Float64Array, node: OpenNode, listed: number): void {
-    const { layout, live, buffers } = this;
-    const rows = buffers[node.depth & 1];
+    const { layout, live } = this;
+    const rows = this.rows.at(node.depth);
     const { packed } = this.set;
     countFeatures(histogram, layout, packed, live, listed, node, rows, node.start, node.end);
   }

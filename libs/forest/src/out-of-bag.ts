@@ -1,4 +1,4 @@
-import type { TrainingSet } from './grower.js';
+import type { TrainingSet } from './grouping.js';
 import { Router } from './routing.js';
 import type { Tree } from './tree.js';
 

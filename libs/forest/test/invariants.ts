@@ -1,4 +1,4 @@
-import type { TrainingSet } from '../src/grower.js';
+import type { TrainingSet } from '../src/grouping.js';
 import { checkTree } from '../src/tree-check.js';
 import { CodeWalk, type Tree } from '../src/tree.js';
 

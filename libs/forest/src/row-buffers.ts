@@ -1,0 +1,73 @@
+import type { TrainingSet } from './grouping.js';
+import type { OpenNode } from './open-node.js';
+import { allocateRows, type NodeRows } from './partition.js';
+
+/** The two buffers that a tree's rows move between (partition.ts), and how a bag gets there. */
+export class RowBuffers {
+  private sides: readonly [NodeRows, NodeRows] = [allocateRows(0, 1), allocateRows(0, 1)];
+  /** Rows that one packed row can stand for. */
+  private readonly mostEqual: number;
+
+  constructor(private readonly set: TrainingSet) {
+    this.mostEqual = set.packed.fields.mask[set.bins.length];
+  }
+
+  /** The buffer that holds the nodes of a depth. */
+  at(depth: number): NodeRows {
+    return this.sides[depth & 1];
+  }
+
+  /** Buffers for a bag of `distinct` rows. */
+  makeRoom(distinct: number): void {
+    const { packed } = this.set;
+    // A little more than asked: the next bag differs by a few rows only.
+    const rows = Math.ceil(distinct * 1.02) + 16;
+    // A group takes one place, and one more each time its count is full.
+    const places = Math.min(rows, packed.rows + Math.ceil(rows / this.mostEqual));
+    if (places <= this.sides[0].weight.length) return;
+    const { wordsPerRow } = packed;
+    this.sides = [allocateRows(places, wordsPerRow), allocateRows(places, wordsPerRow)];
+  }
+
+  /** Sums the in-bag rows of each group into buffer A; rows that weigh 0 are left out. */
+  gather(bag: Uint16Array, root: OpenNode): void {
+    const { packed, starts, target, weight } = this.set;
+    const { mostEqual } = this;
+    root.rows = root.weight = root.sum = root.end = 0;
+    for (let group = 0, position = 0; group < packed.rows; group++) {
+      const end = starts[group + 1];
+      let rows = 0;
+      let w = 0;
+      let s = 0;
+      for (; position < end; position++) {
+        if (bag[position] === 0) continue;
+        const inBag = weight === null ? bag[position] : bag[position] * weight[position];
+        if (!(inBag > 0)) continue;
+        rows++;
+        w += inBag;
+        s += inBag * target[position];
+        if (rows < mostEqual) continue;
+        this.put(root, group, rows, w, s);
+        rows = w = s = 0;
+      }
+      if (rows > 0) this.put(root, group, rows, w, s);
+    }
+  }
+
+  /** Appends `rows` equal rows to the root. */
+  private put(root: OpenNode, group: number, rows: number, w: number, s: number): void {
+    const { words: source, wordsPerRow, fields } = this.set.packed;
+    const { words, weight, sum } = this.sides[0];
+    const counter = fields.word.length - 1;
+    const at = root.end++;
+    for (let k = 0; k < wordsPerRow; k++) {
+      words[at * wordsPerRow + k] = source[group * wordsPerRow + k];
+    }
+    words[at * wordsPerRow + fields.word[counter]] |= rows << fields.shift[counter];
+    weight[at] = w;
+    sum[at] = s;
+    root.rows += rows;
+    root.weight += w;
+    root.sum += s;
+  }
+}
