@@ -23,7 +23,10 @@ export interface FitInput {
 
 /** What the trees say of rows they did not see. */
 export interface OutOfBagResult {
-  /** One a training row, in order; NaN where every tree saw the row. */
+  /**
+   * One a training row, in order; NaN where every tree saw the row. Empty, like the variances, and
+   * the metrics NaN, if the fit was told not to look.
+   */
   readonly predictions: Float64Array;
   /** Variance, at each row, of the trees that did not see it. */
   readonly variances: Float64Array;
@@ -111,15 +114,20 @@ function checkRates(target: Float64Array, weight: Float64Array | undefined): voi
   }
 }
 
+/** Sums for every position, or none if the fit does not want them. */
+export function startOutOfBag({ set, parameters }: PreparedFit): OutOfBag {
+  return new OutOfBag(set, parameters.outOfBag ? set.order.length : 0);
+}
+
 /** Grows single trees of a fit, in any order: tree `t` is the same whoever grows it. */
 export class TreeFactory {
   private readonly grower: TreeGrower;
   private readonly bag: Uint16Array;
 
-  constructor(
-    private readonly fit: PreparedFit,
-    readonly outOfBag = new OutOfBag(fit.set),
-  ) {
+  readonly outOfBag: OutOfBag;
+
+  constructor(private readonly fit: PreparedFit) {
+    this.outOfBag = startOutOfBag(fit);
     this.grower = new TreeGrower(fit.set, fit.parameters);
     this.bag = new Uint16Array(fit.set.order.length);
   }
@@ -139,9 +147,15 @@ export class TreeFactory {
 export function finishFit(fit: PreparedFit, trees: readonly Tree[], oob: OutOfBag): FitResult {
   const { schema, parameters, set } = fit;
   const { order, target, weight } = set;
+  const { sums, coarse, squares, counts } = oob;
+  const rest = { sums, coarse, squares, counts };
+  if (!parameters.outOfBag) {
+    const none = new Float64Array(0);
+    const outOfBag = { predictions: none, variances: none, r2: NaN, weightedR2: NaN };
+    return { forest: new Forest(schema, parameters, set.bins, trees), outOfBag, sums: rest };
+  }
   const byPosition = { predictions: oob.predictions(), variances: oob.variances() };
   const intervals = fitIntervals({ ...byPosition, target, weight }, parameters.noise);
-  const { sums, coarse, squares, counts } = oob;
   return {
     forest: new Forest(schema, parameters, set.bins, trees, null, intervals),
     outOfBag: {
@@ -149,7 +163,7 @@ export function finishFit(fit: PreparedFit, trees: readonly Tree[], oob: OutOfBa
       variances: byRow(byPosition.variances, order),
       ...judge(byPosition.predictions, target, weight),
     },
-    sums: { sums, coarse, squares, counts },
+    sums: rest,
   };
 }
 
@@ -248,7 +262,7 @@ function continued({ schema, parameters, trees }: Forest, more: number): FitOpti
 
 function checkSameInput({ set }: PreparedFit, forest: Forest, sums: OutOfBagSums): void {
   const same =
-    sums.counts.length === set.order.length &&
+    sums.counts.length === (forest.parameters.outOfBag ? set.order.length : 0) &&
     set.bins.every(({ bins, cuts }, f) => {
       const before = forest.bins[f];
       return bins === before.bins && cuts.every((cut, i) => cut === before.cuts[i]);

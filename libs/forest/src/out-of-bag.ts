@@ -29,11 +29,15 @@ export class OutOfBag implements OutOfBagSums {
   /** Groups with a row that is out of the bag. */
   private readonly list: Uint32Array;
 
-  constructor(private readonly set: TrainingSet) {
-    this.sums = new Float64Array(set.target.length);
-    this.coarse = new Float64Array(set.target.length);
-    this.squares = new Float64Array(set.target.length);
-    this.counts = new Uint32Array(set.target.length);
+  /** @param length positions to keep sums of: all, or 0 where nobody asks */
+  constructor(
+    private readonly set: TrainingSet,
+    length = set.target.length,
+  ) {
+    this.sums = new Float64Array(length);
+    this.coarse = new Float64Array(length);
+    this.squares = new Float64Array(length);
+    this.counts = new Uint32Array(length);
     this.unit = unitOf(set.target);
     this.router = new Router(set.bins, set.packed);
     this.list = new Uint32Array(set.packed.rows);

@@ -38,6 +38,19 @@ describe('a forest', () => {
     expect(outOfBag.r2).toBeNaN();
   });
 
+  it('does not look out of bag if told not to, and is the same forest', () => {
+    const data = mixedData({ rows: 300 });
+    const { forest, outOfBag } = fit(data, { trees: 5, outOfBag: false });
+    expect(outOfBag).toEqual({
+      predictions: new Float64Array(0),
+      variances: new Float64Array(0),
+      r2: NaN,
+      weightedR2: NaN,
+    });
+    expect(forest.trees).toEqual(fit(data, { trees: 5 }).forest.trees);
+    expect(() => forest.predictInterval([0, 1, 2])).toThrow(/nothing to make intervals from/);
+  });
+
   it('predicts records by name', () => {
     const { forest } = fit(mixedData({ rows: 300 }), { trees: 5 });
     expect(forest.predictRecord({ place: 2, colour: 'blue', size: 0.3 })).toBe(

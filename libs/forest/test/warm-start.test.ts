@@ -4,7 +4,12 @@ import { mixedData } from './data.js';
 const data = mixedData({ rows: 300, missing: 0.1 });
 
 describe('growing on', () => {
-  const variants: FitOptions[] = [{}, { maxLeaves: 9 }, { monotone: { size: -1 }, maxFeatures: 2 }];
+  const variants: FitOptions[] = [
+    {},
+    { maxLeaves: 9 },
+    { monotone: { size: -1 }, maxFeatures: 2 },
+    { outOfBag: false },
+  ];
 
   it.each(variants)('gives the forest of one fit, byte for byte (%j)', (options) => {
     const once = fit(data, { trees: 10, ...options });

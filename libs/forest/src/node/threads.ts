@@ -6,8 +6,15 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ForestError } from '../errors.js';
-import { finishFit, prepareFit, type FitInput, type FitResult, type PreparedFit } from '../fit.js';
-import { OutOfBag } from '../out-of-bag.js';
+import {
+  finishFit,
+  prepareFit,
+  startOutOfBag,
+  type FitInput,
+  type FitResult,
+  type PreparedFit,
+} from '../fit.js';
+import type { OutOfBag } from '../out-of-bag.js';
 import type { FitOptions } from '../parameters.js';
 import type { Tree } from '../tree.js';
 import type { FromThread, ThreadInput } from './thread.js';
@@ -35,7 +42,7 @@ export async function fitParallel(
   }
   throwIfAborted(signal);
   const fit = prepareFit(input, options, (bytes) => new SharedArrayBuffer(bytes));
-  const outOfBag = new OutOfBag(fit.set);
+  const outOfBag = startOutOfBag(fit);
   const trees = await growOnThreads(fit, outOfBag, threads, onProgress, signal);
   return finishFit(fit, trees, outOfBag);
 }
