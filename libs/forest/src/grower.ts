@@ -5,7 +5,13 @@
  * its neighbour below, so no more than log₂(rows) histograms are alive.
  */
 import type { TrainingSet } from './grouping.js';
-import { HistogramLayout, countFeatures, subtractFeature, type CodeRange } from './histogram.js';
+import {
+  HistogramLayout,
+  countFeatures,
+  removeRows,
+  subtractFeature,
+  type CodeRange,
+} from './histogram.js';
 import { OpenNode } from './open-node.js';
 import type { FitParameters } from './parameters.js';
 import { moveRows, type RowTest } from './partition.js';
@@ -13,6 +19,13 @@ import type { Random } from './random.js';
 import { RowBuffers } from './row-buffers.js';
 import { Split, Splitter, boundedMean } from './splitting.js';
 import { TreeBuilder, inSet, type Tree } from './tree.js';
+
+/** Up to so many packed rows are quicker sorted than counted into bins. */
+const TINY = 24;
+
+function isTiny({ start, end }: OpenNode): boolean {
+  return end - start <= TINY;
+}
 
 /** Grows trees one after the other, reusing its memory. One a thread. */
 export class TreeGrower {
@@ -152,12 +165,20 @@ export class TreeGrower {
     to: number,
     random: Random,
   ): void {
-    const { live, layout } = this;
+    const { live, layout, splitter } = this;
     const found = this.listLive(node, from, to);
+    if (isTiny(node)) {
+      const rows = this.rows.at(node.depth);
+      const { fields } = this.set.packed;
+      for (let i = 0; i < found; i++) {
+        splitter.searchRows(best, node, live[i], fields, rows, node.start, node.end, random);
+      }
+      return;
+    }
     const histogram = node.histogram ?? this.scratch;
     if (node.histogram === null) this.countInto(histogram, node, found);
     for (let i = 0; i < found; i++) {
-      this.splitter.search(best, node, live[i], histogram, layout.base[live[i]], node, random);
+      splitter.search(best, node, live[i], histogram, layout.base[live[i]], node, random);
     }
   }
 
@@ -220,10 +241,9 @@ export class TreeGrower {
   /** Moves the parent's rows to where the children look for them. */
   private separate(left: OpenNode, right: OpenNode, split: Split): void {
     this.decideCodes(left.first[split.feature], right.last[split.feature], split);
-    const { wordsPerRow, fields } = this.set.packed;
+    const { fields } = this.set.packed;
     const { feature: f } = split;
     const test: RowTest = {
-      wordsPerRow,
       word: fields.word[f],
       shift: fields.shift[f],
       mask: fields.mask[f],
@@ -249,14 +269,23 @@ export class TreeGrower {
 
   /** Gives the children their histograms: the smaller is counted, the larger is the rest. */
   private handDown(parent: Float64Array, small: OpenNode, large: OpenNode): void {
-    const wantsLarge = this.maySplit(large);
-    if (wantsLarge || this.maySplit(small)) small.histogram = this.count(small);
+    // Closing a node gives its histogram back, whether the node has a use for it or not.
     large.histogram = parent;
-    if (!wantsLarge) return;
+    if (!this.maySplit(large) || isTiny(large)) {
+      if (this.maySplit(small) && !isTiny(small)) small.histogram = this.count(small);
+      return;
+    }
+    const { layout, live } = this;
+    const { fields } = this.set.packed;
+    if (isTiny(small)) {
+      const listed = this.listLive(large, 0, this.order.length);
+      const rows = this.rows.at(small.depth);
+      removeRows(parent, layout, fields, live, listed, rows, small.start, small.end);
+      return;
+    }
+    small.histogram = this.count(small);
     for (let f = 0; f < this.order.length; f++) {
-      if (this.isLive(large, f)) {
-        subtractFeature(parent, small.histogram!, this.layout, f, small, large);
-      }
+      if (this.isLive(large, f)) subtractFeature(parent, small.histogram, layout, f, small, large);
     }
   }
 
@@ -270,8 +299,8 @@ export class TreeGrower {
   private countInto(histogram: Float64Array, node: OpenNode, listed: number): void {
     const { layout, live } = this;
     const rows = this.rows.at(node.depth);
-    const { packed } = this.set;
-    countFeatures(histogram, layout, packed, live, listed, node, rows, node.start, node.end);
+    const { fields } = this.set.packed;
+    countFeatures(histogram, layout, fields, live, listed, node, rows, node.start, node.end);
   }
 
   /** A leaf now: what it held serves the next node. */

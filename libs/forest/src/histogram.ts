@@ -8,7 +8,7 @@
  * hold, first … last, and the missing code are cleared, counted and subtracted: deep nodes are
  * narrow, and cost what they hold.
  */
-import type { FeatureBins, PackedRows } from './binning.js';
+import type { CodeFields, FeatureBins } from './binning.js';
 import type { NodeRows } from './partition.js';
 
 export const SLOTS = 3;
@@ -44,11 +44,11 @@ export interface CodeRange {
   readonly last: Uint16Array;
 }
 
-/** Counts the listed features of the node's rows `start … end` − 1 into `histogram`. */
+/** Counts the first `listed` features of the node's rows `start … end` − 1 into `histogram`. */
 export function countFeatures(
   histogram: Float64Array,
   layout: HistogramLayout,
-  packed: PackedRows,
+  fields: CodeFields,
   features: ArrayLike<number>,
   listed: number,
   range: CodeRange,
@@ -58,7 +58,23 @@ export function countFeatures(
 ): void {
   for (let i = 0; i < listed; i++) clearFeature(histogram, layout, features[i], range);
   for (let i = 0; i < listed; i += LANES) {
-    countLanes(histogram, layout, packed, features, i, listed, rows, start, end);
+    addLanes(histogram, layout, fields, features, i, listed, rows, start, end, 1);
+  }
+}
+
+/** Takes a few rows out of a histogram: cheaper than to count them into one and subtract that. */
+export function removeRows(
+  histogram: Float64Array,
+  layout: HistogramLayout,
+  fields: CodeFields,
+  features: ArrayLike<number>,
+  listed: number,
+  rows: NodeRows,
+  start: number,
+  end: number,
+): void {
+  for (let i = 0; i < listed; i += LANES) {
+    addLanes(histogram, layout, fields, features, i, listed, rows, start, end, -1);
   }
 }
 
@@ -80,16 +96,17 @@ function clearFeature(
  * the same bin; four at a time overlap, and read weight and sum once. A lane without a feature
  * has mask 0 and counts into a bin of its own behind the histogram.
  */
-function countLanes(
+function addLanes(
   histogram: Float64Array,
   layout: HistogramLayout,
-  { fields, wordsPerRow }: PackedRows,
+  fields: CodeFields,
   features: ArrayLike<number>,
   from: number,
   listed: number,
-  { words: rowWords, weight, sum }: NodeRows,
+  { wordsPerRow, words: rowWords, weight, sum }: NodeRows,
   start: number,
   end: number,
+  sign: 1 | -1,
 ): void {
   const lane = (k: number): { base: number; word: number; shift: number; mask: number } => {
     if (from + k >= listed) {
@@ -112,9 +129,9 @@ function countLanes(
   const countShift = fields.shift[counter];
   const countMask = fields.mask[counter];
   for (let i = start, at = start * wordsPerRow; i < end; i++, at += wordsPerRow) {
-    const n = (rowWords[at + countWord] >>> countShift) & countMask;
-    const w = weight[i];
-    const s = sum[i];
+    const n = sign * ((rowWords[at + countWord] >>> countShift) & countMask);
+    const w = sign * weight[i];
+    const s = sign * sum[i];
     const i0 = b0 + SLOTS * ((rowWords[at + w0] >>> s0) & m0);
     const i1 = b1 + SLOTS * ((rowWords[at + w1] >>> s1) & m1);
     const i2 = b2 + SLOTS * ((rowWords[at + w2] >>> s2) & m2);

@@ -11,6 +11,7 @@
 
 /** In-bag rows in node order. */
 export interface NodeRows {
+  readonly wordsPerRow: number;
   readonly words: Uint32Array;
   readonly weight: Float64Array;
   /** weight · target */
@@ -19,7 +20,6 @@ export interface NodeRows {
 
 /** Where the tested feature's code sits, and what each code means. */
 export interface RowTest {
-  readonly wordsPerRow: number;
   readonly word: number;
   readonly shift: number;
   readonly mask: number;
@@ -29,6 +29,7 @@ export interface RowTest {
 
 export function allocateRows(rows: number, wordsPerRow: number): NodeRows {
   return {
+    wordsPerRow,
     words: new Uint32Array(rows * wordsPerRow),
     weight: new Float64Array(rows),
     sum: new Float64Array(rows),
@@ -47,7 +48,7 @@ export function moveRows(
   start: number,
   end: number,
 ): number {
-  if (test.wordsPerRow > 1) return moveWideRows(from, to, test, start, end);
+  if (from.wordsPerRow > 1) return moveWideRows(from, to, test, start, end);
   const { shift, mask, goesLeft } = test;
   const { words, weight, sum } = from;
   const { words: toWords, weight: toWeight, sum: toSum } = to;
@@ -74,11 +75,11 @@ export function moveRows(
 function moveWideRows(
   from: NodeRows,
   to: NodeRows,
-  { wordsPerRow, word, shift, mask, goesLeft }: RowTest,
+  { word, shift, mask, goesLeft }: RowTest,
   start: number,
   end: number,
 ): number {
-  const { words, weight, sum } = from;
+  const { wordsPerRow, words, weight, sum } = from;
   const { words: toWords, weight: toWeight, sum: toSum } = to;
   let left = start;
   let right = end - 1;
