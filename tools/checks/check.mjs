@@ -97,6 +97,9 @@ const commands = {
   },
   'docker compose up': null,
   'npm run load': (command) => sh(command, { ...environment, BASE_URL: base }),
+  'npm run bench -- --smoke': (command) => assert.match(sh(command), /All checks passed/),
+  'npm run bench:coverage': (command) => sh(command),
+  'npm run bench:tune': (command) => assert.match(sh(command), /64 bins/),
   'npx nx run-many': null,
   'npx nx affected': (command) => assert.match(sh(command), /Successfully ran|No tasks were run/),
   'npx nx graph': async (command) => {
