@@ -50,6 +50,8 @@ describe('the README', () => {
     const [example] = fence('js');
     const run = spawnSync(process.execPath, ['--input-type=module', '-e', example], {
       cwd: folder,
+      // Whoever runs this may have asked for colours.
+      env: { ...process.env, FORCE_COLOR: '0' },
       encoding: 'utf8',
     });
     expect(run.stderr).toBe('');
