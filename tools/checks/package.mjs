@@ -145,7 +145,7 @@ export async function packageSteps() {
           env: environment,
           encoding: 'utf8',
         });
-        assert.match(printed.stdout, /forest .*New version \d+\.\d+\.\d+/);
+        assert.match(printed.stdout, /New version \d+\.\d+\.\d+ written to manifest: libs\/forest/);
         assert.equal(printed.status, 0);
       },
     },
