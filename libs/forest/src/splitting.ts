@@ -14,8 +14,9 @@
  *    Poisson        score = S · log(S / W)
  * and under a monotone bound the same loss at the bounded mean instead of S / W.
  */
+import { BinLine } from './bin-line.js';
 import type { CodeFields, FeatureBins } from './binning.js';
-import { SLOTS, type CodeRange } from './histogram.js';
+import type { CodeRange } from './histogram.js';
 import type { FitParameters } from './parameters.js';
 import type { NodeRows } from './partition.js';
 import type { Random } from './random.js';
@@ -45,26 +46,16 @@ export interface NodeTotals {
   high: number;
 }
 
-/** Scans features for splits; one a thread, since it owns the scratch line. */
+/** Scans features for splits; one a thread, since it owns the line. */
 export class Splitter {
-  private readonly code: Int32Array;
-  private readonly rows: Float64Array;
-  private readonly weight: Float64Array;
-  private readonly sum: Float64Array;
+  private readonly line: BinLine;
   private readonly poisson: boolean;
-  private missingRows = 0;
-  private missingWeight = 0;
-  private missingSum = 0;
 
   constructor(
     private readonly bins: readonly FeatureBins[],
     private readonly rules: FitParameters,
   ) {
-    const longest = Math.max(...bins.map((feature) => feature.bins));
-    this.code = new Int32Array(longest);
-    this.rows = new Float64Array(longest);
-    this.weight = new Float64Array(longest);
-    this.sum = new Float64Array(longest);
+    this.line = new BinLine(bins);
     this.poisson = rules.criterion === 'poisson';
   }
 
@@ -78,12 +69,8 @@ export class Splitter {
     { first, last }: CodeRange,
     random: Random,
   ): void {
-    const missing = base + SLOTS * this.bins[f].bins;
-    this.missingRows = histogram[missing];
-    this.missingWeight = histogram[missing + 1];
-    this.missingSum = histogram[missing + 2];
-    const occupied = this.layLine(histogram, base, first[f], last[f]);
-    this.searchLine(best, node, f, occupied, random);
+    this.line.layBins(f, histogram, base, first[f], last[f]);
+    this.searchLine(best, node, f, random);
   }
 
   /** The same by the rows `start … end` − 1 themselves: cheaper than bins where rows are few. */
@@ -97,56 +84,14 @@ export class Splitter {
     end: number,
     random: Random,
   ): void {
-    this.missingRows = this.missingWeight = this.missingSum = 0;
-    let occupied = 0;
-    const { words, weight, sum, wordsPerRow } = rows;
-    const { word, shift, mask } = fields;
-    const counter = this.bins.length;
-    for (let i = start, at = start * wordsPerRow; i < end; i++, at += wordsPerRow) {
-      const code = (words[at + word[f]] >>> shift[f]) & mask[f];
-      const count = (words[at + word[counter]] >>> shift[counter]) & mask[counter];
-      if (code === this.bins[f].bins) {
-        this.missingRows += count;
-        this.missingWeight += weight[i];
-        this.missingSum += sum[i];
-      } else occupied = this.insert(occupied, code, count, weight[i], sum[i]);
-    }
-    this.searchLine(best, node, f, occupied, random);
+    this.line.layRows(f, fields, rows, start, end);
+    this.searchLine(best, node, f, random);
   }
 
-  /** Puts rows of one code into their place in the line; returns its length. */
-  private insert(occupied: number, c: number, r: number, w: number, s: number): number {
-    const { code, rows, weight, sum } = this;
-    let place = occupied;
-    while (place > 0 && code[place - 1] > c) place--;
-    if (place > 0 && code[place - 1] === c) {
-      rows[place - 1] += r;
-      weight[place - 1] += w;
-      sum[place - 1] += s;
-      return occupied;
-    }
-    for (let i = occupied; i > place; i--) {
-      code[i] = code[i - 1];
-      rows[i] = rows[i - 1];
-      weight[i] = weight[i - 1];
-      sum[i] = sum[i - 1];
-    }
-    code[place] = c;
-    rows[place] = r;
-    weight[place] = w;
-    sum[place] = s;
-    return occupied + 1;
-  }
-
-  private searchLine(
-    best: Split,
-    node: NodeTotals,
-    f: number,
-    occupied: number,
-    random: Random,
-  ): void {
-    if (this.bins[f].categorical) this.sortByMean(occupied);
-    const { missingRows } = this;
+  private searchLine(best: Split, node: NodeTotals, f: number, random: Random): void {
+    const { line } = this;
+    if (this.bins[f].categorical) line.sortByMean();
+    const { missingRows, missingWeight, missingSum, length: occupied } = line;
     let from = 0;
     // The last prefix, everything observed, leaves only missing rows on the right.
     let to = missingRows > 0 ? occupied : occupied - 1;
@@ -158,52 +103,9 @@ export class Splitter {
     this.scan(best, node, f, from, to, 0, 0, 0);
     if (missingRows > 0) {
       const end = Math.min(to, occupied - 1);
-      this.scan(best, node, f, from, end, missingRows, this.missingWeight, this.missingSum);
+      this.scan(best, node, f, from, end, missingRows, missingWeight, missingSum);
     }
-    if (best.gain > before) this.describe(best, node, f, occupied, missingRows > 0);
-  }
-
-  private layLine(histogram: Float64Array, base: number, first: number, last: number): number {
-    const { code, rows, weight, sum } = this;
-    let occupied = 0;
-    for (let b = first, at = base + SLOTS * first; b <= last; b++, at += SLOTS) {
-      if (histogram[at] === 0) continue;
-      code[occupied] = b;
-      rows[occupied] = histogram[at];
-      weight[occupied] = histogram[at + 1];
-      sum[occupied] = histogram[at + 2];
-      occupied++;
-    }
-    return occupied;
-  }
-
-  /** Shell sort of the line by mean, ties by code: in place, and quick for a handful of bins. */
-  private sortByMean(occupied: number): void {
-    const { code, rows, weight, sum } = this;
-    let gap = 1;
-    while (gap < occupied / 3) gap = 3 * gap + 1;
-    for (; gap >= 1; gap = Math.floor(gap / 3)) {
-      for (let i = gap; i < occupied; i++) {
-        const c = code[i];
-        const r = rows[i];
-        const w = weight[i];
-        const s = sum[i];
-        const mean = s / w;
-        let j = i;
-        for (; j >= gap; j -= gap) {
-          const other = sum[j - gap] / weight[j - gap];
-          if (other < mean || (other === mean && code[j - gap] < c)) break;
-          code[j] = code[j - gap];
-          rows[j] = rows[j - gap];
-          weight[j] = weight[j - gap];
-          sum[j] = sum[j - gap];
-        }
-        code[j] = c;
-        rows[j] = r;
-        weight[j] = w;
-        sum[j] = s;
-      }
-    }
+    if (best.gain > before) this.describe(best, node, f, missingRows > 0);
   }
 
   /** Tries the prefixes that end at `from` … `to` − 1, on top of what is left from the start. */
@@ -217,7 +119,7 @@ export class Splitter {
     leftWeight: number,
     leftSum: number,
   ): void {
-    const { rows, weight, sum } = this;
+    const { rows, weight, sum } = this.line;
     const { minLeafRows, minLeafWeight, monotone } = this.rules;
     const plain =
       !this.poisson && monotone[f] === 0 && node.low === -Infinity && node.high === Infinity;
@@ -286,26 +188,20 @@ export class Splitter {
   }
 
   /** Turns the winning prefix into the node's test. */
-  private describe(
-    best: Split,
-    node: NodeTotals,
-    f: number,
-    occupied: number,
-    anyMissing: boolean,
-  ) {
-    const { code } = this;
+  private describe(best: Split, node: NodeTotals, f: number, anyMissing: boolean): void {
+    const { code, length: occupied } = this.line;
     const { categorical, bins } = this.bins[f];
     // Missing rows that were never seen here go with the heavier child.
     if (!anyMissing) best.missingLeft = 2 * best.leftWeight >= node.weight;
     const k = best.cut;
-    if (categorical) best.set = this.leftSet(k, occupied, bins, best.missingLeft);
+    if (categorical) best.set = this.leftSet(k, bins, best.missingLeft);
     // Halfway between the two occupied bins, so that the cut favours neither side.
     else best.cut = k === occupied - 1 ? bins - 1 : (code[k] + code[k + 1] - 1) >> 1;
   }
 
   /** Categories that are not in the node follow the missing ones. */
-  private leftSet(k: number, occupied: number, bins: number, missingLeft: boolean): Uint32Array {
-    const { code } = this;
+  private leftSet(k: number, bins: number, missingLeft: boolean): Uint32Array {
+    const { code, length: occupied } = this.line;
     const set = new Uint32Array((bins + 31) >>> 5);
     if (missingLeft) {
       set.fill(0xffffffff);
