@@ -165,11 +165,6 @@ export function layOutFields(bins: readonly FeatureBins[]): CodeFields {
   return fields;
 }
 
-/** The code of feature `f` in the packed row that starts at `at`. */
-export function codeIn(words: Uint32Array, at: number, fields: CodeFields, f: number): number {
-  return (words[at + fields.word[f]] >>> fields.shift[f]) & fields.mask[f];
-}
-
 /** Codes of every row; row counts are left 0. */
 export function packRows(columns: Columns, bins: readonly FeatureBins[]): PackedRows {
   const fields = layOutFields(bins);

@@ -4,7 +4,7 @@
  *   0    "ADSF"            magic
  *   4    uint32            format version
  *   8    uint32            length of the header text
- *   12   header            JSON: schema, parameters, sections { name, type, offset, length }
+ *   12   header            JSON: schema, parameters, intervals, sections { name, type, offset, length }
  *        sections          typed arrays, each at a multiple of 8, all trees end to end
  *   −32  SHA-256           of everything before it
  *

@@ -1,7 +1,19 @@
 import fc from 'fast-check';
-import { codeIn, codeOf, codeOfNumber, learnBins, layOutFields, packRows } from '../src/binning.js';
+import {
+  codeOf,
+  codeOfNumber,
+  learnBins,
+  layOutFields,
+  packRows,
+  type CodeFields,
+} from '../src/binning.js';
 import { CutSearch } from '../src/cut-search.js';
 import { mixedData, numericColumns } from './data.js';
+
+/** The code of feature `f` in the packed row that starts at `at`. */
+function codeIn(words: Uint32Array, at: number, fields: CodeFields, f: number): number {
+  return (words[at + fields.word[f]] >>> fields.shift[f]) & fields.mask[f];
+}
 
 const anyNumber = fc.oneof(fc.double(), fc.constantFrom(0, -0, Infinity, -Infinity, 1, 2, 3));
 
