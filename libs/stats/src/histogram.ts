@@ -1,77 +1,100 @@
-/*
- * Quantiles of a stream in constant memory, after DDSketch (Masson, Rim, Lee: "DDSketch", VLDB
- * 2019): a value v goes to bucket ceil(log_γ v), whose bounds are γ^(i-1) and γ^i.
- *
- *        LOWEST    γ·LOWEST   γ²·LOWEST                  HIGHEST
- *   0 ─────┼──────────┼──────────┼───── ··· ────────────────┼─────▶
- *   bucket 0    1          2           3 ···                  last
- *
- * Any value of a bucket is within ERROR of the value reported for it, 2γ^i / (γ + 1), so every
- * quantile is too. Buckets hold whole numbers, so merging is exact, in any order.
+import { type LogScale, MILLISECONDS } from './scale.js';
+import { saturatingSum } from './whole.js';
+
+/**
+ * Whole numbers by whole keys, flat: key, count, key, count, … with keys ascending and counts above
+ * 0. In a histogram the keys are bucket numbers of a `LogScale`.
  */
+export type HistogramSnapshot = readonly number[];
 
-/** Relative error of a reported quantile: 1 %. Holds from LOWEST to HIGHEST. */
-export const QUANTILE_ERROR = 0.01;
-/** Smallest value told apart from 0. In milliseconds: 1 µs. */
-export const LOWEST = 0.001;
-/** Largest value told apart from larger ones. In milliseconds: 1000 s. */
-export const HIGHEST = 1_000_000;
-
-const GAMMA = (1 + QUANTILE_ERROR) / (1 - QUANTILE_ERROR);
-const LOG_GAMMA = Math.log(GAMMA);
-const BUCKETS = bucketOf(HIGHEST) + 1;
-
-/** Counted values by bucket number, ascending; buckets without values are left out. */
-export type HistogramSnapshot = readonly (readonly [bucket: number, count: number])[];
-
-/** Counts values into buckets whose width grows with the value. Counting allocates nothing. */
+/** Counts values into the buckets of a scale. Counting allocates nothing. */
 export class LogHistogram {
-  private readonly counts = new Float64Array(BUCKETS);
+  private readonly counts: Float64Array;
 
-  /** Counts one value. Below LOWEST counts as 0, above HIGHEST as HIGHEST, NaN not at all. */
+  constructor(private readonly scale: LogScale = MILLISECONDS) {
+    this.counts = new Float64Array(scale.buckets);
+  }
+
+  /**
+   * Counts one value. What the scale's lowest covers counts as 0, above its highest as its highest,
+   * NaN not at all.
+   */
   record(value: number): void {
-    if (value === value) this.counts[bucketOf(value)]++;
+    this.recordBucket(this.scale.bucketOf(value));
+  }
+
+  /** Counts one value of a bucket that is already known; −1 is no bucket and not counted. */
+  recordBucket(bucket: number): void {
+    if (bucket >= 0) this.counts[bucket]++;
   }
 
   /** What was counted so far; a copy that never changes. */
   snapshot(): HistogramSnapshot {
-    const filled: (readonly [number, number])[] = [];
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const count = this.counts[bucket];
-      if (count > 0) filled.push(Object.freeze([bucket, count] as const));
-    }
-    return Object.freeze(filled);
+    return Object.freeze(pairsOf(this.counts, 0, this.scale.buckets));
   }
 }
 
-function bucketOf(value: number): number {
-  if (value <= LOWEST) return 0;
-  return Math.ceil(Math.log(Math.min(value, HIGHEST) / LOWEST) / LOG_GAMMA);
+/** The counts above 0 among `length` ones from `offset`, by their place after `offset`. */
+export function pairsOf(
+  counts: Float64Array | Uint32Array,
+  offset: number,
+  length: number,
+): number[] {
+  const pairs: number[] = [];
+  for (let key = 0; key < length; key++) {
+    const count = counts[offset + key];
+    if (count > 0) pairs.push(key, saturatingSum(count, 0));
+  }
+  return pairs;
 }
 
 /** The sum of two histograms: what one histogram that saw all the values would hold. */
 export function mergeHistograms(a: HistogramSnapshot, b: HistogramSnapshot): HistogramSnapshot {
-  const counts = new Map(a);
-  for (const [bucket, count] of b) counts.set(bucket, (counts.get(bucket) ?? 0) + count);
-  const merged = [...counts].sort(([first], [second]) => first - second);
-  return Object.freeze(merged.map((entry) => Object.freeze(entry)));
+  const merged: number[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    if (a[i] < b[j]) merged.push(a[i++], a[i++]);
+    else if (a[i] > b[j]) merged.push(b[j++], b[j++]);
+    else {
+      merged.push(a[i], saturatingSum(a[i + 1], b[j + 1]));
+      i += 2;
+      j += 2;
+    }
+  }
+  while (i < a.length) merged.push(a[i++]);
+  while (j < b.length) merged.push(b[j++]);
+  return Object.freeze(merged);
+}
+
+/** How many values were counted. */
+export function histogramCount(histogram: HistogramSnapshot): number {
+  return countUpTo(histogram, Infinity);
+}
+
+/** How many values were counted in the buckets up to `last`, inclusive. */
+export function countUpTo(histogram: HistogramSnapshot, last: number): number {
+  let count = 0;
+  for (let i = 0; i < histogram.length && histogram[i] <= last; i += 2) {
+    count = saturatingSum(count, histogram[i + 1]);
+  }
+  return count;
 }
 
 /**
  * The value that a share `q` (0 to 1) of the counted values do not exceed, by the nearest rank,
- * within QUANTILE_ERROR; 0 when nothing was counted.
+ * within the error of the scale they were counted with; 0 when nothing was counted.
  */
-export function quantile(histogram: HistogramSnapshot, q: number): number {
-  const total = histogram.reduce((sum, [, count]) => sum + count, 0);
-  const rank = Math.max(1, Math.ceil(q * total));
+export function quantile(
+  histogram: HistogramSnapshot,
+  q: number,
+  scale: LogScale = MILLISECONDS,
+): number {
+  const rank = Math.max(1, Math.ceil(Math.min(q, 1) * histogramCount(histogram)));
   let seen = 0;
-  for (const [bucket, count] of histogram) {
-    seen += count;
-    if (seen >= rank) return valueOf(bucket);
+  for (let i = 0; i < histogram.length; i += 2) {
+    seen += histogram[i + 1];
+    if (seen >= rank) return scale.valueOf(histogram[i]);
   }
   return 0;
-}
-
-function valueOf(bucket: number): number {
-  return bucket === 0 ? 0 : (LOWEST * 2 * GAMMA ** bucket) / (GAMMA + 1);
 }

@@ -1,4 +1,7 @@
-import { type HistogramSnapshot, mergeHistograms, quantile } from './histogram.js';
+import type { HistogramSnapshot } from './histogram.js';
+
+/** Changes when older snapshots cannot be merged with newer ones any more. */
+export const SNAPSHOT_FORMAT = 1;
 
 /** What a cache did: whole numbers, given by whoever owns the cache. */
 export interface CacheCounts {
@@ -6,72 +9,141 @@ export interface CacheCounts {
   readonly misses: number;
   /** Entries held. */
   readonly size: number;
+  /** Bytes held. */
+  readonly bytes: number;
+  /** Entries given up for lack of room. */
+  readonly evictions: number;
 }
 
-/** The state of a service, or of several taken together, at one moment. Plain data, frozen. */
-export interface StatsSnapshot {
-  /** When the first of the services began to count: milliseconds since 1970. */
-  readonly startedAt: number;
-  /** When the last of them was asked: milliseconds since 1970. */
-  readonly takenAt: number;
-  /** Requests answered, whatever the answer. */
-  readonly requests: number;
-  /** Predictions given. */
+/** Predicted CTRs: how many, and their sum. */
+export interface CtrSums {
   readonly predictions: number;
   /** Sum of the predicted CTRs in ten-thousandths, so that sums are exact in any order. */
   readonly ctrTenThousandths: number;
-  /** Milliseconds a request took. */
+}
+
+/** Predicted CTRs: how many, their sum and their distribution. */
+export interface CtrCounts extends CtrSums {
+  /** By bucket of the scale of ten-thousandths; see `ctrQuantile`. */
+  readonly ctrs: HistogramSnapshot;
+}
+
+/** What a shadow model predicted, and how far that was from what was answered. */
+export interface ShadowCounts extends CtrCounts {
+  /** Sum of what its predictions were higher by, in ten-thousandths of CTR. */
+  readonly aboveTenThousandths: number;
+  /** Sum of what its predictions were lower by, in ten-thousandths of CTR. */
+  readonly belowTenThousandths: number;
+}
+
+export interface ModelSnapshot {
+  readonly version: string;
+  /** When it was first registered: milliseconds since 1970. */
+  readonly since: number;
+  /** Predictions of this model that were answered. */
+  readonly served: CtrCounts;
+  /** Predictions it made in the shadow of another. */
+  readonly shadow: ShadowCounts;
+}
+
+export interface CategorySnapshot extends CtrSums {
+  readonly label: string;
+}
+
+export interface DimensionSnapshot {
+  readonly name: string;
+  /** Categories with predictions, ordered by label, numbers first. */
+  readonly categories: readonly CategorySnapshot[];
+}
+
+export interface RouteSnapshot {
+  readonly method: string;
+  readonly path: string;
+  /** Whether it is left out of the windows. */
+  readonly background: boolean;
+  /** Flat: status, requests, status, requests, … ascending; status 0 is what was none. */
+  readonly statuses: readonly number[];
+  /** Milliseconds by bucket; see `latencyQuantile`. */
   readonly latency: HistogramSnapshot;
+  /** Sum of the latencies in whole microseconds. */
+  readonly microseconds: number;
+}
+
+export interface CounterSnapshot {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** What happened in one time slot. */
+export interface SlotSnapshot {
+  /** Milliseconds since 1970. */
+  readonly start: number;
+  readonly requests: number;
+  /** Requests answered with status 500 or above. */
+  readonly errors: number;
+  readonly predictions: number;
+  /** Look-ups that the cache answered, and those it did not. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Milliseconds by bucket of the windows' scale; see `windowFigures`. */
+  readonly latency: HistogramSnapshot;
+}
+
+/** What happened of late, by time slot: plain data. */
+export interface WindowSlots {
+  /** Slots of five seconds, of the last five minutes. */
+  readonly fine: readonly SlotSnapshot[];
+  /** Slots of a minute, of the last hour. */
+  readonly coarse: readonly SlotSnapshot[];
+}
+
+/**
+ * The state of a service, or of several taken together, at one moment. Plain data, frozen, the same
+ * after JSON and structured clone. All counts are whole numbers up to 2^53 − 1. The CTRs at the top
+ * are of all answered predictions.
+ */
+export interface StatsSnapshot extends CtrCounts {
+  readonly format: typeof SNAPSHOT_FORMAT;
+  /** When the first of the services began to count: milliseconds since 1970; null for none. */
+  readonly startedAt: number | null;
+  /** When the last of them was asked: milliseconds since 1970; null for none. */
+  readonly takenAt: number | null;
+  /** Routes with requests, ordered by path and method. */
+  readonly routes: readonly RouteSnapshot[];
+  /** Dimensions with predictions, ordered by name. */
+  readonly dimensions: readonly DimensionSnapshot[];
+  /** Models, the one registered first in front. */
+  readonly models: readonly ModelSnapshot[];
+  /** Named counters, ordered by name. */
+  readonly counters: readonly CounterSnapshot[];
   readonly cache: CacheCounts;
+  readonly windows: WindowSlots;
 }
 
 /** Nothing counted, nowhere: merging it into a snapshot changes nothing. */
-export const emptySnapshot: StatsSnapshot = Object.freeze({
-  startedAt: Infinity,
-  takenAt: -Infinity,
-  requests: 0,
+export const emptySnapshot: StatsSnapshot = deepFreeze({
+  format: SNAPSHOT_FORMAT,
+  startedAt: null,
+  takenAt: null,
   predictions: 0,
   ctrTenThousandths: 0,
-  latency: Object.freeze([]),
-  cache: Object.freeze({ hits: 0, misses: 0, size: 0 }),
+  ctrs: [],
+  routes: [],
+  dimensions: [],
+  models: [],
+  counters: [],
+  cache: { hits: 0, misses: 0, size: 0, bytes: 0, evictions: 0 },
+  windows: { fine: [], coarse: [] },
 });
 
-/**
- * Two services (workers, replicas) as one. Associative and commutative, exactly: it adds whole
- * numbers below 2^53 and takes minima and maxima.
- */
-export function mergeSnapshots(a: StatsSnapshot, b: StatsSnapshot): StatsSnapshot {
-  return Object.freeze({
-    startedAt: Math.min(a.startedAt, b.startedAt),
-    takenAt: Math.max(a.takenAt, b.takenAt),
-    requests: a.requests + b.requests,
-    predictions: a.predictions + b.predictions,
-    ctrTenThousandths: a.ctrTenThousandths + b.ctrTenThousandths,
-    latency: mergeHistograms(a.latency, b.latency),
-    cache: Object.freeze({
-      hits: a.cache.hits + b.cache.hits,
-      misses: a.cache.misses + b.cache.misses,
-      size: a.cache.size + b.cache.size,
-    }),
-  });
-}
-
-/** Mean predicted CTR, 0 to 1; null before the first prediction. */
-export function averageCtr({ ctrTenThousandths, predictions }: StatsSnapshot): number | null {
-  return predictions === 0 ? null : ctrTenThousandths / (10_000 * predictions);
-}
-
-/** Share of lookups that the cache answered, 0 to 1; 0 before the first lookup. */
-export function hitRate({ hits, misses }: CacheCounts): number {
-  return hits + misses === 0 ? 0 : hits / (hits + misses);
-}
-
-/** Milliseconds that a share `q` (0 to 1) of the requests did not exceed; see `quantile`. */
-export function latencyQuantile(snapshot: StatsSnapshot, q: number): number {
-  return quantile(snapshot.latency, q);
-}
-
-/** Seconds from the first start to the last look; 0 for nothing at all. */
-export function uptimeSeconds({ startedAt, takenAt }: StatsSnapshot): number {
-  return Math.max(0, takenAt - startedAt) / 1000;
+/** Freezes plain data all the way down. What is frozen already is taken to be so to its depths. */
+export function deepFreeze<T extends object>(data: T): T {
+  if (Object.isFrozen(data)) return data;
+  // Most of a snapshot are lists of numbers, which have no depths.
+  if (!Array.isArray(data) || typeof data[0] === 'object') {
+    for (const value of Object.values(data)) {
+      if (typeof value === 'object' && value !== null) deepFreeze(value);
+    }
+  }
+  return Object.freeze(data);
 }

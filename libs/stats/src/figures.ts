@@ -1,0 +1,119 @@
+import {
+  type HistogramSnapshot,
+  countUpTo,
+  histogramCount,
+  mergeHistograms,
+  quantile,
+} from './histogram.js';
+import { MILLISECONDS, TEN_THOUSANDTHS } from './scale.js';
+import type { CtrCounts, CtrSums, RouteSnapshot, ShadowCounts, StatsSnapshot } from './snapshot.js';
+import { saturatingSum } from './whole.js';
+
+const ONE = 10_000;
+
+/** Mean predicted CTR, 0 to 1; null before the first prediction. */
+export function averageCtr({ ctrTenThousandths, predictions }: CtrSums): number | null {
+  return predictions === 0 ? null : ctrTenThousandths / (ONE * predictions);
+}
+
+/**
+ * The CTR that a share `q` (0 to 1) of the predictions did not exceed: of the answered CTRs, which
+ * have four decimals, within 1 %; null before the first prediction.
+ */
+export function ctrQuantile({ ctrs }: Pick<CtrCounts, 'ctrs'>, q: number): number | null {
+  return ctrs.length === 0 ? null : quantile(ctrs, q, TEN_THOUSANDTHS) / ONE;
+}
+
+/**
+ * How far a shadow model's CTRs are from those answered: shadow minus served on average, and the
+ * average without the sign; null before the first comparison.
+ */
+export function shadowDifference(counts: ShadowCounts): {
+  mean: number | null;
+  meanAbsolute: number | null;
+} {
+  const { predictions, aboveTenThousandths: above, belowTenThousandths: below } = counts;
+  if (predictions === 0) return { mean: null, meanAbsolute: null };
+  const unit = ONE * predictions;
+  return { mean: (above - below) / unit, meanAbsolute: (above + below) / unit };
+}
+
+/** What several routes did together. */
+export interface RequestTotals {
+  readonly requests: number;
+  /** Requests answered with status 500 or above. */
+  readonly errors: number;
+  readonly latency: HistogramSnapshot;
+  /** Sum of the latencies in whole microseconds. */
+  readonly microseconds: number;
+}
+
+/** The routes given taken together: all of a snapshot's, or those of one path, or the like. */
+export function requestTotals(routes: readonly RouteSnapshot[]): RequestTotals {
+  let requests = 0;
+  let errors = 0;
+  let latency: HistogramSnapshot = Object.freeze([]);
+  let microseconds = 0;
+  for (const route of routes) {
+    const all = histogramCount(route.statuses);
+    requests = saturatingSum(requests, all);
+    errors = saturatingSum(errors, all - countUpTo(route.statuses, 499));
+    latency = mergeHistograms(latency, route.latency);
+    microseconds = saturatingSum(microseconds, route.microseconds);
+  }
+  return { requests, errors, latency, microseconds };
+}
+
+/** Something with latencies since the start: a route, or several taken together. */
+export type Latencies = Pick<RequestTotals, 'latency'>;
+
+/** Milliseconds that a share `q` (0 to 1) of the requests did not exceed, within 1 %. */
+export function latencyQuantile({ latency }: Latencies, q: number): number {
+  return quantile(latency, q);
+}
+
+/** Upper bounds of latency buckets in seconds, as Prometheus users are used to them. */
+export const LATENCY_BOUNDS_SECONDS: readonly number[] = Object.freeze([
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+]);
+
+/** A bucket of a Prometheus histogram. */
+export interface LatencyBucket {
+  /** Upper bound in seconds. */
+  readonly le: number;
+  /** Requests that took no longer: cumulative. */
+  readonly count: number;
+}
+
+/**
+ * A Prometheus histogram out of the sketch, at no cost to counting. Counts everything up to `le`,
+ * and what is above by less than 2.1 %, the width of the sketch's bucket that `le` falls into. Counts
+ * never fall from one bound to the next, nor from one scrape to the next. The bucket `+Inf`, which is
+ * also `_count`, is `histogramCount(latency)`; `_sum` is `microseconds / 1e6`.
+ * @param bounds in seconds, ascending
+ */
+export function latencyBuckets(
+  { latency }: Latencies,
+  bounds: readonly number[] = LATENCY_BOUNDS_SECONDS,
+): LatencyBucket[] {
+  return bounds.map((le) => ({
+    le,
+    count: countUpTo(latency, MILLISECONDS.bucketOf(le * 1000)),
+  }));
+}
+
+/** Share of look-ups that the cache answered, 0 to 1; 0 before the first one. */
+export function hitRate({
+  hits,
+  misses,
+}: {
+  readonly hits: number;
+  readonly misses: number;
+}): number {
+  return hits + misses === 0 ? 0 : hits / (hits + misses);
+}
+
+/** Seconds from the first start to the last look; 0 for nothing at all. */
+export function uptimeSeconds({ startedAt, takenAt }: StatsSnapshot): number {
+  return startedAt === null || takenAt === null ? 0 : Math.max(0, takenAt - startedAt) / 1000;
+}
