@@ -1,42 +1,72 @@
-import { PredictionCache } from '@adscale/cache';
 import { ServiceStats } from '@adscale/stats';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
+import { batchController } from './batch/controller.js';
+import { OpenStreams } from './batch/open-streams.js';
+import { streamController } from './batch/stream-controller.js';
+import { decisionsController } from './decisions/controller.js';
 import { HomeController } from './docs/home.js';
+import { explainController } from './explain/controller.js';
+import { Explanations } from './explain/explanations.js';
 import { HealthController } from './health/controller.js';
 import { Readiness } from './health/readiness.js';
+import { inferController } from './inference/infer-controller.js';
+import { inferenceStatusController } from './inference/status-controller.js';
+import { MetricsController } from './metrics/controller.js';
+import { ModelAdminController } from './model/admin-controller.js';
+import { ModelAdmin } from './model/admin.js';
+import { ModelController } from './model/controller.js';
 import { ModelFollower } from './model/follower.js';
-import { type Answer, ServedModel } from './model/served-model.js';
+import { ModelListing } from './model/listing.js';
+import { PointerFollower } from './model/pointer.js';
+import { ServedModel } from './model/served-model.js';
+import type { Parts } from './parts.js';
 import { predictController } from './predict/controller.js';
 import { Predictor } from './predict/predictor.js';
+import { RecordPipe } from './predict/validation.js';
 import { StatsController } from './stats/controller.js';
-
-/** What the service is made of; made by `createApp`, as all of it depends on the configuration. */
-export interface Parts {
-  readonly cache: PredictionCache<Answer>;
-  readonly stats: ServiceStats;
-  readonly served: ServedModel;
-  readonly follower: ModelFollower;
-}
+import { ServiceFigures } from './stats/service-figures.js';
 
 /** The routes, and what they need. A function, because the routes follow from a model's schema. */
-export function appModule({ cache, stats, served, follower }: Parts): DynamicModule {
+export function appModule(parts: Parts): DynamicModule {
+  const { config, served } = parts;
   return {
     module: AppModule,
     controllers: [
       HomeController,
-      predictController(served.schema),
+      predictController(parts.pipe, parts),
+      batchController(served, config),
+      streamController(served, config),
+      explainController(served),
+      decisionsController(served),
+      ModelController,
+      ModelAdminController,
       StatsController,
+      MetricsController,
       HealthController,
+      inferenceStatusController(config),
+      inferController(served, config),
     ],
     providers: [
-      Predictor,
       Readiness,
-      { provide: PredictionCache, useValue: cache },
-      { provide: ServiceStats, useValue: stats },
-      { provide: ServedModel, useValue: served },
-      { provide: ModelFollower, useValue: follower },
+      // Half of what the process waits for requests to end: then each can still say so.
+      given(OpenStreams, new OpenStreams(config.requestTimeoutMs / 2)),
+      given(RecordPipe, parts.pipe),
+      given(Predictor, parts.predictor),
+      given(Explanations, parts.explanations),
+      given(ServiceStats, parts.stats),
+      given(ServiceFigures, parts.figures),
+      given(ServedModel, served),
+      given(PointerFollower, parts.pointer),
+      given(ModelFollower, parts.follower),
+      given(ModelListing, parts.listing),
+      given(ModelAdmin, parts.admin),
     ],
   };
+}
+
+/** A part that is there already. */
+function given<T>(provide: Type<T>, useValue: T): Provider {
+  return { provide, useValue };
 }
 
 @Module({})

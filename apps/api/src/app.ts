@@ -1,22 +1,22 @@
 import 'reflect-metadata';
-import { PredictionCache } from '@adscale/cache';
-import { Registry, defaultSchema } from '@adscale/ctr';
-import { ServiceStats } from '@adscale/stats';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { appModule, type Parts } from './app.module.js';
+import { createAdapter } from './adapter.js';
+import { appModule } from './app.module.js';
+import { addBodyRules } from './batch/body-rules.js';
 import type { Config } from './config.js';
 import { addDocs } from './docs/openapi.js';
 import { Readiness } from './health/readiness.js';
+import { addInferenceErrors } from './inference/error-shape.js';
 import { NestLogger, createLogger } from './logging/logger.js';
-import { addRequestHooks, requestId } from './logging/request-hooks.js';
-import { ModelFollower, loadFirst } from './model/follower.js';
-import { type Answer, ServedModel } from './model/served-model.js';
+import { addRequestHooks } from './logging/request-hooks.js';
+import { allowDirectRoutes } from './predict/direct-routes.js';
+import { createParts } from './parts.js';
 import { ProblemFilter } from './problem/filter.js';
 import { watchMethods } from './problem/methods.js';
-import { answerBrokenRequest } from './problem/socket.js';
+import { addGate } from './security/gate.js';
 
 /**
  * Builds the service, ready to `listen`. Starts without a model when there is none; its routes are
@@ -31,6 +31,9 @@ export async function createApp(
   const adapter = createAdapter(config, filter);
   const fastify = adapter.getInstance<FastifyInstance>();
   const refuseOtherMethods = watchMethods(fastify);
+  allowDirectRoutes(fastify);
+  addBodyRules(fastify);
+  addInferenceErrors(fastify);
   const parts = await createParts(config, logger);
   const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
     logger: new NestLogger(logger),
@@ -39,46 +42,13 @@ export async function createApp(
     abortOnError: false,
   });
   addRequestHooks(fastify, logger, parts.stats, app.get(Readiness));
+  addGate(fastify, parts.gatekeepers);
+  fastify.addHook('onClose', () => parts.close());
+  if (config.corsOrigins.length > 0) app.enableCors({ origin: [...config.corsOrigins] });
   app.useGlobalFilters(filter);
   addDocs(app);
   await app.init();
   refuseOtherMethods();
   await fastify.ready();
   return app;
-}
-
-async function createParts(config: Config, logger: Logger): Promise<Parts> {
-  const { cacheEntries, cacheTtlSeconds, modelDir, modelPollMs } = config;
-  const cache = new PredictionCache<Answer>({
-    entries: cacheEntries,
-    ttlMs: cacheTtlSeconds * 1000,
-  });
-  const registry = new Registry(modelDir);
-  const first = await loadFirst(registry, logger);
-  const served = new ServedModel(first?.schema ?? defaultSchema, cache);
-  if (first !== undefined) served.replace(first);
-  const follower = new ModelFollower(registry, served, logger, modelPollMs);
-  return { cache, stats: new ServiceStats(), served, follower };
-}
-
-function createAdapter(config: Config, filter: ProblemFilter): FastifyAdapter {
-  const adapter = new FastifyAdapter({
-    bodyLimit: config.bodyLimitBytes,
-    requestTimeout: config.requestTimeoutMs,
-    http: {
-      headersTimeout: config.requestTimeoutMs,
-      // How often Node looks for late requests; its own default is 30 s.
-      connectionsCheckingInterval: Math.min(1000, config.requestTimeoutMs),
-    },
-    genReqId: requestId,
-    clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
-      filter.answer(error, request, reply),
-    // While it closes, a request that got here is still answered; Fastify would refuse it.
-    return503OnClosing: false,
-    // No Express middleware here: without its engine, a request is cheaper.
-    skipMiddie: true,
-  });
-  adapter.getInstance<FastifyInstance>().removeContentTypeParser('text/plain');
-  return adapter;
 }

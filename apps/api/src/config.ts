@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { API_KEYS_WANTED, type ApiKey, parseApiKeys } from './security/api-keys.js';
 
 /** Everything that can be set about a running service; read once, at start. */
 export interface Config {
@@ -9,8 +10,19 @@ export interface Config {
   readonly cacheEntries: number;
   readonly cacheTtlSeconds: number;
   readonly bodyLimitBytes: number;
+  readonly batchLimit: number;
+  readonly batchBodyLimitBytes: number;
+  readonly modelName: string;
   readonly requestTimeoutMs: number;
   readonly shutdownDelayMs: number;
+  readonly workers: number;
+  readonly apiKeys: readonly ApiKey[];
+  readonly rateLimitPerMinute: number;
+  readonly trustProxy: number;
+  readonly corsOrigins: readonly string[];
+  readonly maxInFlight: number;
+  readonly maxLagMs: number;
+  readonly valkeyUrl: string;
   readonly logLevel: LogLevel;
 }
 
@@ -23,6 +35,8 @@ export interface Setting<T> {
   readonly fallback: string;
   readonly wanted: string;
   readonly meaning: string;
+  /** Never repeated in a message: whoever got it wrong may have put a secret there. */
+  readonly secret?: boolean;
   /** The value that `text` stands for, or undefined when it stands for none. */
   readonly parse: (text: string) => T | undefined;
 }
@@ -63,8 +77,25 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     1_048_576,
     1,
     1_073_741_824,
-    'Longest request body, in bytes.',
+    'Longest request body, and longest line of a stream, in bytes.',
   ),
+  batchLimit: whole('BATCH_LIMIT', 10_000, 1, 1_000_000, 'Most records of one batch.'),
+  batchBodyLimitBytes: whole(
+    'BATCH_BODY_LIMIT_BYTES',
+    8_388_608,
+    1,
+    1_073_741_824,
+    'Longest body of a batch, in bytes.',
+  ),
+  modelName: {
+    ...text(
+      'MODEL_NAME',
+      'ctr',
+      'up to 64 letters, digits and . _ -',
+      'Name of the model under /v2/models.',
+    ),
+    parse: (name) => (/^[\w.-]{1,64}$/.test(name) ? name : undefined),
+  },
   requestTimeoutMs: whole(
     'REQUEST_TIMEOUT_MS',
     10_000,
@@ -79,6 +110,65 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     600_000,
     'From SIGTERM, how long to go on serving while /health/ready says 503, in milliseconds.',
   ),
+  workers: whole(
+    'WORKERS',
+    1,
+    1,
+    1024,
+    'Processes that share the port, one for each core to use; /stats speaks for all of them.',
+  ),
+  apiKeys: {
+    variable: 'API_KEYS',
+    fallback: '',
+    wanted: API_KEYS_WANTED,
+    meaning: 'Who may call: without keys everybody may predict and nobody administer.',
+    secret: true,
+    parse: parseApiKeys,
+  },
+  rateLimitPerMinute: whole(
+    'RATE_LIMIT_PER_MINUTE',
+    0,
+    0,
+    1_000_000_000,
+    'Most requests a minute of one API key, or of one address without key; 0 any number.',
+  ),
+  trustProxy: whole(
+    'TRUST_PROXY',
+    0,
+    0,
+    16,
+    'Reverse proxies in front whose x-forwarded-for tells the address; 0 none.',
+  ),
+  corsOrigins: {
+    variable: 'CORS_ORIGINS',
+    fallback: '',
+    wanted: 'origins such as https://tool.example, separated by commas',
+    meaning: 'Web pages of these origins may call; none when not set.',
+    parse: parseOrigins,
+  },
+  maxInFlight: whole(
+    'MAX_IN_FLIGHT',
+    1000,
+    0,
+    1_000_000,
+    'Most requests under way at once; more are answered 503. 0 any number.',
+  ),
+  maxLagMs: whole(
+    'MAX_LAG_MS',
+    200,
+    0,
+    60_000,
+    'Longest that requests may wait for the processor, in milliseconds, before new ones are answered 503. 0 any time.',
+  ),
+  valkeyUrl: {
+    variable: 'VALKEY_URL',
+    fallback: '',
+    wanted: 'an address such as redis://127.0.0.1:6379',
+    meaning:
+      'Valkey, or Redis, that replicas share limits, statistics and costly answers by; none when not set.',
+    secret: true,
+    parse: (url) => (url === '' || /^rediss?:\/\/[^\s]+$/.test(url) ? url : undefined),
+  },
   logLevel: {
     variable: 'LOG_LEVEL',
     fallback: 'info',
@@ -103,6 +193,14 @@ function whole(
   return { variable, fallback: String(fallback), wanted, meaning, parse };
 }
 
+function parseOrigins(text: string): readonly string[] | undefined {
+  const origins = text.split(',').map((part) => part.trim());
+  const named = origins.filter((part) => part !== '');
+  return named.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin)
+    ? named
+    : undefined;
+}
+
 function text(
   variable: string,
   fallback: string,
@@ -124,11 +222,12 @@ export class ConfigError extends Error {
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const wrong: string[] = [];
   const entries = Object.entries(settings).map(([name, setting]) => {
-    const { variable, fallback, wanted, parse } = setting as Setting<unknown>;
+    const { variable, fallback, wanted, secret, parse } = setting as Setting<unknown>;
     const given = environment[variable]?.trim() || fallback;
     const value = parse(given);
     if (value === undefined) {
-      wrong.push(`${variable}: got ${JSON.stringify(given)}, wanted ${wanted}`);
+      const got = secret ? 'something else' : JSON.stringify(given);
+      wrong.push(`${variable}: got ${got}, wanted ${wanted}`);
     }
     return [name, value];
   });

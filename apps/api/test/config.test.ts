@@ -13,6 +13,17 @@ describe('readConfig', () => {
       bodyLimitBytes: 1_048_576,
       requestTimeoutMs: 10_000,
       shutdownDelayMs: 500,
+      workers: 1,
+      apiKeys: [],
+      rateLimitPerMinute: 0,
+      trustProxy: 0,
+      corsOrigins: [],
+      maxInFlight: 1000,
+      maxLagMs: 200,
+      valkeyUrl: '',
+      batchLimit: 10_000,
+      batchBodyLimitBytes: 8_388_608,
+      modelName: 'ctr',
       logLevel: 'info',
     });
   });
@@ -39,6 +50,9 @@ describe('readConfig', () => {
     ['BODY_LIMIT_BYTES', '0'],
     ['REQUEST_TIMEOUT_MS', '5'],
     ['LOG_LEVEL', 'loud'],
+    ['WORKERS', '0'],
+    ['CORS_ORIGINS', 'tool.example'],
+    ['CORS_ORIGINS', 'https://tool.example/path'],
   ])('refuses %s=%s, naming the variable, the value got and the value wanted', (name, value) => {
     const { wanted } = Object.values(settings).find(({ variable }) => variable === name)!;
     expect(() => readConfig({ [name]: value })).toThrow(

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { CtrModel, Registry, type Trained, defaultSchema } from '@adscale/ctr';
 import { ModelFollower } from '../src/model/follower.js';
+import { RolloutFile } from '../src/model/rollout.js';
 import { type RunningApp, runApp, sample } from './running-app.js';
 import { emptyFolder, modelFolder, otherSchema, trainModel } from './trained-models.js';
 
@@ -84,29 +85,76 @@ describe('a model that becomes current', () => {
   it('fails no request and mixes no answer while it is switched under load', async () => {
     await start(modelFolder(), { MODEL_POLL_MS: '5' });
     const registry = new Registry(folder);
-    const first = await registry.current();
-    const other = await registry.publish(second.bytes, second.card);
-    const right = new Map<string, number>();
-    for (const version of [first!, other]) {
-      right.set(version, (await registry.load(version)).predict(sample));
-    }
+    const first = (await registry.current())!;
+    const third = await trainModel({ features: defaultSchema.features.toReversed() }, 0.9);
+    const versions = [
+      first,
+      await registry.publish(second.bytes, second.card),
+      await registry.publish(third.bytes, third.card),
+    ];
+    const models = await Promise.all(versions.map((version) => registry.load(version)));
+    const right = new Map(models.map((model) => [model.version, model]));
 
+    let [asked, switching] = [0, true];
     const seen = new Set<string>();
-    let switching = true;
     const clients = Array.from({ length: 8 }, async () => {
       while (switching) {
-        const { version, ctr } = await answer();
-        expect(ctr).toBe(right.get(version));
+        // Some rows again and again, most of them new: cached answers and others.
+        const record = { ...sample, budget: 1 + ((asked++ * 37) % 5000) };
+        const { headers, body } = await api.post(record).expect(200);
+        const version = headers['x-model-version'];
+        expect(body).toEqual({ predicted_ctr: right.get(version)!.predict(record) });
         seen.add(version);
       }
     });
-    for (let round = 0; round < 10; round++) {
-      await registry.promote(round % 2 === 0 ? first! : other);
-      await new Promise((resolve) => setTimeout(resolve, 40));
+    // Everything that changes what answers, while it answers.
+    const rollouts = new RolloutFile(folder);
+    for (let round = 0; round < 9; round++) {
+      const [current, canary, shadow] = versions.map((_, i) => versions[(round + i) % 3]);
+      await registry.promote(current);
+      await rollouts.set('canary', { version: canary, percent: 40 });
+      await rollouts.set('shadow', { version: shadow, percent: 80 });
+      const from = asked;
+      while (asked < from + 40) await new Promise((resolve) => setTimeout(resolve, 5));
     }
     switching = false;
     await Promise.all(clients);
-    expect(seen).toEqual(new Set([first, other]));
+    expect(seen).toEqual(new Set(versions));
+  });
+
+  it('shares the requests with a canary: each record always gets the same model', async () => {
+    await start(modelFolder());
+    const registry = new Registry(folder);
+    const first = (await registry.current())!;
+    const canary = await registry.publish(second.bytes, second.card);
+    await registry.promote(first);
+    await new RolloutFile(folder).set('canary', { version: canary, percent: 30 });
+    await look();
+    const records = Array.from({ length: 120 }, (_, i) => ({ ...sample, budget: 10 + i }));
+    const versionsOf = () =>
+      Promise.all(records.map(async (r) => (await api.post(r)).headers['x-model-version']));
+    const versions = await versionsOf();
+    const share = versions.filter((version) => version === canary).length / records.length;
+    expect(share).toBeGreaterThan(0.1);
+    expect(share).toBeLessThan(0.5);
+    expect(await versionsOf()).toEqual(versions);
+  });
+});
+
+describe('a service whose first model has other features', () => {
+  it('refuses it and says what to do, and serves it after a restart', async () => {
+    await start(emptyFolder());
+    const { bytes, card } = await trainModel(otherSchema);
+    const version = await new Registry(folder).publish(bytes, card);
+    await look();
+    await api.get('/health/ready').expect(503);
+    const { body } = await api.get('/models').expect(200);
+    expect(body).toMatchObject({ serving: null, current: version });
+    expect(body.versions[0].refused).toMatch(/restart it to serve this model$/);
+    await api.close();
+    api = await runApp({ MODEL_DIR: folder });
+    await api.get('/health/ready').expect(200);
+    expect((await api.get('/models')).body).toMatchObject({ serving: version });
   });
 });
 
@@ -148,7 +196,7 @@ describe('a model that cannot be served', () => {
     expect(refusals()).toEqual([
       expect.objectContaining({
         refused_version: version,
-        reason: 'feature impressions is missing',
+        reason: expect.stringMatching(/^feature impressions is missing; .* restart it/),
       }),
     ]);
   });

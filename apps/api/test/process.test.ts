@@ -1,55 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { Agent, type IncomingMessage } from 'node:http';
+import { Registry } from '@adscale/ctr';
 import { sample } from './running-app.js';
-import { emptyFolder, modelFolder } from './trained-models.js';
-
-/** The service as it is started for real: the built program in a process of its own. */
-class Service {
-  readonly process: ChildProcess;
-  readonly exit: Promise<unknown[]>;
-  readonly lines: string[] = [];
-  errors = '';
-  port = 0;
-
-  constructor(environment: Record<string, string>) {
-    this.process = spawn(process.execPath, [join(__dirname, '../dist/main.js')], {
-      env: { PATH: process.env.PATH, PORT: '0', HOST: '127.0.0.1', ...environment },
-    });
-    this.exit = once(this.process, 'exit');
-    createInterface(this.process.stdout!).on('line', (line) => this.lines.push(line));
-    this.process.stderr!.setEncoding('utf8').on('data', (text) => (this.errors += text));
-  }
-
-  /** Waits for a log line; fails when the process ends first. */
-  async logged(part: string): Promise<Record<string, unknown>> {
-    for (;;) {
-      const line = this.lines.find((text) => text.includes(part));
-      if (line !== undefined) return JSON.parse(line);
-      if (this.process.exitCode !== null) throw new Error(`${part} not logged\n${this.errors}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-
-  async up(): Promise<this> {
-    this.port = Number((await this.logged('AdScale is up')).port);
-    return this;
-  }
-
-  ask(path: string, agent?: Agent): ClientRequest {
-    const method = path === '/predict_ctr' ? 'POST' : 'GET';
-    const headers = method === 'POST' ? { 'content-type': 'application/json' } : {};
-    return request({ port: this.port, host: '127.0.0.1', path, method, headers, agent });
-  }
-
-  async status(path: string): Promise<number> {
-    const [answer] = (await once(this.ask(path).end(), 'response')) as [IncomingMessage];
-    answer.resume();
-    return answer.statusCode!;
-  }
-}
+import { Service } from './service-process.js';
+import { emptyFolder, modelFolder, otherSchema, trainModel } from './trained-models.js';
 
 let service: Service;
 afterEach(() => service.process.kill('SIGKILL'));
@@ -125,6 +79,45 @@ describe('the process', () => {
     await service.logged('no longer ready');
     service.process.kill('SIGTERM');
     expect(await service.exit).toEqual([1, null]);
+  });
+
+  it('leaves after an error that nobody caught, still answering what it had begun', async () => {
+    const thrower = `process.on("SIGUSR2", () => { throw new Error("out of the blue"); })`;
+    const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(thrower)}`;
+    service = await new Service({ MODEL_DIR: await modelFolder(), NODE_OPTIONS }).up();
+    const body = JSON.stringify(sample);
+    const slow = service.ask('/predict_ctr');
+    const answered = once(slow, 'response') as Promise<[IncomingMessage]>;
+    slow.setHeader('content-length', body.length);
+    slow.write(body.slice(0, 10));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    service.process.kill('SIGUSR2');
+    expect(await service.logged('uncaught error')).toMatchObject({
+      level: 60,
+      err: { message: 'out of the blue' },
+    });
+    await service.logged('no longer ready');
+    slow.end(body.slice(10));
+    const [answer] = await answered;
+    answer.resume();
+    expect(answer.statusCode).toBe(200);
+    expect(await service.exit).toEqual([1, null]);
+  });
+
+  it('makes its routes anew when the first model comes later and has other features', async () => {
+    const MODEL_DIR = await emptyFolder();
+    service = await new Service({ MODEL_DIR, MODEL_POLL_MS: '50' }).up();
+    expect(await service.status('/health/ready')).toBe(503);
+    const { bytes, card } = await trainModel(otherSchema);
+    await new Registry(MODEL_DIR).publish(bytes, card);
+    await service.logged('AdScale is up', 2);
+    expect(await service.status('/health/ready')).toBe(200);
+    const body = JSON.stringify({ hour: 7, weight: 0.25, bid: 1, age: 40, country: 'de' });
+    const [answer] = (await once(service.ask('/predict_ctr').end(body), 'response')) as [
+      IncomingMessage,
+    ];
+    expect(answer.resume().statusCode).toBe(200);
   });
 
   it('does not start with a wrong environment: says what is wrong, exit code 2', async () => {

@@ -16,6 +16,7 @@ export function addDocs(app: INestApplication): void {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .addTag('Prediction')
+    .addTag('Models')
     .addTag('Operation')
     .build();
   const document = SwaggerModule.createDocument(app, description);

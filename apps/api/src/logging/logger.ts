@@ -2,10 +2,27 @@ import { type LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../config.js';
 
+/** So many bytes of lines are written at once: a system call a line costs more than the line. */
+const BUFFER_BYTES = 32_768;
+/** What is buffered is written at the latest after this time. */
+const FLUSH_MS = 200;
+
 /** The service's logger: one JSON object a line, to standard output unless told otherwise. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = { level, base: { service: 'adscale-api' } };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+/** Buffered; flushed now and then, and by pino itself when the process ends. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({
+    dest: 1,
+    minLength: BUFFER_BYTES,
+    maxWrite: 2 * BUFFER_BYTES,
+    sync: false,
+  });
+  setInterval(() => output.flush(), FLUSH_MS).unref();
+  return output;
 }
 
 /**

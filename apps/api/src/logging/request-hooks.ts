@@ -1,14 +1,22 @@
-import type { ServiceStats } from '@adscale/stats';
+import type { Route, ServiceStats } from '@adscale/stats';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { Readiness } from '../health/readiness.js';
 
-/** Route configuration: requests to this route are counted and timed in `/stats`. */
+/** Route configuration: requests to this route are what the service is for; see `/stats`. */
 export const COUNTED = { counted: true } as const;
 /** Route configuration: requests to this route are logged at debug, as probes ask all the time. */
 export const QUIET = { quiet: true } as const;
+
+/** What the hooks read of a route's configuration. */
+interface RouteRecord {
+  readonly counted?: boolean;
+  readonly quiet?: boolean;
+  /** What its requests are counted by. */
+  readonly statistics?: Route;
+}
 
 const REQUEST_ID = 'x-request-id';
 const CLIENT_ID = /^[\w.:-]{1,64}$/;
@@ -20,9 +28,9 @@ export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string
 }
 
 /**
- * Adds what every request gets: its id in the answer, a log line, and a count if its route wants
- * one. Fastify hooks rather than Nest interceptors, which cost more and do not see answers that
- * Fastify gives by itself (404, 413, 415).
+ * Adds what every request gets: its id in the answer, a log line, and a count by route and status.
+ * Fastify hooks rather than Nest interceptors, which cost more and do not see answers that Fastify
+ * gives by itself (404, 413, 415).
  */
 export function addRequestHooks(
   fastify: FastifyInstance,
@@ -30,6 +38,8 @@ export function addRequestHooks(
   stats: ServiceStats,
   readiness: Readiness,
 ): void {
+  const nowhere = stats.route('*', '(no route)', { background: true });
+  fastify.addHook('onRoute', (route) => registerRoute(route, stats));
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header(REQUEST_ID, request.id);
     done();
@@ -40,19 +50,31 @@ export function addRequestHooks(
     done(null, payload);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    const config = request.routeOptions.config as { counted?: boolean; quiet?: boolean };
-    if (config.counted) stats.countRequest(reply.elapsedTime);
-    logger[config.quiet ? 'debug' : 'info'](logLine(request, reply), 'request');
+    const { statistics, quiet } = request.routeOptions.config as RouteRecord;
+    stats.countRequest(statistics ?? nowhere, reply.statusCode, reply.elapsedTime);
+    if (quiet) logger.debug(logLine(request, reply), 'request');
+    else logger.info(logLine(request, reply), 'request');
     done();
   });
 }
 
+/** Routes that stand for several methods only refuse them; they count as no route. */
+function registerRoute(route: RouteOptions, stats: ServiceStats): void {
+  const { method, url } = route;
+  if (typeof method !== 'string' || method === 'HEAD') return;
+  const { counted } = (route.config ?? {}) as RouteRecord;
+  const statistics = stats.route(method, url, { background: !counted });
+  route.config = Object.assign({}, route.config, { statistics });
+}
+
 /** Without the query, which could hold anything. */
 function logLine(request: FastifyRequest, reply: FastifyReply): object {
+  const { url } = request;
+  const query = url.indexOf('?');
   return {
     request_id: request.id,
     method: request.method,
-    path: request.url.split('?', 1)[0],
+    path: query < 0 ? url : url.slice(0, query),
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 1000) / 1000,
   };

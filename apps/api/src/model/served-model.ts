@@ -1,12 +1,19 @@
 import type { ModelCells, PredictionCache } from '@adscale/cache';
 import type { CtrModel } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
-import { schemaMismatch } from './schema.js';
+import type { Model as Figures } from '@adscale/stats';
+import { PredictionDimensions } from '../stats/dimensions.js';
+import { ROLES, type Role, type Trial } from './rollout.js';
+import { type FeatureValues, schemaMismatch } from './schema.js';
+import { ShadowRun, type ShadowStats } from './shadow-run.js';
+import { RowShare } from './share.js';
 
 /** What is answered for one cell of one model. */
 export interface Answer {
   /** Predicted CTR, 0.0001 to 1, four decimals. */
   readonly ctr: number;
+  /** The whole body of the answer, JSON. */
+  readonly body: string;
   /** Names model and cell: two answers with the same tag are the same prediction. */
   readonly etag: string;
 }
@@ -15,6 +22,10 @@ export interface Answer {
 export interface Serving {
   readonly model: CtrModel;
   readonly cells: ModelCells<Answer>;
+  /** What whoever answers with this model counts the answer by. */
+  readonly figures: Figures;
+  /** What of the answer's row is counted as well. */
+  readonly dimensions: PredictionDimensions;
 }
 
 /** A model whose features are not those the routes were made for. */
@@ -22,31 +33,156 @@ export class SchemaMismatchError extends Error {
   override readonly name = 'SchemaMismatchError';
 }
 
+/** A model on trial and how much of the requests it gets. */
+interface TriedModel {
+  readonly model: CtrModel;
+  readonly percent: number;
+}
+
+/** The model that answers a share of the requests instead of the current one. */
+interface Canary {
+  readonly serving: Serving;
+  readonly share: RowShare;
+}
+
 /**
- * The model that answers now. A request takes `current` once and keeps to it, so that no answer
- * mixes two models.
+ * The models that answer now:
+ *
+ * ```
+ * record ──servingFor──▶ current, or the canary for its share of the rows ──▶ answer
+ *                           └──compare──▶ the shadow, later, for its share of the answers
+ * ```
+ * A request asks once for its model and keeps to it, so that no answer mixes two.
  */
 export class ServedModel {
   private serving: Serving | undefined;
+  private readonly tried: Record<Role, TriedModel | undefined>;
+  private canary: Canary | undefined;
+  private shadow: ShadowRun | undefined;
+  /** A record as the current model encodes it, to tell whether it is in a share. */
+  private readonly row: Float64Array;
 
   constructor(
     /** The features that routes, validation and documentation were made for. */
     readonly schema: Schema,
     private readonly cache: PredictionCache<Answer>,
-  ) {}
+    private readonly stats: ShadowStats,
+  ) {
+    this.tried = { canary: undefined, shadow: undefined };
+    this.row = new Float64Array(schema.features.length);
+  }
 
+  /** The model that answers whatever no canary does; undefined while there is none. */
   get current(): Serving | undefined {
     return this.serving;
   }
 
   /**
-   * Serves `model` from the next request on. The one before stays when this throws.
+   * The model that answers this record: the same one for the same record, as long as the canary
+   * and its percentage stay. Allocates nothing, and costs nothing while there is no canary.
+   */
+  servingFor(record: FeatureValues): Serving | undefined {
+    const { serving, canary } = this;
+    if (serving === undefined || canary === undefined) return serving;
+    return canary.share.takes(serving.model.encode(record, this.row)) ? canary.serving : serving;
+  }
+
+  /**
+   * Has an answer of the current model compared with the shadow's, some time after it is sent.
+   * Allocates nothing, and costs nothing while there is no shadow.
+   * @param serving the model that answered, from `servingFor`
+   * @param ctr what it answered
+   */
+  compare(serving: Serving, record: FeatureValues, ctr: number): void {
+    const { shadow } = this;
+    if (shadow === undefined || serving !== this.serving) return;
+    shadow.offer(serving.model.encode(record, this.row), ctr);
+  }
+
+  /** The loaded model of this version that answers requests, if one does. */
+  find(version: string): Serving | undefined {
+    const { serving, canary } = this;
+    if (serving?.model.version === version) return serving;
+    return canary?.serving.model.version === version ? canary.serving : undefined;
+  }
+
+  /** What is tried in this role; null when nothing is. */
+  trial(role: Role): Trial | null {
+    const tried = this.tried[role];
+    return tried === undefined ? null : { version: tried.model.version, percent: tried.percent };
+  }
+
+  /** The models held here: the one that answers and those on trial. */
+  models(): CtrModel[] {
+    const { canary, shadow } = this.tried;
+    const held = [this.serving?.model, canary?.model, shadow?.model];
+    return held.filter((model) => model !== undefined);
+  }
+
+  /**
+   * Serves `model` from the next request on. The one before stays when this throws. If it was on
+   * trial, the trial is over.
    * @throws SchemaMismatchError saying which feature differs
    */
   replace(model: CtrModel): void {
+    this.checkSchema(model);
+    for (const role of ROLES) {
+      if (this.tried[role]?.model.version === model.version) this.tried[role] = undefined;
+    }
+    this.arrange(model);
+  }
+
+  /**
+   * Tries `model` on a share of the requests from the next one on.
+   * @param percent above 0, at most 100
+   * @throws SchemaMismatchError saying which feature differs
+   */
+  tryOut(role: Role, model: CtrModel, percent: number): void {
+    this.checkSchema(model);
+    this.tried[role] = { model, percent };
+    this.arrange(this.serving?.model);
+  }
+
+  /** Tries nothing in this role any more. */
+  endTrial(role: Role): void {
+    if (this.tried[role] === undefined) return;
+    this.tried[role] = undefined;
+    this.arrange(this.serving?.model);
+  }
+
+  private checkSchema(model: CtrModel): void {
     const mismatch = schemaMismatch(this.schema, model.schema);
     if (mismatch !== undefined) throw new SchemaMismatchError(mismatch);
-    this.serving = { model, cells: this.cache.forModel(model.digest) };
-    this.cache.retain(model.digest);
+  }
+
+  private servingOf(model: CtrModel): Serving {
+    const { digest, version, schema } = model;
+    const dimensions = new PredictionDimensions(schema);
+    const figures = this.stats.model(version, dimensions.named);
+    return { model, cells: this.cache.forModel(digest), figures, dimensions };
+  }
+
+  /**
+   * Shares depend on the current model's order of features, so they are made anew whenever a model
+   * changes. So are the figures' handles, or those in use would be forgotten over newer ones.
+   */
+  private arrange(current: CtrModel | undefined): void {
+    const { canary, shadow } = this.tried;
+    this.shadow = current && shadow && this.shadowOf(current, shadow);
+    this.canary = current && canary && this.canaryOf(current, canary);
+    this.serving = current && this.servingOf(current);
+    // The shadow gives no answers, so it has no cells.
+    const answering = [current?.digest, canary?.model.digest];
+    this.cache.retain(...answering.filter((digest) => digest !== undefined));
+  }
+
+  private canaryOf({ schema }: CtrModel, { model, percent }: TriedModel): Canary {
+    const share = new RowShare(schema, `canary ${model.version}`, percent);
+    return { serving: this.servingOf(model), share };
+  }
+
+  private shadowOf({ schema }: CtrModel, { model, percent }: TriedModel): ShadowRun {
+    const share = new RowShare(schema, `shadow ${model.version}`, percent);
+    return new ShadowRun({ schema, share }, model, this.stats);
   }
 }

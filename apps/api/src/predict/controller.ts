@@ -1,16 +1,25 @@
-import type { Schema } from '@adscale/forest';
-import { Body, Controller, HttpCode, Post, Res, type Type } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req, Res, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import {
+  ApiBody,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ExplanationAnswer, IntervalAnswer } from '../explain/answer.js';
+import { DETAIL_RULES } from '../explain/query.js';
 import { COUNTED } from '../logging/request-hooks.js';
-import type { FeatureValues } from '../model/schema.js';
-import type { ProblemCode } from '../problem/catalogue.js';
+import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/documentation.js';
+import { PREDICT } from '../security/scopes.js';
+import type { DirectRoute } from './direct-routes.js';
 import { exampleRequests } from './examples.js';
-import { Predictor } from './predictor.js';
-import { dtoFromSchema } from './request-dto.js';
-import { RecordPipe, refusalOf } from './validation.js';
+import { type Answerers, PredictHandler } from './handler.js';
+import { type RecordPipe, refusalOf } from './validation.js';
 
 class PredictResponse {
   @ApiProperty({
@@ -21,6 +30,12 @@ class PredictResponse {
     description: 'Predicted clicks per impression, rounded to four decimals.',
   })
   predicted_ctr!: number;
+
+  @ApiPropertyOptional({ description: 'With ?interval=0.9: what the observed CTR will lie in.' })
+  interval?: IntervalAnswer;
+
+  @ApiPropertyOptional({ description: 'With ?explain=true: what each feature adds.' })
+  explanation?: ExplanationAnswer;
 }
 
 const answerHeaders = {
@@ -34,22 +49,11 @@ const answerHeaders = {
   },
 };
 
-const problems: readonly ProblemCode[] = [
-  'MALFORMED_REQUEST',
-  'MALFORMED_JSON',
-  'REQUEST_TIMEOUT',
-  'BODY_TOO_LARGE',
-  'UNSUPPORTED_MEDIA_TYPE',
-  'INVALID_RECORD',
-  'HEADERS_TOO_LARGE',
-  'INTERNAL_ERROR',
-  'MODEL_NOT_LOADED',
-];
-
-/** Makes the controller of the prediction route for models with this schema. */
-export function predictController(schema: Schema): Type<unknown> {
-  const Request = dtoFromSchema(schema);
-  const pipe = new RecordPipe(schema, Request);
+/** Makes the controller of the prediction route for the schema of the served models. */
+export function predictController(pipe: RecordPipe, answerers: Answerers): Type<unknown> {
+  const { schema } = answerers.served;
+  const handler = new PredictHandler(pipe, answerers);
+  const answer: DirectRoute['direct'] = (request, reply) => handler.handle(request, reply);
   const examples = Object.entries(exampleRequests(schema)).map(
     ([name, value]) => [name, { value }] as const,
   );
@@ -57,22 +61,29 @@ export function predictController(schema: Schema): Type<unknown> {
   @ApiTags('Prediction')
   @Controller()
   class PredictController {
-    constructor(private readonly predictor: Predictor) {}
-
     @Post('predict_ctr')
     @HttpCode(200)
-    @RouteConfig(COUNTED)
+    @RouteConfig({ ...COUNTED, ...PREDICT, direct: answer })
     @ApiOperation({ summary: 'Predict the click-through rate of an ad placement.' })
-    @ApiBody({ type: Request, examples: Object.fromEntries(examples) })
+    @ApiQuery({
+      name: 'interval',
+      required: false,
+      example: 0.9,
+      description: DETAIL_RULES.interval,
+    })
+    @ApiQuery({
+      name: 'explain',
+      required: false,
+      type: Boolean,
+      description: DETAIL_RULES.explain,
+    })
+    @ApiBody({ type: pipe.Dto, examples: Object.fromEntries(examples) })
     @ApiOkResponse({ type: PredictResponse, description: 'Predicted.', headers: answerHeaders })
-    @ApiProblems(problems, { INVALID_RECORD: refusalOf(pipe) })
-    predict(
-      @Body(pipe) record: FeatureValues,
-      @Res({ passthrough: true }) reply: FastifyReply,
-    ): PredictResponse {
-      const { ctr, etag, modelVersion } = this.predictor.predict(record);
-      reply.header('etag', etag).header('x-model-version', modelVersion);
-      return { predicted_ctr: ctr };
+    @ApiProblems([...PREDICTION_PROBLEMS, 'INVALID_QUERY', 'NO_INTERVALS'], {
+      INVALID_RECORD: refusalOf(pipe),
+    })
+    predict(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void | Promise<void> {
+      return answer(request, reply);
     }
   }
 

@@ -20,10 +20,35 @@ export const catalogue = {
     detail:
       'The body is empty, is not JSON, or holds a key such as __proto__ that is never a field.',
   },
+  INVALID_INFERENCE: {
+    status: 400,
+    title: 'The inference request is not usable',
+    detail: 'Send input tensors as GET /v2/models/{name} lists them, all of one length.',
+  },
+  API_KEY_REQUIRED: {
+    status: 401,
+    title: 'An API key is needed',
+    detail: 'Send a key that the service knows in x-api-key, or as authorization: Bearer.',
+  },
+  SCOPE_MISSING: {
+    status: 403,
+    title: 'The API key does not allow this',
+    detail: 'Use a key whose scopes in API_KEYS include that of the route.',
+  },
+  ADMIN_CLOSED: {
+    status: 403,
+    title: 'Administration is closed',
+    detail: 'Set API_KEYS with a key of scope admin to open it.',
+  },
   NOT_FOUND: {
     status: 404,
     title: 'There is nothing at this address',
     detail: 'Check the address; /docs lists all of them.',
+  },
+  MODEL_VERSION_UNKNOWN: {
+    status: 404,
+    title: 'There is no such version of the model',
+    detail: 'GET /models lists the versions there are.',
   },
   METHOD_NOT_ALLOWED: {
     status: 405,
@@ -35,10 +60,41 @@ export const catalogue = {
     title: 'The request took too long to arrive',
     detail: 'Send the whole request within REQUEST_TIMEOUT_MS.',
   },
+  NO_INTERVALS: {
+    status: 409,
+    title: 'The model gives no intervals',
+    detail: 'Ask without interval, or train the model with bootstrap and a feature impressions.',
+  },
+  MODEL_REFUSED: {
+    status: 409,
+    title: 'This version cannot be served',
+    detail: 'Its file is broken, or it is not a model for these routes. Nothing has changed.',
+  },
+  NO_PREVIOUS_MODEL: {
+    status: 409,
+    title: 'There is no version to go back to',
+    detail: 'No other version served before, or it is gone. Promote one that GET /models lists.',
+  },
+  REGISTRY_READ_ONLY: {
+    status: 409,
+    title: 'The registry cannot be written from here',
+    detail:
+      'Mount MODEL_DIR writable, or switch models where the trainer runs. Nothing has changed.',
+  },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
-    detail: 'Send at most BODY_LIMIT_BYTES bytes.',
+    detail: 'Send at most BODY_LIMIT_BYTES bytes, or BATCH_BODY_LIMIT_BYTES in a batch.',
+  },
+  BATCH_TOO_LARGE: {
+    status: 413,
+    title: 'The batch has too many records',
+    detail: 'Send at most BATCH_LIMIT records at once: several batches, or a stream.',
+  },
+  LINE_TOO_LONG: {
+    status: 413,
+    title: 'The line is too long',
+    detail: 'In a stream, a line is at most BODY_LIMIT_BYTES bytes.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
@@ -49,6 +105,46 @@ export const catalogue = {
     status: 422,
     title: 'The record breaks the rules of its fields',
     detail: 'Every entry of errors names a field, the value got and the rule it must meet.',
+  },
+  INVALID_BATCH: {
+    status: 422,
+    title: 'The body is not an array of records',
+    detail: 'Send a JSON array, each element a record.',
+  },
+  INVALID_QUERY: {
+    status: 422,
+    title: 'The query of the address is not usable',
+    detail: 'Every entry of errors names a parameter, the value got and what it must be.',
+  },
+  INVALID_TRIAL: {
+    status: 422,
+    title: 'The version or the percentage breaks its rule',
+    detail: 'Every entry of errors names a field and the rule it must meet.',
+  },
+  INVALID_DECISION: {
+    status: 422,
+    title: 'The request for a decision breaks the rules of its fields',
+    detail: 'The entry of errors names the field and what it must be; /docs has examples.',
+  },
+  DECISION_TOO_LARGE: {
+    status: 422,
+    title: 'The decision is larger than this route answers',
+    detail: 'The entry of errors names the list that is too long and its limit.',
+  },
+  DECISION_UNSUPPORTED: {
+    status: 422,
+    title: 'The model lacks a feature that this decision needs',
+    detail: 'Decide by a model that was trained with the feature that the entry of errors names.',
+  },
+  INFEASIBLE_ALLOCATION: {
+    status: 422,
+    title: 'No allocation meets the limits',
+    detail: 'Lower the floors, or raise the budget, the caps or the inventory that detail names.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Too many requests of this client',
+    detail: 'Wait for the seconds in Retry-After; RATE_LIMIT_PER_MINUTE is the limit.',
   },
   HEADERS_TOO_LARGE: {
     status: 431,
@@ -65,6 +161,16 @@ export const catalogue = {
     title: 'No model is loaded yet',
     detail: 'Train a model into MODEL_DIR; the service takes it up by itself.',
   },
+  REGISTRY_BUSY: {
+    status: 503,
+    title: 'Somebody else is changing the registry',
+    detail: 'Ask again: a change takes milliseconds. Nothing has changed.',
+  },
+  OVERLOADED: {
+    status: 503,
+    title: 'The service has too much to do',
+    detail: 'Wait for the seconds in Retry-After, or send the request to another replica.',
+  },
   SHUTTING_DOWN: {
     status: 503,
     title: 'The service is shutting down',
@@ -73,3 +179,20 @@ export const catalogue = {
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ProblemCode = keyof typeof catalogue;
+
+/** What every route that reads a body and predicts may answer. */
+export const PREDICTION_PROBLEMS: readonly ProblemCode[] = [
+  'MALFORMED_REQUEST',
+  'MALFORMED_JSON',
+  'API_KEY_REQUIRED',
+  'SCOPE_MISSING',
+  'REQUEST_TIMEOUT',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'INVALID_RECORD',
+  'RATE_LIMITED',
+  'HEADERS_TOO_LARGE',
+  'INTERNAL_ERROR',
+  'MODEL_NOT_LOADED',
+  'OVERLOADED',
+];

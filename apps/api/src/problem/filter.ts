@@ -1,8 +1,10 @@
+import { isNativeError } from 'node:util/types';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { ProblemCode } from './catalogue.js';
-import { PROBLEM_TYPE, ProblemError, problemBody } from './problem.js';
+import { ProblemError } from './problem.js';
+import { sendProblem } from './send.js';
 
 /** Turns whatever a request throws, in Nest or in Fastify, into an answer from the catalogue. */
 @Catch()
@@ -21,11 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
       this.logger.error({ err: error, request_id: request.id }, 'request failed');
     }
     if (reply.sent) return;
-    const { code, status, occurrence } = problem;
-    void reply
-      .status(status)
-      .headers({ ...occurrence.headers, 'content-type': PROBLEM_TYPE })
-      .send(problemBody(code, occurrence, request.id));
+    sendProblem(reply, problem.code, problem.occurrence);
   }
 }
 
@@ -51,12 +49,12 @@ interface HttpError {
 /** The problem that an error of Fastify or Nest is; whatever is unknown is an internal one. */
 function problemOf(error: unknown): ProblemError {
   const internal = new ProblemError('INTERNAL_ERROR', { cause: error });
-  if (!(error instanceof Error)) return internal;
+  if (!isNativeError(error)) return internal;
   const { status, statusCode, code, cause } = error as HttpError;
   // Nest wraps Fastify's errors; the one with the telling code is inside.
-  if (cause instanceof Error) return problemOf(cause);
+  if (isNativeError(cause)) return problemOf(cause);
   // Fastify's JSON parser throws a plain SyntaxError and marks it as the client's.
-  if (error instanceof SyntaxError && statusCode === 400) return new ProblemError('MALFORMED_JSON');
+  if (error.name === 'SyntaxError' && statusCode === 400) return new ProblemError('MALFORMED_JSON');
   const known = BY_FASTIFY_CODE[String(code)] ?? BY_STATUS[Number(statusCode ?? status)];
   return known === undefined ? internal : new ProblemError(known);
 }

@@ -8,12 +8,28 @@ const BY_NODE_CODE: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
 };
 
+/** Connections whose request may take as long as it likes: it is being answered while it comes. */
+const patient = new WeakSet<Socket>();
+
+/**
+ * Takes Node's limit on how long a request may take off the one that `socket` is in the middle of.
+ * @returns to be called when that is answered
+ */
+export function liftRequestTimeout(socket: Socket): () => void {
+  patient.add(socket);
+  return () => void patient.delete(socket);
+}
+
 /**
  * Answers a request so broken or so late that Node never made a request of it, and hangs up: what
  * follows on the connection could not be told apart from the rest of it.
  */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  const isAnswered = patient.has(socket);
+  // Node says so once and leaves the connection as it is.
+  if (isAnswered && error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return;
+  // A second answer in the middle of the first would pass for a part of it.
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
     socket.destroy();
     return;
   }

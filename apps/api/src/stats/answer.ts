@@ -1,95 +1,159 @@
+import { type CacheFigures, cacheWorth } from '@adscale/cache';
 import {
+  type CtrCounts,
+  type ModelSnapshot,
+  type RequestTotals,
   type StatsSnapshot,
+  WINDOWS,
   averageCtr,
-  hitRate,
+  ctrQuantile,
   latencyQuantile,
+  requestTotals,
+  shadowDifference,
   uptimeSeconds,
+  windowFigures,
 } from '@adscale/stats';
-import { ApiProperty } from '@nestjs/swagger';
+import type { Figures } from './figures.js';
+import type {
+  CacheAnswer,
+  CtrAnswer,
+  LatencyAnswer,
+  ModelAnswer,
+  StatsAnswer,
+  WindowAnswer,
+} from './documentation.js';
 
-class CacheAnswer {
-  @ApiProperty({ type: 'integer', example: 960 })
-  hits!: number;
-
-  @ApiProperty({ type: 'integer', example: 40 })
-  misses!: number;
-
-  @ApiProperty({ type: 'number', example: 0.96, description: 'hits / (hits + misses), or 0.' })
-  hit_rate!: number;
-
-  @ApiProperty({ type: 'integer', example: 40, description: 'Answers held now.' })
-  size!: number;
+/** What the answer says that is not counted. */
+export interface Present {
+  /** Version of the model that answers now; null when none is loaded. */
+  readonly modelVersion: string | null;
 }
 
-class LatencyAnswer {
-  @ApiProperty({ type: 'number', example: 0.21, description: 'Half of the requests took no more.' })
-  p50!: number;
-
-  @ApiProperty({ type: 'number', example: 0.9, description: '99 % of the requests took no more.' })
-  p99!: number;
-}
-
-/** What `GET /stats` answers. */
-export class StatsAnswer {
-  @ApiProperty({
-    type: 'integer',
-    example: 1003,
-    description: 'Requests to POST /predict_ctr since the start, whatever their answer.',
-  })
-  requests!: number;
-
-  @ApiProperty({ type: 'integer', example: 1000, description: 'Predictions given.' })
-  predictions!: number;
-
-  @ApiProperty({
-    type: 'number',
-    nullable: true,
-    example: 0.0312,
-    description: 'Mean of the predicted CTRs; null before the first.',
-  })
-  average_predicted_ctr!: number | null;
-
-  @ApiProperty()
-  cache!: CacheAnswer;
-
-  @ApiProperty({
-    description: 'Milliseconds that requests to POST /predict_ctr took here, within 1 %.',
-  })
-  latency_ms!: LatencyAnswer;
-
-  @ApiProperty({ type: 'number', example: 62.5 })
-  uptime_seconds!: number;
-
-  @ApiProperty({
-    type: 'string',
-    nullable: true,
-    example: '20260101-120000-3fa1c2d4',
-    description: 'Version of the model that answers now; null when none is loaded.',
-  })
-  model_version!: string | null;
-}
-
-/** The answer for one snapshot: shares to six decimals, milliseconds to three. */
-export function statsAnswer(snapshot: StatsSnapshot, modelVersion: string | null): StatsAnswer {
-  const { requests, predictions, cache } = snapshot;
-  const average = averageCtr(snapshot);
+/** The answer for the figures of the service: shares to six decimals, milliseconds to three. */
+export function statsAnswer({ stats, cache, processes }: Figures, present: Present): StatsAnswer {
+  const asked = requestTotals(stats.routes.filter(({ background }) => !background));
   return {
-    requests,
-    predictions,
-    average_predicted_ctr: average === null ? null : rounded(average, 6),
-    cache: {
-      hits: cache.hits,
-      misses: cache.misses,
-      hit_rate: rounded(hitRate(cache), 6),
-      size: cache.size,
-    },
-    latency_ms: {
-      p50: rounded(latencyQuantile(snapshot, 0.5), 3),
-      p99: rounded(latencyQuantile(snapshot, 0.99), 3),
-    },
-    uptime_seconds: rounded(uptimeSeconds(snapshot), 3),
-    model_version: modelVersion,
+    requests: asked.requests,
+    errors: asked.errors,
+    predictions: stats.predictions,
+    average_predicted_ctr: share(averageCtr(stats)),
+    predicted_ctr: ctrAnswer(stats),
+    predicted_ctr_by: byDimension(stats),
+    cache: cacheAnswer(cache),
+    latency_ms: latencyAnswer(asked),
+    windows: Object.fromEntries(WINDOWS.map((window) => [window, windowAnswer(stats, window)])),
+    routes: stats.routes.map((route) => ({
+      method: route.method,
+      path: route.path,
+      statuses: pairs(route.statuses),
+      latency_ms: latencyAnswer(route),
+    })),
+    models: stats.models.map(modelAnswer),
+    counters: Object.fromEntries(stats.counters.map(({ name, value }) => [name, value])),
+    processes: [...processes],
+    uptime_seconds: rounded(uptimeSeconds(stats), 3),
+    model_version: present.modelVersion,
   };
+}
+
+function ctrAnswer(counts: CtrCounts): CtrAnswer {
+  const quantile = (q: number) => share(ctrQuantile(counts, q));
+  return {
+    mean: share(averageCtr(counts)),
+    p10: quantile(0.1),
+    p50: quantile(0.5),
+    p90: quantile(0.9),
+    p99: quantile(0.99),
+  };
+}
+
+function byDimension({ dimensions }: StatsSnapshot): StatsAnswer['predicted_ctr_by'] {
+  const named = dimensions.map(({ name, categories }) => [
+    name,
+    Object.fromEntries(
+      categories.map((each) => [
+        each.label,
+        { predictions: each.predictions, mean: share(averageCtr(each)) },
+      ]),
+    ),
+  ]);
+  return Object.fromEntries(named);
+}
+
+function cacheAnswer(figures: CacheFigures): CacheAnswer {
+  const { hits, misses, size, bytes, evictions, refused, expired, tier } = figures;
+  const worth = cacheWorth(figures);
+  return {
+    hits,
+    misses,
+    hit_rate: share(worth.hitRate) ?? 0,
+    exact_key_hit_rate: share(worth.exactKeyHitRate),
+    saved_ms: milliseconds(worth.savedMs),
+    spent_ms: milliseconds(worth.spentMs),
+    size,
+    bytes,
+    evictions,
+    refused,
+    expired,
+    second_tier: {
+      hits: tier.hits,
+      misses: tier.misses,
+      writes: tier.writes,
+      skipped: tier.skipped,
+      errors: tier.errors,
+      timeouts: tier.timeouts,
+      breakers_open: tier.breakers.open,
+    },
+  };
+}
+
+function windowAnswer(stats: StatsSnapshot, window: (typeof WINDOWS)[number]): WindowAnswer {
+  const figures = windowFigures(stats, window);
+  return {
+    requests: figures.requests,
+    errors: figures.errors,
+    predictions: figures.predictions,
+    requests_per_second: rounded(figures.requestsPerSecond, 3),
+    predictions_per_second: rounded(figures.predictionsPerSecond, 3),
+    latency_ms: { p50: rounded(figures.latencyP50, 3), p99: rounded(figures.latencyP99, 3) },
+    hit_rate: share(figures.hitRate),
+  };
+}
+
+function modelAnswer({ version, served, shadow }: ModelSnapshot): ModelAnswer {
+  const difference = shadowDifference(shadow);
+  return {
+    version,
+    served: { predictions: served.predictions, predicted_ctr: ctrAnswer(served) },
+    shadow: {
+      predictions: shadow.predictions,
+      predicted_ctr: ctrAnswer(shadow),
+      mean_difference: share(difference.mean),
+      mean_absolute_difference: share(difference.meanAbsolute),
+    },
+  };
+}
+
+function latencyAnswer(counted: Pick<RequestTotals, 'latency'>): LatencyAnswer {
+  return {
+    p50: rounded(latencyQuantile(counted, 0.5), 3),
+    p99: rounded(latencyQuantile(counted, 0.99), 3),
+  };
+}
+
+/** `status, count, status, count …` as an object. */
+function pairs(flat: readonly number[]): Record<string, number> {
+  const entries: Record<string, number> = {};
+  for (let i = 0; i < flat.length; i += 2) entries[flat[i]] = flat[i + 1];
+  return entries;
+}
+
+function share(value: number | null): number | null {
+  return value === null ? null : rounded(value, 6);
+}
+
+function milliseconds(value: number | null): number | null {
+  return value === null ? null : rounded(value, 3);
 }
 
 function rounded(value: number, decimals: number): number {

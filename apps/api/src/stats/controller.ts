@@ -1,25 +1,62 @@
-import { PredictionCache } from '@adscale/cache';
-import { ServiceStats } from '@adscale/stats';
-import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type Answer, ServedModel } from '../model/served-model.js';
-import { StatsAnswer, statsAnswer } from './answer.js';
+import { Controller, Get, Header, Sse } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProduces,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { type Observable, concatMap, map, takeWhile, timer } from 'rxjs';
+import { Readiness } from '../health/readiness.js';
+import { ServedModel } from '../model/served-model.js';
+import { ApiProblems } from '../problem/documentation.js';
+import { PREDICT } from '../security/scopes.js';
+import { statsAnswer } from './answer.js';
+import { StatsAnswer, WindowAnswer } from './documentation.js';
+import { ServiceFigures } from './service-figures.js';
+
+/** Often enough to watch, seldom enough to cost nothing. */
+const STREAM_MS = 1000;
 
 /** Tells what the service has done so far. */
 @ApiTags('Operation')
+@ApiExtraModels(WindowAnswer)
 @Controller('stats')
 export class StatsController {
   constructor(
-    private readonly stats: ServiceStats,
-    private readonly cache: PredictionCache<Answer>,
+    private readonly figures: ServiceFigures,
     private readonly served: ServedModel,
+    private readonly readiness: Readiness,
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Requests, predictions, cache and latency since the start.' })
+  @RouteConfig(PREDICT)
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'Requests, predictions, cache, models and latency of the service.' })
   @ApiOkResponse({ type: StatsAnswer, description: 'The figures at this moment.' })
-  read(): StatsAnswer {
-    const snapshot = this.stats.snapshot(this.cache.figures());
-    return statsAnswer(snapshot, this.served.current?.model.version ?? null);
+  @ApiProblems(['API_KEY_REQUIRED', 'SCOPE_MISSING'])
+  async read(): Promise<StatsAnswer> {
+    const modelVersion = this.served.current?.model.version ?? null;
+    return statsAnswer(await this.figures.all(), { modelVersion });
+  }
+
+  @Sse('stream')
+  @RouteConfig(PREDICT)
+  @ApiOperation({ summary: 'The same every second, as server-sent events.' })
+  @ApiProduces('text/event-stream')
+  @ApiOkResponse({
+    description: 'An event a second, until the client leaves.',
+    content: { 'text/event-stream': { schema: { $ref: getSchemaPath(StatsAnswer) } } },
+  })
+  @ApiProblems(['API_KEY_REQUIRED', 'SCOPE_MISSING'])
+  stream(): Observable<{ data: StatsAnswer }> {
+    return timer(0, STREAM_MS).pipe(
+      // Otherwise the stream would hold up the end of the process.
+      takeWhile(() => !this.readiness.draining),
+      concatMap(() => this.read()),
+      map((data) => ({ data })),
+    );
   }
 }

@@ -1,0 +1,46 @@
+import { ProblemError } from '../problem/problem.js';
+import type { RecordAnswers } from './record-answers.js';
+import { Turn } from './turn.js';
+
+/**
+ * Checks that a body is a batch.
+ * @throws ProblemError INVALID_BATCH, BATCH_TOO_LARGE
+ */
+export function readBatch(body: unknown, limit: number): readonly unknown[] {
+  if (!Array.isArray(body)) {
+    const got = body === null ? 'null' : typeof body;
+    throw new ProblemError('INVALID_BATCH', { detail: `Got ${got}, wanted an array of records.` });
+  }
+  checkBatchSize(body.length, limit);
+  return body;
+}
+
+/** @throws ProblemError BATCH_TOO_LARGE */
+export function checkBatchSize(records: number, limit: number): void {
+  if (records <= limit) return;
+  const detail = `Got ${records} records, wanted at most ${limit}: send several batches, or a stream.`;
+  throw new ProblemError('BATCH_TOO_LARGE', { detail });
+}
+
+/**
+ * The answer to a batch as JSON: how many records were answered and how many could not be, then an
+ * outcome for each, in order. Lets other requests in between.
+ * @param isGone tells that nobody waits for the answer any more
+ * @returns undefined when nobody does
+ */
+export async function answerBatch(
+  records: readonly unknown[],
+  answers: RecordAnswers,
+  isGone: () => boolean = () => false,
+): Promise<string | undefined> {
+  const turn = new Turn();
+  const outcomes = new Array<string>(records.length);
+  for (let i = 0; i < records.length; i++) {
+    outcomes[i] = answers.answer(records[i]);
+    if (!turn.isOver()) continue;
+    await turn.pass();
+    if (isGone()) return undefined;
+  }
+  const { ok, failed } = answers;
+  return `{"ok":${ok},"failed":${failed},"predictions":[${outcomes.join(',')}]}`;
+}

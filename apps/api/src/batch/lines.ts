@@ -1,0 +1,81 @@
+/*
+ * Lines out of bytes that come in pieces. The byte 0A is never part of another character of UTF-8,
+ * so lines are cut before they are decoded, and no character is cut in two:
+ *
+ *   pieces   … 0A 7B 22 77 C3 │ B6 72 74 22 7D 0A 7B …
+ *   line          └── held ───┴── the rest ──┘
+ */
+
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** A line that is longer than it may be; nothing of it is kept. */
+export const TOO_LONG = Symbol('a line that is too long');
+
+/**
+ * Cuts bytes into lines, without their ends (LF or CRLF). Empty lines are counted and left out.
+ * Holds what has come of one line, and nothing of one that is too long.
+ */
+export class LineCutter {
+  private count = 0;
+  /** Grows by doubling: the pieces of a line may be as small as a byte, and must cost no more. */
+  private held = Buffer.alloc(0);
+  private heldBytes = 0;
+
+  /** @param limit most bytes of a line */
+  constructor(private readonly limit: number) {}
+
+  /** The number of the line that came out last, counting from 1 and with the empty ones. */
+  get line(): number {
+    return this.count;
+  }
+
+  /** The lines that end in `chunk`, one by one; to be used up before the next chunk is cut. */
+  *cut(chunk: Buffer): Generator<string | typeof TOO_LONG> {
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
+      const line = this.finish(chunk.subarray(from, end));
+      if (line !== '') yield line;
+      from = end + 1;
+    }
+    this.hold(chunk.subarray(from));
+  }
+
+  /** The last line, when it has no end of its own. */
+  *end(): Generator<string | typeof TOO_LONG> {
+    if (this.heldBytes === 0) return;
+    const line = this.finish(Buffer.alloc(0));
+    if (line !== '') yield line;
+  }
+
+  private hold(part: Buffer): void {
+    const bytes = this.heldBytes + part.length;
+    if (bytes <= this.limit) {
+      if (bytes > this.held.length) this.grow(bytes);
+      part.copy(this.held, this.heldBytes);
+    }
+    this.heldBytes = bytes;
+  }
+
+  private grow(bytes: number): void {
+    const larger = Buffer.alloc(Math.min(this.limit, 2 * bytes));
+    this.held.copy(larger, 0, 0, this.heldBytes);
+    this.held = larger;
+  }
+
+  private finish(last: Buffer): string | typeof TOO_LONG {
+    this.count++;
+    let line = last;
+    if (this.heldBytes > 0) {
+      this.hold(last);
+      line = this.held.subarray(0, this.heldBytes);
+    }
+    const bytes = Math.max(this.heldBytes, last.length);
+    this.heldBytes = 0;
+    if (bytes > this.limit) return TOO_LONG;
+    const end = line[bytes - 1] === CARRIAGE_RETURN ? bytes - 1 : bytes;
+    const text = line.toString('utf8', 0, end);
+    return this.count === 1 && text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+  }
+}

@@ -1,0 +1,38 @@
+import type { CtrModel } from '@adscale/ctr';
+import { DecisionError } from '@adscale/decisions';
+import type { FastifyReply } from 'fastify';
+import { refuseQuery } from '../explain/query.js';
+import type { ServedModel } from '../model/served-model.js';
+import { ProblemError } from '../problem/problem.js';
+import { refusalOf } from './refusal.js';
+
+/** A decision over a model: the request is checked by whoever decides. */
+export type Decide<T> = (model: CtrModel, request: unknown) => T | Promise<T>;
+
+/** What a request for a decision came with. */
+export interface Asked {
+  readonly body: unknown;
+  readonly query: unknown;
+  readonly reply: FastifyReply;
+}
+
+/**
+ * Answers with a decision of the current model. A decision weighs placements against each other,
+ * so a canary, which answers for a share of the records, has no say in it.
+ * @throws ProblemError INVALID_QUERY, MODEL_NOT_LOADED, and those that decisions refuse with
+ */
+export async function answerDecision<T>(
+  served: ServedModel,
+  decide: Decide<T>,
+  { body, query, reply }: Asked,
+): Promise<T> {
+  refuseQuery(query);
+  const { model } = served.current ?? {};
+  if (model === undefined) throw new ProblemError('MODEL_NOT_LOADED');
+  void reply.header('x-model-version', model.version);
+  try {
+    return await decide(model, body);
+  } catch (error) {
+    throw error instanceof DecisionError ? refusalOf(error) : error;
+  }
+}

@@ -1,0 +1,113 @@
+import { roundCtr, type CtrModel } from '@adscale/ctr';
+import type { Schema } from '@adscale/forest';
+import type { Counter, Model, ServiceStats } from '@adscale/stats';
+import type { RowShare } from './share.js';
+
+/** As much of the statistics as a shadow needs. */
+export type ShadowStats = Pick<ServiceStats, 'model' | 'countShadow' | 'counter'>;
+
+/** The answers that are compared. */
+export interface Compared {
+  /** Features of their rows, in order. */
+  readonly schema: Schema;
+  readonly share: RowShare;
+}
+
+/** How a shadow gets its time; tests give their own. */
+export interface ShadowPace {
+  /** Calls `work` after the requests at hand are answered. */
+  readonly schedule: (work: () => void) => void;
+  /** Rows that may wait; while there are as many, new ones are dropped. */
+  readonly capacity: number;
+}
+
+const PACE: ShadowPace = { schedule: setImmediate, capacity: 1024 };
+/** Milliseconds that the shadow may take of the event loop at a time. */
+const SLICE_MS = 1;
+
+/**
+ * A share of what one model answered, predicted by another as well and compared. Nothing of it is
+ * on the way of an answer: a row is copied into a ring, and the event loop comes back to it once
+ * the requests at hand are answered.
+ *
+ * ```
+ *        offer ──▶ at + waiting              full: dropped and counted
+ *  ┌────┬────┬────┬────┬────┬────┐
+ *  │    │ r₀ │ r₁ │ r₂ │    │    │  a row each, in the shadow's order of features
+ *  └────┴────┴────┴────┴────┴────┘
+ *         at ──▶ a slice of 1 ms after each round of the event loop
+ * ```
+ */
+export class ShadowRun {
+  private readonly figures: Model;
+  private readonly dropped: Counter;
+  private readonly width: number;
+  /** Feature f of the shadow is feature `places[f]` of the rows offered. */
+  private readonly places: Int32Array;
+  private readonly rows: Float64Array;
+  private readonly answers: Float64Array;
+  /** The row being predicted, out of the ring. */
+  private readonly row: Float64Array;
+  private at = 0;
+  private waiting = 0;
+  private scheduled = false;
+
+  /** @param shadow has the same features as the rows compared, in any order */
+  constructor(
+    private readonly compared: Compared,
+    private readonly shadow: CtrModel,
+    private readonly stats: ShadowStats,
+    private readonly pace = PACE,
+  ) {
+    const { features } = compared.schema;
+    this.figures = stats.model(shadow.version);
+    this.dropped = stats.counter('shadow_dropped');
+    this.places = Int32Array.from(shadow.schema.features, ({ name }) =>
+      features.findIndex((feature) => feature.name === name),
+    );
+    this.width = features.length;
+    this.rows = new Float64Array(pace.capacity * this.width);
+    this.answers = new Float64Array(pace.capacity);
+    this.row = new Float64Array(this.width);
+  }
+
+  /**
+   * Puts an answer in line to be compared if its row is in the share; allocates nothing.
+   * @param row numbers in the order of the rows compared; copied
+   * @param ctr what was answered
+   */
+  offer(row: Float64Array, ctr: number): void {
+    if (!this.compared.share.takes(row)) return;
+    const { capacity } = this.pace;
+    if (this.waiting === capacity) return this.dropped.increment();
+    const slot = (this.at + this.waiting) % capacity;
+    const { places, rows, width } = this;
+    for (let f = 0; f < width; f++) rows[slot * width + f] = row[places[f]];
+    this.answers[slot] = ctr;
+    this.waiting++;
+    this.goOn();
+  }
+
+  private goOn(): void {
+    if (this.scheduled || this.waiting === 0) return;
+    this.scheduled = true;
+    this.pace.schedule(this.compareSome);
+  }
+
+  private readonly compareSome = (): void => {
+    this.scheduled = false;
+    const end = performance.now() + SLICE_MS;
+    do this.compareOne();
+    while (this.waiting > 0 && performance.now() < end);
+    this.goOn();
+  };
+
+  private compareOne(): void {
+    const { at, row, rows, width } = this;
+    for (let f = 0; f < width; f++) row[f] = rows[at * width + f];
+    const ctr = roundCtr(this.shadow.predictRow(row));
+    this.stats.countShadow(this.figures, ctr, this.answers[at]);
+    this.at = (at + 1) % this.pace.capacity;
+    this.waiting--;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Schema } from '@adscale/forest';
+
+const WHOLE = 2 ** 32;
+
+/** One number and its two halves: how the bits of a double are read without allocating. */
+const value = new Float64Array(1);
+const halves = new Int32Array(value.buffer);
+
+/**
+ * A fixed share of all rows: a row is in it or not, whoever asks and whenever, so that the same
+ * request meets the same model. Nothing is drawn at random and nothing is remembered:
+ *
+ * ```
+ * row ──▶ Σ over features of mix(seed of its name, bits of its value) ──▶ 32 bits < percent ?
+ * ```
+ * - The sum does not care about the order of the features, nor does the share.
+ * - A larger percentage of the same salt keeps every row of a smaller one.
+ * - Shares of different salts are independent: no row is always the one that tries what is new.
+ */
+export class RowShare {
+  private readonly seeds: Int32Array;
+  private readonly below: number;
+
+  /**
+   * @param schema the features of the rows, in their order
+   * @param salt what the share is for; other salts give other rows
+   * @param percent how many of all rows, 0 to 100
+   */
+  constructor(schema: Schema, salt: string, percent: number) {
+    this.seeds = Int32Array.from(schema.features, ({ name }) => textBits(`${salt}\n${name}`));
+    this.below = (percent / 100) * WHOLE;
+  }
+
+  /** Whether a row of numbers in schema order is in the share. Allocates nothing. */
+  takes(row: Float64Array): boolean {
+    const { seeds } = this;
+    let sum = 0;
+    for (let f = 0; f < seeds.length; f++) {
+      // −0 + 0 is 0: both are the same number to a forest.
+      value[0] = row[f] + 0;
+      sum = (sum + mix(mix(seeds[f] ^ halves[0]) ^ halves[1])) | 0;
+    }
+    return mix(sum) >>> 0 < this.below;
+  }
+}
+
+/** The finaliser of MurmurHash3 (Appleby, public domain): every bit in moves half the bits out. */
+function mix(bits: number): number {
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return bits ^ (bits >>> 16);
+}
+
+/** FNV-1a over UTF-16 units, mixed. */
+function textBits(text: string): number {
+  let bits = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) bits = Math.imul(bits ^ text.charCodeAt(i), 0x01000193);
+  return mix(bits);
+}

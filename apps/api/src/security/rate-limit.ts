@@ -1,0 +1,112 @@
+/*
+ * A sliding window in constant memory a client: the count of the minute before fades out while this
+ * minute's counts in full. For a client that asks evenly this is exact; for one that asks in bursts
+ * it is off by little, and no burst passes at the turn of a minute.
+ *
+ *   |── last minute: 80 ──|── this minute: 30 ──▶
+ *             └──────────┬──────────┘
+ *             the past 60 s, 25 % into this minute: 0.75 · 80 + 30 = 90
+ */
+
+/** Requests of one client. Times are in minutes since 1970. */
+interface Client {
+  minute: number;
+  current: number;
+  previous: number;
+  /** Of `current`, what was told to the other processes. */
+  told: number;
+  /** What the other processes counted this minute, as far as it is known here. */
+  elsewhere: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Counts of this minute by client, between processes that limit together. */
+export interface SharedCounts {
+  /**
+   * Adds to the counts of one minute and returns what they are now, over all processes.
+   * Rejects when they cannot be had; then every process limits by what it sees itself.
+   */
+  add(minute: number, counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>>;
+}
+
+/** Limits the requests of each client over the past minute. Deciding never waits for anything. */
+export class RateLimiter {
+  private readonly clients = new Map<string, Client>();
+  private sweptMinute = 0;
+
+  /**
+   * @param perMinute most requests of a client within a minute; 0: no limit
+   * @param now a clock in milliseconds since 1970, for tests
+   */
+  constructor(
+    readonly perMinute: number,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /**
+   * Counts a request of `client` if it may pass.
+   * @returns 0 when it passes, else the whole seconds after which the next one will
+   */
+  admit(client: string): number {
+    if (this.perMinute === 0) return 0;
+    const time = this.now() / MINUTE_MS;
+    const minute = Math.floor(time);
+    const counts = this.countsOf(client, minute);
+    const fading = 1 - (time - minute);
+    const here = counts.current + counts.elsewhere;
+    if (counts.previous * fading + here + 1 > this.perMinute) {
+      return secondsToWait(this.perMinute, here, counts.previous, fading);
+    }
+    counts.current++;
+    return 0;
+  }
+
+  /** Exchanges counts with the other processes; fails only if `shared` does. */
+  async share(shared: SharedCounts): Promise<void> {
+    const minute = Math.floor(this.now() / MINUTE_MS);
+    const news = new Map<string, number>();
+    for (const [client, counts] of this.clients) {
+      if (counts.minute === minute) news.set(client, counts.current - counts.told);
+    }
+    if (news.size === 0) return;
+    const totals = await shared.add(minute, news);
+    for (const [client, added] of news) {
+      const counts = this.clients.get(client);
+      if (counts?.minute !== minute) continue;
+      counts.told += added;
+      counts.elsewhere = Math.max(0, (totals.get(client) ?? 0) - counts.told);
+    }
+  }
+
+  private countsOf(client: string, minute: number): Client {
+    if (minute !== this.sweptMinute) this.sweep(minute);
+    const known = this.clients.get(client);
+    if (known === undefined) {
+      const counts = { minute, current: 0, previous: 0, told: 0, elsewhere: 0 };
+      this.clients.set(client, counts);
+      return counts;
+    }
+    if (known.minute !== minute) {
+      known.previous = known.minute === minute - 1 ? known.current + known.elsewhere : 0;
+      known.current = known.told = known.elsewhere = 0;
+      known.minute = minute;
+    }
+    return known;
+  }
+
+  /** Forgets clients that were silent for a whole minute: what they did no longer counts. */
+  private sweep(minute: number): void {
+    this.sweptMinute = minute;
+    for (const [client, counts] of this.clients) {
+      if (counts.minute < minute - 1) this.clients.delete(client);
+    }
+  }
+}
+
+/** Until the last minute has faded enough, or this one has passed. */
+function secondsToWait(limit: number, here: number, previous: number, fading: number): number {
+  const enough = previous > 0 ? (limit - here - 1) / previous : -1;
+  const minutes = enough >= 0 ? fading - enough : fading + Math.max(0, 1 - (limit - 1) / here);
+  return Math.max(1, Math.ceil(minutes * 60));
+}

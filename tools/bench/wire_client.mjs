@@ -1,0 +1,74 @@
+// A client that costs a fraction of what it measures: requests are bytes made beforehand, answers
+// are cut by content-length and not parsed further. One request at a time on each connection.
+import { connect } from 'node:net';
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/** The bytes of a request. */
+export function requestBytes(path, body, headers = {}) {
+  const extra = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${extra.join('')}` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/**
+ * Sends `requests` over and over from `connections` connections until `seconds` have passed.
+ * @param onAnswer called with status and body of every answer, if given
+ * @returns {Promise<{count: number, failed: number, seconds: number, latencies: Float64Array}>}
+ *   failed: any status but 200; latencies: milliseconds, ascending
+ */
+export async function sendFor({ port, requests, connections, seconds, onAnswer }) {
+  const latencies = [];
+  let next = 0;
+  let failed = 0;
+  const start = performance.now();
+  const end = start + 1e3 * seconds;
+  const client = () =>
+    new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1').setNoDelay(true);
+      let sentAt = 0;
+      let pending = Buffer.alloc(0);
+      const send = () => {
+        sentAt = performance.now();
+        if (sentAt >= end) return socket.end(resolve);
+        socket.write(requests[next++ % requests.length]);
+      };
+      socket.on('connect', send).on('error', reject);
+      socket.on('data', (chunk) => {
+        pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+        const answer = cut(pending);
+        if (answer === undefined) return;
+        latencies.push(performance.now() - sentAt);
+        if (answer.status !== 200) failed++;
+        onAnswer?.(answer);
+        pending = pending.subarray(answer.end);
+        send();
+      });
+      socket.on('close', resolve);
+    });
+  await Promise.all(Array.from({ length: connections }, client));
+  const took = (performance.now() - start) / 1e3;
+  return {
+    count: latencies.length,
+    failed,
+    seconds: took,
+    latencies: Float64Array.from(latencies).sort(),
+  };
+}
+
+/** Status, body and end of the answer that `bytes` begins with, when all of it is there. */
+function cut(bytes) {
+  const head = bytes.indexOf(HEAD_END);
+  if (head < 0) return undefined;
+  const text = bytes.latin1Slice(0, head);
+  const length = Number(/content-length: (\d+)/i.exec(text)?.[1]);
+  const end = head + 4 + length;
+  if (!(bytes.length >= end)) return undefined;
+  return {
+    status: Number(text.slice(9, 12)),
+    body: () => bytes.utf8Slice(head + 4, end),
+    end,
+  };
+}
