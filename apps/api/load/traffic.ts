@@ -28,7 +28,7 @@ export interface TrafficOptions {
   drift?: number;
   /**
    * After how many of its own requests, on average, a campaign's figures move. 1 or less moves
-   * them at every request; the default lets about two requests in three repeat the last figures.
+   * them at every request; the default lets about three requests in four repeat the last figures.
    */
   requestsPerStep?: number;
 }
@@ -38,7 +38,7 @@ export const defaultTraffic: Required<TrafficOptions> = {
   campaigns: 2000,
   exponent: 1,
   drift: 0.01,
-  requestsPerStep: 3,
+  requestsPerStep: 4,
 };
 
 // Separate streams of random numbers: changing what one is used for leaves the others alone.

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type KeyKind, keyKinds } from '@adscale/cache';
 import { API_KEYS_WANTED, type ApiKey, parseApiKeys } from './security/api-keys.js';
 
 /** Everything that can be set about a running service; read once, at start. */
@@ -9,6 +10,8 @@ export interface Config {
   readonly modelPollMs: number;
   readonly cacheEntries: number;
   readonly cacheTtlSeconds: number;
+  readonly cacheBytes: number;
+  readonly cacheKey: KeyKind;
   readonly bodyLimitBytes: number;
   readonly batchLimit: number;
   readonly batchBodyLimitBytes: number;
@@ -72,6 +75,20 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     31_536_000,
     'How long an answer is kept, in seconds; 0 until it is pushed out.',
   ),
+  cacheBytes: whole(
+    'CACHE_BYTES',
+    0,
+    0,
+    2 ** 40,
+    'Most bytes that the answers kept may take, about; 0 any number.',
+  ),
+  cacheKey: {
+    variable: 'CACHE_KEY',
+    fallback: 'cell',
+    wanted: `one of ${keyKinds.join(', ')}`,
+    meaning: 'What an answer is kept under: its cell, which loses nothing, or the exact record.',
+    parse: (kind) => keyKinds.find((known) => known === kind),
+  },
   bodyLimitBytes: whole(
     'BODY_LIMIT_BYTES',
     1_048_576,
@@ -167,7 +184,7 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     meaning:
       'Valkey, or Redis, that replicas share limits, statistics and costly answers by; none when not set.',
     secret: true,
-    parse: (url) => (url === '' || /^rediss?:\/\/[^\s]+$/.test(url) ? url : undefined),
+    parse: (url) => (url === '' || /^(valkey|redis)s?:\/\/[^\s]+$/.test(url) ? url : undefined),
   },
   logLevel: {
     variable: 'LOG_LEVEL',

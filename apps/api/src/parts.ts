@@ -1,11 +1,12 @@
-import { PredictionCache } from '@adscale/cache';
+import { PredictionCache, ValkeyTier } from '@adscale/cache';
 import { ServiceStats } from '@adscale/stats';
 import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
 import { PredictDetails } from './explain/details.js';
-import { Explanations } from './explain/explanations.js';
+import type { CtrExplanation } from './explain/explainer.js';
+import { Explanations, explanationCodec } from './explain/explanations.js';
 import { type ModelLife, startModelLife } from './model/life.js';
 import type { Answer } from './model/served-model.js';
 import { Admission } from './overload/admission.js';
@@ -17,6 +18,10 @@ import { RecordPipe } from './predict/validation.js';
 import type { Gatekeepers } from './security/gate.js';
 import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/service-figures.js';
+
+/** An answer with its text and tag, about; they hardly differ. */
+const ANSWER_BYTES = 240;
+const YEAR_MS = 31_536_000_000;
 
 /** What the service is made of, before there is a route to it. */
 export interface Parts extends ModelLife {
@@ -38,15 +43,24 @@ export async function createParts(config: Config, logger: Logger): Promise<Parts
   const cache = new PredictionCache<Answer>({
     entries: config.cacheEntries,
     ttlMs: config.cacheTtlSeconds * 1000,
+    bytes: config.cacheBytes,
+    sizeOf: () => ANSWER_BYTES,
   });
   const stats = new ServiceStats();
   const { modelDir: folder, modelPollMs: pollMs } = config;
   const life = await startModelLife({ folder, pollMs, cache, stats }, logger);
   const { schema } = life.served;
-  const explanations = new Explanations();
+  const tier = await secondTier(config, logger);
+  const explanations = new Explanations(tier);
   const lag = new EventLoopLag();
   const gatekeepers = gatekeepersOf(config, stats, lag);
-  const figures = new ServiceFigures({ stats, cache, lag, admission: gatekeepers.admission });
+  const figures = new ServiceFigures({
+    stats,
+    cache,
+    explanations,
+    lag,
+    admission: gatekeepers.admission,
+  });
   if (cluster.isWorker) figures.include(new Colleagues(figures));
   const { valkeyUrl } = config;
   const { limiter } = gatekeepers;
@@ -57,7 +71,7 @@ export async function createParts(config: Config, logger: Logger): Promise<Parts
     cache,
     stats,
     pipe: new RecordPipe(schema, dtoFromSchema(schema)),
-    predictor: new Predictor(stats, schema.features.length),
+    predictor: new Predictor(stats, config.cacheKey, schema.features.length),
     explanations,
     details: new PredictDetails(explanations),
     gatekeepers,
@@ -65,8 +79,24 @@ export async function createParts(config: Config, logger: Logger): Promise<Parts
     close: async () => {
       lag.stop();
       if (unlink) await unlink();
+      await tier?.close();
     },
   };
+}
+
+/** Where replicas share what is costly to find; undefined without Valkey. */
+async function secondTier(
+  { valkeyUrl: url, cacheTtlSeconds }: Config,
+  logger: Logger,
+): Promise<ValkeyTier<CtrExplanation> | undefined> {
+  if (url === '') return undefined;
+  return ValkeyTier.connect({
+    url,
+    ttlMs: cacheTtlSeconds === 0 ? YEAR_MS : cacheTtlSeconds * 1000,
+    codec: explanationCodec,
+    prefix: 'adscale:explanation:',
+    log: (reason) => logger.warn({ reason }, 'second cache tier'),
+  });
 }
 
 function gatekeepersOf(config: Config, stats: ServiceStats, lag: EventLoopLag): Gatekeepers {

@@ -54,6 +54,25 @@ describe('the cache', () => {
     expect(await cacheFigures()).toMatchObject({ hits: 1, misses: 2 });
   });
 
+  it('can be keyed by the exact record, and then finds only that', async () => {
+    await start({ CACHE_KEY: 'exact' });
+    const cents = [0, 0, 0.01].map((more) => ({ ...sample, budget: 2500 + more }));
+    const answers = [];
+    for (const record of cents) answers.push((await api.post(record).expect(200)).body);
+    expect(new Set(answers.map(({ predicted_ctr }) => predicted_ctr)).size).toBe(1);
+    expect(await cacheFigures()).toMatchObject({ hits: 1, misses: 2, size: 2 });
+  });
+
+  it('holds no more bytes than it may', async () => {
+    await start({ CACHE_BYTES: '1000' });
+    for (let ad_position = 1; ad_position <= 10; ad_position++) {
+      await api.post({ ...sample, ad_position }).expect(200);
+    }
+    const { bytes, size } = await cacheFigures();
+    expect(bytes).toBeLessThanOrEqual(1000);
+    expect(size).toBeGreaterThan(0);
+  });
+
   it('can be switched off, and the answers stay the same', async () => {
     await start({ CACHE_ENTRIES: '0' });
     const first = await api.post(sample).expect(200);

@@ -10,6 +10,8 @@ describe('readConfig', () => {
       modelPollMs: 2000,
       cacheEntries: 100_000,
       cacheTtlSeconds: 3600,
+      cacheBytes: 0,
+      cacheKey: 'cell',
       bodyLimitBytes: 1_048_576,
       requestTimeoutMs: 10_000,
       shutdownDelayMs: 500,

@@ -1,43 +1,83 @@
-import { type CacheOptions, ModelCells, type Tally } from './cells.js';
+import { ModelCells, type Shared, type Tally } from './cells.js';
+import { coarseClock } from './clock.js';
+import { DistinctSketch } from './distinct.js';
+import { CacheError, checkWhole } from './errors.js';
+import type { CacheFigures } from './figures.js';
+import type { StoreLimits } from './s3-fifo.js';
+import { bytesOf } from './sizing.js';
+import { emptyTier } from './tier-figures.js';
+import type { SecondTier } from './tier.js';
+import { Worth } from './worth.js';
 
-/** What the cache did so far: whole numbers. */
-export interface CacheFigures {
-  readonly hits: number;
-  readonly misses: number;
-  /** Entries held now. */
-  readonly size: number;
+/** How much a cache holds and for how long. The limits hold for each model by itself. */
+export interface CacheOptions<V = unknown> {
+  /** Most entries held for one model; 0 holds nothing. A whole number. */
+  readonly entries: number;
+  /** Age in milliseconds at which an entry is no longer served; 0 never. A whole number. */
+  readonly ttlMs: number;
+  /** Most bytes held for one model, a whole number; 0, the default, sets no such bound. */
+  readonly bytes?: number;
+  /** Bytes of a value, a number from 0. Default: `bytesOf`, an estimate by looking through it. */
+  readonly sizeOf?: (value: V) => number;
+  /** A clock in milliseconds, for tests. Default: the process's monotonic clock. */
+  readonly now?: () => number;
+  /** One lookup in so many is timed, a whole number; 1 times all, 0 none. Default: 256. */
+  readonly sampleEvery?: number;
+  /** A clock in milliseconds with a fraction, for tests. Default: `performance.now`. */
+  readonly stopwatch?: () => number;
 }
 
 /**
  * Predictions by cell, kept apart by model.
  *
  * ```
- * forModel(digest A) ──▶ cells of A: cell ──▶ answer
- * forModel(digest B) ──▶ cells of B: cell ──▶ answer      figures(): both
+ * forModel(digest A) ──▶ cells of A: cell ──▶ answer ─┐
+ * forModel(digest B) ──▶ cells of B: cell ──▶ answer ─┴─▶ second tier: MD5(digest, cell) ──▶ answer
  * ```
  * Whoever serves a model holds its cells together with the model, so the pair cannot be mixed up
  * while models are switched.
  */
 export class PredictionCache<V extends NonNullable<unknown>> {
-  private readonly tally: Tally = { hits: 0, misses: 0 };
+  private readonly limits: StoreLimits<V>;
+  private readonly shared: Shared<V>;
   private readonly models = new Map<string, ModelCells<V>>();
 
-  /** @param options limits that hold for each model by itself */
-  constructor(private readonly options: CacheOptions) {}
+  /**
+   * @param tier where `getOrCompute` looks before it computes; closed by whoever made it
+   * @throws CacheError OPTION_INVALID naming the option that is no whole number from 0
+   */
+  constructor(options: CacheOptions<V>, tier?: SecondTier<V>) {
+    const { entries, ttlMs, bytes = 0, sizeOf = bytesOf, now = coarseClock() } = options;
+    const { sampleEvery = 256, stopwatch = () => performance.now() } = options;
+    for (const [name, value] of Object.entries({ entries, ttlMs, bytes, sampleEvery })) {
+      checkWhole(name, value);
+    }
+    this.limits = { entries, ttlMs, bytes: bytes === 0 ? Infinity : bytes, sizeOf, now };
+    this.shared = {
+      tally: emptyTally(),
+      worth: new Worth(sampleEvery, stopwatch),
+      requests: new DistinctSketch(),
+      tier,
+    };
+  }
 
   /**
    * The cells of the model with this digest: empty at first, the same ones when asked again.
-   * @throws CacheError OPTION_INVALID when the limits given are not whole numbers from 0
+   * @throws CacheError KEY_INVALID when the digest is empty
    */
   forModel(modelDigest: string): ModelCells<V> {
     const known = this.models.get(modelDigest);
     if (known !== undefined) return known;
-    const cells = new ModelCells<V>(modelDigest, this.options, this.tally);
+    if (modelDigest === '') throw new CacheError('KEY_INVALID', 'modelDigest must not be empty');
+    const cells = new ModelCells<V>(modelDigest, this.limits, this.shared);
     this.models.set(modelDigest, cells);
     return cells;
   }
 
-  /** Lets go of every model's cells but those of the digests named. */
+  /**
+   * Lets go of every model's cells but those of the digests named. What the second tier holds of
+   * the others is never asked for again and dies of age.
+   */
   retain(...modelDigests: string[]): void {
     for (const digest of this.models.keys()) {
       if (!modelDigests.includes(digest)) this.models.delete(digest);
@@ -46,8 +86,26 @@ export class PredictionCache<V extends NonNullable<unknown>> {
 
   /** The counts so far, over all models; a copy. */
   figures(): CacheFigures {
+    const { tally, worth, requests, tier } = this.shared;
     let size = 0;
-    for (const cells of this.models.values()) size += cells.size;
-    return { ...this.tally, size };
+    let bytes = 0;
+    for (const cells of this.models.values()) {
+      size += cells.size;
+      bytes += cells.bytes;
+    }
+    return Object.freeze({
+      ...tally,
+      size,
+      bytes,
+      lookupTime: worth.lookups.read(),
+      storeTime: worth.stores.read(),
+      computeTime: worth.computations.read(),
+      requests: requests.snapshot(),
+      tier: tier?.figures() ?? emptyTier,
+    });
   }
+}
+
+function emptyTally(): Tally {
+  return { hits: 0, misses: 0, stores: 0, shared: 0, evictions: 0, refused: 0, expired: 0 };
 }

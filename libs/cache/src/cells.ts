@@ -1,45 +1,54 @@
-import { LRUCache } from 'lru-cache';
-import { CacheError } from './errors.js';
-import type { CellKey } from './keys.js';
+import type { DistinctSketch } from './distinct.js';
+import { hashKey, mix } from './hash.js';
+import { type CellKey, digestKey } from './keys.js';
+import { S3Fifo, type StoreLimits } from './s3-fifo.js';
+import { type Compute, SingleFlight } from './single-flight.js';
+import type { SecondTier } from './tier.js';
+import type { Worth } from './worth.js';
 
-/** How much a cache holds and for how long. */
-export interface CacheOptions {
-  /** Most entries held for one model; 0 holds nothing. A whole number. */
-  readonly entries: number;
-  /** Age in milliseconds at which an entry is no longer served; 0 never. A whole number. */
-  readonly ttlMs: number;
-  /** A clock in milliseconds, for tests. Default: the process's monotonic clock. */
-  readonly now?: () => number;
-}
-
-/** Hits and misses so far, shared by the cells of all models. */
+/** Counts so far, shared by the cells of all models. */
 export interface Tally {
   hits: number;
   misses: number;
+  stores: number;
+  shared: number;
+  evictions: number;
+  refused: number;
+  expired: number;
+}
+
+/** What the cells of all models of one cache have in common. */
+export interface Shared<V> {
+  readonly tally: Tally;
+  readonly worth: Worth;
+  readonly requests: DistinctSketch;
+  readonly tier: SecondTier<V> | undefined;
 }
 
 /**
- * The cached answers of one model, least recently used out first. The model is not part of the key
- * because no other model's answers are ever in here: that is what makes a stale answer impossible.
+ * The cached answers of one model. The model is not part of the key because no other model's
+ * answers are ever in here: that is what makes a stale answer impossible. In the second tier, which
+ * models share, it is.
  */
 export class ModelCells<V extends NonNullable<unknown>> {
-  private readonly entries: LRUCache<CellKey, V> | undefined;
+  private readonly entries: S3Fifo<V> | undefined;
+  private readonly flights = new SingleFlight<V | undefined>();
+  /** Makes requests to different models different, as their keys would be. */
+  private readonly requestSalt: number;
+  private untilSample: number;
+  /** The last lookup, if it missed and is being timed. */
+  private timedMiss: { readonly cell: CellKey; readonly at: number } | undefined;
 
+  /** Made by `PredictionCache.forModel`. */
   constructor(
     /** Digest of the model file that these answers come from. */
     readonly modelDigest: string,
-    options: CacheOptions,
-    private readonly tally: Tally,
+    limits: StoreLimits<V>,
+    private readonly shared: Shared<V>,
   ) {
-    checkWhole('entries', options.entries);
-    checkWhole('ttlMs', options.ttlMs);
-    const { entries: max, ttlMs: ttl, now } = options;
-    if (max > 0) {
-      // By default lru-cache reads its clock once a millisecond, by a timer; an injected clock is
-      // read every time, or advancing it would not be noticed.
-      const clock = now === undefined ? {} : { perf: { now }, ttlResolution: 0 };
-      this.entries = new LRUCache({ max, ttl, ...clock });
-    }
+    if (limits.entries > 0) this.entries = new S3Fifo(limits, shared.tally);
+    this.requestSalt = hashKey(modelDigest);
+    this.untilSample = shared.worth.nextGap();
   }
 
   /** Entries held, expired ones included until they are looked up or pushed out. */
@@ -47,22 +56,108 @@ export class ModelCells<V extends NonNullable<unknown>> {
     return this.entries?.size ?? 0;
   }
 
-  /** The answer of `cell`, or undefined when it is unknown or too old. */
-  get(cell: CellKey): V | undefined {
-    const value = this.entries?.get(cell);
-    if (value === undefined) this.tally.misses++;
-    else this.tally.hits++;
+  /** About how many bytes the entries take. */
+  get bytes(): number {
+    return this.entries?.bytes ?? 0;
+  }
+
+  /**
+   * The answer of `cell`, or undefined when it is unknown or too old. Allocates nothing.
+   * @param requestHash `hashRow` of the request, when requests are to be counted: see
+   *   `CacheWorth.exactKeyHitRate`
+   */
+  get(cell: CellKey, requestHash?: number): V | undefined {
+    this.timedMiss = undefined;
+    if (--this.untilSample <= 0) return this.timedGet(cell, requestHash);
+    return this.lookUp(cell, requestHash);
+  }
+
+  /**
+   * Keeps the answer of `cell`.
+   * @throws CacheError SIZE_INVALID when `sizeOf` gives no number from 0
+   */
+  set(cell: CellKey, value: V): void {
+    const miss = this.timedMiss;
+    if (miss === undefined || miss.cell !== cell) this.store(cell, value);
+    else {
+      const { worth } = this.shared;
+      this.timedMiss = undefined;
+      const before = worth.clock();
+      worth.computations.add(before - miss.at);
+      const start = worth.clock();
+      this.store(cell, value);
+      worth.stores.add(worth.clock() - start - (start - before));
+    }
+  }
+
+  /**
+   * The answer of `cell` from memory, else from the second tier, else computed, once for all who
+   * ask meanwhile. For values that cost more than a promise.
+   * @param compute makes the answer; what it throws reaches all who wait, and neither that nor
+   *   undefined is kept
+   * @param signal ends this caller's wait, with the signal's reason, and nobody else's
+   */
+  async getOrCompute<T extends V | undefined>(
+    cell: CellKey,
+    compute: Compute<T>,
+    signal?: AbortSignal,
+  ): Promise<V | T> {
+    const known = this.get(cell);
+    if (known !== undefined) return known;
+    this.timedMiss = undefined;
+    if (this.flights.has(cell)) this.shared.tally.shared++;
+    const answer = await this.flights.run(cell, (gone) => this.obtain(cell, compute, gone), signal);
+    return answer as V | T;
+  }
+
+  private async obtain<T extends V | undefined>(
+    cell: CellKey,
+    compute: Compute<T>,
+    gone: AbortSignal,
+  ): Promise<V | undefined> {
+    const { tier, worth } = this.shared;
+    const name = tier === undefined ? '' : digestKey(this.modelDigest, cell);
+    const remembered = await tier?.get(name);
+    if (remembered !== undefined) {
+      this.store(cell, remembered);
+      return remembered;
+    }
+    const start = worth.clock();
+    const value = await compute(gone);
+    worth.computations.add(worth.clock() - start);
+    if (value === undefined) return undefined;
+    this.store(cell, value);
+    tier?.set(name, value);
     return value;
   }
 
-  /** Keeps the answer of `cell`. */
-  set(cell: CellKey, value: V): void {
-    this.entries?.set(cell, value);
+  private timedGet(cell: CellKey, requestHash?: number): V | undefined {
+    const { worth } = this.shared;
+    this.untilSample = worth.nextGap();
+    const before = worth.clock();
+    const start = worth.clock();
+    const value = this.lookUp(cell, requestHash);
+    // Less what a look at the clock takes.
+    worth.lookups.add(worth.clock() - start - (start - before));
+    return value;
   }
-}
 
-function checkWhole(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new CacheError('OPTION_INVALID', `${name} must be a whole number from 0, got ${value}`);
+  private lookUp(cell: CellKey, requestHash?: number): V | undefined {
+    const { tally, requests, worth } = this.shared;
+    if (requestHash !== undefined) requests.count(mix(requestHash ^ this.requestSalt));
+    const value = this.entries?.get(cell);
+    if (value !== undefined) {
+      tally.hits++;
+      return value;
+    }
+    tally.misses++;
+    if (worth.missDue()) this.timedMiss = { cell, at: worth.clock() };
+    return undefined;
+  }
+
+  private store(cell: CellKey, value: V): void {
+    if (this.entries === undefined) return;
+    this.shared.tally.stores++;
+    this.entries.set(cell, value);
   }
 }

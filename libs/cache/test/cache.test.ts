@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { CacheError, PredictionCache } from '../src/index.js';
+import { CacheError, PredictionCache, bytesOf } from '../src/index.js';
+import { ENTRY_BYTES } from '../src/sizing.js';
 
 describe('PredictionCache', () => {
   it('gives back what was kept and counts hits, misses and size', () => {
@@ -9,7 +10,7 @@ describe('PredictionCache', () => {
     cells.set(7, 0.0847);
     expect(cells.get(7)).toBe(0.0847);
     expect(cells.get(7)).toBe(0.0847);
-    expect(cache.figures()).toEqual({ hits: 2, misses: 1, size: 1 });
+    expect(cache.figures()).toMatchObject({ hits: 2, misses: 1, stores: 1, size: 1 });
   });
 
   it('never answers for one model with the answer of another', () => {
@@ -30,12 +31,12 @@ describe('PredictionCache', () => {
     cache.forModel('b').get(1);
     expect(cache.figures().size).toBe(2);
     cache.retain('b');
-    expect(cache.figures()).toEqual({ hits: 1, misses: 0, size: 1 });
+    expect(cache.figures()).toMatchObject({ hits: 1, misses: 0, size: 1 });
     expect(cache.forModel('a').get(1)).toBeUndefined();
     expect(cache.forModel('b').get(1)).toBe('from b');
   });
 
-  it('pushes out the least recently used entry when it is full', () => {
+  it('pushes out what was not read since it came when it is full', () => {
     const cells = new PredictionCache<string>({ entries: 2, ttlMs: 0 }).forModel('a');
     cells.set(1, 'one');
     cells.set(2, 'two');
@@ -71,15 +72,45 @@ describe('PredictionCache', () => {
     const cache = new PredictionCache<string>({ entries: 0, ttlMs: 0 });
     cache.forModel('a').set(1, 'one');
     expect(cache.forModel('a').get(1)).toBeUndefined();
-    expect(cache.figures()).toEqual({ hits: 0, misses: 1, size: 0 });
+    expect(cache.figures()).toMatchObject({ hits: 0, misses: 1, stores: 0, size: 0, bytes: 0 });
+  });
+
+  it('counts what a value takes, and holds no more bytes than it may', () => {
+    const options = { entries: 100, ttlMs: 0, bytes: 1000, sizeOf: (text: string) => text.length };
+    const cache = new PredictionCache<string>(options);
+    const cells = cache.forModel('a');
+    cells.set(1, 'x'.repeat(400));
+    expect(cache.figures().bytes).toBe(400 + ENTRY_BYTES);
+    cells.set(2, 'x'.repeat(400));
+    expect(cells.bytes).toBe(2 * (400 + ENTRY_BYTES));
+    cells.set(3, 'x'.repeat(400));
+    expect(cache.figures()).toMatchObject({ size: 2, bytes: cells.bytes, refused: 1 });
+    cells.set(4, 'x'.repeat(1000));
+    expect(cache.figures()).toMatchObject({ size: 2, refused: 2 });
+  });
+
+  it('estimates the bytes of a value itself when it is not told', () => {
+    const cache = new PredictionCache<object>({ entries: 100, ttlMs: 0 });
+    cache.forModel('a').set(1, { ctr: 0.0847, etag: '"abc"' });
+    expect(cache.figures().bytes).toBe(ENTRY_BYTES + bytesOf({ ctr: 0.0847, etag: '"abc"' }));
   });
 
   it.each([
-    { entries: -1, ttlMs: 0 },
-    { entries: 1.5, ttlMs: 0 },
-    { entries: 1, ttlMs: NaN },
-  ])('refuses limits that are not whole numbers: %p', (options) => {
-    expect(() => new PredictionCache(options).forModel('a')).toThrow(CacheError);
+    [{ entries: -1, ttlMs: 0 }, 'entries must be a whole number from 0, got -1'],
+    [{ entries: 1.5, ttlMs: 0 }, 'entries must be a whole number from 0, got 1.5'],
+    [{ entries: 1, ttlMs: NaN }, 'ttlMs must be a whole number from 0, got NaN'],
+    [{ entries: 1, ttlMs: 0, bytes: -1 }, 'bytes must be a whole number from 0, got -1'],
+    [
+      { entries: 1, ttlMs: 0, sampleEvery: 0.5 },
+      'sampleEvery must be a whole number from 0, got 0.5',
+    ],
+  ])('refuses limits that are not whole numbers: %p', (options, message) => {
+    expect(() => new PredictionCache(options)).toThrow(new CacheError('OPTION_INVALID', message));
+  });
+
+  it('refuses a model without a digest', () => {
+    const cache = new PredictionCache<string>({ entries: 1, ttlMs: 0 });
+    expect(() => cache.forModel('')).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
   });
 
   it('agrees with a map on what is there, never exceeds its bound, and counts every lookup', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { CacheError, digestKey } from '../src/index.js';
+import { CacheError, digestKey, exactKey } from '../src/index.js';
 
 const cells = fc.oneof(
   fc.maxSafeNat(),
@@ -36,5 +36,46 @@ describe('digestKey', () => {
 
   it('refuses to name a cell of no model', () => {
     expect(() => digestKey('', 1)).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
+  });
+});
+
+describe('exactKey', () => {
+  const record = { impressions: 5000, ad_position: 1, device_type: 'mobile', budget: 2500 };
+
+  it('is the MD5 of model digest and record in canonical JSON, in hex', () => {
+    const text =
+      '{"model":"abc","record":{"ad_position":1,"budget":2500,"device_type":"mobile","impressions":5000}}';
+    expect(exactKey('abc', record)).toBe(createHash('md5').update(text).digest('hex'));
+  });
+
+  it('does not depend on the order of keys or on how numbers are written', () => {
+    const other = JSON.parse(
+      '{"budget":2.5e3,"device_type":"mobile","ad_position":1.0,"impressions":5000.00}',
+    );
+    expect(exactKey('abc', other)).toBe(exactKey('abc', record));
+    expect(exactKey('abc', { x: -0 })).toBe(exactKey('abc', { x: 0 }));
+  });
+
+  it('tells apart models, cents, texts from numbers, and halves of surrogate pairs', () => {
+    const keys = [
+      exactKey('abc', record),
+      exactKey('abd', record),
+      exactKey('abc', { ...record, budget: 2500.01 }),
+      exactKey('abc', { ...record, budget: '2500' }),
+      exactKey('abc', { ...record, device_type: '\ud800' }),
+      exactKey('abc', { ...record, device_type: '\ud801' }),
+      exactKey('abc', { ...record, device_type: '\ufffd' }),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it('cannot be confused by what a record holds', () => {
+    expect(exactKey('a', { model: 'b' })).not.toBe(exactKey('b', { model: 'a' }));
+    expect(exactKey('a","record":{"x":1}', {})).not.toBe(exactKey('a', { x: 1 }));
+  });
+
+  it('refuses a request to no model and a record without a name', () => {
+    expect(() => exactKey('', record)).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
+    expect(() => exactKey('abc', { budget: NaN })).toThrow(CacheError);
   });
 });

@@ -6,12 +6,11 @@ import {
   ApiOperation,
   ApiProperty,
   ApiPropertyOptional,
-  ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ExplanationAnswer, IntervalAnswer } from '../explain/answer.js';
-import { DETAIL_RULES } from '../explain/query.js';
+import { ApiDetailQuery } from '../explain/documentation.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/documentation.js';
@@ -65,18 +64,7 @@ export function predictController(pipe: RecordPipe, answerers: Answerers): Type<
     @HttpCode(200)
     @RouteConfig({ ...COUNTED, ...PREDICT, direct: answer })
     @ApiOperation({ summary: 'Predict the click-through rate of an ad placement.' })
-    @ApiQuery({
-      name: 'interval',
-      required: false,
-      example: 0.9,
-      description: DETAIL_RULES.interval,
-    })
-    @ApiQuery({
-      name: 'explain',
-      required: false,
-      type: Boolean,
-      description: DETAIL_RULES.explain,
-    })
+    @ApiDetailQuery()
     @ApiBody({ type: pipe.Dto, examples: Object.fromEntries(examples) })
     @ApiOkResponse({ type: PredictResponse, description: 'Predicted.', headers: answerHeaders })
     @ApiProblems([...PREDICTION_PROBLEMS, 'INVALID_QUERY', 'NO_INTERVALS'], {

@@ -1,4 +1,4 @@
-import { type CellKey, digestKey, hashRow } from '@adscale/cache';
+import { type CellKey, type KeyKind, digestKey, exactKey, hashRow } from '@adscale/cache';
 import { type CtrModel, roundCtr } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import type { FeatureValues } from '../model/schema.js';
@@ -8,9 +8,13 @@ import type { Answer, Serving } from '../model/served-model.js';
 export class Predictor {
   private readonly row: Float64Array;
 
-  /** @param features how many the models have */
+  /**
+   * @param key what answers are kept under
+   * @param features how many the models have
+   */
   constructor(
     private readonly stats: ServiceStats,
+    private readonly key: KeyKind,
     features: number,
   ) {
     // One row for all requests: none of them waits for anything while it is in use.
@@ -21,11 +25,12 @@ export class Predictor {
   answer({ model, cells, figures, dimensions }: Serving, record: FeatureValues): Answer {
     const row = model.encode(record, this.row);
     const cell = model.cellOf(row);
-    let answer = cells.get(cell, hashRow(row));
+    const key = this.key === 'cell' ? cell : exactKey(model.digest, record);
+    let answer = cells.get(key, hashRow(row));
     this.stats.countLookup(answer !== undefined);
     if (answer === undefined) {
       answer = answerOf(model, row, cell);
-      cells.set(cell, answer);
+      cells.set(key, answer);
     }
     this.stats.countPrediction(figures, answer.ctr, dimensions.codesOf(row));
     return answer;

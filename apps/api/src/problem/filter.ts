@@ -49,12 +49,17 @@ interface HttpError {
 /** The problem that an error of Fastify or Nest is; whatever is unknown is an internal one. */
 function problemOf(error: unknown): ProblemError {
   const internal = new ProblemError('INTERNAL_ERROR', { cause: error });
-  if (!isNativeError(error)) return internal;
+  if (!isError(error)) return internal;
   const { status, statusCode, code, cause } = error as HttpError;
   // Nest wraps Fastify's errors; the one with the telling code is inside.
-  if (isNativeError(cause)) return problemOf(cause);
+  if (isError(cause)) return problemOf(cause);
   // Fastify's JSON parser throws a plain SyntaxError and marks it as the client's.
   if (error.name === 'SyntaxError' && statusCode === 400) return new ProblemError('MALFORMED_JSON');
   const known = BY_FASTIFY_CODE[String(code)] ?? BY_STATUS[Number(statusCode ?? status)];
   return known === undefined ? internal : new ProblemError(known);
+}
+
+/** Fastify's errors are made by hand, and Node's own may come from another realm. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || isNativeError(error);
 }

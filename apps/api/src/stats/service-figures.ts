@@ -1,5 +1,6 @@
 import type { PredictionCache } from '@adscale/cache';
 import type { ServiceStats } from '@adscale/stats';
+import type { Explanations } from '../explain/explanations.js';
 import type { Answer } from '../model/served-model.js';
 import type { Admission } from '../overload/admission.js';
 import type { EventLoopLag } from '../overload/event-loop-lag.js';
@@ -15,6 +16,8 @@ export interface Others {
 export interface Meters {
   readonly stats: ServiceStats;
   readonly cache: PredictionCache<Answer>;
+  /** Only costly answers have a second tier. */
+  readonly explanations: Explanations;
   readonly admission: Admission;
   readonly lag: EventLoopLag;
 }
@@ -32,8 +35,8 @@ export class ServiceFigures {
 
   /** This process alone. */
   own(): Figures {
-    const { stats, cache, admission, lag } = this.meters;
-    const held = cache.figures();
+    const { stats, cache, explanations, admission, lag } = this.meters;
+    const held = { ...cache.figures(), tier: explanations.tier };
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed } = process.memoryUsage();
     return {

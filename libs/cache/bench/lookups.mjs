@@ -1,0 +1,66 @@
+/**
+ * What a request pays for keys, lookups and counting, in CPU time.
+ *   nx build cache && node libs/cache/bench/lookups.mjs [times] [rounds]
+ */
+import { LRUCache } from 'lru-cache';
+import { PredictionCache, digestKey, exactKey, hashRow } from '@adscale/cache';
+import { machineLine, median, printTable } from './measuring.mjs';
+
+const times = Number(process.argv[2] ?? 100_000);
+const rounds = Number(process.argv[3] ?? 9);
+const CELLS = 2000;
+const TTL_MS = 3_600_000;
+
+const digest = 'c0ffee'.repeat(10);
+const answers = Array.from({ length: CELLS }, (_, cell) => ({ ctr: cell / 7, etag: `"${cell}"` }));
+const rows = answers.map((_, i) => Float64Array.of(5000 + i, 1 + (i % 10), i % 3, 2500 + i / 100));
+const records = answers.map((_, i) => ({
+  impressions: 5000 + i,
+  ad_position: 1 + (i % 10),
+  device_type: ['mobile', 'desktop', 'tablet'][i % 3],
+  budget: 2500 + i / 100,
+}));
+
+const cells = new PredictionCache({ entries: 100_000, ttlMs: TTL_MS }).forModel(digest);
+const lru = new LRUCache({ max: 100_000, ttl: TTL_MS });
+for (let cell = 0; cell < CELLS; cell++) {
+  cells.set(cell, answers[cell]);
+  lru.set(cell, answers[cell]);
+}
+
+/** What is done for request i; its answer goes into a sum, so that nothing can be left out. */
+const work = {
+  'lookup, a hit': (i) => cells.get(i % CELLS).ctr,
+  'lookup, a hit, request counted': (i) => cells.get(i % CELLS, hashRow(rows[i % CELLS])).ctr,
+  'lru-cache lookup, a hit': (i) => lru.get(i % CELLS).ctr,
+  'hash of a row of four numbers': (i) => hashRow(rows[i % CELLS]),
+  'cell key for outside: MD5 of digest and cell': (i) => digestKey(digest, i % CELLS).length,
+  'exact key: MD5 of canonical JSON': (i) => exactKey(digest, records[i % CELLS]).length,
+};
+
+for (let i = 0; i < CELLS; i++) {
+  const right = cells.get(i) === answers[i] && lru.get(i) === answers[i];
+  if (!right) throw new Error(`a wrong answer for cell ${i}`);
+}
+
+let sink = 0;
+function nanoseconds(once) {
+  const before = process.cpuUsage();
+  for (let i = 0; i < times; i++) sink += once(i);
+  const { user, system } = process.cpuUsage(before);
+  return ((user + system) * 1000) / times;
+}
+
+const taken = new Map(Object.keys(work).map((name) => [name, []]));
+for (const once of Object.values(work)) nanoseconds(once);
+for (let round = 0; round < rounds; round++) {
+  for (const [name, once] of Object.entries(work)) taken.get(name).push(nanoseconds(once));
+}
+
+console.log(machineLine());
+console.log(`${times} times each, medians of ${rounds}; checked: ${sink > 0}\n`);
+const rowsOf = [...taken].map(([name, list]) => {
+  const [low, high] = [Math.min(...list), Math.max(...list)].map(Math.round);
+  return [name, `${Math.round(median(list))} ns`, `${low} to ${high}`];
+});
+printTable(['what', 'CPU time', 'lowest to highest'], rowsOf);

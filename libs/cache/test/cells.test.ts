@@ -1,0 +1,130 @@
+import { memoryUsage } from 'node:process';
+import { PredictionCache, type SecondTier, digestKey, hashRow } from '../src/index.js';
+import { emptyTier } from '../src/tier-figures.js';
+
+/** A second tier within the process: what a slow or empty one does, the others' tests show. */
+class MapTier implements SecondTier<string> {
+  readonly values = new Map<string, string>();
+
+  async get(name: string) {
+    return this.values.get(name);
+  }
+
+  set(name: string, value: string) {
+    this.values.set(name, value);
+  }
+
+  figures() {
+    return emptyTier;
+  }
+
+  async close() {}
+}
+
+function cacheOf(entries = 10, tier?: SecondTier<string>) {
+  const cache = new PredictionCache<string>({ entries, ttlMs: 0 }, tier);
+  return { cache, cells: cache.forModel('a') };
+}
+
+describe('getOrCompute', () => {
+  it('computes what is not there, keeps it, and does not compute it again', async () => {
+    const { cache, cells } = cacheOf();
+    const compute = jest.fn(() => 'one');
+    expect(await cells.getOrCompute(1, compute)).toBe('one');
+    expect(await cells.getOrCompute(1, compute)).toBe('one');
+    expect(cells.get(1)).toBe('one');
+    expect(compute).toHaveBeenCalledTimes(1);
+    expect(cache.figures()).toMatchObject({ hits: 2, misses: 1, stores: 1, shared: 0 });
+  });
+
+  it('computes once for all who ask meanwhile, and says how many waited', async () => {
+    const { cache, cells } = cacheOf();
+    const compute = jest.fn(async () => 'one');
+    const answers = Array.from({ length: 5 }, () => cells.getOrCompute(1, compute));
+    expect(await Promise.all(answers)).toEqual(new Array(5).fill('one'));
+    expect(compute).toHaveBeenCalledTimes(1);
+    expect(cache.figures()).toMatchObject({ hits: 0, misses: 5, shared: 4 });
+  });
+
+  it('keeps neither failures nor undefined', async () => {
+    const { cache, cells } = cacheOf();
+    const broken = () => Promise.reject(new Error('no'));
+    await expect(cells.getOrCompute(1, broken)).rejects.toThrow('no');
+    expect(await cells.getOrCompute(1, () => undefined)).toBeUndefined();
+    expect(await cells.getOrCompute(1, () => 'one')).toBe('one');
+    expect(cache.figures()).toMatchObject({ misses: 3, stores: 1, size: 1 });
+  });
+
+  it('lets who gave up go, and the others have the answer', async () => {
+    const { cells } = cacheOf();
+    let finish: (value: string) => void = () => {};
+    const compute = () => new Promise<string>((resolve) => (finish = resolve));
+    const impatient = new AbortController();
+    const leaving = cells.getOrCompute(1, compute, impatient.signal);
+    const staying = cells.getOrCompute(1, compute);
+    impatient.abort(new Error('gave up'));
+    await expect(leaving).rejects.toThrow('gave up');
+    finish('one');
+    expect(await staying).toBe('one');
+    expect(cells.get(1)).toBe('one');
+  });
+
+  it('asks the second tier before it computes, and fills both', async () => {
+    const tier = new MapTier();
+    const { cells } = cacheOf(10, tier);
+    tier.set(digestKey('a', 1), 'from the tier');
+    const compute = jest.fn(() => 'computed');
+    expect(await cells.getOrCompute(1, compute)).toBe('from the tier');
+    expect(cells.get(1)).toBe('from the tier');
+    expect(compute).not.toHaveBeenCalled();
+    expect(await cells.getOrCompute(2, compute)).toBe('computed');
+    expect(tier.values.get(digestKey('a', 2))).toBe('computed');
+    expect(tier.values.size).toBe(2);
+  });
+
+  it('works without room in memory', async () => {
+    const { cells } = cacheOf(0);
+    expect(await cells.getOrCompute(1, () => 'one')).toBe('one');
+    expect(cells.size).toBe(0);
+  });
+
+  it('never answers for one model with what another is computing', async () => {
+    const { cache } = cacheOf(10, new MapTier());
+    const [a, b] = ['a', 'b'].map((digest) =>
+      cache.forModel(digest).getOrCompute(1, async () => `from ${digest}`),
+    );
+    expect(await Promise.all([a, b])).toEqual(['from a', 'from b']);
+  });
+});
+
+describe('a lookup', () => {
+  const lookups = 50_000;
+
+  /** Bytes that the heap grew by; NaN when a collection came in between. */
+  function growth(work: () => void): number {
+    const before = memoryUsage().heapUsed;
+    work();
+    const grown = memoryUsage().heapUsed - before;
+    return grown < 0 ? NaN : grown;
+  }
+
+  it('that hits allocates nothing', () => {
+    const cells = new PredictionCache<string>({ entries: 1000, ttlMs: 60_000 }).forModel('a');
+    // Texts, small numbers, and large ones, which are objects of their own where they stand by texts.
+    const keys = Array.from({ length: 500 }, (_, i) => [`cell ${i}`, i, 2 ** 40 + i][i % 3]!);
+    const row = Float64Array.of(5000, 1, 0, 2500);
+    for (const key of keys) cells.set(key, 'x');
+    let found = 0;
+    const work = () => {
+      for (let i = 0; i < lookups; i++) {
+        row[0] = i;
+        if (cells.get(keys[i % 500]!, hashRow(row)) !== undefined) found++;
+      }
+    };
+    for (let warmUp = 0; warmUp < 20; warmUp++) work();
+    const grown = Array.from({ length: 20 }, () => growth(work));
+    expect(found).toBe(40 * lookups);
+    // A single number a lookup would be 16 bytes; samples, one in 256, make a few.
+    expect(Math.min(...grown.filter((bytes) => !Number.isNaN(bytes)))).toBeLessThan(2 * lookups);
+  });
+});

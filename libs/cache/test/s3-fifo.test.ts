@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { CacheError } from '../src/errors.js';
+import type { CellKey } from '../src/keys.js';
+import { type Departures, S3Fifo } from '../src/s3-fifo.js';
+import { ENTRY_BYTES } from '../src/sizing.js';
+import { NaiveS3Fifo } from './naive-s3-fifo.js';
+
+function store(limits: { entries: number; bytes?: number; ttlMs?: number; now?: () => number }) {
+  const departures: Departures = { evictions: 0, refused: 0, expired: 0 };
+  const { entries, bytes = Infinity, ttlMs = 0, now = () => 0 } = limits;
+  const sizeOf = (value: string) => value.length;
+  return {
+    departures,
+    fifo: new S3Fifo<string>({ entries, bytes, ttlMs, sizeOf, now }, departures),
+  };
+}
+
+/** Keys of both kinds; few of them, so that they come back. */
+const keys: fc.Arbitrary<CellKey> = fc
+  .nat(40)
+  .map((number) => (number % 4 === 3 ? `cell ${number}` : number * 2 ** 30));
+const steps = fc.array(
+  fc.oneof(
+    fc.record({ get: keys }),
+    fc.record({ set: keys, value: fc.string({ maxLength: 300 }) }),
+    fc.record({ pass: fc.nat(5) }),
+  ),
+  { maxLength: 400, size: 'max' },
+);
+
+describe('S3-FIFO', () => {
+  it('does, step by step, what the naive one does: answers, size, bytes and departures', () => {
+    const bounds = fc.record({
+      entries: fc.integer({ min: 1, max: 30 }),
+      bytes: fc.oneof(fc.constant(Infinity), fc.integer({ min: 100, max: 5000 })),
+      ttlMs: fc.constantFrom(0, 20),
+    });
+    fc.assert(
+      fc.property(bounds, steps, (limits, moves) => {
+        let time = 0;
+        const { fifo, departures } = store({ ...limits, now: () => time });
+        const { entries, bytes, ttlMs } = limits;
+        const naive = new NaiveS3Fifo(entries, bytes, ttlMs, () => time);
+        const seen = moves.map((move) => {
+          let answers: unknown[] = [];
+          if ('get' in move) answers = [fifo.get(move.get), naive.get(move.get)];
+          else if ('set' in move) {
+            fifo.set(move.set, move.value);
+            naive.set(move.set, move.value);
+          } else time += move.pass;
+          return {
+            fast: [answers[0], fifo.size, fifo.bytes],
+            naive: [answers[1], naive.size, naive.bytes],
+          };
+        });
+        expect(seen.map(({ fast }) => fast)).toEqual(seen.map((step) => step.naive));
+        expect(departures).toEqual(naive.departures);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('never holds more entries or bytes than it may', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(3000), steps, (entries, bytes, moves) => {
+        const { fifo } = store({ entries, bytes });
+        let most = 0;
+        for (const move of moves) {
+          if ('set' in move) fifo.set(move.set, move.value);
+          else if ('get' in move) fifo.get(move.get);
+          most = Math.max(most, fifo.size / entries, fifo.bytes === 0 ? 0 : fifo.bytes / bytes);
+        }
+        expect(most).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('keeps what is asked for often through a scan of any length', () => {
+    const entries = fc.integer({ min: 10, max: 500 });
+    fc.assert(
+      fc.property(entries, fc.integer({ min: 1, max: 10 }), (capacity, scans) => {
+        const { fifo } = store({ entries: capacity });
+        const popular = Array.from({ length: Math.floor(0.9 * capacity) }, (_, i) => i);
+        for (const key of popular) fifo.set(key, 'popular');
+        for (const key of popular) fifo.get(key);
+        for (let i = 0; i < scans * capacity; i++) fifo.set(1_000_000 + i, 'once');
+        const kept = popular.filter((key) => fifo.get(key) === 'popular');
+        expect(kept.length).toBe(popular.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('makes room for what is new when what was popular is asked for no more', () => {
+    const { fifo } = store({ entries: 100 });
+    for (let key = 0; key < 100; key++) fifo.set(key, 'old');
+    for (let round = 0; round < 9; round++) for (let key = 0; key < 100; key++) fifo.get(key);
+    for (let round = 0; round < 20; round++) {
+      for (let key = 1000; key < 1050; key++) {
+        if (fifo.get(key) === undefined) fifo.set(key, 'new');
+      }
+    }
+    const held = Array.from({ length: 50 }, (_, i) => fifo.get(1000 + i));
+    expect(held.every((value) => value === 'new')).toBe(true);
+  });
+
+  it('gives what was pushed out unread a second chance when it is asked for again', () => {
+    const { fifo, departures } = store({ entries: 10 });
+    for (let key = 0; key < 11; key++) fifo.set(key, 'first');
+    expect(fifo.get(0)).toBeUndefined();
+    fifo.set(0, 'again');
+    // In the main queue now: a scan does not reach it.
+    for (let key = 100; key < 200; key++) fifo.set(key, 'scan');
+    expect(fifo.get(0)).toBe('again');
+    expect(departures.evictions).toBe(0);
+  });
+
+  it('refuses a value that is larger than all the room, and drops the one before it', () => {
+    const { fifo, departures } = store({ entries: 10, bytes: ENTRY_BYTES + 5 });
+    fifo.set(1, '12345');
+    expect(fifo.get(1)).toBe('12345');
+    fifo.set(1, '123456');
+    expect(fifo.get(1)).toBeUndefined();
+    expect([fifo.size, fifo.bytes, departures.refused]).toEqual([0, 0, 1]);
+  });
+
+  it('serves an entry until its age is the time to live, and counts from the last time it was set', () => {
+    let time = 100;
+    const { fifo, departures } = store({ entries: 10, ttlMs: 50, now: () => time });
+    fifo.set(1, 'one');
+    time = 149;
+    expect(fifo.get(1)).toBe('one');
+    fifo.set(1, 'one again');
+    time = 198;
+    expect(fifo.get(1)).toBe('one again');
+    time = 199;
+    expect(fifo.get(1)).toBeUndefined();
+    expect([fifo.size, departures.expired]).toEqual([0, 1]);
+  });
+
+  it('grows to its bound, and uses the places of what has gone', () => {
+    const { fifo } = store({ entries: 5000 });
+    for (let key = 0; key < 20_000; key++) fifo.set(key, String(key));
+    expect(fifo.size).toBe(5000);
+    for (let key = 0; key < 20_000; key++)
+      expect([undefined, String(key)]).toContain(fifo.get(key));
+  });
+
+  it.each([-1, NaN, Infinity])('refuses %p as the size of a value', (size) => {
+    const limits = { entries: 1, bytes: 100, ttlMs: 0, sizeOf: () => size, now: () => 0 };
+    const fifo = new S3Fifo<string>(limits, { evictions: 0, refused: 0, expired: 0 });
+    expect(() => fifo.set(1, 'one')).toThrow(
+      new CacheError('SIZE_INVALID', `sizeOf must give a number from 0, got ${size}`),
+    );
+  });
+});
