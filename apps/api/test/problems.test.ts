@@ -168,7 +168,7 @@ const occurrences: Record<
     const { port } = crowded.server.address() as { port: number };
     const socket = connect(port, '127.0.0.1');
     socket.write(
-      `POST /predict_ctr HTTP/1.1\r\nhost: x\r\nx-api-key: ${KEY}\r\ncontent-length: 9\r\n\r\n`,
+      `POST /predict_ctr HTTP/1.1\r\nhost: x\r\nx-api-key: ${KEY}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n`,
     );
     await once(crowded.server, 'request');
     const problem = await answered(crowded.post(sample));
