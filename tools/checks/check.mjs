@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { environment, root } from '../setup/install.mjs';
 import { packageSteps } from './package.mjs';
-import { fences, readmeCommands } from './readme.mjs';
+import { readmeCommands, shownCalls } from './readme.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'adscale-check-'));
 const models = join(folder, 'models');
@@ -54,6 +54,9 @@ function interrupt() {
   }
 }
 
+/** Documents whose calls of the service are made, and their answers compared. */
+const callDocuments = ['README.md', 'apps/api/README.md'];
+
 /** README commands, and how each is proven here. `null`: by the step that it is part of. */
 const commands = {
   'npm start': async () => {
@@ -67,13 +70,8 @@ const commands = {
     }
     assert.fail('npm start did not serve within two minutes');
   },
-  curl: async (command) => {
-    const [, url, body] = /^curl http:\/\/localhost:8000(\S+) .* -d '(.*)'$/.exec(command);
-    const headers = { 'content-type': 'application/json' };
-    const answer = await fetch(base + url, { method: 'POST', headers, body });
-    assert.equal(answer.status, 200);
-    assert.deepEqual(await answer.json(), JSON.parse(fences('json')[0]));
-  },
+  // With all other calls of the service, below.
+  curl: null,
   'npm test': null,
   'node apps/trainer/dist/main.js train --help': (command) => {
     assert.match(sh(command), /--leaf-rows/);
@@ -109,15 +107,38 @@ const commands = {
   'npx prettier --write .': (command) => sh(command.replace('--write', '--check')),
 };
 
+/** What differs from one training and one request to the next. */
+const passing = new Set(['model_version', 'version', 'created_at']);
+const lasting = (answer) =>
+  JSON.parse(JSON.stringify(answer, (key, value) => (passing.has(key) ? undefined : value)));
+
+/** The calls that the documents show, against the model that was trained at the start. */
+function callSteps() {
+  return callDocuments.flatMap((document) =>
+    shownCalls(document).map(({ command, answer }) => ({
+      name: `${document}: ${command.slice(0, 70)}…`,
+      run: () => {
+        const said = sh(
+          command.replace('curl ', 'curl -sS ').replaceAll('http://localhost:8000', base),
+        );
+        if (answer !== undefined) assert.deepEqual(lasting(JSON.parse(said)), lasting(answer));
+        else assert.match(said, /predicted_ctr/);
+      },
+    })),
+  );
+}
+
 const steps = [
-  ...readmeCommands().map((command) => {
+  ...readmeCommands().flatMap((command) => {
     const key = Object.keys(commands)
       .filter((known) => command.startsWith(known))
       .sort((a, b) => b.length - a.length)[0];
-    return {
+    const step = {
       name: command,
       run: key === undefined ? unknown : commands[key] && (() => commands[key](command)),
     };
+    // The calls are shown as the model answers that `npm start` trains.
+    return key === 'npm start' ? [step, ...callSteps()] : [step];
   }),
   {
     name: 'Nx caches: a second build runs nothing',

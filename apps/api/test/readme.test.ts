@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { settings } from '../src/config.js';
 import { catalogue } from '../src/problem/catalogue.js';
 
-const readme = readFileSync(fileURLToPath(new URL('../../../README.md', import.meta.url)), 'utf8');
+const readme = readFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8');
 
 /** Rows of the table whose header begins with `first`, cells without padding or code quotes. */
 function tableOf(first: string): string[][] {

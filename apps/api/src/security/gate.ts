@@ -46,8 +46,8 @@ export function addGate(fastify: FastifyInstance, gatekeepers: Gatekeepers): voi
       shed.increment();
       return sendProblem(reply, 'OVERLOADED', { headers: RETRY_SOON });
     }
-    // Emitted once however the request ends, also when its client hangs up.
-    reply.raw.once('close', leave);
+    // Emitted once, however the request ends, also when its client hangs up.
+    reply.raw.on('close', leave);
     const presented = presentedKey(request);
     const key = presented === undefined ? undefined : findApiKey(keys, presented);
     const wait = limiter.admit(key === undefined ? `address ${request.ip}` : `key ${key.name}`);

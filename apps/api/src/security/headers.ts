@@ -10,8 +10,9 @@ export const DATA_HEADERS = headersOf({
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   },
-  frameguard: { action: 'deny' },
-  // These speak of pages with windows, origins and plug-ins.
+  // These speak of pages: their windows, frames, links and plug-ins.
+  frameguard: false,
+  referrerPolicy: false,
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
   dnsPrefetchControl: false,
