@@ -1,16 +1,12 @@
 /* npm run bench:service: what a request costs the service, beside what Node and Fastify cost. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CtrModel, Registry, defaultSchema, trainCtr } from '@adscale/ctr';
-import { generate } from '@adscale/datagen';
-import { columnsFrom } from '@adscale/forest';
 import { busyLine, describeMachine, machineLine } from './machine.mjs';
 import { duration, rate, shown, table } from './report.mjs';
+import { SEED, generatedBodies, trainedRegistry } from './servers/registry.mjs';
+import { ServerProcess } from './servers/server_process.mjs';
 import { spread } from './stopwatch.mjs';
 import { requestBytes, sendFor } from './wire_client.mjs';
 
@@ -26,78 +22,56 @@ node:http server that parses and answers JSON, and bare Fastify; in turn, on the
   --help           this text
 `;
 
-const SEED = 42;
+/** Limits that are looked at and never reached, also where others use the machine. */
+const GENEROUS = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_LAG_MS: '60000' };
 const BODIES = 20_000;
+/** So few that each is in the cache before anything is timed. */
+const FAMILIAR = 500;
+/** Of so few cells kept, hardly one is there when it is asked about again. */
+const SMALL_CACHE = '10';
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '50' },
-    smoke: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (values.help) {
-  console.log(help);
-  process.exit(0);
-}
-const rounds = values.smoke ? 1 : Number(values.rounds);
-const seconds = values.smoke ? 0.5 : Number(values.seconds);
-const connections = Number(values.connections);
+/** What the service must reach. */
+const GOALS = { ofRaw: 0.6, p99: 2, miss: 1.1 };
 
-/** A registry with the model that `npm start` trains. */
-async function trainedRegistry(folder) {
-  const { columns } = generate({ rows: 5_000, seed: SEED, profile: 'realistic' });
-  const { impressions, clicks, true_ctr: trueCtr } = columns;
-  const features = columnsFrom(defaultSchema, columns);
-  const { bytes, card } = await trainCtr({ features, impressions, clicks, trueCtr });
-  await new Registry(folder).publish(bytes, card);
-  return CtrModel.load(bytes);
-}
-
-/** Requests of which no two are alike, as the generator makes placements. */
-function bodies() {
-  const { columns } = generate({ rows: BODIES, seed: SEED + 1, profile: 'realistic' });
-  const names = defaultSchema.features.map(({ name }) => name);
-  return Array.from({ length: BODIES }, (_, row) =>
-    JSON.stringify(Object.fromEntries(names.map((name) => [name, columns[name][row]]))),
-  );
+/** @throws Error naming the option, the value got and the value wanted */
+function readOptions() {
+  const text = { type: 'string' };
+  const flag = { type: 'boolean', default: false };
+  const options = { seconds: text, rounds: text, connections: text, smoke: flag, help: flag };
+  const { values } = parseArgs({ options });
+  const above0 = (name, fallback) => {
+    const number = Number(values[name] ?? fallback);
+    if (number > 0 && number < 1e6) return number;
+    throw new Error(`--${name} is ${values[name]}, wanted a number above 0`);
+  };
+  const { smoke } = values;
+  return {
+    help: values.help,
+    smoke,
+    seconds: above0('seconds', smoke ? 0.5 : 5),
+    warmUp: smoke ? 0.2 : 2,
+    rounds: Math.ceil(above0('rounds', smoke ? 1 : 5)),
+    connections: Math.ceil(above0('connections', 50)),
+  };
 }
 
-class Server {
-  constructor(label, script, environment = {}) {
-    Object.assign(this, { label, script, environment, rounds: [] });
+/** One server, the requests it gets, and what its rounds showed. */
+class Contestant {
+  rounds = [];
+
+  constructor(label, requests, script, environment) {
+    Object.assign(this, { label, requests });
+    this.server = new ServerProcess(script, environment);
+    this.isOurs = environment !== undefined;
   }
 
-  async start() {
-    const script = fileURLToPath(new URL(`servers/${this.script}`, import.meta.url));
-    this.process = fork(script, {
-      env: { PATH: process.env.PATH, ...this.environment },
-      execArgv: ['--expose-gc'],
-      // The log is written and read by nobody, as in production it goes elsewhere.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    const [{ port }] = await once(this.process, 'message');
-    this.port = port;
-  }
-
-  async usage() {
-    this.process.send('usage');
-    return (await once(this.process, 'message'))[0];
-  }
-
-  async load(requests, length, onAnswer) {
-    const before = await this.usage();
-    const load = await sendFor({
-      port: this.port,
-      requests,
-      connections,
-      seconds: length,
-      onAnswer,
-    });
-    const after = await this.usage();
-    if (load.failed > 0) throw new Error(`${this.label}: ${load.failed} requests failed`);
+  /** Sends load for some seconds. Processor time is in seconds a request, latency in seconds. */
+  async load({ seconds, connections }, requests = this.requests, onAnswer) {
+    const { server, label } = this;
+    const before = await server.usage();
+    const load = await sendFor({ port: server.port, requests, connections, seconds, onAnswer });
+    const after = await server.usage();
+    if (load.failed > 0) throw new Error(`${label}: ${load.failed} requests failed`);
     return {
       cpu: (after.cpu - before.cpu) / load.count,
       throughput: load.count / load.seconds,
@@ -105,75 +79,134 @@ class Server {
       p99: load.latencies[Math.floor(load.count * 0.99)] / 1e3,
     };
   }
-}
 
-/** Every answer must be the one that the model gives, before anything is timed. */
-async function checkAnswers(server, texts, model) {
-  const some = texts.slice(0, 500);
-  const wanted = new Set(some.map((text) => model.predict(JSON.parse(text))));
-  const onAnswer = ({ body }) => {
-    const { predicted_ctr: ctr } = JSON.parse(body());
-    if (!wanted.has(ctr)) throw new Error(`${server.label} answered ${ctr}`);
-  };
-  const requests = some.map((text) => requestBytes('/predict_ctr', text));
-  await server.load(requests, 0.3, onAnswer);
-}
-
-const folder = await mkdtemp(join(tmpdir(), 'adscale-bench-'));
-const servers = [];
-try {
-  const model = await trainedRegistry(folder);
-  const ours = { MODEL_DIR: folder, MODEL_POLL_MS: '0', RATE_LIMIT_PER_MINUTE: '100000000' };
-  servers.push(
-    new Server('node:http, JSON in and out', 'raw_http.mjs'),
-    new Server('Fastify, nothing added', 'bare_fastify.mjs'),
-    new Server('AdScale, everything on', 'adscale_api.mjs', ours),
-    new Server('AdScale, no cache: all misses', 'adscale_api.mjs', { ...ours, CACHE_ENTRIES: '0' }),
-  );
-  const texts = bodies();
-  const requests = texts.map((text) => requestBytes('/predict_ctr', text));
-  for (const server of servers) {
-    await server.start();
-    if (server.script === 'adscale_api.mjs') await checkAnswers(server, texts, model);
-    await server.load(requests, values.smoke ? 0.2 : 2);
+  async cacheCounts() {
+    const { cache } = this.isOurs ? await this.server.stats() : {};
+    return { hits: cache?.hits ?? 0, misses: cache?.misses ?? 0 };
   }
-  for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < servers.length; i++) {
-      const server = servers[(i + round) % servers.length];
-      server.rounds.push(await server.load(requests, seconds));
+
+  /** From here on lookups count for `hitRate`. */
+  async warm() {
+    this.before = await this.cacheCounts();
+  }
+
+  /** In [0, 1]; NaN of a server without a cache. */
+  async hitRate() {
+    const { hits, misses } = await this.cacheCounts();
+    const hit = hits - this.before.hits;
+    return hit / (hit + misses - this.before.misses);
+  }
+}
+
+function contestants(requests, folder) {
+  const ours = { MODEL_DIR: folder, MODEL_POLL_MS: '0', ...GENEROUS };
+  const familiar = requests.slice(0, FAMILIAR);
+  const api = (label, asked, environment) =>
+    new Contestant(label, asked, 'adscale_api.mjs', { ...ours, ...environment });
+  return [
+    new Contestant('node:http, JSON in and out', requests, 'raw_http.mjs'),
+    new Contestant('Fastify, nothing added', requests, 'bare_fastify.mjs'),
+    api('AdScale, everything on', requests),
+    api('AdScale, all hits', familiar),
+    api('AdScale, all misses, each kept', requests, { CACHE_ENTRIES: SMALL_CACHE }),
+    api('AdScale, no cache: all misses', requests, { CACHE_ENTRIES: '0' }),
+  ];
+}
+
+/** Every answer must be one that the model gives, before anything is timed. */
+async function checkAnswers(contestant, texts, model, { connections }) {
+  const some = texts.slice(0, FAMILIAR);
+  const wanted = new Set(
+    some.map((text) => JSON.stringify({ predicted_ctr: model.predict(JSON.parse(text)) })),
+  );
+  const strange = [];
+  const onAnswer = ({ body }) => wanted.has(body()) || strange.push(body());
+  const requests = some.map((text) => requestBytes('/predict_ctr', text));
+  await contestant.load({ seconds: 0.3, connections }, requests, onAnswer);
+  if (strange.length > 0) throw new Error(`${contestant.label} answered ${strange[0]}`);
+}
+
+async function measure(all, texts, model, options) {
+  for (const contestant of all) {
+    await contestant.server.start();
+    if (contestant.isOurs) await checkAnswers(contestant, texts, model, options);
+    await contestant.load({ ...options, seconds: options.warmUp });
+    await contestant.warm();
+  }
+  for (let round = 0; round < options.rounds; round++) {
+    for (let i = 0; i < all.length; i++) {
+      const contestant = all[(i + round) % all.length];
+      contestant.rounds.push(await contestant.load(options));
     }
   }
-  report();
-} finally {
-  for (const server of servers) server.process?.disconnect();
-  await rm(folder, { recursive: true, force: true });
 }
 
-function report() {
+/** Ratios are of the same round, so that what else the machine did then falls on both. */
+function ratios(contestant, floor, figure) {
+  return spread(contestant.rounds.map((round, i) => figure(round, floor.rounds[i])));
+}
+
+const plain = (x) => x.toFixed(2);
+const ofCpu = (round, floor) => floor.cpu / round.cpu;
+const ofThroughput = (round, floor) => round.throughput / floor.throughput;
+
+async function report(all) {
   const machine = describeMachine();
-  const of = (server, figure) => spread(server.rounds.map((round) => round[figure]));
-  // Of the same round, so that what else the machine did then falls on both.
-  const raw = servers[0];
-  const share = (server, of) => spread(server.rounds.map((round, i) => of(round, raw.rounds[i])));
-  const plain = (x) => x.toFixed(2);
-  const rows = servers.map((server) => [
-    server.label,
-    shown(of(server, 'cpu'), duration),
-    shown(
-      share(server, (round, floor) => floor.cpu / round.cpu),
-      plain,
-    ),
-    shown(of(server, 'throughput'), rate),
-    shown(
-      share(server, (round, floor) => round.throughput / floor.throughput),
-      plain,
-    ),
-    shown(of(server, 'p50'), duration),
-    shown(of(server, 'p99'), duration),
-  ]);
+  const rows = [];
+  for (const contestant of all) {
+    const of = (figure) => spread(contestant.rounds.map((round) => round[figure]));
+    const hits = await contestant.hitRate();
+    rows.push([
+      contestant.label,
+      shown(of('cpu'), duration),
+      shown(ratios(contestant, all[0], ofCpu), plain),
+      shown(of('throughput'), rate),
+      shown(ratios(contestant, all[0], ofThroughput), plain),
+      shown(of('p50'), duration),
+      shown(of('p99'), duration),
+      Number.isNaN(hits) ? '' : `${(100 * hits).toFixed(1)} %`,
+    ]);
+  }
+  const latency = ['p50', 'p99'];
+  const head = ['', 'cpu a request', 'of node:http', 'requests/s', 'of node:http', ...latency];
   console.log(busyLine(machine));
-  console.log(
-    table(['', 'cpu a request', 'of node:http', 'requests/s', 'of node:http', 'p50', 'p99'], rows),
-  );
+  console.log(table([...head, 'cache hits'], rows));
   console.log(`\n(${machineLine(machine, SEED)})`);
 }
+
+/** What is asked of the medians, and whether it was met. */
+function verdicts([raw, , everything, hits, misses]) {
+  const median = (one, floor, figure) => ratios(one, floor, figure).median;
+  const costOf = (round, floor) => round.cpu / floor.cpu;
+  const cpu = median(everything, raw, ofCpu);
+  const throughput = median(everything, raw, ofThroughput);
+  const p99 = median(everything, raw, (round, floor) => round.p99 / floor.p99);
+  const miss = median(misses, hits, costOf);
+  return [
+    ['CPU a request, of node:http', cpu, `≥ ${GOALS.ofRaw}`, cpu >= GOALS.ofRaw],
+    ['throughput, of node:http', throughput, `≥ ${GOALS.ofRaw}`, throughput >= GOALS.ofRaw],
+    ['p99, times that of node:http', p99, `≤ ${GOALS.p99}`, p99 <= GOALS.p99],
+    ['CPU of a kept miss, times that of a hit', miss, `≤ ${GOALS.miss}`, miss <= GOALS.miss],
+  ].map(([name, seen, goal, met]) => [name, plain(seen), goal, met ? 'reached' : 'missed']);
+}
+
+async function main() {
+  const options = readOptions();
+  if (options.help) return void console.log(help);
+  const folder = await mkdtemp(join(tmpdir(), 'adscale-bench-'));
+  let all = [];
+  try {
+    const model = await trainedRegistry(folder);
+    const texts = generatedBodies(BODIES);
+    const requests = texts.map((text) => requestBytes('/predict_ctr', text));
+    all = contestants(requests, folder);
+    await measure(all, texts, model, options);
+    await report(all);
+    if (!options.smoke) console.log(`\n${table(['', 'seen', 'goal', ''], verdicts(all))}`);
+  } finally {
+    for (const { server } of all) server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+await main();

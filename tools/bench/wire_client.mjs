@@ -18,44 +18,64 @@ export function requestBytes(path, body, headers = {}) {
  * @param onAnswer called with status and body of every answer, if given
  * @returns {Promise<{count: number, failed: number, seconds: number, latencies: Float64Array}>}
  *   failed: any status but 200; latencies: milliseconds, ascending
+ * @throws Error when the server ends a connection
  */
-export async function sendFor({ port, requests, connections, seconds, onAnswer }) {
+export function sendFor({ port, requests, connections, seconds, onAnswer }) {
+  const end = performance.now() + 1e3 * seconds;
+  const next = (i) => (performance.now() < end ? requests[i % requests.length] : undefined);
+  return sendAll({ port, next, connections, onAnswer });
+}
+
+/**
+ * Sends what `next` gives for 0, 1, 2 … from `connections` connections, until that is undefined.
+ * Otherwise as `sendFor`.
+ */
+export async function sendAll({ port, next, connections, onAnswer }) {
   const latencies = [];
-  let next = 0;
+  let sent = 0;
   let failed = 0;
   const start = performance.now();
-  const end = start + 1e3 * seconds;
-  const client = () =>
-    new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1').setNoDelay(true);
-      let sentAt = 0;
-      let pending = Buffer.alloc(0);
-      const send = () => {
-        sentAt = performance.now();
-        if (sentAt >= end) return socket.end(resolve);
-        socket.write(requests[next++ % requests.length]);
-      };
-      socket.on('connect', send).on('error', reject);
-      socket.on('data', (chunk) => {
-        pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-        const answer = cut(pending);
-        if (answer === undefined) return;
-        latencies.push(performance.now() - sentAt);
-        if (answer.status !== 200) failed++;
-        onAnswer?.(answer);
-        pending = pending.subarray(answer.end);
-        send();
-      });
-      socket.on('close', resolve);
-    });
-  await Promise.all(Array.from({ length: connections }, client));
-  const took = (performance.now() - start) / 1e3;
+  const client = {
+    next: () => next(sent++),
+    onAnswer: (answer, latency) => {
+      latencies.push(latency);
+      if (answer.status !== 200) failed++;
+      onAnswer?.(answer);
+    },
+  };
+  await Promise.all(Array.from({ length: connections }, () => runConnection(port, client)));
   return {
     count: latencies.length,
     failed,
-    seconds: took,
+    seconds: (performance.now() - start) / 1e3,
     latencies: Float64Array.from(latencies).sort(),
   };
+}
+
+/** Resolves when there is no next request. */
+function runConnection(port, { next, onAnswer }) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1').setNoDelay(true);
+    let sentAt = 0;
+    let pending = Buffer.alloc(0);
+    const send = () => {
+      const bytes = next();
+      if (bytes === undefined) return socket.end(resolve);
+      sentAt = performance.now();
+      socket.write(bytes);
+    };
+    const receive = (chunk) => {
+      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+      const answer = cut(pending);
+      if (answer === undefined) return;
+      onAnswer(answer, performance.now() - sentAt);
+      pending = pending.subarray(answer.end);
+      send();
+    };
+    socket.on('connect', send).on('data', receive).on('error', reject);
+    // After `end` this comes too late to matter.
+    socket.on('close', () => reject(new Error('the server ended a connection')));
+  });
 }
 
 /** Status, body and end of the answer that `bytes` begins with, when all of it is there. */

@@ -10,9 +10,10 @@
  * (a field never straddles two), which is what the grower moves and the histograms read.
  */
 import type { Columns } from './columns.js';
-import { CutSearch } from './cut-search.js';
+import { CODE_BLOCK, CutSearch, indexCuts } from './cut-search.js';
 import { Random } from './random.js';
 import type { Schema } from './schema.js';
+import { byRows, type Steps } from './steps.js';
 
 /** How one feature becomes codes. */
 export interface FeatureBins {
@@ -43,13 +44,26 @@ export interface PackedRows {
 /** Quantiles of this many rows stand for the quantiles of all. */
 const QUANTILE_SAMPLE = 200_000;
 
-/** Learns every feature's bins: all midpoints where values are few, quantiles otherwise. */
-export function learnBins(columns: Columns, maxBins: number, seed: number): FeatureBins[] {
-  return columns.schema.features.map((feature, f) => {
-    if (feature.kind === 'categorical') return categoryBins(feature.categories.length);
-    const cuts = learnCuts(columns.values[f], maxBins, new Random(seed, 2 ** 31 + f));
-    return { categorical: false, cuts, bins: cuts.length + 1 };
-  });
+/**
+ * Learns every feature's bins: all midpoints where values are few, quantiles otherwise.
+ * @param count raw rows that each row stands for: quantiles are theirs
+ */
+export function* learnBins(
+  { schema, values }: Columns,
+  maxBins: number,
+  seed: number,
+  count: ArrayLike<number> | null = null,
+): Steps<FeatureBins[]> {
+  const ends = count === null ? null : runningSums(count);
+  const bins: FeatureBins[] = [];
+  for (const [f, feature] of schema.features.entries()) {
+    if (feature.kind === 'categorical') bins.push(categoryBins(feature.categories.length));
+    else {
+      const cuts = yield* learnCuts(values[f], maxBins, new Random(seed, 2 ** 31 + f), ends);
+      bins.push({ categorical: false, cuts, bins: cuts.length + 1 });
+    }
+  }
+  return bins;
 }
 
 function categoryBins(categories: number): FeatureBins {
@@ -65,10 +79,24 @@ export function binsFromCuts(schema: Schema, cuts: readonly Float64Array[]): Fea
   );
 }
 
-function learnCuts(values: Float64Array, maxBins: number, random: Random): Float64Array {
-  const distinct = distinctUpTo(values, maxBins);
+/** By row: how many raw rows there are up to its last. */
+function runningSums(count: ArrayLike<number>): Float64Array {
+  const sums = new Float64Array(count.length);
+  for (let i = 0, sum = 0; i < count.length; i++) sums[i] = sum += count[i];
+  return sums;
+}
+
+function* learnCuts(
+  values: Float64Array,
+  maxBins: number,
+  random: Random,
+  ends: Float64Array | null,
+): Steps<Float64Array> {
+  const distinct = yield* distinctUpTo(values, maxBins);
   if (distinct !== null) return midpoints(distinct);
-  const sample = sampleOf(values, random).sort();
+  const sample = (ends === null ? sampleOf(values, random) : rawSampleOf(values, random, ends))
+    .filter((value) => !Number.isNaN(value))
+    .sort();
   const cuts: number[] = [];
   for (let k = 1; k < maxBins; k++) {
     // The first place at or after the k-th quantile where the value changes.
@@ -82,21 +110,36 @@ function learnCuts(values: Float64Array, maxBins: number, random: Random): Float
 }
 
 /** The sorted distinct values, or null as soon as there are more than `limit`. */
-function distinctUpTo(values: Float64Array, limit: number): Float64Array | null {
+function* distinctUpTo(values: Float64Array, limit: number): Steps<Float64Array | null> {
   const seen = new Set<number>();
-  for (const value of values) {
-    if (Number.isNaN(value) || seen.has(value)) continue;
-    if (seen.size === limit) return null;
-    seen.add(value);
-  }
-  return Float64Array.from(seen).sort();
+  yield* byRows(values.length, (from, to) => {
+    for (let i = from; i < to && seen.size <= limit; i++) {
+      if (!Number.isNaN(values[i])) seen.add(values[i]);
+    }
+  });
+  return seen.size > limit ? null : Float64Array.from(seen).sort();
 }
 
 function sampleOf(values: Float64Array, random: Random): Float64Array {
-  if (values.length <= QUANTILE_SAMPLE) return values.filter((value) => !Number.isNaN(value));
+  if (values.length <= QUANTILE_SAMPLE) return values;
   const sample = new Float64Array(QUANTILE_SAMPLE);
   for (let i = 0; i < QUANTILE_SAMPLE; i++) sample[i] = values[random.below(values.length)];
-  return sample.filter((value) => !Number.isNaN(value));
+  return sample;
+}
+
+/** The same of the raw rows: row i is raw rows `ends[i − 1]` … `ends[i]` − 1. */
+function rawSampleOf(values: Float64Array, random: Random, ends: Float64Array): Float64Array {
+  const total = ends[ends.length - 1];
+  const all = total <= QUANTILE_SAMPLE;
+  const sample = new Float64Array(all ? total : QUANTILE_SAMPLE);
+  let row = 0;
+  for (let i = 0; i < sample.length; i++) {
+    const raw = all ? i : random.below(total);
+    if (!all) row = codeOfNumber(ends, raw + 0.5);
+    else while (ends[row] <= raw) row++;
+    sample[i] = values[row];
+  }
+  return sample;
 }
 
 function midpoints(sorted: Float64Array): Float64Array {
@@ -130,14 +173,16 @@ export function codeOf(bins: FeatureBins, x: number): number {
   return x === x ? codeOfNumber(bins.cuts, x) : bins.bins;
 }
 
-/** Fewest bits for the number of equal rows that a packed row stands for. */
+/** Bits for the number of equal rows that a packed row stands for: at least, and room permitting. */
 const COUNT_BITS = 4;
+const MOST_COUNT_BITS = 16;
 
 /**
  * Lays the features' codes side by side, each in as few bits as its codes need, and the row count
  * into what is left of the last word, if that is enough.
+ * @param rows a number that the row count must be able to say, below 2³¹
  */
-export function layOutFields(bins: readonly FeatureBins[]): CodeFields {
+export function layOutFields(bins: readonly FeatureBins[], rows = 1): CodeFields {
   const length = bins.length + 1;
   const fields = {
     word: new Int32Array(length),
@@ -161,36 +206,60 @@ export function layOutFields(bins: readonly FeatureBins[]): CodeFields {
     const bits = 32 - Math.clz32(feature.bins);
     place(f, bits, bits);
   });
-  place(bins.length, COUNT_BITS, 16);
+  const least = Math.max(COUNT_BITS, 32 - Math.clz32(rows));
+  place(bins.length, least, Math.max(least, MOST_COUNT_BITS));
   return fields;
 }
 
-/** Codes of every row; row counts are left 0. */
-export function packRows(columns: Columns, bins: readonly FeatureBins[]): PackedRows {
-  const fields = layOutFields(bins);
+/** Codes of every row; row counts, able to say up to `most`, are left 0. */
+export function* packRows(
+  { rows, values }: Columns,
+  bins: readonly FeatureBins[],
+  most = 1,
+): Steps<PackedRows> {
+  const fields = layOutFields(bins, most);
   const wordsPerRow = fields.word[bins.length] + 1;
-  const words = new Uint32Array(columns.rows * wordsPerRow);
-  const anyMissing = bins.map((feature, f) =>
-    packColumn(columns.values[f], feature, fields.word[f], fields.shift[f], words, wordsPerRow),
-  );
-  return { rows: columns.rows, wordsPerRow, fields, words, anyMissing };
+  const words = new Uint32Array(rows * wordsPerRow);
+  const codes = new Int32Array(CODE_BLOCK);
+  const anyMissing = bins.map(() => false);
+  for (const [f, feature] of bins.entries()) {
+    const column = new ColumnCodes(values[f], feature);
+    yield* byRows(rows, (from, to) => {
+      for (let at = from; at < to; at += CODE_BLOCK) {
+        const count = Math.min(CODE_BLOCK, to - at);
+        const missing = column.codesOf(at, count, codes);
+        anyMissing[f] ||= missing;
+        const shift = fields.shift[f];
+        for (let i = 0, place = at * wordsPerRow + fields.word[f]; i < count; i++) {
+          words[place] |= codes[i] << shift;
+          place += wordsPerRow;
+        }
+      }
+    });
+  }
+  return { rows, wordsPerRow, fields, words, anyMissing };
 }
 
-/** Writes one column's codes; tells whether any was "missing". */
-function packColumn(
-  values: Float64Array,
-  bins: FeatureBins,
-  word: number,
-  shift: number,
-  words: Uint32Array,
-  wordsPerRow: number,
-): boolean {
-  let missing = false;
-  const search = new CutSearch(bins.cuts);
-  for (let i = 0, at = word; i < values.length; i++, at += wordsPerRow) {
-    const code = bins.categorical ? codeOf(bins, values[i]) : search.codeOf(values[i]);
-    missing ||= code === bins.bins;
-    words[at] |= code << shift;
+/** The codes of one column, a block at a time. */
+class ColumnCodes {
+  private readonly search: CutSearch | null;
+
+  constructor(
+    private readonly values: Float64Array,
+    private readonly bins: FeatureBins,
+  ) {
+    this.search = bins.categorical ? null : new CutSearch(indexCuts(bins.cuts));
   }
-  return missing;
+
+  /** Writes the codes of `count` rows from `at` on; tells whether any is "missing". */
+  codesOf(at: number, count: number, codes: Int32Array): boolean {
+    const { values, bins, search } = this;
+    if (search === null) for (let i = 0; i < count; i++) codes[i] = codeOf(bins, values[at + i]);
+    else {
+      codes.fill(0, 0, count);
+      search.addCodes(values, at, 1, count, 1, codes);
+    }
+    for (let i = 0; i < count; i++) if (codes[i] === bins.bins) return true;
+    return false;
+  }
 }

@@ -24,7 +24,7 @@ export interface Calibration {
 export function fitIsotonic(
   predictions: Float64Array,
   target: Float64Array,
-  weight: Float64Array | null,
+  weight: ArrayLike<number> | null,
 ): Calibration | null {
   const told = predictions.reduce((count, p) => count + +!Number.isNaN(p), 0);
   if (told === 0) return null;

@@ -13,36 +13,54 @@
  * product of sizes allows, a string of the codes where it does not.
  */
 import { codeOf, type FeatureBins } from './binning.js';
-import { CutSearch } from './cut-search.js';
+import { CutSearch, indexCuts, type CutIndex } from './cut-search.js';
 import type { Tree } from './tree.js';
 
 /** A cell's packed code. Equal codes of one forest mean equal predictions, always. */
 export type CellCode = number | string;
 
-export class CellSpace {
+/** What a cell space is made of: plain arrays, so that threads can hand it over. */
+export interface CellPlan {
   /** By feature: bins over used cuts only. */
   readonly bins: readonly FeatureBins[];
   /** By feature: how many codes, missing included; 1 where no tree asks for the feature. */
   readonly sizes: readonly number[];
+  /** By feature: a node's cut, told as a place among all cuts, as a place among the used ones. */
+  readonly places: readonly Int32Array[];
+  /** By feature: the used cuts, laid out for the search. */
+  readonly cuts: readonly CutIndex[];
+}
+
+export class CellSpace {
+  readonly bins: readonly FeatureBins[];
+  readonly sizes: readonly number[];
   readonly strides: readonly number[];
   /** Number of cells, possibly beyond the safe integers. */
   readonly count: number;
-  /** By feature: a node's cut, told as a place among all cuts, as a place among the used ones. */
-  private readonly places: readonly Int32Array[];
   private readonly searches: readonly CutSearch[];
 
-  constructor(bins: readonly FeatureBins[], trees: readonly Tree[]) {
-    const used = usedCuts(bins, trees);
-    this.places = used.map(placesOf);
-    this.bins = bins.map((feature, f) =>
-      feature.categorical ? feature : keepCuts(feature, used[f]),
-    );
-    this.searches = this.bins.map(({ cuts }) => new CutSearch(cuts));
-    this.sizes = this.bins.map((feature, f) => (used[f].includes(1) ? feature.bins + 1 : 1));
+  constructor(readonly plan: CellPlan) {
+    this.bins = plan.bins;
+    this.sizes = plan.sizes;
+    this.searches = plan.cuts.map((index) => new CutSearch(index));
     const strides = this.sizes.map(() => 1);
     for (let f = strides.length - 2; f >= 0; f--) strides[f] = strides[f + 1] * this.sizes[f + 1];
     this.strides = strides;
     this.count = strides[0] * this.sizes[0];
+  }
+
+  /** The cells that these trees tell apart. */
+  static of(allBins: readonly FeatureBins[], trees: readonly Tree[]): CellSpace {
+    const used = usedCuts(allBins, trees);
+    const bins = allBins.map((feature, f) =>
+      feature.categorical ? feature : keepCuts(feature, used[f]),
+    );
+    return new CellSpace({
+      bins,
+      sizes: bins.map((feature, f) => (used[f].includes(1) ? feature.bins + 1 : 1)),
+      places: used.map(placesOf),
+      cuts: bins.map(({ cuts }) => indexCuts(cuts)),
+    });
   }
 
   /** The code, over used cuts, of a number in feature `f`. */
@@ -53,7 +71,7 @@ export class CellSpace {
 
   /** A numeric node's cut among the used cuts: codes up to it go left. */
   cutPlace(f: number, cut: number): number {
-    return this.places[f][cut];
+    return this.plan.places[f][cut];
   }
 
   /** The cell of a row of numbers. */
@@ -73,6 +91,29 @@ export class CellSpace {
     let index = 0;
     for (let f = 0; f < strides.length; f++) index += strides[f] * this.codeOf(f, rows[at + f]);
     return index;
+  }
+
+  /**
+   * Adds `scale` times the code of feature `f` of each of `count` rows to `sums`; `rows` holds
+   * them row after row, the first beginning at `at`.
+   */
+  addCodes(
+    f: number,
+    rows: ArrayLike<number>,
+    at: number,
+    count: number,
+    scale: number,
+    sums: Int32Array,
+  ): void {
+    const width = this.sizes.length;
+    if (this.sizes[f] === 1) return;
+    if (!this.bins[f].categorical) {
+      this.searches[f].addCodes(rows, at + f, width, count, scale, sums);
+      return;
+    }
+    for (let i = 0, place = at + f; i < count; i++, place += width) {
+      sums[i] += scale * codeOf(this.bins[f], rows[place]);
+    }
   }
 }
 

@@ -1,7 +1,9 @@
 import type { FeatureBins } from './binning.js';
 import { calibrated, type Calibration } from './calibration.js';
-import { CellSpace, type CellCode } from './cells.js';
-import { PackedForest } from './packed.js';
+import { CellSpace, type CellCode, type CellPlan } from './cells.js';
+import { CODE_BLOCK } from './cut-search.js';
+import { PackedForest, type PackedNodes } from './packed.js';
+import { packTrees } from './packing.js';
 import { buildTable } from './table.js';
 import type { Tree } from './tree.js';
 import { WalkedForest } from './walked.js';
@@ -21,6 +23,39 @@ interface Source {
 }
 
 /**
+ * A compiled forest as plain arrays, which one thread can make and another use. Of the three
+ * forms that it can take, two are null.
+ */
+export interface CompiledParts {
+  readonly cells: CellPlan;
+  /** Applied to what `packed` and `walked` answer; a table has it in its cells. */
+  readonly calibration: Calibration | null;
+  readonly table: Float64Array | null;
+  readonly packed: PackedNodes | null;
+  readonly walked: Pick<Source, 'bins' | 'trees'> | null;
+}
+
+/** Chooses the form and makes it. */
+export function compileForest(
+  { bins, trees, calibration }: Source,
+  { maxTableCells = DEFAULT_TABLE_CELLS }: CompileOptions = {},
+): CompiledParts {
+  const cells = CellSpace.of(bins, trees);
+  const parts = { cells: cells.plan, calibration, table: null, packed: null, walked: null };
+  if (cells.count <= maxTableCells) {
+    const table = buildTable(cells, trees);
+    if (calibration !== null) {
+      for (let cell = 0; cell < table.length; cell++) {
+        table[cell] = calibrated(calibration, table[cell]);
+      }
+    }
+    return { ...parts, table };
+  }
+  const packed = packTrees(cells, trees);
+  return packed === null ? { ...parts, walked: { bins, trees } } : { ...parts, packed };
+}
+
+/**
  * A forest made fast: a table of all cells where it fits the budget, packed nodes otherwise, and a
  * walk by codes where categories are too many for either. Each equals `Forest.predict` bit for bit.
  */
@@ -32,21 +67,24 @@ export class Compiled {
   private readonly table: Float64Array | null;
   private readonly trees: PackedForest | WalkedForest | null;
   private readonly calibration: Calibration | null;
+  private readonly block = new Int32Array(CODE_BLOCK);
 
-  constructor(forest: Source, { maxTableCells = DEFAULT_TABLE_CELLS }: CompileOptions = {}) {
-    this.cells = new CellSpace(forest.bins, forest.trees);
+  /** @param parts from `compileForest`, here or on another thread */
+  constructor({ cells, calibration, table, packed, walked }: CompiledParts) {
+    this.cells = new CellSpace(cells);
     this.cellCount = this.cells.count;
-    this.calibration = forest.calibration;
-    if (this.cells.count <= maxTableCells) {
+    this.calibration = calibration;
+    this.table = table;
+    if (packed !== null) {
+      this.kind = 'packed';
+      this.trees = new PackedForest(this.cells, packed);
+    } else if (walked !== null) {
+      this.kind = 'walked';
+      this.trees = new WalkedForest(walked.bins, walked.trees);
+    } else {
       this.kind = 'table';
-      this.table = buildTable(this.cells, forest.trees).map((mean) => this.finish(mean));
       this.trees = null;
-      return;
     }
-    const packed = PackedForest.build(this.cells, forest.trees);
-    this.kind = packed === null ? 'walked' : 'packed';
-    this.table = null;
-    this.trees = packed ?? new WalkedForest(forest.bins, forest.trees);
   }
 
   /** The forest's prediction at a row of numbers in schema order. */
@@ -70,16 +108,28 @@ export class Compiled {
    * @param out where to write, at least `count` long
    */
   predictBatch(rows: Float64Array, out: Float64Array): Float64Array {
-    const width = this.cells.sizes.length;
-    const count = rows.length / width;
-    const { table, trees, cells } = this;
+    const count = Math.floor(rows.length / this.cells.sizes.length);
+    const { table, trees } = this;
     if (table !== null) {
-      for (let i = 0, at = 0; i < count; i++, at += width) out[i] = table[cells.indexOf(rows, at)];
-    } else {
-      for (let i = 0, at = 0; i < count; i++, at += width) {
-        out[i] = this.finish(trees!.predict(rows, at));
-      }
+      this.lookUp(table, rows, count, out);
+      return out;
     }
+    trees!.predictBatch(rows, count, out);
+    if (this.calibration !== null) for (let i = 0; i < count; i++) out[i] = this.finish(out[i]);
     return out;
+  }
+
+  /** A feature of a block of rows at a time: one search's constants, and reads that overlap. */
+  private lookUp(table: Float64Array, rows: Float64Array, count: number, out: Float64Array): void {
+    const { cells, block } = this;
+    const { strides } = cells;
+    for (let from = 0; from < count; from += CODE_BLOCK) {
+      const length = Math.min(CODE_BLOCK, count - from);
+      block.fill(0, 0, length);
+      for (let f = 0; f < strides.length; f++) {
+        cells.addCodes(f, rows, from * strides.length, length, strides[f], block);
+      }
+      for (let i = 0; i < length; i++) out[from + i] = table[block[i]];
+    }
   }
 }

@@ -7,65 +7,120 @@
  * its start, so only the few cuts within it are left to compare:
  *
  *   cuts            c0   c1 c2            c3
- *   buckets    |    :    :     |          |      starts = [0, 3, 4, …]
+ *   buckets    |    :    :     |          |      starts = [0, 3, …]
+ *
+ * Nearly always those are two at most, and both are compared whether it takes both or not: a
+ * branch would be a coin toss. Comparing past the bucket does no harm, since cuts there are not
+ * below x, and `cuts` is padded with infinities.
  */
 
-const MAX_BUCKETS = 1024;
+const MAX_BUCKETS = 2048;
 
-const double = new Float64Array(1);
-const halves = new Int32Array(double.buffer);
+/** Numbers that are coded in one go, at most. */
+export const CODE_BLOCK = 1024;
+
+const doubles = new Float64Array(CODE_BLOCK);
+const halves = new Int32Array(doubles.buffer);
 const UPPER = new Uint8Array(Float64Array.of(1).buffer)[7] === 0x3f ? 1 : 0;
 
 /** Ascends with `x`, though not strictly. Not for NaN. */
 function rankOf(x: number): number {
-  double[0] = x;
-  const upper = halves[UPPER];
+  doubles[0] = x;
+  return ordered(halves[UPPER]);
+}
+
+/** Turns the order of negative numbers round. */
+function ordered(upper: number): number {
   return upper ^ ((upper >> 31) & 0x7fffffff);
+}
+
+/** A feature's cuts, laid out for the search: plain arrays, so that threads can hand it over. */
+export interface CutIndex {
+  /** The number of cuts. */
+  readonly count: number;
+  /** Ascending, and two infinities behind. */
+  readonly cuts: Float64Array;
+  /** Ranks of the first cut and of the last. */
+  readonly first: number;
+  readonly last: number;
+  readonly shift: number;
+  /** By bucket: how many cuts lie in buckets before it. */
+  readonly starts: Uint16Array;
+  /** Cuts in the fullest bucket. */
+  readonly most: number;
+}
+
+/** @param cuts ascending, at most 65,535 of them */
+export function indexCuts(cuts: Float64Array): CutIndex {
+  const { length } = cuts;
+  // + 0: a cut of −0 is a cut of 0.
+  const ranks = Int32Array.from(cuts, (cut) => rankOf(cut + 0));
+  const first = length === 0 ? 0 : ranks[0];
+  const last = length === 0 ? 0 : ranks[length - 1];
+  let shift = 0;
+  while ((last - first) >>> shift >= MAX_BUCKETS) shift++;
+  const counts = new Uint16Array(((last - first) >>> shift) + 1);
+  for (const rank of ranks) counts[(rank - first) >>> shift]++;
+  let before = 0;
+  let most = 0;
+  const starts = counts.map((count) => {
+    most = Math.max(most, count);
+    before += count;
+    return before - count;
+  });
+  const padded = new Float64Array(length + 2).fill(Infinity);
+  padded.set(cuts);
+  return { count: length, cuts: padded, first, last, shift, starts, most };
 }
 
 /** The codes of one feature's numbers. */
 export class CutSearch {
-  private readonly first: number;
-  private readonly shift: number;
-  private readonly buckets: number;
-  /** By bucket: how many cuts lie in buckets before it; one more entry behind the last. */
-  private readonly starts: Uint16Array;
+  constructor(private readonly index: CutIndex) {}
 
-  /** @param cuts ascending */
-  constructor(private readonly cuts: Float64Array) {
-    const { length } = cuts;
-    this.first = length === 0 ? 0 : rankOf(cuts[0]);
-    const span = length === 0 ? 0 : rankOf(cuts[length - 1]) - this.first;
-    this.shift = 0;
-    while (span >>> this.shift >= MAX_BUCKETS) this.shift++;
-    this.buckets = (span >>> this.shift) + 1;
-    this.starts = new Uint16Array(this.buckets + 1);
-    for (const cut of cuts) this.starts[this.bucketOf(cut) + 1]++;
-    for (let bucket = 0; bucket < this.buckets; bucket++) {
-      this.starts[bucket + 1] += this.starts[bucket];
-    }
-  }
-
-  /** The number of cuts below `x`; `cuts.length + 1`, the missing code, for NaN. */
+  /** The number of cuts below `x`; one more than there are cuts, the missing code, for NaN. */
   codeOf(x: number): number {
-    const { cuts, starts } = this;
-    if (x !== x) return cuts.length + 1;
-    const bucket = this.bucketOf(x);
-    let low = starts[bucket];
-    let high = starts[bucket + 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (cuts[middle] < x) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const { count, cuts, first, last, shift, starts, most } = this.index;
+    if (x !== x) return count + 1;
+    const rank = Math.min(last, Math.max(first, rankOf(x)));
+    const start = starts[((rank - first) | 0) >>> shift];
+    if (most > 2) return countBelow(cuts, start, start + most, x);
+    return start + +(cuts[start] < x) + +(cuts[start + 1] < x);
   }
 
-  /** Numbers before the first cut are in the first bucket, those after the last in the last. */
-  private bucketOf(x: number): number {
-    const offset = rankOf(x) - this.first;
-    if (offset <= 0) return 0;
-    const bucket = offset >>> this.shift;
-    return bucket < this.buckets ? bucket : this.buckets - 1;
+  /**
+   * Adds `scale` times the code of each of `count` numbers to `sums`; whole numbers below 2³¹.
+   * @param at place of the first number in `rows`
+   * @param step from one number to the next
+   * @param count at most CODE_BLOCK
+   */
+  addCodes(
+    rows: ArrayLike<number>,
+    at: number,
+    step: number,
+    count: number,
+    scale: number,
+    sums: Int32Array,
+  ): void {
+    const { cuts, first, last, shift, starts, most } = this.index;
+    const missing = this.index.count + 1;
+    for (let i = 0, place = at; i < count; i++, place += step) doubles[i] = rows[place];
+    for (let i = 0; i < count; i++) {
+      const x = doubles[i];
+      const rank = Math.min(last, Math.max(first, ordered(halves[2 * i + UPPER])));
+      const start = starts[((rank - first) | 0) >>> shift];
+      let code = (start + +(cuts[start] < x) + +(cuts[start + 1] < x)) | 0;
+      if (most > 2) code = countBelow(cuts, start, start + most, x);
+      sums[i] = (sums[i] + Math.imul(scale, x === x ? code : missing)) | 0;
+    }
   }
+}
+
+/** The number of cuts below `x`, which is from `low` to `high` and at most all. */
+function countBelow(cuts: Float64Array, low: number, high: number, x: number): number {
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cuts[middle] < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

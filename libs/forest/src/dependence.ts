@@ -110,7 +110,7 @@ function defaultGrid(forest: Forest, f: number, sample: Background, maxPoints: n
   if (!Number.isSafeInteger(maxPoints) || maxPoints < 2) {
     throw new ForestError('OPTION_INVALID', `maxPoints is ${maxPoints}, wanted a number ≥ 2`);
   }
-  const { cuts } = new CellSpace(forest.bins, forest.trees).bins[f];
+  const { cuts } = CellSpace.of(forest.bins, forest.trees).bins[f];
   const seen = sample.values.filter((x, at) => at % forest.bins.length === f && Number.isFinite(x));
   const points = stepPoints(feature, cuts, seen.sort());
   if (points.length <= maxPoints) return points;

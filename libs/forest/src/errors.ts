@@ -11,8 +11,8 @@ export const forestErrors = {
   BACKGROUND_INVALID: 'the background sample is not usable',
   STATISTICS_ABSENT: 'the forest does not hold the training statistics that this needs',
   NO_INTERVALS: 'the forest has nothing to make intervals from',
-  ABORTED: 'the fit was aborted by its signal',
-  THREAD_FAILED: 'a worker thread ended before its trees were grown',
+  ABORTED: 'the work was aborted by its signal',
+  THREAD_FAILED: 'a worker thread ended before its work was done',
   FILE_MAGIC: 'the bytes are not a forest model file',
   FILE_VERSION: 'the model file was written by a later version of this library',
   FILE_TRUNCATED: 'the model file ends before its contents do',
@@ -31,7 +31,8 @@ export class ForestError extends Error {
 
   constructor(
     readonly code: ForestErrorCode,
-    detail: string,
+    /** The message but for the code's own sentence. */
+    readonly detail: string,
     options?: ErrorOptions,
   ) {
     super(`${forestErrors[code]}: ${detail}`, options);

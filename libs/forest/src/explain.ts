@@ -65,7 +65,7 @@ export class ShapleyExplainer {
     background: BackgroundRows,
     { weight }: ShapleyOptions = {},
   ) {
-    this.cells = new CellSpace(forest.bins, forest.trees);
+    this.cells = CellSpace.of(forest.bins, forest.trees);
     const used = this.cells.sizes.filter((size) => size > 1).length;
     if (used > MAX_SHAPLEY_FEATURES) {
       throw new ForestError(

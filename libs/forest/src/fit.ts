@@ -1,40 +1,21 @@
-import { drawBag } from './bagging.js';
+import { RowBag, type Bag } from './bagging.js';
 import { learnBins, packRows } from './binning.js';
 import { calibrated, fitIsotonic } from './calibration.js';
-import { checkColumns, type Columns } from './columns.js';
+import { checkColumns } from './columns.js';
+import { CountedBag } from './counted-bagging.js';
 import { ForestError } from './errors.js';
+import { checkInput, fullWeight, type FitInput } from './fit-input.js';
 import { Forest } from './forest.js';
 import { TreeGrower } from './grower.js';
 import { groupRows, orderValues, type Allocate, type TrainingSet } from './grouping.js';
 import { fitIntervals } from './intervals.js';
-import { r2 } from './metrics.js';
-import { OutOfBag, type OutOfBagSums } from './out-of-bag.js';
+import { judge, type OutOfBagResult } from './judging.js';
+import { emptySums, OutOfBag, type OutOfBagSums } from './out-of-bag.js';
 import { resolveParameters, type FitOptions, type FitParameters } from './parameters.js';
 import { Random } from './random.js';
 import type { Schema } from './schema.js';
+import { atOnce, type Steps } from './steps.js';
 import type { Tree } from './tree.js';
-
-/** What to fit: one target and, if rows do not count alike, one weight a row. */
-export interface FitInput {
-  readonly columns: Columns;
-  readonly target: Float64Array;
-  readonly weight?: Float64Array;
-}
-
-/** What the trees say of rows they did not see. */
-export interface OutOfBagResult {
-  /**
-   * One a training row, in order; NaN where every tree saw the row. Empty, like the variances, and
-   * the metrics NaN, if the fit was told not to look.
-   */
-  readonly predictions: Float64Array;
-  /** Variance, at each row, of the trees that did not see it. */
-  readonly variances: Float64Array;
-  /** Share of variance explained over rows with a prediction, every row counting 1. */
-  readonly r2: number;
-  /** The same, rows counting their weight. */
-  readonly weightedR2: number;
-}
 
 /** A forest with what its fit learned about itself. */
 export interface FitResult {
@@ -52,21 +33,23 @@ export interface PreparedFit {
 }
 
 /**
- * Checks the input, bins it and groups equal rows.
+ * Checks the input, bins it and groups equal rows, in steps.
  * @throws ForestError COLUMNS_INVALID or OPTION_INVALID
  */
-export function prepareFit(
-  { columns, target, weight }: FitInput,
+export function* prepareFit(
+  input: FitInput,
   options: FitOptions = {},
   allocate: Allocate = (bytes) => new ArrayBuffer(bytes),
-): PreparedFit {
-  checkColumns(columns);
-  const parameters = resolveParameters(columns.schema, options);
-  checkNumbers('target', target, columns.rows, parameters.criterion === 'poisson');
-  if (weight !== undefined) checkNumbers('weight', weight, columns.rows, true);
-  if (parameters.noise === 'binomial') checkRates(target, weight);
-  const bins = learnBins(columns, parameters.maxBins, parameters.seed);
-  const { packed, starts, order } = groupRows(packRows(columns, bins), allocate);
+): Steps<PreparedFit> {
+  const { columns, target, weight } = input;
+  const parameters = resolveParameters(checkColumns(columns).schema, options);
+  yield* checkInput(input, parameters);
+  const count = countsOf(input);
+  const bins = yield* learnBins(columns, parameters.maxBins, parameters.seed, count);
+  const rows = yield* packRows(columns, bins, parameters.minLeafRows);
+  const { packed, starts, order } = yield* groupRows(rows, allocate);
+  const ordered = (values: ArrayLike<number>): Steps<Float64Array> =>
+    orderValues(values, order, allocate);
   // Property by property: objects made by spreading get a hidden class each, and the hot code
   // that reads them would be compiled anew for every fit.
   const set = {
@@ -74,71 +57,49 @@ export function prepareFit(
     starts,
     order,
     bins,
-    target: orderValues(target, order, allocate),
-    weight: weight === undefined ? null : orderValues(weight, order, allocate),
+    target: yield* ordered(target),
+    weight: weight === undefined ? null : yield* ordered(weight),
+    count: count === null ? null : yield* ordered(count),
   };
   return { schema: columns.schema, parameters, set };
 }
 
-function checkNumbers(name: string, values: Float64Array, rows: number, positive: boolean): void {
-  if (values.length !== rows) {
-    throw new ForestError('COLUMNS_INVALID', `${name} has ${values.length} rows, wanted ${rows}`);
-  }
-  let total = 0;
-  for (let i = 0; i < rows; i++) {
-    total += values[i];
-    if (Number.isFinite(values[i]) && (!positive || values[i] >= 0)) continue;
-    throw new ForestError(
-      'COLUMNS_INVALID',
-      `${name} of row ${i} is ${values[i]}, wanted a finite number${positive ? ' ≥ 0' : ''}`,
-    );
-  }
-  if (name === 'weight' && !(total > 0)) {
-    throw new ForestError('COLUMNS_INVALID', 'every weight is 0, wanted some above');
-  }
-}
-
-function checkRates(target: Float64Array, weight: Float64Array | undefined): void {
-  if (weight === undefined) {
-    throw new ForestError(
-      'COLUMNS_INVALID',
-      'binomial noise wants weights, the counts of the rates',
-    );
-  }
-  const row = target.findIndex((rate) => rate < 0 || rate > 1);
-  if (row >= 0) {
-    throw new ForestError(
-      'COLUMNS_INVALID',
-      `target of row ${row} is ${target[row]}, wanted a rate from 0 to 1 under binomial noise`,
-    );
-  }
+/** Rows that all stand for themselves are not counted: theirs is the plain fit, to the byte. */
+function countsOf({ count, columns }: FitInput): ArrayLike<number> | null {
+  if (count === undefined) return null;
+  for (let row = 0; row < columns.rows; row++) if (count[row] > 1) return count;
+  return null;
 }
 
 /** Sums for every position, or none if the fit does not want them. */
 export function startOutOfBag({ set, parameters }: PreparedFit): OutOfBag {
-  return new OutOfBag(set, parameters.outOfBag ? set.order.length : 0);
+  return new OutOfBag(
+    set,
+    emptySums(parameters.outOfBag ? set.order.length : 0, set.count !== null),
+  );
 }
 
 /** Grows single trees of a fit, in any order: tree `t` is the same whoever grows it. */
 export class TreeFactory {
   private readonly grower: TreeGrower;
-  private readonly bag: Uint16Array;
+  private readonly bag: Bag;
 
   readonly outOfBag: OutOfBag;
 
   constructor(private readonly fit: PreparedFit) {
     this.outOfBag = startOutOfBag(fit);
     this.grower = new TreeGrower(fit.set, fit.parameters);
-    this.bag = new Uint16Array(fit.set.order.length);
+    const { count, order } = fit.set;
+    this.bag = count === null ? new RowBag(order.length) : new CountedBag(count);
   }
 
   /** Grows tree `t` and adds it to the out-of-bag sums. */
   grow(t: number): Tree {
     const { parameters } = this.fit;
     const random = new Random(parameters.seed, t);
-    const distinct = drawBag(this.bag, parameters, random);
+    const distinct = this.bag.draw(parameters, random);
     const tree = this.grower.grow(this.bag, distinct, random);
-    if (parameters.outOfBag && distinct < this.bag.length) this.outOfBag.add(tree, this.bag);
+    if (parameters.outOfBag) this.outOfBag.add(tree, this.bag);
     return tree;
   }
 }
@@ -146,22 +107,23 @@ export class TreeFactory {
 /** Puts grown trees and their out-of-bag sums together. */
 export function finishFit(fit: PreparedFit, trees: readonly Tree[], oob: OutOfBag): FitResult {
   const { schema, parameters, set } = fit;
-  const { order, target, weight } = set;
-  const { sums, coarse, squares, counts } = oob;
-  const rest = { sums, coarse, squares, counts };
+  const { order, target, weight, count } = set;
+  const { sums, coarse, squares, counts, counted } = oob;
+  const rest = { sums, coarse, squares, counts, counted };
   if (!parameters.outOfBag) {
     const none = new Float64Array(0);
     const outOfBag = { predictions: none, variances: none, r2: NaN, weightedR2: NaN };
     return { forest: new Forest(schema, parameters, set.bins, trees), outOfBag, sums: rest };
   }
   const byPosition = { predictions: oob.predictions(), variances: oob.variances() };
-  const intervals = fitIntervals({ ...byPosition, target, weight }, parameters.noise);
+  const judged = { ...byPosition, target, weight, count };
+  const intervals = fitIntervals(judged, parameters.noise);
   return {
     forest: new Forest(schema, parameters, set.bins, trees, null, intervals),
     outOfBag: {
       predictions: byRow(byPosition.predictions, order),
       variances: byRow(byPosition.variances, order),
-      ...judge(byPosition.predictions, target, weight),
+      ...judge(judged, parameters),
     },
     sums: rest,
   };
@@ -173,20 +135,6 @@ function byRow(byPosition: Float64Array, order: Uint32Array): Float64Array {
   return rows;
 }
 
-function judge(
-  predictions: Float64Array,
-  target: Float64Array,
-  weight: Float64Array | null,
-): { r2: number; weightedR2: number } {
-  const isTold = (_: number, row: number): boolean => !Number.isNaN(predictions[row]);
-  const observed = target.filter(isTold);
-  const predicted = predictions.filter(isTold);
-  return {
-    r2: r2(observed, predicted),
-    weightedR2: r2(observed, predicted, weight?.filter(isTold)),
-  };
-}
-
 /**
  * Calibrates a fitted forest: weighted isotonic regression of the target on the out-of-bag
  * predictions. Metrics, intervals and predictions of the result are those after calibration.
@@ -194,21 +142,23 @@ function judge(
  * @throws ForestError NO_INTERVALS if no row was out of bag
  */
 export function calibrate(
-  { target, weight = null }: Pick<FitInput, 'target'> & { weight?: Float64Array | null },
+  input: Pick<FitInput, 'target' | 'weight' | 'count'>,
   result: FitResult,
 ): FitResult {
+  const { target, weight = null, count = null } = input;
   const { forest, outOfBag, sums } = result;
-  const calibration = fitIsotonic(outOfBag.predictions, target, weight);
+  const calibration = fitIsotonic(outOfBag.predictions, target, fullWeight(input) ?? null);
   if (calibration === null) {
     throw new ForestError('NO_INTERVALS', 'no row was out of bag; fit with bootstrap');
   }
   const predictions = outOfBag.predictions.map((p) => (p === p ? calibrated(calibration, p) : p));
   const { variances } = outOfBag;
   const { schema, parameters, bins, trees } = forest;
-  const intervals = fitIntervals({ predictions, variances, target, weight }, parameters.noise);
+  const judged = { predictions, variances, target, weight, count };
+  const intervals = fitIntervals(judged, parameters.noise);
   return {
     forest: new Forest(schema, parameters, bins, trees, calibration, intervals),
-    outOfBag: { predictions, variances, ...judge(predictions, target, weight) },
+    outOfBag: { predictions, variances, ...judge(judged, parameters) },
     sums,
   };
 }
@@ -224,7 +174,7 @@ export function fit(
   options: FitOptions = {},
   onTree: (done: number) => void = () => {},
 ): FitResult {
-  return growFrom(prepareFit(input, options), [], null, onTree);
+  return growFrom(atOnce(prepareFit(input, options)), [], null, onTree);
 }
 
 /**
@@ -240,7 +190,7 @@ export function growMore(
   more: number,
   onTree: (done: number) => void = () => {},
 ): FitResult {
-  const prepared = prepareFit(input, continued(forest, more));
+  const prepared = atOnce(prepareFit(input, continued(forest, more)));
   checkSameInput(prepared, forest, sums);
   return growFrom(prepared, forest.trees, sums, onTree);
 }
@@ -263,6 +213,7 @@ function continued({ schema, parameters, trees }: Forest, more: number): FitOpti
 function checkSameInput({ set }: PreparedFit, forest: Forest, sums: OutOfBagSums): void {
   const same =
     sums.counts.length === (forest.parameters.outOfBag ? set.order.length : 0) &&
+    sums.counted === (set.count !== null) &&
     set.bins.every(({ bins, cuts }, f) => {
       const before = forest.bins[f];
       return bins === before.bins && cuts.every((cut, i) => cut === before.cuts[i]);
@@ -276,12 +227,23 @@ function growFrom(
   sums: OutOfBagSums | null,
   onTree: (done: number) => void,
 ): FitResult {
+  const trees = [...first];
+  const outOfBag = growTrees(prepared, trees, sums, onTree);
+  return finishFit(prepared, trees, outOfBag);
+}
+
+/** Adds the missing trees; what they were grown in is free again afterwards. */
+function growTrees(
+  prepared: PreparedFit,
+  trees: Tree[],
+  sums: OutOfBagSums | null,
+  onTree: (done: number) => void,
+): OutOfBag {
   const factory = new TreeFactory(prepared);
   if (sums !== null) factory.outOfBag.merge(sums);
-  const trees = [...first];
   while (trees.length < prepared.parameters.trees) {
     trees.push(factory.grow(trees.length));
     onTree(trees.length);
   }
-  return finishFit(prepared, trees, factory.outOfBag);
+  return factory.outOfBag.alone();
 }

@@ -1,6 +1,6 @@
 import type { FeatureBins } from './binning.js';
 import { calibrated, type Calibration } from './calibration.js';
-import { Compiled, type CompileOptions } from './compile.js';
+import { Compiled, compileForest, type CompileOptions } from './compile.js';
 import { ForestError } from './errors.js';
 import {
   intervalAround,
@@ -15,7 +15,6 @@ import type { Tree } from './tree.js';
 
 /** A fitted forest: immutable, and the same function whoever holds it. */
 export class Forest {
-  private compiled: Compiled | undefined;
   private encoder: RowEncoder | undefined;
 
   constructor(
@@ -27,6 +26,7 @@ export class Forest {
     readonly calibration: Calibration | null = null,
     /** null: no row was out of bag, so there are no intervals. */
     readonly intervals: IntervalModel | null = null,
+    private compiled: Compiled | null = null,
   ) {}
 
   /**
@@ -65,9 +65,12 @@ export class Forest {
     throw new ForestError('ROW_INVALID', `got ${row.length} numbers, wanted ${wanted}`);
   }
 
-  /** The same function, made fast; kept, so that asking again costs nothing. */
+  /**
+   * The same function, made fast. Without options it is made once and kept, and a forest that
+   * came compiled from another thread gives what it came with.
+   */
   compile(options?: CompileOptions): Compiled {
-    if (options !== undefined) return new Compiled(this, options);
-    return (this.compiled ??= new Compiled(this));
+    if (options !== undefined) return new Compiled(compileForest(this, options));
+    return (this.compiled ??= new Compiled(compileForest(this)));
   }
 }

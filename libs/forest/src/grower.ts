@@ -4,6 +4,7 @@
  * Nodes wait on a stack, the larger child below the smaller: every waiting node is at most half
  * its neighbour below, so no more than log₂(rows) histograms are alive.
  */
+import type { Bag } from './bagging.js';
 import type { TrainingSet } from './grouping.js';
 import {
   HistogramLayout,
@@ -59,10 +60,9 @@ export class TreeGrower {
   }
 
   /**
-   * @param bag by position: how often the row is in the bag
-   * @param distinct how many of them are above 0
+   * @param distinct how many rows are in the bag
    */
-  grow(bag: Uint16Array, distinct: number, random: Random): Tree {
+  grow(bag: Bag, distinct: number, random: Random): Tree {
     this.builder.reset();
     for (let f = 0; f < this.order.length; f++) this.order[f] = f;
     const root = this.openRoot(bag, distinct);
@@ -73,7 +73,7 @@ export class TreeGrower {
     return this.builder.finish();
   }
 
-  private openRoot(bag: Uint16Array, distinct: number): OpenNode | null {
+  private openRoot(bag: Bag, distinct: number): OpenNode | null {
     const { bins } = this.set;
     this.rows.makeRoom(distinct);
     const root = this.idle.pop() ?? new OpenNode(bins.length);

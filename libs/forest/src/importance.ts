@@ -1,7 +1,7 @@
 import { checkSameFeatures } from './background.js';
 import type { Compiled } from './compile.js';
 import { ForestError } from './errors.js';
-import type { FitInput } from './fit.js';
+import { fullWeight, type FitInput } from './fit-input.js';
 import type { Forest } from './forest.js';
 import { rmse } from './metrics.js';
 import { Random } from './random.js';
@@ -143,12 +143,12 @@ class Trial {
   /** The loss when feature `moved` comes from other rows; −1: when none does. */
   lossWith(moved: number): number {
     const { from, predicted, row } = this;
-    const { columns, target, weight } = this.input;
+    const { columns, target } = this.input;
     for (let i = 0; i < predicted.length; i++) {
       for (let f = 0; f < row.length; f++) row[f] = columns.values[f][f === moved ? from[i] : i];
       predicted[i] = this.compiled.predict(row);
     }
-    return this.loss(target, predicted, weight);
+    return this.loss(target, predicted, fullWeight(this.input));
   }
 }
 
@@ -163,9 +163,9 @@ function meanAndSpread(values: Float64Array): { mean: number; spread: number } {
   return { mean, spread: length > 1 ? Math.sqrt(squares / (length - 1)) : 0 };
 }
 
-function checkInput({ schema }: Forest, { columns, target, weight }: FitInput): void {
+function checkInput({ schema }: Forest, { columns, target, weight, count }: FitInput): void {
   checkSameFeatures(schema, columns);
-  for (const [name, values] of Object.entries({ target, weight })) {
+  for (const [name, values] of Object.entries({ target, weight, count })) {
     if (values === undefined || values.length === columns.rows) continue;
     throw new ForestError(
       'COLUMNS_INVALID',

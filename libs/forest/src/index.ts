@@ -18,14 +18,9 @@ export {
   type Explanation,
   type ShapleyOptions,
 } from './explain.js';
-export {
-  calibrate,
-  fit,
-  growMore,
-  type FitInput,
-  type FitResult,
-  type OutOfBagResult,
-} from './fit.js';
+export { calibrate, fit, growMore, type FitResult } from './fit.js';
+export type { FitInput } from './fit-input.js';
+export type { OutOfBagResult } from './judging.js';
 export { Forest } from './forest.js';
 export {
   impurityImportance,

@@ -16,6 +16,7 @@
  * holds on average over rows like the training rows, not for each row by itself.
  */
 import { ForestError } from './errors.js';
+import type { JudgedRows } from './judging.js';
 
 export type NoiseKind = 'binomial' | 'plain';
 
@@ -24,9 +25,12 @@ export interface IntervalModel {
   readonly noise: NoiseKind;
   /** Mean square error out of bag; the noise of kind `plain`. */
   readonly meanSquareError: number;
-  /** Scores at evenly spaced ranks, ascending; ranks beyond the last are unbounded. */
+  /**
+   * Scores at evenly spaced ranks, ascending; ranks beyond the last are unbounded. Infinity where
+   * something was observed that the trees held for impossible.
+   */
   readonly scores: Float64Array;
-  /** Number of rows the scores stand for. */
+  /** Number of (raw) rows the scores stand for. */
   readonly rows: number;
 }
 
@@ -42,39 +46,73 @@ export interface IntervalOptions {
   readonly exposure?: number;
 }
 
-/** Out-of-bag mean and variance of every row, with what was observed. */
-export interface OutOfBagRows {
-  readonly predictions: Float64Array;
-  readonly variances: Float64Array;
-  readonly target: Float64Array;
-  readonly weight: Float64Array | null;
-}
-
 /** More scores than this say no more: quantiles move by less than 1/4096. */
 const MAX_SCORES = 4096;
 
-/** @returns null if no row has an out-of-bag variance */
-export function fitIntervals(
-  { predictions, variances, target, weight }: OutOfBagRows,
-  noise: NoiseKind,
-): IntervalModel | null {
-  const rows = Uint32Array.from(predictions.keys()).filter((row) => variances[row] >= 0);
-  if (rows.length === 0) return null;
-  const squares = Float64Array.from(rows, (row) => (target[row] - predictions[row]) ** 2);
-  const meanSquareError = squares.reduce((sum, square) => sum + square, 0) / rows.length;
-  const scores = Float64Array.from(rows, (row, i) => {
-    const count = weight === null ? 1 : weight[row];
-    const sigma = sigmaOf(predictions[row], variances[row], noise, meanSquareError, count);
-    return squares[i] === 0 ? 0 : Math.sqrt(squares[i]) / sigma;
-  }).sort();
-  return { noise, meanSquareError, scores: thin(scores), rows: rows.length };
+/**
+ * @param judged the score of a row that stands for many counts for as many
+ * @returns null if no row has an out-of-bag variance
+ */
+export function fitIntervals(judged: JudgedRows, noise: NoiseKind): IntervalModel | null {
+  const { predictions, variances, target, weight, count } = judged;
+  let told = 0;
+  let total = 0;
+  let squares = 0;
+  for (let row = 0; row < target.length; row++) {
+    if (!(variances[row] >= 0)) continue;
+    const rows = count === null ? 1 : count[row];
+    told++;
+    total += rows;
+    squares += rows * (target[row] - predictions[row]) ** 2;
+  }
+  if (told === 0) return null;
+  const meanSquareError = squares / total;
+  const scores = new Float64Array(told);
+  const counts = count === null ? undefined : new Float64Array(told);
+  for (let row = 0, i = 0; row < target.length; row++) {
+    if (!(variances[row] >= 0)) continue;
+    const error = Math.abs(target[row] - predictions[row]);
+    const exposure = weight === null ? 1 : weight[row];
+    const sigma = sigmaOf(predictions[row], variances[row], noise, meanSquareError, exposure);
+    if (counts !== undefined) counts[i] = count![row];
+    scores[i++] = error === 0 ? 0 : error / sigma;
+  }
+  return { noise, meanSquareError, ...thin(scores, counts) };
 }
 
-/** Every score, or MAX_SCORES of them at even ranks, the largest included. */
-function thin(sorted: Float64Array): Float64Array {
-  if (sorted.length <= MAX_SCORES) return sorted;
-  const step = (sorted.length - 1) / (MAX_SCORES - 1);
-  return Float64Array.from({ length: MAX_SCORES }, (_, i) => sorted[Math.round(i * step)]);
+/** All scores in order, or MAX_SCORES of them at even ranks, the largest included. */
+function thin(
+  scores: Float64Array,
+  counts: Float64Array | undefined,
+): Pick<IntervalModel, 'scores' | 'rows'> {
+  if (counts !== undefined) return thinCounted(scores, counts);
+  const rows = scores.length;
+  scores.sort();
+  if (rows <= MAX_SCORES) return { scores, rows };
+  return { scores: Float64Array.from(evenRanks(rows), (rank) => scores[rank]), rows };
+}
+
+/** The same, each score standing for as many equal ones as it counts. */
+function thinCounted(
+  scores: Float64Array,
+  counts: Float64Array,
+): Pick<IntervalModel, 'scores' | 'rows'> {
+  const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[a] - scores[b]);
+  const rows = counts.reduce((sum, c) => sum + c, 0);
+  let place = 0;
+  let end = counts[order[0]];
+  const kept = Float64Array.from(evenRanks(rows), (rank) => {
+    while (rank >= end) end += counts[order[++place]];
+    return scores[order[place]];
+  });
+  return { scores: kept, rows };
+}
+
+/** Every rank of so many rows, or MAX_SCORES even ones from the first to the last. */
+function evenRanks(rows: number): Float64Array {
+  const length = Math.min(rows, MAX_SCORES);
+  const step = (rows - 1) / Math.max(1, length - 1);
+  return Float64Array.from({ length }, (_, i) => Math.round(i * step));
 }
 
 function sigmaOf(
@@ -111,7 +149,8 @@ export function intervalAround(
   }
   const { noise, meanSquareError } = model;
   const sigma = sigmaOf(prediction, variance, noise, meanSquareError, exposure ?? 1);
-  const reach = quantile(model, level) * sigma;
+  const score = quantile(model, level);
+  const reach = score === Infinity ? Infinity : score * sigma;
   const [least, most] = noise === 'binomial' ? [0, 1] : [-Infinity, Infinity];
   return { low: Math.max(least, prediction - reach), high: Math.min(most, prediction + reach) };
 }

@@ -90,6 +90,11 @@ export function readModel(bytes: Uint8Array): Forest {
 /** The file's own SHA-256, in hexadecimal: a name for exactly this model. */
 export function modelDigest(bytes: Uint8Array): string {
   checkFrame(bytes);
+  return storedDigest(bytes);
+}
+
+/** The digest of a file that has been read, and so checked, already. */
+export function storedDigest(bytes: Uint8Array): string {
   return Array.from(bytes.subarray(-DIGEST_BYTES), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('');

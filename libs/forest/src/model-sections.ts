@@ -203,7 +203,8 @@ function readIntervals(
     Number.isSafeInteger(rows) &&
     scores.length >= 1 &&
     scores.length <= rows &&
-    ascends(scores, false);
+    // A row that no out-of-bag tree thought possible has an endless score.
+    scores.every((score, i) => score >= 0 && (i === 0 || scores[i - 1] <= score));
   if (!sound) invalid('the intervals contradict themselves');
   return { noise, meanSquareError, rows, scores };
 }

@@ -13,82 +13,83 @@
  *   slot 2f + 1    code + 1, missing = 0              where missing goes left
  *
  * and each distinct set of categories is a slot of its own that holds 0 (left) or 1 (right).
- * Trees are stored breadth first, and walked four at a time for a fixed number of steps: the four
- * chains of loads overlap, and no step waits for a guess. Leaves are added in tree order, which
- * is the plain walk's.
+ * Trees are stored breadth first. Four walks go on at a time, so that their chains of loads
+ * overlap, until all four stand on a leaf:
+ *
+ *   one row       down four trees
+ *   many rows     four of them down one tree, and the whole block of rows before the next tree,
+ *                 whose nodes are then in the cache for all but the first
+ *
+ * Leaves are added in tree order, which is the plain walk's.
  */
 import type { CellSpace } from './cells.js';
-import { codeGoesLeft } from './table.js';
-import type { Tree } from './tree.js';
+import { CODE_BLOCK } from './cut-search.js';
 
 /** More distinct sets of categories than this take longer to fill in than to look up. */
-const MAX_SET_SLOTS = 1024;
+export const MAX_SET_SLOTS = 1024;
 
-const LANES = 4;
-const NEVER = 0xffff;
+export const LANES = 4;
+export const NEVER = 0xffff;
 
 /** A slot that tells which side a categorical node's set puts a row on. */
-interface SetSlot {
+export interface SetSlot {
   readonly feature: number;
   /** By code, missing last: 0 left, 1 right. */
   readonly side: Uint8Array;
 }
 
-export class PackedForest {
-  private readonly nodes: Int32Array;
-  private readonly values: Float64Array;
+/** The nodes of all trees: plain arrays, so that threads can hand them over. */
+export interface PackedNodes {
+  /** Number of trees. */
+  readonly trees: number;
+  readonly nodes: Int32Array;
+  /** By node. */
+  readonly values: Float64Array;
   /** Root of every tree, padded to whole groups of four by repeating the last. */
-  private readonly roots: Int32Array;
-  /** Steps that take every tree of a group to a leaf. */
-  private readonly steps: Int32Array;
-  private readonly slots: Int32Array;
-  private readonly setSlots: SetSlot[] = [];
+  readonly roots: Int32Array;
+  readonly setSlots: readonly SetSlot[];
+}
 
-  /** @returns null if there are too many distinct sets of categories for a slot each */
-  static build(cells: CellSpace, trees: readonly Tree[]): PackedForest | null {
-    const packed = new PackedForest(cells, trees);
-    return packed.setSlots.length > MAX_SET_SLOTS ? null : packed;
-  }
+/** Slots of a block of rows: half of a second-level cache, whose other half is for the nodes. */
+const BLOCK_SLOTS = 2 ** 17;
 
-  private constructor(
+export class PackedForest {
+  /** Slots of a row. */
+  private readonly width: number;
+  /** Rows of a block: a multiple of LANES. */
+  private readonly block: number;
+  private readonly codes = new Int32Array(CODE_BLOCK);
+  /** Row after row. */
+  private slots: Uint16Array;
+  private sums = new Float64Array(0);
+
+  constructor(
     private readonly cells: CellSpace,
-    private readonly trees: readonly Tree[],
+    private readonly packed: PackedNodes,
   ) {
-    const count = trees.reduce((sum, tree) => sum + tree.nodes, 0);
-    this.nodes = new Int32Array(2 * count);
-    this.values = new Float64Array(count);
-    const groups = Math.ceil(trees.length / LANES);
-    this.roots = new Int32Array(groups * LANES);
-    this.steps = new Int32Array(groups);
-    const known = new Map<string, number>();
-    let next = 0;
-    trees.forEach((tree, t) => {
-      this.roots[t] = next;
-      const depth = this.layTree(tree, next, known);
-      const group = Math.floor(t / LANES);
-      this.steps[group] = Math.max(this.steps[group], depth);
-      next += tree.nodes;
-    });
-    this.roots.fill(this.roots[trees.length - 1], trees.length);
-    this.slots = new Int32Array(2 * cells.sizes.length + this.setSlots.length);
+    this.width = 2 * cells.sizes.length + packed.setSlots.length;
+    const fitting = Math.floor(BLOCK_SLOTS / this.width / LANES) * LANES;
+    this.block = Math.min(CODE_BLOCK, Math.max(64, fitting));
+    this.slots = new Uint16Array(this.width);
   }
 
   /** The mean of the trees at the row of numbers that begins at `at`. */
   predict(rows: ArrayLike<number>, at = 0): number {
     this.fillSlots(rows, at);
-    const { nodes, values, roots, steps, slots } = this;
-    const trees = this.trees.length;
+    const { trees, nodes, values, roots } = this.packed;
+    const { slots } = this;
     let sum = 0;
-    for (let group = 0, t = 0; group < steps.length; group++, t += LANES) {
+    for (let t = 0; t < trees; t += LANES) {
       let a = roots[t];
       let b = roots[t + 1];
       let c = roots[t + 2];
       let d = roots[t + 3];
-      for (let step = steps[group]; step > 0; step--) {
+      for (;;) {
         const testA = nodes[2 * a];
         const testB = nodes[2 * b];
         const testC = nodes[2 * c];
         const testD = nodes[2 * d];
+        if ((testA & testB & testC & testD & NEVER) === NEVER) break;
         a = nodes[2 * a + 1] + +(slots[testA >>> 16] > (testA & NEVER));
         b = nodes[2 * b + 1] + +(slots[testB >>> 16] > (testB & NEVER));
         c = nodes[2 * c + 1] + +(slots[testC >>> 16] > (testC & NEVER));
@@ -102,69 +103,89 @@ export class PackedForest {
     return sum / trees;
   }
 
+  /** The same for `count` rows of numbers, one after the other, into `out`. */
+  predictBatch(rows: ArrayLike<number>, count: number, out: Float64Array): void {
+    const { trees, roots } = this.packed;
+    const { block, cells, width } = this;
+    if (this.sums.length === 0) {
+      this.sums = new Float64Array(block);
+      this.slots = new Uint16Array(width * block);
+    }
+    for (let from = 0; from < count; from += block) {
+      const length = Math.min(block, count - from);
+      for (let f = 0; f < cells.sizes.length; f++) this.fillBlock(f, rows, from, length);
+      this.fillSets(length);
+      this.sums.fill(0);
+      for (let t = 0; t < trees; t++) this.walkBlock(roots[t], length);
+      for (let i = 0; i < length; i++) out[from + i] = this.sums[i] / trees;
+    }
+  }
+
+  /** Takes the block's rows down one tree; rows behind the last are old ones, and do no harm. */
+  private walkBlock(root: number, length: number): void {
+    const { nodes, values } = this.packed;
+    const { slots, sums, width } = this;
+    for (let i = 0, row = 0; i < length; i += LANES, row += LANES * width) {
+      const rowB = row + width;
+      const rowC = rowB + width;
+      const rowD = rowC + width;
+      let a = root;
+      let b = root;
+      let c = root;
+      let d = root;
+      for (;;) {
+        const testA = nodes[2 * a];
+        const testB = nodes[2 * b];
+        const testC = nodes[2 * c];
+        const testD = nodes[2 * d];
+        if ((testA & testB & testC & testD & NEVER) === NEVER) break;
+        a = nodes[2 * a + 1] + +(slots[row + (testA >>> 16)] > (testA & NEVER));
+        b = nodes[2 * b + 1] + +(slots[rowB + (testB >>> 16)] > (testB & NEVER));
+        c = nodes[2 * c + 1] + +(slots[rowC + (testC >>> 16)] > (testC & NEVER));
+        d = nodes[2 * d + 1] + +(slots[rowD + (testD >>> 16)] > (testD & NEVER));
+      }
+      sums[i] += values[a];
+      sums[i + 1] += values[b];
+      sums[i + 2] += values[c];
+      sums[i + 3] += values[d];
+    }
+  }
+
   private fillSlots(rows: ArrayLike<number>, at: number): void {
-    const { cells, slots, setSlots } = this;
-    const width = cells.sizes.length;
-    for (let f = 0; f < width; f++) {
+    const { cells, slots } = this;
+    for (let f = 0; f < cells.sizes.length; f++) {
       if (cells.sizes[f] === 1) continue;
       const code = cells.codeOf(f, rows[at + f]);
       slots[2 * f] = code;
       slots[2 * f + 1] = code === cells.bins[f].bins ? 0 : code + 1;
     }
-    for (let i = 0; i < setSlots.length; i++) {
-      const { feature, side } = setSlots[i];
-      slots[2 * width + i] = side[slots[2 * feature]];
+    this.fillSets(1);
+  }
+
+  /** The two slots of feature `f`, of `length` rows from row `from` on. */
+  private fillBlock(f: number, rows: ArrayLike<number>, from: number, length: number): void {
+    const { cells, slots, codes, width } = this;
+    if (cells.sizes[f] === 1) return;
+    codes.fill(0, 0, length);
+    cells.addCodes(f, rows, from * cells.sizes.length, length, 1, codes);
+    const missing = cells.bins[f].bins;
+    for (let i = 0, at = 2 * f; i < length; i++, at += width) {
+      const code = codes[i];
+      slots[at] = code;
+      slots[at + 1] = code === missing ? 0 : code + 1;
     }
   }
 
-  /** Writes a tree breadth first from place `base` on; returns its depth. */
-  private layTree(tree: Tree, base: number, known: Map<string, number>): number {
-    let level = [0];
-    let place = base;
-    let depth = -1;
-    for (; level.length > 0; depth++) {
-      const below: number[] = [];
-      const firstBelow = place + level.length;
-      for (const node of level) {
-        this.values[place] = tree.value[node];
-        if (tree.feature[node] < 0) {
-          this.nodes[2 * place] = NEVER;
-          this.nodes[2 * place + 1] = place;
-        } else {
-          this.nodes[2 * place] = this.testOf(tree, node, known);
-          this.nodes[2 * place + 1] = firstBelow + below.length;
-          below.push(tree.left[node], tree.left[node] + 1);
-        }
-        place++;
+  /** The slots of the sets of the first `length` rows, whose codes are filled in. */
+  private fillSets(length: number): void {
+    const { slots, width, cells } = this;
+    const { setSlots } = this.packed;
+    const first = 2 * cells.sizes.length;
+    for (let i = 0, row = 0; i < length; i++, row += width) {
+      for (let s = 0; s < setSlots.length; s++) {
+        const { feature, side } = setSlots[s];
+        slots[row + first + s] = side[slots[row + 2 * feature]];
       }
-      level = below;
     }
-    return depth;
-  }
-
-  private testOf(tree: Tree, node: number, known: Map<string, number>): number {
-    const f = tree.feature[node];
-    if (this.cells.bins[f].categorical) return this.setSlotOf(tree, node, known) << 16;
-    const place = this.cells.cutPlace(f, tree.cut[node]);
-    return tree.missingLeft[node] === 1
-      ? ((2 * f + 1) << 16) | (place + 1)
-      : ((2 * f) << 16) | place;
-  }
-
-  private setSlotOf(tree: Tree, node: number, known: Map<string, number>): number {
-    const feature = tree.feature[node];
-    const side = Uint8Array.from(
-      { length: this.cells.sizes[feature] },
-      (_, code) => +!codeGoesLeft(this.cells, tree, node, code),
-    );
-    const key = `${feature}:${side.join('')}`;
-    let slot = known.get(key);
-    if (slot === undefined) {
-      if (this.setSlots.length > MAX_SET_SLOTS) return 0;
-      slot = 2 * this.cells.sizes.length + this.setSlots.length;
-      this.setSlots.push({ feature, side });
-      known.set(key, slot);
-    }
-    return slot;
   }
 }

@@ -85,7 +85,7 @@ const ranges: Readonly<Record<string, Range>> = {
   maxBins: { min: 2, max: 65_000, whole: true },
   maxDepth: { min: 1, max: 64, whole: true },
   maxLeaves: { min: 2, max: 2 ** 24, whole: true },
-  minLeafRows: { min: 1, max: 2 ** 31, whole: true },
+  minLeafRows: { min: 1, max: 2 ** 31 - 1, whole: true },
   minLeafWeight: { min: 0, max: Number.MAX_VALUE },
   minGain: { min: 0, max: Number.MAX_VALUE },
   maxFeatures: { min: 0, max: 1024, open: true },

@@ -47,4 +47,15 @@ export class Random {
   below(n: number): number {
     return Math.floor(this.uint32() * 2 ** -32 * n);
   }
+
+  /** A number in [0, 1), a multiple of 2⁻⁵³. */
+  unit(): number {
+    return ((this.uint32() >>> 5) * 2 ** 26 + (this.uint32() >>> 6)) * 2 ** -53;
+  }
+
+  /** A standard normal number (Box and Muller 1958). */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.unit()));
+    return radius * Math.cos(2 * Math.PI * this.unit());
+  }
 }

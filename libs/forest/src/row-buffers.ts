@@ -1,3 +1,4 @@
+import type { Bag } from './bagging.js';
 import type { TrainingSet } from './grouping.js';
 import type { OpenNode } from './open-node.js';
 import { allocateRows, type NodeRows } from './partition.js';
@@ -5,11 +6,11 @@ import { allocateRows, type NodeRows } from './partition.js';
 /** The two buffers that a tree's rows move between (partition.ts), and how a bag gets there. */
 export class RowBuffers {
   private sides: readonly [NodeRows, NodeRows] = [allocateRows(0, 1), allocateRows(0, 1)];
-  /** Rows that one packed row can stand for. */
-  private readonly mostEqual: number;
+  /** Rows that one packed row can say it stands for; what is more is said to be so many. */
+  private readonly mostRows: number;
 
   constructor(private readonly set: TrainingSet) {
-    this.mostEqual = set.packed.fields.mask[set.bins.length];
+    this.mostRows = set.packed.fields.mask[set.bins.length];
   }
 
   /** The buffer that holds the nodes of a depth. */
@@ -21,18 +22,18 @@ export class RowBuffers {
   makeRoom(distinct: number): void {
     const { packed } = this.set;
     // A little more than asked: the next bag differs by a few rows only.
-    const rows = Math.ceil(distinct * 1.02) + 16;
-    // A group takes one place, and one more each time its count is full.
-    const places = Math.min(rows, packed.rows + Math.ceil(rows / this.mostEqual));
+    const places = Math.min(Math.ceil(distinct * 1.02) + 16, packed.rows);
     if (places <= this.sides[0].weight.length) return;
     const { wordsPerRow } = packed;
     this.sides = [allocateRows(places, wordsPerRow), allocateRows(places, wordsPerRow)];
   }
 
-  /** Sums the in-bag rows of each group into buffer A; rows that weigh 0 are left out. */
-  gather(bag: Uint16Array, root: OpenNode): void {
-    const { packed, starts, target, weight } = this.set;
-    const { mostEqual } = this;
+  /**
+   * Sums the in-bag rows of each group into buffer A, one place a group; rows that weigh 0 are left
+   * out. Rows count for `minLeafRows` alone, and a place can say that number: more need not be said.
+   */
+  gather({ drawn, missed }: Bag, root: OpenNode): void {
+    const { packed, starts, target, weight, count } = this.set;
     root.rows = root.weight = root.sum = root.end = 0;
     for (let group = 0, position = 0; group < packed.rows; group++) {
       const end = starts[group + 1];
@@ -40,17 +41,14 @@ export class RowBuffers {
       let w = 0;
       let s = 0;
       for (; position < end; position++) {
-        if (bag[position] === 0) continue;
-        const inBag = weight === null ? bag[position] : bag[position] * weight[position];
+        if (drawn[position] === 0) continue;
+        const inBag = weight === null ? drawn[position] : drawn[position] * weight[position];
         if (!(inBag > 0)) continue;
-        rows++;
+        rows += missed === null ? 1 : count![position] - missed[position];
         w += inBag;
         s += inBag * target[position];
-        if (rows < mostEqual) continue;
-        this.put(root, group, rows, w, s);
-        rows = w = s = 0;
       }
-      if (rows > 0) this.put(root, group, rows, w, s);
+      if (rows > 0) this.put(root, group, Math.min(rows, this.mostRows), w, s);
     }
   }
 

@@ -103,6 +103,28 @@ describe('a compiled forest', () => {
     expect(cells.size).toBeGreaterThan(490);
   });
 
+  it.each(variants)('%s answers a batch as it answers single rows', (_, options, missing) => {
+    const data = mixedData({ rows: 400, missing });
+    const { forest } = fit(data, { trees: 20, minLeafRows: 2, ...options });
+    const cuts = forest.bins.flatMap((bins) => [...bins.cuts]);
+    const odd = [NaN, Infinity, -Infinity, -0, 0, 3, 6, 99, ...cuts];
+    // More rows than are coded at a time, and no multiple of what is walked at a time.
+    const rows = Float64Array.from({ length: 3 * 2343 }, (_, i) =>
+      i % 5 === 0 ? odd[(i * 7919) % odd.length] : data.columns.values[i % 3][i % 400],
+    );
+    for (const maxTableCells of [1e6, 0]) {
+      const compiled = forest.compile({ maxTableCells });
+      const out = new Float64Array(2343);
+      for (const count of [2343, 1025, 3, 1]) {
+        compiled.predictBatch(rows.subarray(0, 3 * count), out);
+        const same = out
+          .subarray(0, count)
+          .every((p, i) => p === forest.predict(rows.subarray(3 * i, 3 * i + 3)));
+        expect(same).toBe(true);
+      }
+    }
+  });
+
   it('predicts batches into the caller’s buffer', () => {
     const data = mixedData({ rows: 100 });
     const compiled = fit(data, { trees: 5 }).forest.compile();

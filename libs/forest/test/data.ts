@@ -23,13 +23,11 @@ export function uniform(random: Random): number {
   return random.uint32() / 2 ** 32;
 }
 
+/** What a fit takes, rows not counted. */
+export type WeightedInput = Required<Omit<FitInput, 'count'>>;
+
 /** A noisy target over a numeric, an integer and a categorical feature, with uneven weights. */
-export function mixedData({
-  rows,
-  seed = 1,
-  missing = 0,
-  distinct,
-}: MixedOptions): Required<FitInput> {
+export function mixedData({ rows, seed = 1, missing = 0, distinct }: MixedOptions): WeightedInput {
   const random = new Random(seed, 0);
   const draw = (value: number): number => (uniform(random) < missing ? NaN : value);
   const size = new Float64Array(rows);

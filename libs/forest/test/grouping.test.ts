@@ -1,14 +1,15 @@
 import { learnBins, packRows } from '../src/binning.js';
 import { groupRows } from '../src/grouping.js';
 import { fit, type FitInput } from '../src/index.js';
+import { atOnce } from '../src/steps.js';
 import { mixedData, rowOf } from './data.js';
 
 const allocate = (bytes: number): ArrayBuffer => new ArrayBuffer(bytes);
 
 describe('groups', () => {
   const { columns } = mixedData({ rows: 2000, distinct: 7, missing: 0.1 });
-  const packed = packRows(columns, learnBins(columns, 255, 1));
-  const { starts, order, packed: groups } = groupRows(packed, allocate);
+  const packed = atOnce(packRows(columns, atOnce(learnBins(columns, 255, 1))));
+  const { starts, order, packed: groups } = atOnce(groupRows(packed, allocate));
   const textOf = (words: Uint32Array, row: number): string =>
     words.subarray(row * packed.wordsPerRow, (row + 1) * packed.wordsPerRow).join();
 

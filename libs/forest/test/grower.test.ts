@@ -1,7 +1,8 @@
-import { drawBag } from '../src/bagging.js';
+import { RowBag } from '../src/bagging.js';
 import { fit, type FitInput, type FitOptions } from '../src/index.js';
 import { prepareFit } from '../src/fit.js';
 import { TreeGrower } from '../src/grower.js';
+import { atOnce } from '../src/steps.js';
 import { Random } from '../src/random.js';
 import { mixedData, numericColumns, rowOf } from './data.js';
 import { expectSoundTree } from './invariants.js';
@@ -114,15 +115,15 @@ describe('the growing rules', () => {
   ];
 
   it.each(variants)('give sound trees %s', (_, options) => {
-    const fitting = prepareFit(input, { minLeafRows: 3, ...options });
+    const fitting = atOnce(prepareFit(input, { minLeafRows: 3, ...options }));
     const { set, parameters } = fitting;
-    const counts = new Uint16Array(600);
+    const bag = new RowBag(600);
     const grower = new TreeGrower(set, parameters);
     for (let t = 0; t < 5; t++) {
       const random = new Random(9, t);
-      const distinct = drawBag(counts, parameters, random);
-      const tree = grower.grow(counts, distinct, random);
-      expectSoundTree(tree, set, counts);
+      const distinct = bag.draw(parameters, random);
+      const tree = grower.grow(bag, distinct, random);
+      expectSoundTree(tree, set, bag.drawn);
       expect(tree.nodes).toBeGreaterThan(9);
     }
   });

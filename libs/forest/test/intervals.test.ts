@@ -1,9 +1,9 @@
-import { calibrate, fit, readModel, writeModel, type FitInput, type Forest } from '../src/index.js';
+import { calibrate, fit, readModel, writeModel, type Forest } from '../src/index.js';
 import { Random } from '../src/random.js';
-import { mixedData, rowOf, uniform } from './data.js';
+import { mixedData, numericColumns, rowOf, uniform, type WeightedInput } from './data.js';
 
 /** Rates over counts: the true rate is a function of the features, the noise is binomial. */
-function rates(rows: number, seed: number): Required<FitInput> {
+function rates(rows: number, seed: number): WeightedInput {
   const data = mixedData({ rows, seed });
   const random = new Random(seed, 99);
   for (let i = 0; i < rows; i++) {
@@ -20,7 +20,7 @@ function rates(rows: number, seed: number): Required<FitInput> {
 
 function coverage(
   forest: Forest,
-  { columns, target, weight }: Required<FitInput>,
+  { columns, target, weight }: WeightedInput,
   level: number,
 ): number {
   let held = 0;
@@ -83,6 +83,23 @@ describe('intervals', () => {
     expect(back.predictInterval(row, { exposure: 77 })).toEqual(
       result.forest.predictInterval(row, { exposure: 77 }),
     );
+  });
+
+  it('hold what no tree thought possible, also after a trip through a model file', () => {
+    // One click on one word alone: trees that did not see it predict 0 there, and all agree.
+    const word = Float64Array.from({ length: 60 }, (_, i) => i % 6);
+    const target = word.map((_, i) => (i === 0 ? 0.5 : 0));
+    const columns = numericColumns([...word]);
+    const { forest } = fit(
+      { columns, target, weight: word.map(() => 10) },
+      { trees: 30, noise: 'binomial', minLeafRows: 1 },
+    );
+    expect(forest.intervals!.scores.at(-1)).toBe(Infinity);
+    const back = readModel(writeModel(forest));
+    expect(back.intervals).toEqual(forest.intervals);
+    const wide = { level: 60.5 / 61, exposure: 10 };
+    expect(back.predictInterval([3], wide)).toEqual({ low: 0, high: 1 });
+    expect(back.predictInterval([3], { level: 0.5, exposure: 10 })).toEqual({ low: 0, high: 0 });
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { fit, Forest, type FitOptions } from '../src/index.js';
+import { calibrate, fit, Forest, type FitOptions } from '../src/index.js';
 import { fromOnnx, toOnnx } from '../src/onnx/index.js';
 import { Random } from '../src/random.js';
 import { mixedData, mixedSchema, uniform } from './data.js';
@@ -90,12 +90,37 @@ describe('an exported forest', () => {
     for (const row of tryingRows(forged)) expect(back.predict(row)).toBe(forged.predict(row));
   });
 
-  it('is not written without its calibration', () => {
-    const { forest } = fit(mixedData({ rows: 50 }), { trees: 2 });
-    const calibration = { x: Float64Array.of(1, 2), y: Float64Array.of(1, 3) };
+  it.each<[string, FitOptions]>([
+    ['of 20 trees', { trees: 20 }],
+    ['of one tree', { trees: 1, minLeafRows: 60 }],
+    ['of many trees', { trees: 300, minLeafRows: 40 }],
+  ])('%s carries its calibration along', (_, options) => {
+    const data = mixedData({ rows: 400, missing: 0.1 });
+    const { forest } = calibrate(data, fit(data, options));
+    expect(forest.calibration!.x.length).toBeGreaterThan(options.trees === 1 ? 3 : 20);
+    expectSameInRuntime(forest, tryingRows(forest));
+  });
+
+  it.each([
+    ['steep', [1, 1 + 1e-7, 3], [-5, 40, 40.5]],
+    ['of one point', [1.5], [7]],
+    ['of small numbers', [-2, 0.5, 2.5], [1e-9, 3e-9, 1e-8]],
+  ])('keeps a calibration that is %s', (_, x, y) => {
+    const { forest } = fit(mixedData({ rows: 200 }), { trees: 9 });
     const { schema, parameters, bins, trees } = forest;
-    const calibratedForest = new Forest(schema, parameters, bins, trees, calibration);
-    expect(() => toOnnx(calibratedForest)).toThrow(
+    const calibration = { x: Float64Array.from(x), y: Float64Array.from(y) };
+    expectSameInRuntime(
+      new Forest(schema, parameters, bins, trees, calibration),
+      tryingRows(forest),
+    );
+  });
+
+  it('is refused with a calibration and more trees than parts can be summed of', () => {
+    const { forest } = fit(mixedData({ rows: 20 }), { trees: 1 });
+    const { schema, parameters, bins, trees } = forest;
+    const many = Array.from({ length: 2 ** 16 + 1 }, () => trees[0]);
+    const calibration = { x: Float64Array.of(1), y: Float64Array.of(1) };
+    expect(() => toOnnx(new Forest(schema, parameters, bins, many, calibration))).toThrow(
       expect.objectContaining({ code: 'EXPORT_UNSUPPORTED' }),
     );
   });

@@ -2,7 +2,7 @@
  * The slow and obvious CART: tries every split of every feature (every subset of categories,
  * either side for missing rows) on plain arrays of rows. The oracle for the grower.
  */
-import type { FitInput } from '../src/index.js';
+import type { WeightedInput } from './data.js';
 
 export interface ReferenceRules {
   readonly maxDepth: number;
@@ -17,10 +17,7 @@ interface Candidate {
 }
 
 /** Each training row's prediction by one fully searched tree. */
-export function referencePredictions(
-  input: Required<FitInput>,
-  rules: ReferenceRules,
-): Float64Array {
+export function referencePredictions(input: WeightedInput, rules: ReferenceRules): Float64Array {
   const predictions = new Float64Array(input.target.length);
   const grow = (rows: number[], depth: number): void => {
     const best = depth < rules.maxDepth ? bestSplit(input, rows, rules) : null;
@@ -33,11 +30,7 @@ export function referencePredictions(
   return predictions;
 }
 
-function bestSplit(
-  input: Required<FitInput>,
-  rows: number[],
-  rules: ReferenceRules,
-): Candidate | null {
+function bestSplit(input: WeightedInput, rows: number[], rules: ReferenceRules): Candidate | null {
   let best: Candidate | null = null;
   for (const goesLeft of everyTest(input, rows)) {
     const left = rows.filter(goesLeft);
@@ -52,7 +45,7 @@ function bestSplit(
 }
 
 function* everyTest(
-  { columns }: Required<FitInput>,
+  { columns }: WeightedInput,
   rows: number[],
 ): Generator<(row: number) => boolean> {
   for (let f = 0; f < columns.values.length; f++) {
@@ -75,7 +68,7 @@ function* everyTest(
   }
 }
 
-function meanOf({ target, weight }: Required<FitInput>, rows: number[]): number {
+function meanOf({ target, weight }: WeightedInput, rows: number[]): number {
   let w = 0;
   let s = 0;
   for (const row of rows) {
@@ -85,13 +78,13 @@ function meanOf({ target, weight }: Required<FitInput>, rows: number[]): number 
   return s / w;
 }
 
-function squaredLoss(input: Required<FitInput>, rows: number[]): number {
+function squaredLoss(input: WeightedInput, rows: number[]): number {
   const centre = meanOf(input, rows);
   return rows.reduce((sum, row) => sum + input.weight[row] * (input.target[row] - centre) ** 2, 0);
 }
 
 /** Half the Poisson deviance at the mean: Σ w (y log(y / m) − y + m). */
-function poissonLoss(input: Required<FitInput>, rows: number[]): number {
+function poissonLoss(input: WeightedInput, rows: number[]): number {
   const centre = meanOf(input, rows);
   return rows.reduce((sum, row) => {
     const y = input.target[row];

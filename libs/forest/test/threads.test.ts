@@ -1,10 +1,10 @@
 // Threads start from a file, so this test runs the library as built.
-import { writeModel } from '@adscale/forest';
+import { fit, writeModel } from '@adscale/forest';
 import { fitParallel, loadForest, saveForest } from '@adscale/forest/node';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mixedData, rowOf } from './data.js';
+import { mixedData, mixedSchema, rowOf } from './data.js';
 
 const data = mixedData({ rows: 500, missing: 0.1 });
 
@@ -46,6 +46,41 @@ describe('many threads', () => {
     await expect(growing).rejects.toMatchObject({ code: 'ABORTED' });
     expect(asked).toBeGreaterThan(started);
     expect(process.getActiveResourcesInfo().filter((name) => name.includes('Worker'))).toEqual([]);
+  });
+
+  it('are not started when called off while rows are still being prepared', async () => {
+    const rows = 1_200_000;
+    const values = [3, 7919, 104_729].map((step) =>
+      new Float64Array(rows).map((_, i) => (i * step) % 1_000_003),
+    );
+    const columns = { schema: mixedSchema, rows, values };
+    const abort = new AbortController();
+    const growing = fitParallel(
+      { columns, target: values[0] },
+      { trees: 1 },
+      {
+        threads: 1,
+        signal: abort.signal,
+        onProgress: () => {
+          throw new Error('a tree was grown');
+        },
+      },
+    );
+    setImmediate(() => abort.abort());
+    await expect(growing).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(process.getActiveResourcesInfo().filter((name) => name.includes('Worker'))).toEqual([]);
+  });
+
+  it('grow counted rows to the same bytes, however many they are', async () => {
+    const counted = { ...data, count: data.target.map((_, i) => 1 + ((i * 7919) % 5000)) };
+    const fits = await Promise.all(
+      [1, 3].map((threads) => fitParallel(counted, { trees: 9 }, { threads })),
+    );
+    const alone = fit(counted, { trees: 9 });
+    for (const other of fits) {
+      expect(writeModel(other.forest)).toEqual(writeModel(alone.forest));
+      expect(other.outOfBag).toEqual(alone.outOfBag);
+    }
   });
 
   it('do not start for a signal that is aborted already', async () => {

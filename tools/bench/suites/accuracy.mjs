@@ -15,10 +15,20 @@ const TOLERANCE = 0.01;
 
 const measures = ['ne', 'r2', 'weightedR2', 'trueR2'];
 
-const ours = Object.entries(ourRules).map(([rule, options]) => ({
-  label: ourLabel(rule),
-  options,
-}));
+/** Leaves bounded by weight instead of rows, as shares of all training impressions. */
+const leafShares = [0.001, 0.01];
+
+/** All our rules, for these training rows. */
+function oursFor({ impressions }) {
+  const all = impressions.reduce((sum, count) => sum + count, 0);
+  return [
+    ...Object.entries(ourRules).map(([rule, options]) => ({ label: ourLabel(rule), options })),
+    ...leafShares.map((share) => ({
+      label: `ours, leaf ≥ ${share * 100} % of the weight`,
+      options: { minLeafRows: 1, minLeafWeight: share * all },
+    })),
+  ];
+}
 
 /** @yields one result a table */
 export async function* accuracySuite(settings) {
@@ -57,7 +67,7 @@ async function judgeSplit(split, seed, { peers, judge, smoke, trees: wanted }) {
   const trees = wanted ?? (smoke ? 10 : 100);
   const scores = new Map();
   let shape;
-  for (const { label, options } of ours) {
+  for (const { label, options } of oursFor(split.training)) {
     const { forest, predicted } = await runOurs(split, { ...options, trees, seed });
     judge.finite(label, predicted);
     shape ??= shapeOf(forest);

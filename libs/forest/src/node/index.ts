@@ -1,2 +1,3 @@
 export { loadForest, saveForest, writeFileAtomically } from './files.js';
+export { loadCompiled, type LoadedModel, type LoadOptions } from './load.js';
 export { fitParallel, type ThreadOptions } from './threads.js';

@@ -17,10 +17,14 @@ export type FromThread =
 const { fit, next } = workerData as ThreadInput;
 const factory = new TreeFactory(fit);
 
-const send = (message: FromThread): void => parentPort!.postMessage(message);
+const send = (message: FromThread, handedOver: ArrayBuffer[] = []): void =>
+  parentPort!.postMessage(message, handedOver);
 
 for (let t = Atomics.add(next, 0, 1); t < fit.parameters.trees; t = Atomics.add(next, 0, 1)) {
   send({ kind: 'tree', t, tree: factory.grow(t) });
 }
-const { sums, coarse, squares, counts } = factory.outOfBag;
-send({ kind: 'end', sums, coarse, squares, counts });
+const { sums, coarse, squares, counts, counted } = factory.outOfBag;
+send(
+  { kind: 'end', sums, coarse, squares, counts, counted },
+  [sums, coarse, squares, counts].map(({ buffer }) => buffer as ArrayBuffer),
+);

@@ -4,20 +4,20 @@
  * its number alone and out-of-bag sums on no order, so any number of threads gives the same bytes.
  */
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ForestError } from '../errors.js';
-import {
-  finishFit,
-  prepareFit,
-  startOutOfBag,
-  type FitInput,
-  type FitResult,
-  type PreparedFit,
-} from '../fit.js';
-import type { OutOfBag } from '../out-of-bag.js';
+import { finishFit, prepareFit, type FitResult, type PreparedFit } from '../fit.js';
+import type { FitInput } from '../fit-input.js';
+import { OutOfBag } from '../out-of-bag.js';
 import type { FitOptions } from '../parameters.js';
+import type { Steps } from '../steps.js';
 import type { Tree } from '../tree.js';
 import type { FromThread, ThreadInput } from './thread.js';
+import { throwIfAborted, untilLast } from './workers.js';
+
+/** Preparing a fit holds the event loop up for this and one step more. */
+const TURN_MILLISECONDS = 10;
 
 export interface ThreadOptions {
   /** Worker threads, ≥ 1. Default: as many as the machine has cores, at most one a tree. */
@@ -41,27 +41,33 @@ export async function fitParallel(
     throw new ForestError('OPTION_INVALID', `threads is ${threads}, wanted a whole number ≥ 1`);
   }
   throwIfAborted(signal);
-  const fit = prepareFit(input, options, (bytes) => new SharedArrayBuffer(bytes));
-  const outOfBag = startOutOfBag(fit);
-  const trees = await growOnThreads(fit, outOfBag, threads, onProgress, signal);
+  const steps = prepareFit(input, options, (bytes) => new SharedArrayBuffer(bytes));
+  const fit = await inTurns(steps, signal);
+  const { trees, outOfBag } = await growOnThreads(fit, threads, onProgress, signal);
   return finishFit(fit, trees, outOfBag);
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new ForestError('ABORTED', 'its signal was aborted', { cause: signal.reason });
+/** Takes steps, letting the event loop turn every so often; that is when a signal can fire. */
+async function inTurns<T>(steps: Steps<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let since = performance.now(); ;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() - since < TURN_MILLISECONDS) continue;
+    await setImmediate();
+    throwIfAborted(signal);
+    since = performance.now();
   }
 }
 
 async function growOnThreads(
   fit: PreparedFit,
-  outOfBag: OutOfBag,
   threads: number,
   onProgress: (done: number, all: number) => void,
   signal: AbortSignal | undefined,
-): Promise<Tree[]> {
+): Promise<{ trees: Tree[]; outOfBag: OutOfBag }> {
   const all = fit.parameters.trees;
   const trees: Tree[] = new Array(all);
+  let outOfBag: OutOfBag | null = null;
   let done = 0;
   const input: ThreadInput = {
     fit,
@@ -71,49 +77,22 @@ async function growOnThreads(
     { length: Math.min(threads, all) },
     () => new Worker(new URL('./thread.js', import.meta.url), { workerData: input }),
   );
-  const receive = (message: FromThread): void => {
-    if (message.kind === 'tree') {
-      trees[message.t] = message.tree;
-      onProgress(++done, all);
-    } else outOfBag.merge(message);
+  const receive = (message: FromThread): boolean => {
+    if (message.kind === 'end') {
+      // The first thread's sums are taken over, so that no more of them are kept than threads.
+      if (outOfBag === null) outOfBag = new OutOfBag(fit.set, message);
+      else outOfBag.merge(message);
+      return true;
+    }
+    trees[message.t] = message.tree;
+    onProgress(++done, all);
+    return false;
   };
   try {
-    await Promise.all(workers.map((worker) => finished(worker, receive, signal)));
+    await Promise.all(workers.map((worker) => untilLast(worker, receive, signal)));
     throwIfAborted(signal);
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
-  return trees;
-}
-
-/** Resolves when the thread has sent all it grew; rejects when it dies or the signal fires. */
-function finished(
-  worker: Worker,
-  receive: (message: FromThread) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(new ForestError('ABORTED', 'its signal was aborted', { cause: signal?.reason }));
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const settle = (how: () => void): void => {
-      signal?.removeEventListener('abort', onAbort);
-      how();
-    };
-    worker.on('message', (message: FromThread) => {
-      try {
-        receive(message);
-        if (message.kind === 'end') settle(resolve);
-      } catch (error) {
-        settle(() => reject(error as Error));
-      }
-    });
-    worker.on('error', (cause) => {
-      settle(() => reject(new ForestError('THREAD_FAILED', String(cause), { cause })));
-    });
-    worker.on('exit', (code) => {
-      settle(() => reject(new ForestError('THREAD_FAILED', `it left with exit code ${code}`)));
-    });
-  });
+  return { trees, outOfBag: outOfBag! };
 }

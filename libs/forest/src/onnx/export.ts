@@ -1,5 +1,6 @@
 /*
- * A forest as an ONNX graph of one node, TreeEnsembleRegressor.
+ * A forest as an ONNX graph: one node, TreeEnsembleRegressor, and behind it what its calibration
+ * takes (calibrated-graph.ts).
  *
  * ONNX tests are `x ≤ value`, true or false; ours are the same but for two kinds:
  *
@@ -16,11 +17,11 @@
  *                         but ONNX Runtime descends recursively: thousands of tests end its stack.
  */
 import type { FeatureBins } from '../binning.js';
-import { ForestError } from '../errors.js';
 import type { Forest } from '../forest.js';
 import { nextDown } from '../float32.js';
 import type { Schema } from '../schema.js';
 import { inSet, type Tree } from '../tree.js';
+import { splitLeaves, writeCalibration } from './calibrated-graph.js';
 import { dataTypes, SCHEMA_KEY } from './wire.js';
 import { attributeTypes, OnnxWriter } from './writer.js';
 
@@ -38,21 +39,18 @@ const ML_OPSET = 3;
  * ends in the same leaves as here, and the mean of the leaves is rounded to float32, a relative
  * difference of at most 2⁻²⁴ ≈ 6e-8 (for means between 1.2e-38 and 3.4e38, float32's range).
  *
- * Trees are all that is written: intervals and training statistics stay behind.
- * @throws ForestError EXPORT_UNSUPPORTED if the forest is calibrated: the operator rounds the mean
- *   before a calibration could see it, and a steep one would multiply that. Export the forest as
- *   it was before, and calibrate what comes out
+ * A calibration is written as standard operators in double precision, fed by the leaves in parts
+ * that float32 sums without rounding: the result is rounded to float32 once, at the end. Intervals
+ * and training statistics stay behind.
+ * @throws ForestError EXPORT_UNSUPPORTED if the forest is calibrated and has more than 2¹⁶ trees
  */
 export function toOnnx(forest: Forest): Uint8Array {
-  if (forest.calibration !== null) {
-    throw new ForestError('EXPORT_UNSUPPORTED', 'it is calibrated, wanted one that is not');
-  }
   const nodes = new NodeTable();
   forest.trees.forEach((tree, t) => nodes.addTree(tree, t, forest.bins));
   const writer = new OnnxWriter();
   writer.whole(1, IR_VERSION);
   writer.text(2, '@adscale/forest');
-  writer.message(7, () => writeGraph(writer, forest.schema, nodes));
+  writer.message(7, () => writeGraph(writer, forest, nodes));
   writer.message(8, () => writer.text(1, '').whole(2, OPSET));
   writer.message(8, () => writer.text(1, 'ai.onnx.ml').whole(2, ML_OPSET));
   writer.message(14, () =>
@@ -177,8 +175,15 @@ function runsOf(tree: Tree, node: number, { bins }: FeatureBins): Run[] {
   return runs;
 }
 
-function writeGraph(writer: OnnxWriter, schema: Schema, nodes: NodeTable): void {
-  writer.message(1, () => writeNode(writer, nodes));
+function writeGraph(writer: OnnxWriter, forest: Forest, nodes: NodeTable): void {
+  const { schema, calibration } = forest;
+  if (calibration === null) {
+    writer.message(1, () => writeNode(writer, nodes, 'prediction', 'AVERAGE', [nodes.leafValues]));
+  } else {
+    const { units, parts } = splitLeaves(nodes.leafValues, forest.trees.length);
+    writer.message(1, () => writeNode(writer, nodes, 'parts', 'SUM', parts));
+    writeCalibration(writer, calibration, units, forest.trees.length);
+  }
   writer.text(2, 'forest');
   writer.text(10, describe(schema));
   writer.message(11, () => writeValue(writer, 'rows', dataTypes.DOUBLE, schema.features.length));
@@ -204,8 +209,15 @@ function writeValue(writer: OnnxWriter, name: string, elementType: number, width
   writer.text(1, name).message(2, () => writer.message(1, tensor));
 }
 
-function writeNode(writer: OnnxWriter, nodes: NodeTable): void {
-  writer.text(1, 'rows').text(2, 'prediction').text(3, 'forest').text(4, 'TreeEnsembleRegressor');
+/** @param targets leaf values of each target, by leaf */
+function writeNode(
+  writer: OnnxWriter,
+  nodes: NodeTable,
+  output: string,
+  aggregate: 'AVERAGE' | 'SUM',
+  targets: readonly (readonly number[])[],
+): void {
+  writer.text(1, 'rows').text(2, output).text(3, 'forest').text(4, 'TreeEnsembleRegressor');
   const attribute = (name: string, type: number, write: () => void): void => {
     writer.message(5, () => {
       writer.text(1, name);
@@ -223,8 +235,8 @@ function writeNode(writer: OnnxWriter, nodes: NodeTable): void {
     );
   const text = (name: string, value: string): void =>
     attribute(name, attributeTypes.STRING, () => writer.text(4, value));
-  attribute('n_targets', attributeTypes.INT, () => writer.whole(3, 1));
-  text('aggregate_function', 'AVERAGE');
+  attribute('n_targets', attributeTypes.INT, () => writer.whole(3, targets.length));
+  text('aggregate_function', aggregate);
   text('post_transform', 'NONE');
   ints('nodes_treeids', nodes.treeIds);
   ints('nodes_nodeids', nodes.nodeIds);
@@ -236,9 +248,18 @@ function writeNode(writer: OnnxWriter, nodes: NodeTable): void {
   ints('nodes_truenodeids', nodes.trueIds);
   ints('nodes_falsenodeids', nodes.falseIds);
   ints('nodes_missing_value_tracks_true', nodes.missingTrue);
-  ints('target_treeids', nodes.leafTreeIds);
-  ints('target_nodeids', nodes.leafIds);
-  ints('target_ids', new Array<number>(nodes.leafIds.length).fill(0));
-  tensor('target_weights_as_tensor', nodes.leafValues);
+  // Leaf by leaf, and each leaf target by target.
+  const ofTargets = (values: readonly number[]): number[] =>
+    values.flatMap((value) => targets.map(() => value));
+  ints('target_treeids', ofTargets(nodes.leafTreeIds));
+  ints('target_nodeids', ofTargets(nodes.leafIds));
+  ints(
+    'target_ids',
+    nodes.leafIds.flatMap(() => targets.map((_, target) => target)),
+  );
+  tensor(
+    'target_weights_as_tensor',
+    nodes.leafIds.flatMap((_, leaf) => targets.map((values) => values[leaf])),
+  );
   writer.text(7, 'ai.onnx.ml');
 }

@@ -1,0 +1,58 @@
+/* What the loading thread runs: reads, checks and compiles a model file, and hands all of it over. */
+import { readFileSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { compileForest, type CompiledParts, type CompileOptions } from '../compile.js';
+import { ForestError, type ForestErrorCode } from '../errors.js';
+import type { Forest } from '../forest.js';
+import { readModel, storedDigest } from '../model-file.js';
+import { inSharedMemory } from './shared-memory.js';
+
+export interface LoadInput {
+  /** A path, or the file's bytes. */
+  readonly source: string | Uint8Array;
+  readonly compile: CompileOptions | undefined;
+}
+
+type ForestParts = Pick<
+  Forest,
+  'schema' | 'parameters' | 'bins' | 'trees' | 'calibration' | 'intervals'
+>;
+
+export type FromLoadThread =
+  | {
+      readonly kind: 'loaded';
+      readonly bytes: Uint8Array;
+      readonly digest: string;
+      readonly forest: ForestParts;
+      readonly compiled: CompiledParts;
+    }
+  | { readonly kind: 'refused'; readonly code: ForestErrorCode; readonly detail: string };
+
+function load({ source, compile }: LoadInput): void {
+  const bytes = inSharedMemory(typeof source === 'string' ? readFileSync(source) : source);
+  const { schema, parameters, bins, trees, calibration, intervals } = readModel(bytes);
+  const { table, packed, ...rest } = compileForest({ bins, trees, calibration }, compile);
+  const compiled = {
+    ...rest,
+    table: table && inSharedMemory(table),
+    packed: packed && {
+      ...packed,
+      nodes: inSharedMemory(packed.nodes),
+      values: inSharedMemory(packed.values),
+    },
+  };
+  // The trees are views of `bytes`, and arrive as such.
+  const forest = { schema, parameters, bins, trees, calibration, intervals };
+  send({ kind: 'loaded', bytes, digest: storedDigest(bytes), forest, compiled });
+}
+
+function send(message: FromLoadThread): void {
+  parentPort!.postMessage(message);
+}
+
+try {
+  load(workerData as LoadInput);
+} catch (error) {
+  if (!(error instanceof ForestError)) throw error;
+  send({ kind: 'refused', code: error.code, detail: error.detail });
+}

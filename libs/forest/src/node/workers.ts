@@ -1,0 +1,48 @@
+/* What all worker threads have in common: they send until they are done, die, or are called off. */
+import type { Worker } from 'node:worker_threads';
+import { ForestError } from '../errors.js';
+
+/** @throws ForestError ABORTED */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortedBy(signal);
+}
+
+function abortedBy({ reason }: AbortSignal): ForestError {
+  return new ForestError('ABORTED', 'its signal was aborted', { cause: reason });
+}
+
+/**
+ * Resolves when the thread has sent its last message; rejects when it dies, when the signal fires
+ * and when `receive` throws. Ending the thread is left to the caller.
+ * @param receive takes a message, and tells whether it was the last
+ * @throws ForestError ABORTED, THREAD_FAILED; a system error (of reading a file) as it is
+ */
+export function untilLast<Message>(
+  worker: Worker,
+  receive: (message: Message) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortedBy(signal!));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const settle = (how: () => void): void => {
+      signal?.removeEventListener('abort', onAbort);
+      how();
+    };
+    worker.on('message', (message: Message) => {
+      try {
+        if (receive(message)) settle(resolve);
+      } catch (error) {
+        settle(() => reject(error as Error));
+      }
+    });
+    worker.on('error', (cause) => {
+      const isSystem = (cause as NodeJS.ErrnoException).syscall !== undefined;
+      const failed = (): Error => new ForestError('THREAD_FAILED', String(cause), { cause });
+      settle(() => reject(isSystem ? cause : failed()));
+    });
+    worker.on('exit', (code) => {
+      settle(() => reject(new ForestError('THREAD_FAILED', `it left with exit code ${code}`)));
+    });
+  });
+}
