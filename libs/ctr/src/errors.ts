@@ -3,9 +3,13 @@ export const ctrErrors = {
   TABLE_INVALID: 'the training table is not usable',
   SCHEMA_UNSUPPORTED: 'the model was trained on other features',
   NO_MODEL: 'the registry has no current model',
+  NO_PREVIOUS: 'the registry has no version to go back to',
   VERSION_UNKNOWN: 'the registry has no such version',
   VERSION_BROKEN: 'the version cannot be read',
-  VERSION_TAKEN: 'another model is already published under this version',
+  TAG_INVALID: 'the tag is not usable',
+  TAG_UNKNOWN: 'the registry has no such tag',
+  ROLLOUT_INVALID: 'it cannot be told which versions a service tries',
+  REGISTRY_BUSY: 'somebody else is changing the registry',
 } as const;
 
 export type CtrErrorCode = keyof typeof ctrErrors;

@@ -1,10 +1,32 @@
-export type { ModelCard, TrainingRange } from './card.js';
+export { judgeBaselines, type Baseline } from './baseline.js';
+export type { BootstrapOptions, MetricInterval } from './bootstrap.js';
+export type { BackgroundSample } from './card-background.js';
+export type { TrainingRange } from './card-ranges.js';
+export type { CardSplit, ModelCard } from './card.js';
 export { clampCtr, MAX_CTR, MIN_CTR, roundCtr } from './clamp.js';
 export { CtrError, ctrErrors, type CtrErrorCode } from './errors.js';
-export { evaluate, predictTable, type Evaluation, type Fit } from './evaluation.js';
+export { compareNe, type NeDifference } from './comparison.js';
+export type { Coverage } from './coverage.js';
+export {
+  evaluate,
+  evaluatePredictions,
+  predictTable,
+  type Bootstrap,
+  type Evaluation,
+  type EvaluationOptions,
+  type Fit,
+} from './evaluation.js';
 export { CtrModel } from './model.js';
-export { Registry } from './registry.js';
+export { outOfBagEntropy } from './out-of-bag-entropy.js';
+export { exclusively } from './registry-lock.js';
+export { MOST_ROLLBACKS } from './registry-pointer.js';
+export type { Pruned, PruneOptions } from './registry-prune.js';
+export type { VersionFiles } from './registry-staging.js';
+export { Registry, type PublishOptions, type StoredCard } from './registry.js';
+export { reliability, wilson, type ReliabilityBin } from './reliability.js';
 export { defaultSchema } from './schema.js';
+export { splitFolds } from './split-folds.js';
+export { split, type SplitBy, type SplitOptions } from './split.js';
 export {
   checkTable,
   fitInput,
@@ -13,4 +35,8 @@ export {
   takeTable,
   type CtrTable,
 } from './table.js';
-export { defaultFitOptions, trainCtr, type Trained, type TrainOptions } from './training.js';
+export { TreePanel } from './tree-panel.js';
+export { defaultFitOptions, defaultFitOptionsFor } from './training-defaults.js';
+export type { CrossValidation, FoldedMetric } from './training-folds.js';
+export { trainCtr, type Trained, type TrainOptions } from './training.js';
+export { tune, type Trial, type TuneOptions, type Tuning } from './tune.js';

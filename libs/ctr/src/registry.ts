@@ -1,141 +1,243 @@
 /*
  * Models on disk:
  *
- *   <folder>/current                          the name of the version that serves
+ *   <folder>/current                          the version that serves, and those that did before
+ *   <folder>/tags/<tag>                       a version under a name of its own
+ *   <folder>/rollout.json                     what a service tries; written by the service
  *   <folder>/versions/<version>/model.adsf    the forest
  *   <folder>/versions/<version>/model.json    its card
+ *   <folder>/lock                             there while somebody changes any of this
  *
- * A version is staged beside the others and renamed into place whole; the pointer is a file that
- * is replaced by rename. A reader therefore sees the old model or the new one, never a part.
+ * A version is staged beside the others and renamed into place whole; pointer and tags are files
+ * that are replaced by rename. A reader therefore sees the old state or the new one, never a
+ * part, and needs no lock, nor permission to write.
  */
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelDigest } from '@adscale/forest';
-import { writeFileAtomically } from '@adscale/forest/node';
+import { modelDigest, readModel } from '@adscale/forest';
 import type { ModelCard } from './card.js';
 import { CtrError } from './errors.js';
-import { CtrModel } from './model.js';
+import type { CtrModel } from './model.js';
+import { exclusively } from './registry-lock.js';
+import { POINTER, readPointer, rolledBack, writePointer } from './registry-pointer.js';
+import { planPrune, readTrials, type Pruned, type PruneOptions } from './registry-prune.js';
+import {
+  makeFolder,
+  placeVersion,
+  stageVersion,
+  sweep,
+  withdrawVersions,
+  type VersionFiles,
+} from './registry-staging.js';
+import { checkTag, readTags, removeTag, TAGS, writeTag } from './registry-tags.js';
+import {
+  CARD_FILE,
+  listVersions,
+  loadVersion,
+  MODEL_FILE,
+  readCard,
+  versionFolder,
+  versionName,
+} from './registry-versions.js';
 
-const MODEL_FILE = 'model.adsf';
-const CARD_FILE = 'model.json';
-const POINTER = 'current';
-const VERSION_NAME = /^[0-9A-Za-z][\w.-]*$/;
+export interface PublishOptions {
+  /** Make it the current version. Default true. */
+  readonly promote?: boolean;
+  /** Further files of the version, such as a report, by name. */
+  readonly files?: VersionFiles;
+}
 
+/** A card as it may be stored: of a model that came from elsewhere, not everything is known. */
+export type StoredCard = Partial<ModelCard> & Pick<ModelCard, 'created_at'>;
+
+/**
+ * Any number of processes may read and change a registry at the same time. Changes take turns by
+ * a lock (registry-lock.ts); a process that is killed at any point leaves the pointer as it was or
+ * as it was to become, and no part of a version where versions are looked for.
+ */
 export class Registry {
   constructor(readonly folder: string) {}
 
   /** The version that serves, or undefined while there is none. */
   async current(): Promise<string | undefined> {
-    return (await readIfThere(join(this.folder, POINTER)))?.trim();
+    return (await readPointer(this.folder))[0];
+  }
+
+  /** The version that `rollback` goes to, or undefined when none served before or it is gone. */
+  async previous(): Promise<string | undefined> {
+    return (await this.rolledBack())[0];
   }
 
   /** All versions, oldest first. */
-  async versions(): Promise<string[]> {
-    try {
-      const names = await readdir(join(this.folder, 'versions'));
-      return names.filter((name) => VERSION_NAME.test(name)).sort();
-    } catch (error) {
-      if (isAbsent(error)) return [];
-      throw error;
-    }
+  versions(): Promise<string[]> {
+    return listVersions(this.folder);
+  }
+
+  /** The version of every tag, by tag. */
+  tags(): Promise<ReadonlyMap<string, string>> {
+    return readTags(this.folder);
+  }
+
+  /** The version that a service tries in each role (canary, shadow). @throws CtrError ROLLOUT_INVALID */
+  trials(): Promise<ReadonlyMap<string, string>> {
+    return readTrials(this.folder);
   }
 
   /**
-   * Loads a version, the current one by default.
+   * The version that people mean by `current`, `previous`, a tag or a version's name.
+   * @throws CtrError NO_MODEL, NO_PREVIOUS, VERSION_UNKNOWN
+   */
+  async resolve(name: string): Promise<string> {
+    if (name === POINTER) return (await this.current()) ?? this.refuseEmpty();
+    if (name === 'previous') return (await this.previous()) ?? this.refuseRollback();
+    const [versions, tags] = await Promise.all([this.versions(), this.tags()]);
+    const version = versions.includes(name) ? name : tags.get(name);
+    if (version !== undefined && versions.includes(version)) return version;
+    const known = ['current', 'previous', ...tags.keys(), ...versions.slice(-3).reverse()];
+    throw new CtrError('VERSION_UNKNOWN', `${name}; ${this.folder} has ${known.join(', ')}`);
+  }
+
+  /**
+   * Loads a version, the current one by default, on a thread of its own: a service that does so
+   * goes on answering.
    * @throws CtrError NO_MODEL, VERSION_UNKNOWN, VERSION_BROKEN
    */
   async load(version?: string): Promise<CtrModel> {
-    const name = version ?? (await this.current());
-    if (name === undefined) {
-      throw new CtrError(
-        'NO_MODEL',
-        `${join(this.folder, POINTER)} does not exist; train one first`,
-      );
-    }
-    this.checkName(name);
-    const folder = this.folderOf(name);
-    let bytes: Uint8Array;
-    let card: string;
-    try {
-      [bytes, card] = await Promise.all([
-        readFile(join(folder, MODEL_FILE)),
-        readFile(join(folder, CARD_FILE), 'utf8'),
-      ]);
-    } catch (cause) {
-      if (!isAbsent(cause)) throw cause;
-      throw new CtrError('VERSION_UNKNOWN', name, { cause });
-    }
-    try {
-      return CtrModel.load(bytes, JSON.parse(card) as ModelCard, name);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CtrError('VERSION_BROKEN', `${name}: ${reason}`, { cause });
-    }
+    return loadVersion(this.folder, version ?? (await this.current()) ?? this.refuseEmpty());
   }
 
   /**
-   * Stores a model as a new version and makes it the current one.
-   * @returns the version: UTC time and the first digits of the model's digest
-   * @throws CtrError VERSION_TAKEN
+   * The card of a version.
+   * @throws CtrError VERSION_UNKNOWN, VERSION_BROKEN
    */
-  async publish(bytes: Uint8Array, card: ModelCard): Promise<string> {
-    const version = versionName(card.created_at, modelDigest(bytes));
-    await mkdir(join(this.folder, 'versions'), { recursive: true });
-    const staging = join(this.folder, `.staging-${randomUUID()}`);
+  card(version: string): Promise<ModelCard> {
+    return readCard(this.folder, version);
+  }
+
+  /** The path of a file of a version. */
+  fileOf(version: string, name: string): string {
+    return join(versionFolder(this.folder, version), name);
+  }
+
+  /**
+   * Stores a model as a new version and makes it the current one, if not told otherwise.
+   * @returns the version: UTC time and the first digits of the model's digest, and a number if
+   *   that name is taken
+   * @throws ForestError FILE_* if the bytes are no model; CtrError REGISTRY_BUSY
+   */
+  async publish(
+    bytes: Uint8Array,
+    card: StoredCard,
+    { promote = true, files = {} }: PublishOptions = {},
+  ): Promise<string> {
+    // What cannot be read must not become what serves.
+    readModel(bytes);
+    const name = versionName(card.created_at, modelDigest(bytes));
+    const staging = await stageVersion(this.folder, {
+      ...files,
+      [MODEL_FILE]: bytes,
+      [CARD_FILE]: `${JSON.stringify(card, null, 2)}\n`,
+    });
     try {
-      await mkdir(staging);
-      await writeFileAtomically(join(staging, MODEL_FILE), bytes);
-      await writeFile(join(staging, CARD_FILE), `${JSON.stringify(card, null, 2)}\n`, {
-        flush: true,
+      return await exclusively(this.folder, async () => {
+        await sweep(this.folder);
+        const version = await placeVersion(this.folder, staging, name);
+        if (promote) await this.point(version);
+        return version;
       });
-      await this.place(staging, version);
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
-    await this.promote(version);
-    return version;
   }
 
-  /** Moves the pointer. @throws CtrError VERSION_UNKNOWN */
+  /** Moves the pointer. @throws CtrError VERSION_UNKNOWN, REGISTRY_BUSY */
   async promote(version: string): Promise<void> {
-    this.checkName(version);
+    await this.change(version, () => this.point(version));
+  }
+
+  /**
+   * Moves the pointer back to the version that served before; done again, to the one before that,
+   * as far as the pointer remembers (`MOST_ROLLBACKS`). Versions that are gone are passed over.
+   * @returns that version
+   * @throws CtrError NO_PREVIOUS, REGISTRY_BUSY
+   */
+  async rollback(): Promise<string> {
+    if ((await this.previous()) === undefined) this.refuseRollback();
+    return exclusively(this.folder, async () => {
+      const served = await this.rolledBack();
+      if (served.length === 0) this.refuseRollback();
+      await writePointer(this.folder, served);
+      return served[0];
+    });
+  }
+
+  /**
+   * Gives a version a name that `resolve` knows and `prune` respects; takes it off another one.
+   * @throws CtrError TAG_INVALID, VERSION_UNKNOWN, REGISTRY_BUSY
+   */
+  async tag(version: string, tag: string): Promise<void> {
+    checkTag(tag);
+    await this.change(version, async () => {
+      await makeFolder(join(this.folder, TAGS));
+      await writeTag(this.folder, tag, version);
+    });
+  }
+
+  /** Forgets a tag. @throws CtrError TAG_UNKNOWN, REGISTRY_BUSY */
+  async untag(tag: string): Promise<void> {
+    await removeTag(this.folder, tag);
+  }
+
+  /**
+   * Deletes versions, but for the newest, the current one, those that a roll-back would go to, and
+   * those with a tag or on trial; and what processes that were killed have left behind.
+   * @throws CtrError ROLLOUT_INVALID, REGISTRY_BUSY
+   */
+  async prune({ keep, dryRun = false }: PruneOptions): Promise<Pruned> {
+    const plan = async () => planPrune(this.folder, await this.versions(), keep);
+    if (dryRun || (await this.versions()).length === 0) return { ...(await plan()), swept: [] };
+    const { scratch, ...pruned } = await exclusively(this.folder, async () => {
+      const swept = await sweep(this.folder);
+      const planned = await plan();
+      const scratch = await withdrawVersions(this.folder, planned.removed);
+      return { ...planned, swept, scratch };
+    });
+    for (const folder of scratch) await rm(folder, { recursive: true, force: true });
+    return pruned;
+  }
+
+  /** Runs a change of a version that is there, and stays there meanwhile. */
+  private async change(version: string, work: () => Promise<void>): Promise<void> {
+    // Before as well: there may be no folder to lock.
+    await this.checkKnown(version);
+    await exclusively(this.folder, async () => {
+      await this.checkKnown(version);
+      await work();
+    });
+  }
+
+  /** Only under the lock: what is written builds on what was read. */
+  private async point(version: string): Promise<void> {
+    const served = await readPointer(this.folder);
+    if (served[0] !== version) await writePointer(this.folder, [version, ...served]);
+  }
+
+  private async rolledBack(): Promise<string[]> {
+    const [served, versions] = await Promise.all([readPointer(this.folder), this.versions()]);
+    return rolledBack(served, new Set(versions));
+  }
+
+  private refuseEmpty(): never {
+    const pointer = join(this.folder, POINTER);
+    throw new CtrError('NO_MODEL', `${pointer} does not exist; train one first`);
+  }
+
+  private refuseRollback(): never {
+    const pointer = join(this.folder, POINTER);
+    throw new CtrError('NO_PREVIOUS', `${pointer} remembers none; promote one`);
+  }
+
+  private async checkKnown(version: string): Promise<void> {
     if (!(await this.versions()).includes(version)) throw new CtrError('VERSION_UNKNOWN', version);
-    await writeFileAtomically(join(this.folder, POINTER), `${version}\n`);
   }
-
-  private async place(staging: string, version: string): Promise<void> {
-    try {
-      await rename(staging, this.folderOf(version));
-    } catch (cause) {
-      throw new CtrError('VERSION_TAKEN', version, { cause });
-    }
-  }
-
-  private folderOf(version: string): string {
-    return join(this.folder, 'versions', version);
-  }
-
-  /** A version is a name, not a path. */
-  private checkName(version: string): void {
-    if (!VERSION_NAME.test(version)) throw new CtrError('VERSION_UNKNOWN', JSON.stringify(version));
-  }
-}
-
-function versionName(createdAt: string, digest: string): string {
-  const [date, time] = new Date(createdAt).toISOString().split(/[T.]/);
-  return `${date.replaceAll('-', '')}-${time.replaceAll(':', '')}-${digest.slice(0, 8)}`;
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-}
-
-function isAbsent(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

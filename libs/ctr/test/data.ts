@@ -2,7 +2,7 @@ import { Random, columnsFrom } from '@adscale/forest';
 import { defaultSchema, type CtrTable } from '../src/index.js';
 
 /** Placements whose true CTR falls with the position and differs by device. */
-export function placements(rows: number, seed = 1): Required<CtrTable> {
+export function placements(rows: number, seed = 1): CtrTable & { readonly trueCtr: Float64Array } {
   const random = new Random(seed, 0);
   const devices = ['mobile', 'desktop', 'tablet'];
   const columns = { impressions: [], ad_position: [], budget: [] } as Record<string, number[]>;

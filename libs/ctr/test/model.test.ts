@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ForestError } from '@adscale/forest';
 import { CtrModel, roundCtr, trainCtr } from '../src/index.js';
 import { placements } from './data.js';
@@ -24,6 +27,30 @@ describe('a model', () => {
     expect(answer).toBeCloseTo(0.08, 2);
     expect(model.version).toBe('v1');
     expect(model.digest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('is the same model when another thread loads it from its file', async () => {
+    const { bytes, card } = await trainCtr(placements(300), { fit: { trees: 10 } });
+    const folder = await mkdtemp(join(tmpdir(), 'model-'));
+    try {
+      const path = join(folder, 'model.adsf');
+      await writeFile(path, bytes);
+      const here = CtrModel.load(bytes, card, 'v1');
+      const there = await CtrModel.loadFile(path, card, 'v1');
+      expect([there.digest, there.version, there.card]).toEqual([here.digest, 'v1', card]);
+      for (const budget of [1, 250, 2500, 90_000]) {
+        const row = here.encode({ ...request, budget });
+        expect(there.predictRow(row)).toBe(here.predictRow(row));
+        expect(there.cellOf(row)).toBe(here.cellOf(row));
+      }
+      await writeFile(path, bytes.subarray(0, -1));
+      await expect(CtrModel.loadFile(path)).rejects.toMatchObject({ code: 'FILE_CORRUPT' });
+      await expect(CtrModel.loadFile(join(folder, 'none'))).rejects.toMatchObject({
+        code: 'ENOENT',
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('is the same bytes for the same table and seed, on one thread or three', async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Registry, trainCtr, type Trained } from '../src/index.js';
+import { MOST_ROLLBACKS, Registry, trainCtr, type Trained } from '../src/index.js';
 import { placements } from './data.js';
 
 let folder: string;
@@ -11,6 +11,12 @@ let second: Trained;
 
 const train = (seed: number): Promise<Trained> =>
   trainCtr(placements(200), { fit: { trees: 3, seed }, threads: 1 });
+
+const publishAll = async (...models: Trained[]): Promise<string[]> => {
+  const versions: string[] = [];
+  for (const { bytes, card } of models) versions.push(await registry.publish(bytes, card));
+  return versions;
+};
 
 beforeAll(async () => {
   [first, second] = await Promise.all([train(1), train(2)]);
@@ -53,18 +59,81 @@ describe('a registry', () => {
     expect(await registry.current()).toBe(one);
   });
 
-  it('refuses to overwrite a version and keeps serving', async () => {
+  it('rolls back to the version that served before, and again to the one before that', async () => {
+    await expect(registry.rollback()).rejects.toMatchObject({ code: 'NO_PREVIOUS' });
     const one = await registry.publish(first.bytes, first.card);
-    await expect(registry.publish(first.bytes, first.card)).rejects.toMatchObject({
-      code: 'VERSION_TAKEN',
-    });
-    expect(await registry.current()).toBe(one);
-    expect(await readdir(folder)).toEqual(['current', 'versions']);
+    expect(await registry.previous()).toBeUndefined();
+    await expect(registry.rollback()).rejects.toMatchObject({ code: 'NO_PREVIOUS' });
+    const two = await registry.publish(second.bytes, second.card);
+    const three = await registry.publish(first.bytes, first.card);
+    await registry.promote(three);
+    expect(await registry.previous()).toBe(two);
+    expect(await registry.rollback()).toBe(two);
+    expect([await registry.current(), await registry.previous()]).toEqual([two, one]);
+    expect(await registry.rollback()).toBe(one);
+    await expect(registry.rollback()).rejects.toMatchObject({ code: 'NO_PREVIOUS' });
+    await registry.promote(three);
+    expect(await registry.rollback()).toBe(one);
+  });
+
+  it('passes over versions that are gone when it rolls back', async () => {
+    const [one, two, three] = await publishAll(first, second, first);
+    await rm(join(folder, 'versions', two), { recursive: true });
+    expect(await registry.previous()).toBe(one);
+    expect(await registry.rollback()).toBe(one);
+    await registry.promote(three);
+    await rm(join(folder, 'versions', one), { recursive: true });
+    expect(await registry.previous()).toBeUndefined();
+  });
+
+  it('remembers so many versions that served, and no more', async () => {
+    const versions = await publishAll(...Array.from({ length: MOST_ROLLBACKS + 3 }, () => first));
+    const back = versions.reverse().slice(1, 1 + MOST_ROLLBACKS);
+    for (const version of back) expect(await registry.rollback()).toBe(version);
+    await expect(registry.rollback()).rejects.toThrow(/current remembers none; promote one$/);
+  });
+
+  it('publishes without promoting if told so', async () => {
+    const one = await registry.publish(first.bytes, first.card, { promote: false });
+    expect([await registry.versions(), await registry.current()]).toEqual([[one], undefined]);
+    const two = await registry.publish(second.bytes, second.card);
+    await registry.publish(first.bytes, first.card, { promote: false });
+    expect(await registry.current()).toBe(two);
+  });
+
+  it('keeps further files of a version beside its model', async () => {
+    const files = { 'report.html': '<p>', 'report.json': new Uint8Array([123, 125]) };
+    const version = await registry.publish(first.bytes, first.card, { files });
+    expect(await readFile(registry.fileOf(version, 'report.html'), 'utf8')).toBe('<p>');
+    expect(await readdir(join(folder, 'versions', version))).toEqual([
+      'model.adsf',
+      'model.json',
+      'report.html',
+      'report.json',
+    ]);
+  });
+
+  it('numbers versions whose name is taken', async () => {
+    const versions = await publishAll(...Array.from({ length: 11 }, () => first));
+    const [one] = versions;
+    expect(versions.slice(1)).toEqual(versions.slice(1).map((_, i) => `${one}-${i + 2}`));
+    expect(await registry.versions()).toEqual(versions);
+    expect(await registry.current()).toBe(`${one}-11`);
+    expect((await registry.load(`${one}-2`)).card).toEqual(first.card);
   });
 
   it('writes nothing for bytes that are no model', async () => {
     await expect(registry.publish(new Uint8Array(99), first.card)).rejects.toMatchObject({
       code: 'FILE_MAGIC',
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('writes nothing for a model that contradicts itself', async () => {
+    const bytes = first.bytes.slice();
+    bytes[200] ^= 1;
+    await expect(registry.publish(bytes, first.card)).rejects.toMatchObject({
+      code: 'FILE_CORRUPT',
     });
     expect(await readdir(folder)).toEqual([]);
   });
@@ -79,7 +148,26 @@ describe('a registry', () => {
     await expect(registry.load()).rejects.toThrow(/checksum/);
   });
 
+  it('tells a version that is not there from one that lacks a file', async () => {
+    const one = await registry.publish(first.bytes, first.card);
+    expect(await registry.card(one)).toEqual(first.card);
+    await rm(join(folder, 'versions', one, 'model.adsf'));
+    await expect(registry.load(one)).rejects.toThrow(/cannot be read: .*model\.adsf is missing$/);
+    await rm(join(folder, 'versions', one, 'model.json'));
+    await expect(registry.load(one)).rejects.toThrow(/cannot be read: .*model\.json is missing$/);
+    await expect(registry.card(one)).rejects.toMatchObject({ code: 'VERSION_BROKEN' });
+    await expect(registry.card('nothing')).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
+  });
+
+  it.each(['', '{', 'null', '7'])('refuses a card that is %j', async (card) => {
+    const one = await registry.publish(first.bytes, first.card);
+    await writeFile(join(folder, 'versions', one, 'model.json'), card);
+    await expect(registry.card(one)).rejects.toMatchObject({ code: 'VERSION_BROKEN' });
+    await expect(registry.load(one)).rejects.toThrow(/model\.json (is not JSON|does not hold)/);
+  });
+
   it.each(['../../etc', 'a/b', '..', ''])('reads no path outside: %j', async (version) => {
     await expect(registry.load(version)).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
+    await expect(registry.card(version)).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
   });
 });

@@ -1,0 +1,136 @@
+/*
+ * How a version comes into being and goes, whole:
+ *
+ *   .staging-<owner>/   written, each file flushed  ──rename──▶  versions/<version>/
+ *   versions/<version>/ ──rename──▶ .removed-<owner>/  ──▶  deleted
+ *
+ * A folder is flushed after each rename in it: what was told to be published is still there after
+ * a power cut.
+ */
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isGone, ownerOfScratch, scratchName } from './registry-owner.js';
+import { isAbsent, POINTER } from './registry-pointer.js';
+import { TAGS } from './registry-tags.js';
+
+export const VERSIONS = 'versions';
+
+/** Files of a version by name. */
+export type VersionFiles = Readonly<Record<string, Uint8Array | string>>;
+
+const HOUR = 3_600_000;
+/** Milliseconds after which scratch of another machine counts as left behind. */
+const PATIENCE = 24 * HOUR;
+
+/** Writes a version's files to a folder that nobody looks into. @returns its path */
+export async function stageVersion(folder: string, files: VersionFiles): Promise<string> {
+  await makeFolder(join(folder, VERSIONS));
+  const staging = join(folder, scratchName('staging'));
+  try {
+    await mkdir(staging);
+    for (const [name, contents] of Object.entries(files)) {
+      await writeFile(join(staging, name), contents, { flag: 'wx', flush: true });
+    }
+    await syncFolder(staging);
+    return staging;
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * Gives a staged version its name, or, where that is taken, the name and a number.
+ * @returns the name
+ */
+export async function placeVersion(folder: string, staging: string, name: string): Promise<string> {
+  const versions = join(folder, VERSIONS);
+  for (let number = 1; ; number++) {
+    const version = number === 1 ? name : `${name}-${number}`;
+    try {
+      await rename(staging, join(versions, version));
+    } catch (error) {
+      // A folder that holds something is never replaced by another.
+      if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code!)) throw error;
+      continue;
+    }
+    await syncFolder(versions);
+    return version;
+  }
+}
+
+/** Takes versions out of sight. @returns the folders that are left to delete */
+export async function withdrawVersions(
+  folder: string,
+  versions: readonly string[],
+): Promise<string[]> {
+  const removed: string[] = [];
+  for (const version of versions) {
+    const scratch = join(folder, scratchName('removed'));
+    await rename(join(folder, VERSIONS, version), scratch);
+    removed.push(scratch);
+  }
+  if (removed.length > 0) await syncFolder(join(folder, VERSIONS));
+  return removed;
+}
+
+/**
+ * Deletes what processes that were killed have left behind. Only who holds the lock may call it:
+ * pointer and tags are then nobody else's to write, so that half-written ones are leftovers.
+ * @returns names of what was deleted
+ */
+export async function sweep(folder: string): Promise<string[]> {
+  const swept: string[] = [];
+  for (const name of await entries(folder)) {
+    if (!(await isLeftover(folder, name))) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+    swept.push(name);
+  }
+  for (const name of await entries(join(folder, TAGS))) {
+    if (!name.endsWith('.tmp')) continue;
+    await rm(join(folder, TAGS, name), { force: true });
+    swept.push(`${TAGS}/${name}`);
+  }
+  return swept;
+}
+
+async function isLeftover(folder: string, name: string): Promise<boolean> {
+  if (name.startsWith(`${POINTER}.`) && name.endsWith('.tmp')) return true;
+  const owner = ownerOfScratch(name);
+  if (owner === undefined && !name.endsWith('.tmp')) return false;
+  try {
+    const age = Date.now() - (await stat(join(folder, name))).mtimeMs;
+    // Files that others write here, such as a rollout, tell no owner.
+    return owner === undefined ? age > HOUR : isGone(owner, age, PATIENCE);
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+async function entries(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+/** Makes a folder and those above it that are missing, to stay after a power cut. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) {
+    await syncFolder(dirname(made));
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
