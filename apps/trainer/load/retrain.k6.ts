@@ -7,29 +7,24 @@
 // It passes when no request failed and the answers came from more than one model.
 import { check } from 'k6';
 import exec from 'k6/execution';
-import http from 'k6/http';
 import { Counter } from 'k6/metrics';
 import type { Options } from 'k6/options';
 // by path, across projects: k6 resolves neither packages nor workspaces
-import { goals, isPrediction } from '../../api/load/goals.ts';
+import { scenarios } from '../../api/load/goals.ts';
 import { Traffic } from '../../api/load/traffic.ts';
+import { checkedPredict, settingsOf } from '../../api/load/user.ts';
 
-const baseUrl = __ENV.BASE_URL || 'http://127.0.0.1:8000';
-const json = { headers: { 'content-type': 'application/json' } };
 const traffic = new Traffic();
+const { users, seconds } = settingsOf('retrain');
 const modelSwitches = new Counter('model_switches');
 
 export const options: Options = {
   scenarios: {
-    retrain: {
-      executor: 'constant-vus',
-      vus: Number(__ENV.USERS || 50),
-      duration: __ENV.DURATION || '30s',
-    },
+    retrain: { executor: 'constant-vus', vus: users, duration: `${seconds}s` },
   },
   thresholds: {
     'http_req_failed{scenario:retrain}': ['rate==0'],
-    'http_req_duration{scenario:retrain}': [`p(99)<${goals.retrain.p99Ms}`],
+    'http_req_duration{scenario:retrain}': [`p(99)<${scenarios.retrain.goals.p99Ms}`],
     checks: ['rate==1'],
     model_switches: ['count>0'],
   },
@@ -40,14 +35,10 @@ export const options: Options = {
 let lastVersion = '';
 
 export default function retrain(): void {
-  const record = traffic.recordAt(exec.scenario.iterationInTest);
-  const answer = http.post(`${baseUrl}/predict_ctr`, JSON.stringify(record), json);
+  const answer = checkedPredict(traffic.recordAt(exec.scenario.iterationInTest));
   // k6 spells header names in their canonical form
   const version = answer.headers['X-Model-Version'] ?? '';
-  check(answer, {
-    'answers with one predicted_ctr': (it) => it.status === 200 && isPrediction(String(it.body)),
-    'names its model': () => version !== '',
-  });
+  check(answer, { 'names its model': () => version !== '' });
   modelSwitches.add(lastVersion !== '' && version !== '' && version !== lastVersion ? 1 : 0);
   if (version !== '') lastVersion = version;
 }

@@ -1,64 +1,102 @@
-import { Registry, defaultSchema, trainCtr, type CtrTable } from '@adscale/ctr';
-import { generate, type Profile } from '@adscale/datagen';
-import { columnsFrom } from '@adscale/forest';
-import { showProgress } from './progress.js';
-import { readCsv } from './read-csv.js';
-import { reportCard } from './report.js';
+import { Registry, trainCtr, type Trained } from '@adscale/ctr';
+import { RefusedError } from './exit.js';
+import { judgeOptions, type JudgeFlags } from './judge/flags.js';
+import { reportCard } from './judge/summary.js';
+import {
+  generateTable,
+  loadTable,
+  type GeneratedRows,
+  type LoadedTable,
+  type LoadFlags,
+} from './load.js';
+import { Reporter } from './progress.js';
+import { tellComparison } from './model/compare.js';
+import { promoteIfBetter } from './model/promote-if-better.js';
+import { renderReport } from './report/report.js';
 
-export interface TrainFlags {
-  readonly input?: string;
-  readonly rows: number;
-  readonly profile: Profile;
-  readonly seed: number;
+export interface TrainFlags extends LoadFlags, GeneratedRows, JudgeFlags {
   readonly output: string;
   readonly trees: number;
-  readonly depth: number;
-  readonly bins: number;
-  readonly leafRows: number;
-  readonly heldOut: number;
-  readonly threads: number;
+  readonly depth?: number;
+  readonly leafRows?: number;
   readonly ifMissing?: boolean;
+  readonly json?: boolean;
+  /** Make the model the current one. */
+  readonly promote: boolean;
+  /** Only if it is better than the current one, beyond chance. */
+  readonly promoteIfBetter?: boolean;
 }
 
 /** Reads or generates, fits, judges, and publishes the model as the registry's current one. */
-export async function runTrain(flags: TrainFlags, signal: AbortSignal): Promise<void> {
+export async function runTrain(
+  data: readonly string[],
+  flags: TrainFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const reporter = new Reporter(flags.json);
   const registry = new Registry(flags.output);
   if (flags.ifMissing && (await registry.current()) !== undefined) {
-    console.log(`${flags.output} already has a model: nothing to do`);
+    reporter.result(`${flags.output} already has a model: nothing to do`, { trained: false });
     return;
   }
-  const table = await loadTable(flags);
-  const bar = showProgress('trees', flags.trees, 'trees');
-  const started = performance.now();
-  const { bytes, card } = await trainCtr(table, {
-    fit: {
-      trees: flags.trees,
-      seed: flags.seed,
-      maxDepth: flags.depth,
-      maxBins: flags.bins,
-      minLeafRows: flags.leafRows,
-    },
-    heldOutShare: flags.heldOut,
-    source: describeSource(flags),
-    threads: flags.threads,
-    onProgress: bar.update,
-    signal,
-  }).finally(bar.stop);
-  const seconds = ((performance.now() - started) / 1000).toFixed(2);
-  const version = await registry.publish(bytes, card);
-  console.log(reportCard(card));
-  console.log(
-    `${flags.trees} trees in ${seconds} s; now current: ${flags.output}/versions/${version}`,
+  const input = [...data, ...(flags.input ?? [])];
+  const isGenerated = input.length === 0 && flags.query === undefined;
+  const loaded = isGenerated
+    ? generateTable(flags)
+    : await loadTable({ ...flags, input }, reporter, signal);
+  const trained = await growModel(loaded, flags, reporter, signal);
+  const { bytes, card } = trained;
+  const report = flags.report
+    ? await renderReport(trained, { notes: loaded.notes.map(firstLine) })
+    : undefined;
+  signal.throwIfAborted();
+  // With its report, so that no version is ever seen without it.
+  const files = report && { 'report.html': report.html, 'report.json': report.json };
+  const promote = flags.promote && !flags.promoteIfBetter;
+  const version = await registry.publish(bytes, card, { promote, ...(files && { files }) });
+  const reportPath = report && registry.fileOf(version, 'report.html');
+  const promotion = flags.promoteIfBetter
+    ? await promoteIfBetter(registry, version, flags, signal)
+    : undefined;
+  const { comparison } = promotion ?? {};
+  const told = [
+    reportCard(card, { reportPath }),
+    ...(comparison ? [tellComparison(comparison)] : []),
+    outcome(registry.fileOf(version, ''), promotion?.promoted ?? promote),
+  ];
+  reporter.result(told.join('\n'), {
+    trained: true,
+    version,
+    card,
+    ...(loaded.counts !== undefined && { data: loaded.counts }),
+    ...(reportPath !== undefined && { report: reportPath }),
+    ...(promotion !== undefined && { promotion }),
+  });
+  if (promotion?.promoted === false) throw new RefusedError(promotion.reason);
+}
+
+/** Examples of bad rows follow in further lines; a report need not list them. */
+function firstLine(note: string): string {
+  return note.split('\n', 1)[0];
+}
+
+function outcome(folder: string, promoted: boolean): string {
+  return promoted ? `now current: ${folder}` : `stored, the current model stays: ${folder}`;
+}
+
+function growModel(
+  { table, source, mapping, fingerprint }: LoadedTable,
+  flags: TrainFlags,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<Trained> {
+  const { trees, seed, depth: maxDepth, bins: maxBins, leafRows: minLeafRows, threads } = flags;
+  return reporter.during({ name: 'grow', total: trees, unit: 'trees' }, ({ update: onProgress }) =>
+    trainCtr(table, {
+      fit: { trees, seed, maxDepth, maxBins, minLeafRows },
+      ...judgeOptions(flags, reporter),
+      ...{ source, mapping, fingerprint },
+      ...{ threads, onProgress, signal },
+    }),
   );
-}
-
-function describeSource({ input, rows, profile, seed }: TrainFlags): string {
-  return input ?? `generated: ${rows} rows, profile ${profile}, seed ${seed}`;
-}
-
-async function loadTable({ input, rows, seed, profile }: TrainFlags): Promise<CtrTable> {
-  if (input !== undefined) return readCsv(input, defaultSchema);
-  const { columns } = generate({ rows, seed, profile });
-  const { impressions, clicks, true_ctr: trueCtr } = columns;
-  return { features: columnsFrom(defaultSchema, columns), impressions, clicks, trueCtr };
 }

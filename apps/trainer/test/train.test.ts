@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry, type ModelCard } from '@adscale/ctr';
-import { adscale } from './run.js';
+import { adscale, interruptWhenHeard, interruptWhenWriting } from './run.js';
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -16,7 +16,8 @@ const cardOf = async (registry: Registry): Promise<ModelCard> => (await registry
 describe('adscale train', () => {
   it('by default beats every figure of the system it replaces', async () => {
     const { status, stdout, stderr } = await adscale(['train', '-o', at('models')]);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^grow: 100 trees in [\d.]+ s, [\d.]+\/s\n$/);
     expect(stdout).toContain('noise ceiling');
     const registry = new Registry(at('models'));
     const { held_out, training } = await cardOf(registry);
@@ -33,11 +34,20 @@ describe('adscale train', () => {
   it('reads its own generated CSV into the model it would have trained itself', async () => {
     await adscale(['generate', '--rows', '500', '--seed', '9', '-o', at('ads.csv')]);
     const flags = ['--trees', '5', '--seed', '9'];
+    await adscale(['generate', '--rows', '500', '--seed', '9', '-o', at('ads.parquet')]);
     await adscale(['train', '-i', at('ads.csv'), '-o', at('from-csv'), ...flags]);
+    await adscale(['train', at('ads.parquet'), '-o', at('from-parquet'), ...flags]);
     await adscale(['train', '--rows', '500', '-o', at('generated'), ...flags]);
-    const [fromCsv, generated] = [new Registry(at('from-csv')), new Registry(at('generated'))];
-    expect((await fromCsv.load()).digest).toBe((await generated.load()).digest);
-    expect((await cardOf(fromCsv)).source).toBe(at('ads.csv'));
+    const registries = ['from-csv', 'from-parquet', 'generated'].map(
+      (name) => new Registry(at(name)),
+    );
+    const [fromCsv, fromParquet, generated] = await Promise.all(
+      registries.map((registry) => registry.load()),
+    );
+    expect(fromCsv.digest).toBe(generated.digest);
+    expect(fromParquet.digest).toBe(generated.digest);
+    expect(fromCsv.card!.source).toBe(at('ads.csv'));
+    expect(fromCsv.card!.mapping).toMatchObject({ impressions: 'impressions', clicks: 'clicks' });
   });
 
   it('passes its flags on to the forest', async () => {
@@ -67,7 +77,13 @@ describe('adscale train', () => {
   });
 
   it('writes nothing when it is interrupted', async () => {
-    const { status } = await adscale(['train', '--trees', '100000', '-o', at('models')], 2000);
+    await adscale(['generate', '--rows', '500', '-o', at('ads.csv')]);
+    const flags = ['--trees', '100000', '-o', at('models')];
+    const { status, stderr } = await adscale(
+      ['train', at('ads.csv'), ...flags],
+      interruptWhenHeard,
+    );
+    expect(stderr).toMatch(/^read: 500 rows/);
     expect(status).toBe(130);
     expect(existsSync(at('models'))).toBe(false);
   });
@@ -81,9 +97,10 @@ describe('bad input', () => {
     [
       'a missing column',
       'impressions,ad_position,budget,clicks\n1,1,1,0',
-      /line 1: column device_type is missing/,
+      /no column is left to be a feature. ad_position: it is the same in every row/,
     ],
     ['an empty file', '', /there are no rows/],
+    ['a header that is none', '1,2\n3,4', /line 1: .*wanted a header/],
     ['a header alone', header, /there are no rows/],
     [
       'text in a number',
@@ -106,7 +123,7 @@ describe('bad input', () => {
     [
       'more clicks than impressions',
       `${header}\n10,1,mobile,5,11`,
-      /line 2, column clicks: got "11", wanted a whole number from 0 to the line's impressions, 10/,
+      /line 2, column clicks: got "11", wanted a whole number from 0 to the row's impressions, 10/,
     ],
     ['a short line', `${header}\n10,1,mobile`, /line 2/],
     ['a column named twice', `${header},clicks\n${good},1`, /column clicks is named twice/],
@@ -123,8 +140,16 @@ describe('bad input', () => {
   it('lists ten mistakes and counts the rest', async () => {
     await writeFile(at('ads.csv'), `${header}\n${'10,1,mobile,5,11\n'.repeat(14)}`);
     const { stderr } = await adscale(['train', '-i', at('ads.csv'), '-o', at('models')]);
-    expect(stderr).toContain('14 mistakes');
+    expect(stderr).toContain('14 rows cannot be used: 14 more clicks than impressions');
     expect(stderr).toContain('… and 4 more');
+  });
+
+  it('is told as JSON to machines', async () => {
+    await writeFile(at('ads.csv'), `${header}\n${good}\n10,1,mobile,5,11`);
+    const { status, stdout, stderr } = await adscale(['train', at('ads.csv'), '--json']);
+    const lines = stderr.trimEnd().split('\n');
+    expect(JSON.parse(lines.at(-1)!).error).toMatch(/line 3, column clicks: got "11"/);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 
   it.each([
@@ -163,5 +188,26 @@ describe('adscale', () => {
     await adscale(['generate', '--rows', '3', '-o', at('ads.ndjson')]);
     const lines = (await readFile(at('ads.ndjson'), 'utf8')).trimEnd().split('\n');
     expect(Object.keys(JSON.parse(lines[2]))).toContain('true_ctr');
+  });
+
+  it('generates no file that it has no format for', async () => {
+    const { status, stderr } = await adscale(['generate', '--rows', '3', '-o', at('ads.xls')]);
+    expect(stderr).toMatch(/got .*ads.xls, wanted a file ending in .csv, .ndjson, .parquet/);
+    expect(status).toBe(2);
+  });
+
+  it.each(['csv', 'ndjson'])(
+    'leaves nothing half-written when it is interrupted: %s',
+    async (ending) => {
+      const flags = ['--rows', '900000000', '-o', at(`ads.${ending}`)];
+      const { status } = await adscale(['generate', ...flags], interruptWhenWriting(at('.')));
+      expect(status).toBe(130);
+      expect(await readdir(at('.'))).toEqual([]);
+    },
+  );
+
+  it('stops writing to standard output when it is interrupted', async () => {
+    const { status } = await adscale(['generate', '--rows', '900000000'], interruptWhenHeard);
+    expect(status).toBe(130);
   });
 });

@@ -1,0 +1,101 @@
+/*
+ * A request from a file: JSON as the service takes it, or a CSV whose rows are the entries of the
+ * request's list. A column named like a feature goes into the row's record, `cpc` and `cpm` are
+ * its cost, any other is a field of the entry. An empty value is no field.
+ */
+import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
+import type { CtrModel } from '@adscale/ctr';
+import { parse } from 'csv-parse/sync';
+import { InputError } from '../exit.js';
+import type { Decision } from './decisions.js';
+
+type Schema = CtrModel['schema'];
+
+/** Fields that are counts or shares; money may stay a text, whose decimals are exact. */
+const NUMBERS = ['conversion_rate', 'max_impressions'];
+const COSTS = ['cpc', 'cpm'];
+
+/**
+ * @param file a path, or - for JSON on standard input
+ * @param settings `name=value` pairs, that the request has besides
+ * @throws InputError
+ */
+export async function readRequest(
+  { list }: Decision,
+  schema: Schema,
+  file: string,
+  settings: readonly string[],
+): Promise<object> {
+  const text = await readText(file);
+  const isCsv = file.toLowerCase().endsWith('.csv');
+  if (isCsv && list === undefined) {
+    throw new InputError(`${file} is a list of rows, and this decision takes none: wanted JSON`);
+  }
+  const request = isCsv ? { [list!]: readRows(schema, file, text) } : readJson(file, text);
+  return { ...request, ...Object.fromEntries(settings.map(readSetting)) };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new InputError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readJson(file: string, text: string): object {
+  let request: unknown;
+  try {
+    request = JSON.parse(text);
+  } catch (cause) {
+    throw new InputError(`${file} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof request === 'object' && request !== null && !Array.isArray(request)) return request;
+  throw new InputError(`${file} holds no JSON object: wanted one as POST /<decision> takes it`);
+}
+
+function readRows(schema: Schema, file: string, text: string): object[] {
+  let rows: Record<string, string>[];
+  try {
+    rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true });
+  } catch (cause) {
+    throw new InputError(`${file} is not CSV: ${(cause as Error).message}`, { cause });
+  }
+  const numeric = new Map(schema.features.map(({ name, kind }) => [name, kind !== 'categorical']));
+  return rows.map((row) => entryOf(row, numeric));
+}
+
+function entryOf(row: Record<string, string>, numeric: ReadonlyMap<string, boolean>): object {
+  const record: Record<string, unknown> = {};
+  const cost: Record<string, string> = {};
+  const entry: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(row)) {
+    if (text === '') continue;
+    const isFeature = numeric.get(name);
+    if (isFeature !== undefined) record[name] = isFeature ? numberOr(text) : text;
+    else if (COSTS.includes(name)) cost[name] = text;
+    else entry[name] = NUMBERS.includes(name) ? numberOr(text) : text;
+  }
+  return { ...entry, record, ...(Object.keys(cost).length > 0 && { cost }) };
+}
+
+/** What is no number stays the text it is, for the decision to refuse by name. */
+function numberOr(text: string): number | string {
+  const number = Number(text);
+  return Number.isFinite(number) ? number : text;
+}
+
+/** A value is JSON where it can be read as JSON, and a text where not. */
+function readSetting(setting: string): [name: string, value: unknown] {
+  const at = setting.indexOf('=');
+  if (at < 1) throw new InputError(`--set ${setting}: wanted name=value`);
+  const text = setting.slice(at + 1);
+  let value: unknown = text;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // A word, such as a currency.
+  }
+  return [setting.slice(0, at), value];
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { CtrModel, evaluate, Registry, type ModelCard, type StoredCard } from '@adscale/ctr';
+import { ForestError, writeModel, type Forest, type Schema } from '@adscale/forest';
+import { fromOnnx } from '@adscale/forest/onnx';
+import { InputError } from '../exit.js';
+import { reportEvaluation } from '../judge/summary.js';
+import type { Mapping } from '../mapping/mapping.js';
+import type { ModelsFlags } from '../model/flags.js';
+import { Reporter } from '../progress.js';
+import { readJudgingTable } from '../score/judging-table.js';
+import { importedFeatures, type FeatureFlags } from './imported-features.js';
+
+export interface ImportFlags extends ModelsFlags, FeatureFlags {
+  /** Files to judge the model by. */
+  readonly data?: readonly string[];
+  readonly promote?: boolean;
+  readonly threads: number;
+}
+
+/** A card of a model that came from elsewhere. */
+interface ImportedCard extends StoredCard {
+  readonly origin: {
+    readonly format: 'onnx';
+    readonly file: string;
+    /** `sha256:…` of the file. */
+    readonly digest: string;
+  };
+}
+
+/** Makes a version of an ONNX file, judged by data if there is some. */
+export async function runImportOnnx(
+  file: string,
+  flags: ImportFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const reporter = new Reporter(flags.json);
+  const registry = new Registry(flags.models);
+  const bytes = await readModelFile(file);
+  const { schema, mapping } = await importedFeatures(registry, flags);
+  const forest = readForest(bytes, file, schema);
+  const reach = reachOf(forest);
+  if (!(reach.most > 0 && reach.least < 1)) {
+    throw new InputError(
+      `${file}: it predicts from ${reach.least} to ${reach.most}, wanted CTRs, from 0 to 1`,
+    );
+  }
+  if (reach.least < 0 || reach.most > 1) {
+    reporter.note(
+      `it may predict ${reach.least} to ${reach.most}: answers are kept within 0 and 1`,
+    );
+  }
+  const card = cardOf(forest, file, bytes, mapping);
+  const model = CtrModel.load(writeModel(forest), card as ImportedCard & ModelCard);
+  const judged = flags.data && (await judge(model, flags, reporter, signal));
+  signal.throwIfAborted();
+  const promote = flags.promote ?? false;
+  const full = judged === undefined ? card : { ...card, held_out: judged };
+  const version = await registry.publish(writeModel(forest), full, { promote });
+  const features = forest.schema.features.map(({ name, kind }) => `${name} (${kind})`).join(', ');
+  const lines = [
+    `imported         ${file}: ${forest.trees.length} trees of ${features}`,
+    ...(judged === undefined ? [] : [reportEvaluation(judged)]),
+    promote
+      ? `now current: ${version}`
+      : `stored: ${version}; serve it by: adscale models promote ${version}`,
+  ];
+  reporter.result(lines.join('\n'), { version, promoted: promote, card: full });
+}
+
+async function readModelFile(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new InputError(`${file}: there is no such file`, { cause });
+  }
+}
+
+function readForest(bytes: Uint8Array, file: string, schema: Schema | undefined): Forest {
+  try {
+    return fromOnnx(bytes, schema && { schema });
+  } catch (cause) {
+    if (!(cause instanceof ForestError)) throw cause;
+    throw new InputError(`${file}: ${cause.message}`, { cause });
+  }
+}
+
+/** The least and the most that a forest can predict, or a little beyond: trees are taken apart. */
+function reachOf({ trees }: Forest): { least: number; most: number } {
+  let [least, most] = [0, 0];
+  for (const { nodes, feature, value } of trees) {
+    let [low, high] = [Infinity, -Infinity];
+    for (let node = 0; node < nodes; node++) {
+      if (feature[node] >= 0) continue;
+      low = Math.min(low, value[node]);
+      high = Math.max(high, value[node]);
+    }
+    least += low / trees.length;
+    most += high / trees.length;
+  }
+  return { least, most };
+}
+
+/** Nothing is known of the training: no rows, no ranges, no metrics. */
+function cardOf(
+  { schema, parameters }: Forest,
+  file: string,
+  bytes: Uint8Array,
+  mapping: Mapping | undefined,
+): ImportedCard {
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return {
+    created_at: new Date().toISOString(),
+    source: `imported: ${file}`,
+    origin: { format: 'onnx', file, digest },
+    ...(mapping !== undefined && { mapping }),
+    schema,
+    parameters,
+    training: { rows: 0, impressions: 0, clicks: 0, ranges: {} },
+  };
+}
+
+async function judge(
+  model: CtrModel,
+  { data, threads }: ImportFlags,
+  reporter: Reporter,
+  signal: AbortSignal,
+) {
+  const flags = { input: data, threads, where: [], derive: {} };
+  const { table } = await readJudgingTable(model, flags, reporter, signal);
+  return evaluate(model.forest, table);
+}

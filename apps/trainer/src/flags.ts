@@ -1,0 +1,35 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Reads a flag that is a whole number. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('wanted a whole number.');
+  }
+  return value;
+}
+
+/** Reads a flag that is a share, in (0, 1). */
+export function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('wanted a number between 0 and 1.');
+  return value;
+}
+
+/** `--name <n>`, a whole number. */
+export function countFlag(name: string, text: string, preset?: number): Option {
+  const option = new Option(`--${name} <n>`, text).argParser(wholeNumber);
+  return preset === undefined ? option : option.default(preset);
+}
+
+/** `-o, --output <folder>`, where models are kept. */
+export function registryFlag(): Option {
+  return new Option('-o, --output <folder>', 'registry of models')
+    .env('MODEL_DIR')
+    .default('models');
+}
+
+/** `--json`: results as one JSON document on standard output, progress as JSON lines. */
+export function jsonFlag(): Option {
+  return new Option('--json', 'result as one JSON document, progress as JSON lines on stderr');
+}

@@ -1,0 +1,84 @@
+import { access, writeFile } from 'node:fs/promises';
+import { mappingPaths } from '../mapping/file.js';
+import type { MappingFlags } from '../mapping/flags.js';
+import { Reporter } from '../progress.js';
+import { Database } from '../source/database.js';
+import type { SourceFlags } from '../source/flags.js';
+import { openSource } from '../source/source.js';
+import { writeWhole } from '../write-whole.js';
+import { inspectSource, type Inspection } from './inspect.js';
+import { describeInspection, draftText } from './report.js';
+
+export interface InspectFlags extends SourceFlags, MappingFlags {
+  readonly output?: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+}
+
+/** Profiles a table and writes the draft of its mapping where `train` finds it. */
+export async function runInspect(
+  data: readonly string[],
+  flags: InspectFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const reporter = new Reporter(flags.json);
+  const input = [...data, ...(flags.input ?? [])];
+  const inspection = await Database.use(flags, signal, async (database) => {
+    const source = await openSource(database, { ...flags, input });
+    const { impressions, clicks, label, feature: features, forceFeature: forced } = flags;
+    const wishes = { impressions, clicks, label, features, forced };
+    return inspectSource(database, source, wishes, reporter);
+  });
+  const draft = draftText(inspection.draft, inspection.source.name);
+  const places = flags.output === undefined ? mappingPaths(input) : [flags.output];
+  const { path, written } = await saveDraft(places, draft, flags.overwrite === true, signal);
+  const saved = written
+    ? `Draft mapping: ${path}. Look it through, then: adscale train ${input.join(' ')}`
+    : `${path} is there already and was left alone; --overwrite replaces it.`;
+  reporter.result(`${describeInspection(inspection)}\n\n${draft}\n${saved}`, {
+    ...documentOf(inspection),
+    mapping_file: path,
+    mapping_written: written,
+  });
+}
+
+function documentOf({ source, columns, draft, counts, findings }: Inspection): object {
+  const { mapping, excluded } = draft;
+  return {
+    source: source.name,
+    rows: counts.rows,
+    columns,
+    findings,
+    excluded,
+    dirty: counts,
+    mapping,
+  };
+}
+
+/** Writes to the first place that can be written to; a mapping that is there stays. */
+async function saveDraft(
+  places: readonly string[],
+  text: string,
+  overwrite: boolean,
+  signal: AbortSignal,
+): Promise<{ path: string; written: boolean }> {
+  for (const [p, path] of places.entries()) {
+    if (!overwrite && (await exists(path))) return { path, written: false };
+    try {
+      await writeWhole(path, signal, (temporary) => writeFile(temporary, text));
+      return { path, written: true };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (p === places.length - 1 || !['EACCES', 'EROFS', 'EPERM'].includes(code ?? ''))
+        throw error;
+    }
+  }
+  throw new Error('no place to write to');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,147 @@
+import { InputError } from '../exit.js';
+import { FEATURE_NAME, type FeatureMapping, type Mapping } from './mapping.js';
+
+/** Says where a key stands: "ads.mapping.yaml: line 7". */
+export type Locate = (path: readonly string[]) => string;
+
+type Rule = readonly [wanted: string, fits: (value: unknown) => boolean];
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
+const isWord = (words: readonly string[]) => (value: unknown) => words.includes(value as string);
+const isBlock = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const column: Rule = ['the name of a column', isText];
+const bound: Rule = ['a number', isNumber];
+const flag: Rule = ['true or false', (value) => typeof value === 'boolean'];
+
+const mappingRules: Readonly<Record<keyof Mapping, Rule>> = {
+  impressions: column,
+  clicks: column,
+  label: column,
+  true_ctr: column,
+  time: column,
+  group: column,
+  features: ['a block of features by name', isBlock],
+  derived: [
+    'a block of SQL expressions by name',
+    (value) => isBlock(value) && Object.values(value).every(isText),
+  ],
+  where: [
+    'a list of SQL conditions',
+    (value) => Array.isArray(value) && value.every((entry) => isText(entry)),
+  ],
+  decimal: ['point or comma', isWord(['point', 'comma'])],
+  dirty: ['drop or refuse', isWord(['drop', 'refuse'])],
+};
+
+const featureRules: Readonly<Record<keyof FeatureMapping, Rule>> = {
+  column,
+  kind: ['numeric, integer or categorical', isWord(['numeric', 'integer', 'categorical'])],
+  minimum: bound,
+  exclusive_minimum: bound,
+  maximum: bound,
+  categories: [
+    'a list of different words',
+    (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every(isText) &&
+      new Set(value).size === value.length,
+  ],
+  missing: flag,
+  force: flag,
+  description: ['a text', isText],
+};
+
+/**
+ * Checks a mapping from wherever it came.
+ * @throws InputError naming the key, the value got and the value wanted
+ */
+export function checkMapping(document: unknown, locate: Locate): Mapping {
+  if (!isBlock(document)) throw refusal(locate, [], document, 'a block of keys and values');
+  checkKeys(document, mappingRules, locate, []);
+  if (document.features === undefined) {
+    throw refusal(locate, ['features'], undefined, mappingRules.features[0]);
+  }
+  const mapping = document as unknown as Mapping;
+  checkTarget(mapping, locate);
+  const features = Object.entries(mapping.features);
+  if (features.length === 0) throw refusal(locate, ['features'], {}, 'at least one feature');
+  features.forEach(([name, feature]) => checkFeature(name, feature, locate));
+  return mapping;
+}
+
+function checkTarget({ impressions, clicks, label }: Mapping, locate: Locate): void {
+  if (label !== undefined) {
+    if (impressions === undefined && clicks === undefined) return;
+    const wanted = 'no label beside impressions and clicks: a row is an impression, or it counts';
+    throw refusal(locate, ['label'], label, wanted);
+  }
+  if (impressions === undefined) {
+    throw refusal(locate, ['impressions'], undefined, 'a column, or a label column instead');
+  }
+  if (clicks === undefined) {
+    throw refusal(locate, ['clicks'], undefined, 'a column, or a label column instead');
+  }
+}
+
+function checkFeature(name: string, feature: unknown, locate: Locate): void {
+  const path = ['features', name];
+  if (!FEATURE_NAME.test(name) || name in Object.prototype) {
+    throw refusal(locate, path, name, 'a name of small letters, digits and _');
+  }
+  if (!isBlock(feature)) throw refusal(locate, path, feature, 'a block with column and kind');
+  checkKeys(feature, featureRules, locate, path);
+  const { column, kind, minimum, exclusive_minimum, maximum, categories } =
+    feature as unknown as FeatureMapping;
+  for (const [key, value] of Object.entries({ column, kind })) {
+    if (value !== undefined) continue;
+    throw refusal(locate, [...path, key], value, featureRules[key as keyof FeatureMapping][0]);
+  }
+  if (kind === 'categorical') {
+    for (const [key, value] of Object.entries({ minimum, exclusive_minimum, maximum })) {
+      if (value === undefined) continue;
+      throw refusal(locate, [...path, key], value, 'no bound on a categorical feature');
+    }
+  } else if (categories !== undefined) {
+    throw refusal(locate, [...path, 'categories'], categories, `none on a ${kind} feature`);
+  }
+  if (kind === 'integer' && exclusive_minimum !== undefined) {
+    const wanted = `minimum: ${exclusive_minimum + 1} on an integer feature`;
+    throw refusal(locate, [...path, 'exclusive_minimum'], exclusive_minimum, wanted);
+  }
+  const least = minimum ?? exclusive_minimum ?? -Infinity;
+  if (maximum !== undefined && maximum < least) {
+    throw refusal(locate, [...path, 'maximum'], maximum, `at least the minimum, ${least}`);
+  }
+}
+
+function checkKeys(
+  block: Record<string, unknown>,
+  rules: Readonly<Record<string, Rule>>,
+  locate: Locate,
+  path: readonly string[],
+): void {
+  for (const [key, value] of Object.entries(block)) {
+    if (!Object.hasOwn(rules, key)) {
+      const wanted = `one of the keys ${Object.keys(rules).join(', ')}`;
+      throw refusal(locate, [...path, key], value, wanted);
+    }
+    const [wanted, fits] = rules[key];
+    if (!fits(value)) throw refusal(locate, [...path, key], value, wanted);
+  }
+}
+
+function refusal(
+  locate: Locate,
+  path: readonly string[],
+  value: unknown,
+  wanted: string,
+): InputError {
+  const key = path.length === 0 ? 'the mapping' : path.join('.');
+  const got = value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80);
+  return new InputError(`${locate(path)}: ${key}: got ${got}, wanted ${wanted}`);
+}

@@ -1,0 +1,62 @@
+import type { Feature } from '@adscale/forest';
+
+/** How one feature of the model is taken from a column. */
+export interface FeatureMapping {
+  /** A column of the data, or a derived one. */
+  readonly column: string;
+  readonly kind: Feature['kind'];
+  readonly minimum?: number;
+  readonly exclusive_minimum?: number;
+  readonly maximum?: number;
+  /** The words of a categorical feature; taken from the data if absent. */
+  readonly categories?: readonly string[];
+  /** Empty cells are trained on as "missing"; otherwise they make a row unusable. */
+  readonly missing?: boolean;
+  /** Trained on although it follows the clicks. */
+  readonly force?: boolean;
+  readonly description?: string;
+}
+
+/**
+ * What a table's columns mean; the content of a mapping file, and a part of the model's card.
+ * Either `clicks` and `impressions` count, or `label` is 1 on the impressions that were clicked.
+ */
+export interface Mapping {
+  readonly impressions?: string;
+  readonly clicks?: string;
+  /** A column of 0 and 1: the data is a click log, one row an impression. */
+  readonly label?: string;
+  /** The probability of a click, where a generator knows it. */
+  readonly true_ctr?: string;
+  /** When the row happened: a date, a time, or any number that grows. For splits by time. */
+  readonly time?: string;
+  /** Rows that belong together, such as a campaign's. For splits by group. */
+  readonly group?: string;
+  /** By the name that the API takes it under. */
+  readonly features: Readonly<Record<string, FeatureMapping>>;
+  /** Further columns, each an SQL expression over the others. */
+  readonly derived?: Readonly<Record<string, string>>;
+  /** SQL conditions that a row must meet to be learned from. */
+  readonly where?: readonly string[];
+  /** The decimal mark in text. Default point. */
+  readonly decimal?: 'point' | 'comma';
+  /** What happens to rows that break a rule. Default refuse. */
+  readonly dirty?: 'drop' | 'refuse';
+}
+
+/** So many words of a categorical feature are kept; the rest is `OTHER`. */
+export const MAX_CATEGORIES = 100;
+
+/** The word for all words of a categorical feature that are not listed. */
+export const OTHER = 'other';
+
+/** A name that the API can take a feature under. */
+export const FEATURE_NAME = /^[a-z][a-z0-9_]*$/;
+
+/** The columns of the data that a mapping names, derived ones included. */
+export function columnsOf(mapping: Mapping): string[] {
+  const { impressions, clicks, label, true_ctr: truth, time, group, features } = mapping;
+  const roles = [impressions, clicks, label, truth, time, group];
+  const names = [...roles, ...Object.values(features).map(({ column }) => column)];
+  return [...new Set(names.filter((name) => name !== undefined))];
+}

@@ -1,0 +1,52 @@
+import { predictTable, type ModelCard, type Trained } from '@adscale/ctr';
+import { effectOf, importances, type Effect, type Importance } from './effects.js';
+import { fitPoints, type FitPoints } from './fit-points.js';
+import { heatMap, type HeatMap } from './heat-map.js';
+import { learningCurve, type LearningCurve } from './learning-curve.js';
+import { profileFeatures, type FeatureProfile } from './profile.js';
+import { residualsBy, type Residuals } from './residuals.js';
+import { findWarnings, type Warning } from './warnings.js';
+
+/** Everything that the report shows, as `report.json` has it. */
+export interface ReportDocument {
+  readonly card: ModelCard;
+  readonly warnings: readonly Warning[];
+  readonly profile: readonly FeatureProfile[];
+  readonly learning_curve: LearningCurve;
+  readonly fit: FitPoints;
+  readonly residuals: readonly Residuals[];
+  readonly importances: readonly Importance[];
+  readonly effects: readonly Effect[];
+  readonly heat_map: HeatMap | null;
+}
+
+/** So many features get a figure of their own, the most important ones. */
+const FIGURED_FEATURES = 8;
+
+/** @param notes what reading the data had to say, in words */
+export function describeModel(trained: Trained, notes: readonly string[] = []): ReportDocument {
+  const { card, forest, training, heldOut } = trained;
+  const predicted = predictTable(forest, heldOut);
+  const ranked = importances(trained);
+  const figured = ranked.slice(0, FIGURED_FEATURES).map(({ feature }) => feature);
+  const residuals = figured.map((feature) =>
+    residualsBy(
+      training,
+      heldOut,
+      predicted,
+      forest.schema.features.findIndex(({ name }) => name === feature),
+    ),
+  );
+  const curve = learningCurve(trained);
+  return {
+    card,
+    warnings: findWarnings({ card, heldOut, curve, importances: ranked, residuals, notes }),
+    profile: profileFeatures(training),
+    learning_curve: curve,
+    fit: fitPoints(heldOut, predicted),
+    residuals,
+    importances: ranked,
+    effects: figured.map((feature) => effectOf(trained, feature)),
+    heat_map: heatMap(trained, ranked),
+  };
+}

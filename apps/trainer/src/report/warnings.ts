@@ -1,0 +1,189 @@
+import type { CtrTable, Evaluation, ModelCard } from '@adscale/ctr';
+import type { LearningCurve } from './learning-curve.js';
+import type { Importance } from './effects.js';
+import type { Residuals } from './residuals.js';
+
+/** Something that a person should know before trusting the model. */
+export interface Warning {
+  /** `serious`: do not use the model before it is cleared up. */
+  readonly weight: 'serious' | 'note';
+  readonly text: string;
+}
+
+export interface WarningFacts {
+  readonly card: ModelCard;
+  readonly heldOut: CtrTable;
+  readonly curve: LearningCurve;
+  readonly importances: readonly Importance[];
+  readonly residuals: readonly Residuals[];
+  /** What reading the data had to say: dirty rows, features left out because they leak. */
+  readonly notes: readonly string[];
+}
+
+/** Clicks that make held-out metrics worth their digits. */
+const FEW_CLICKS = 200;
+const FEW_GROUPS = 10;
+/** Fewer clicks in a level are not worth a sentence. */
+const CLICKS_TO_WARN = 30;
+/** So far from 1 a calibration ratio costs money even if it may be chance. */
+const CALIBRATION_OFF = 0.05;
+const COVERAGE_OFF = 0.03;
+const EXTRAPOLATED = 0.01;
+/** R² against observed CTR that far below its ceiling says that features are missing. */
+const LOW_SHARE = 0.8;
+
+export function findWarnings(facts: WarningFacts): Warning[] {
+  return [
+    ...facts.notes.map((text): Warning => ({ weight: 'note', text })),
+    ...baselines(facts.card),
+    ...calibration(facts.card.held_out),
+    ...amount(facts),
+    ...ceiling(facts.card.held_out),
+    ...intervals(facts.card.held_out),
+    ...levels(facts.residuals),
+    ...extrapolation(facts),
+    ...features(facts.importances),
+    ...trees(facts.curve),
+  ];
+}
+
+const serious = (text: string): Warning => ({ weight: 'serious', text });
+const note = (text: string): Warning => ({ weight: 'note', text });
+
+function baselines({ baselines: all, held_out: heldOut }: ModelCard): Warning[] {
+  const warnings = all.flatMap(({ name, description, forest_less_baseline: gain }) => {
+    const high = gain.interval?.[1] ?? Infinity;
+    if (high < 0) return [];
+    const text = `The forest is not shown to be better than ${description}: its NE is ${signed(gain.difference)} beside it, and the interval reaches ${signed(high)}.`;
+    return [name === 'constant' ? serious(text) : note(text)];
+  });
+  if (heldOut.normalised_entropy < 1) return warnings;
+  return [
+    serious(
+      `NE is ${heldOut.normalised_entropy.toFixed(4)}: on held-out rows the model is no better than always predicting the average CTR.`,
+    ),
+    ...warnings,
+  ];
+}
+
+function calibration({ calibration_ratio: ratio, bootstrap }: Evaluation): Warning[] {
+  if (Math.abs(ratio - 1) <= CALIBRATION_OFF) return [];
+  const [low, high] = bootstrap.intervals['calibration_ratio'] ?? [-Infinity, Infinity];
+  const off = percent(Math.abs(ratio - 1));
+  const way = ratio > 1 ? 'more' : 'fewer';
+  if (low <= 1 && high >= 1) {
+    return [
+      note(
+        `The model predicts ${off} ${way} clicks than were observed; with so few it may be chance.`,
+      ),
+    ];
+  }
+  return [
+    serious(
+      `Calibration is off: the model predicts ${off} ${way} clicks than were observed, more than chance explains. Bids made from it will be off by as much.`,
+    ),
+  ];
+}
+
+function amount({ card }: WarningFacts): Warning[] {
+  const { clicks } = card.held_out;
+  const warnings: Warning[] = [];
+  if (clicks < FEW_CLICKS) {
+    warnings.push(
+      note(`Only ${clicks} clicks judge the model: read the intervals, not the metrics.`),
+    );
+  }
+  const groups = card.split.groups?.held_out ?? Infinity;
+  if (groups < FEW_GROUPS) {
+    warnings.push(
+      note(`Only ${groups} groups judge the model: intervals over so few are too narrow.`),
+    );
+  }
+  return warnings;
+}
+
+function ceiling({
+  weighted_share_of_ceiling: share,
+  noise_ceiling: known,
+}: Evaluation): Warning[] {
+  if (known !== undefined || share === null || !(share < LOW_SHARE)) return [];
+  return [
+    note(
+      `By impressions the model explains ${percent(Math.max(0, share))} of what chance leaves to explain: CTR varies in ways that no feature here tells.`,
+    ),
+  ];
+}
+
+function intervals({ coverage }: Evaluation): Warning[] {
+  return coverage.flatMap(({ level, share, interval }) => {
+    const [low, high] = interval ?? [0, 1];
+    if (Math.abs(share - level) <= COVERAGE_OFF || (low <= level && level <= high)) return [];
+    return [
+      note(
+        `Prediction intervals of ${percent(level)} hold ${percent(share)} of the held-out rows.`,
+      ),
+    ];
+  });
+}
+
+function levels(all: readonly Residuals[]): Warning[] {
+  return all.flatMap(({ feature, levels: list }) => {
+    const worst = list
+      .filter(({ low, high }) => low !== null && high !== null && (low > 1.1 || high < 0.9))
+      .filter((level) => Math.max(level.clicks, level.predicted_clicks) >= CLICKS_TO_WARN)
+      .sort((a, b) => Math.abs(Math.log(b.ratio!)) - Math.abs(Math.log(a.ratio!)))[0];
+    if (worst === undefined) return [];
+    const { label, ratio } = worst;
+    const way = ratio! > 1 ? 'low' : 'high';
+    return [
+      note(
+        `Where ${feature} is ${label}, observed clicks are ${ratio!.toFixed(2)} times the predicted ones: the model is too ${way} there.`,
+      ),
+    ];
+  });
+}
+
+function extrapolation({ card, heldOut }: WarningFacts): Warning[] {
+  const { schema, values, rows } = heldOut.features;
+  return schema.features.flatMap(({ name }, f) => {
+    const range = card.training.ranges[name];
+    let outside = 0;
+    if ('minimum' in range) {
+      for (const x of values[f]) outside += +(x < range.minimum || x > range.maximum);
+    } else {
+      const seen = Object.values(range.categories);
+      for (const place of values[f]) outside += +(seen[place] === 0);
+    }
+    if (outside / rows <= EXTRAPOLATED) return [];
+    return [
+      note(
+        `In ${percent(outside / rows)} of the held-out rows ${name} lies outside what training held: the model extrapolates there.`,
+      ),
+    ];
+  });
+}
+
+function features(all: readonly Importance[]): Warning[] {
+  const idle = all.filter(({ mean, spread }) => mean <= spread).map(({ feature }) => feature);
+  if (idle.length === 0) return [];
+  return [note(`No use was seen of ${idle.join(', ')}: held-out predictions do without.`)];
+}
+
+function trees({ points }: LearningCurve): Warning[] {
+  const last = points[points.length - 1];
+  const half = points.findLast(({ trees: count }) => count <= last.trees / 2);
+  if (half === undefined) return [];
+  const gained = half.normalised_entropy - last.normalised_entropy;
+  if (gained < 0.001) return [];
+  return [
+    note(`The last half of the trees still took ${gained.toFixed(4)} off the NE: more may help.`),
+  ];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+}

@@ -1,0 +1,124 @@
+/*
+ * A model as a function of SQL. The database hands over a block of rows at a time (at most 2048),
+ * column by column; they are laid out row by row and predicted at once:
+ *
+ *   f0: ▒▒▒▒     rows: f0 f1 f2 | f0 f1 f2 | …   ──predictBatch──▶   ctr: ▒▒▒▒
+ *   f1: ▒▒▒▒
+ *
+ * So the data streams through once, whatever its size, and the database reads and writes on its
+ * own threads meanwhile.
+ */
+import { clampCtr, type CtrModel } from '@adscale/ctr';
+import {
+  DOUBLE,
+  DuckDBScalarFunction,
+  STRUCT,
+  USMALLINT,
+  type DuckDBDataChunk,
+  type DuckDBStructVector,
+  type DuckDBVector,
+} from '@duckdb/node-api';
+
+/** Rows of a block, as the database makes them. */
+const BLOCK = 2048;
+
+/** How sure the bounds of an interval are, and over how many impressions. */
+export interface IntervalWish {
+  /** In (0, 1). */
+  readonly level: number;
+}
+
+/** Predicts for a database, and counts what it saw. */
+export class Predictor {
+  private readonly width: number;
+  private readonly rows: Float64Array;
+  private readonly ctr = new Float64Array(BLOCK);
+  private readonly problems: number[] = [];
+
+  constructor(
+    private readonly model: CtrModel,
+    private readonly interval?: IntervalWish,
+  ) {
+    this.width = model.schema.features.length;
+    this.rows = new Float64Array(BLOCK * this.width);
+  }
+
+  /**
+   * The function: the number of the row's problem (0: none), the exposure if intervals are wanted,
+   * then the features, categories by place; a CTR or a struct of ctr, low and high; NULL for a row
+   * with a problem.
+   */
+  asFunction(name: string): DuckDBScalarFunction {
+    const { interval, width } = this;
+    const features = Array.from({ length: width }, () => DOUBLE);
+    return DuckDBScalarFunction.create({
+      name,
+      returnType:
+        interval === undefined ? DOUBLE : STRUCT({ ctr: DOUBLE, low: DOUBLE, high: DOUBLE }),
+      parameterTypes: [USMALLINT, ...(interval === undefined ? [] : [DOUBLE]), ...features],
+      // Missing values are values; and it counts, so that no row may be asked about twice.
+      specialHandling: true,
+      volatile: true,
+      mainFunction: (_, input, output) => {
+        if (interval === undefined) this.predict(input, output);
+        else this.predictWithin(input, output as DuckDBStructVector, interval);
+      },
+    });
+  }
+
+  /** Rows by problem: at 0 those that were predicted. */
+  get counts(): readonly number[] {
+    return Array.from(this.problems, (count) => count ?? 0);
+  }
+
+  private predict(input: DuckDBDataChunk, output: DuckDBVector): void {
+    const problem = this.layOut(input, 1);
+    for (let i = 0; i < input.rowCount; i++) {
+      output.setItem(i, problem.getItem(i) === 0 ? clampCtr(this.ctr[i]) : null);
+    }
+    output.flush();
+  }
+
+  private predictWithin(
+    input: DuckDBDataChunk,
+    output: DuckDBStructVector,
+    { level }: IntervalWish,
+  ): void {
+    const { width, rows, ctr } = this;
+    const problem = this.layOut(input, 2);
+    const exposures = input.getColumnVector(1);
+    const [centre, low, high] = [0, 1, 2].map((entry) => output.entryVectorAt(entry));
+    for (let i = 0; i < input.rowCount; i++) {
+      const exposure = exposures.getItem(i) as number | null;
+      const isGood = problem.getItem(i) === 0;
+      const row = rows.subarray(i * width, (i + 1) * width);
+      const bounds =
+        isGood && exposure !== null && exposure > 0
+          ? this.model.forest.predictInterval(row, { level, exposure })
+          : null;
+      centre.setItem(i, isGood ? clampCtr(ctr[i]) : null);
+      low.setItem(i, bounds && bounds.low);
+      high.setItem(i, bounds && bounds.high);
+    }
+    output.flush();
+  }
+
+  /** Predicts a block into `ctr`, rows with a problem too. @returns their problems */
+  private layOut(input: DuckDBDataChunk, from: number): DuckDBVector {
+    const { width, rows, ctr } = this;
+    const count = input.rowCount;
+    for (let f = 0; f < width; f++) {
+      const column = input.getColumnVector(from + f);
+      for (let i = 0, at = f; i < count; i++, at += width) {
+        rows[at] = (column.getItem(i) as number | null) ?? NaN;
+      }
+    }
+    this.model.compiled.predictBatch(rows.subarray(0, count * width), ctr);
+    const problem = input.getColumnVector(0);
+    for (let i = 0; i < count; i++) {
+      const number = problem.getItem(i) as number;
+      this.problems[number] = (this.problems[number] ?? 0) + 1;
+    }
+    return problem;
+  }
+}

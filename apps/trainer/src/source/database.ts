@@ -1,0 +1,201 @@
+/*
+ * DuckDB as this program uses it: a database of its own in a temporary folder, so that what does
+ * not fit in memory goes to disk, closed and removed at the end. It downloads nothing, and once
+ * the data is at hand it can be confined to the files it reads.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { constrainedMemory } from 'node:process';
+import { tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance, type DuckDBConnection, type DuckDBScalarFunction } from '@duckdb/node-api';
+import { InputError } from '../exit.js';
+import type { Stage } from '../progress.js';
+import { numberMacros, quoteList, quoteText } from './sql.js';
+
+export interface DatabaseOptions {
+  /** Threads to read on. */
+  readonly threads: number;
+  /** Memory to read with, as DuckDB writes it: "2GB". Half of the machine's by default. */
+  readonly memoryLimit?: string;
+  /** Folder for what does not fit in memory. The system's by default. */
+  readonly temp?: string;
+}
+
+/** One row of a result: texts and numbers; whole numbers of any size come as texts. */
+export type SqlRow = Record<string, string | number | boolean | null>;
+
+const PROGRESS_MS = 200;
+
+export class Database {
+  private constructor(
+    private readonly instance: DuckDBInstance,
+    private readonly connection: DuckDBConnection,
+    private readonly folder: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** @throws InputError if the memory limit or the temporary folder cannot be had */
+  static async open(options: DatabaseOptions, signal: AbortSignal): Promise<Database> {
+    signal.throwIfAborted();
+    const folder = await temporaryFolder(options.temp ?? tmpdir());
+    try {
+      const instance = await DuckDBInstance.create(join(folder, 'work.db'), {
+        threads: String(options.threads),
+        temp_directory: join(folder, 'spill'),
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+        allow_community_extensions: 'false',
+      });
+      const connection = await instance.connect();
+      const database = new Database(instance, connection, folder, signal);
+      signal.addEventListener('abort', database.interrupt);
+      await database.limitMemory(options.memoryLimit ?? `${defaultMemory()}MB`);
+      for (const sql of ['SET enable_progress_bar = true', 'SET enable_progress_bar_print = false'])
+        await database.run(sql);
+      for (const macro of numberMacros) await database.run(macro);
+      return database;
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Runs `work` on a database of its own. */
+  static async use<T>(
+    options: DatabaseOptions,
+    signal: AbortSignal,
+    work: (database: Database) => Promise<T>,
+  ): Promise<T> {
+    const database = await Database.open(options, signal);
+    try {
+      return await work(database);
+    } finally {
+      await database.close();
+    }
+  }
+
+  /** Runs statements for their effect, telling `stage` how far they are. */
+  async run(sql: string, stage?: Stage): Promise<void> {
+    await this.watch(stage, () => this.connection.run(sql));
+  }
+
+  /** All rows of a small result. */
+  async rows(sql: string, stage?: Stage): Promise<SqlRow[]> {
+    const reader = await this.watch(stage, () => this.connection.runAndReadAll(sql));
+    return reader.getRowObjectsJson() as SqlRow[];
+  }
+
+  /** The only row of a result. */
+  async row(sql: string, stage?: Stage): Promise<SqlRow> {
+    return (await this.rows(sql, stage))[0];
+  }
+
+  /**
+   * Columns of doubles, NULL as NaN, read as they come: memory holds them once.
+   * @param rows how many the result has
+   */
+  async doubles(sql: string, rows: number, stage?: Stage): Promise<Float64Array[]> {
+    return this.watch(stage, async () => {
+      const result = await this.connection.stream(sql);
+      const columns = Array.from({ length: result.columnCount }, () => new Float64Array(rows));
+      let filled = 0;
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        if (chunk === null || chunk.rowCount === 0) return columns;
+        this.signal.throwIfAborted();
+        columns.forEach((column, c) => {
+          const vector = chunk.getColumnVector(c);
+          for (let i = 0; i < chunk.rowCount; i++) {
+            const value = vector.getItem(i) as number | null;
+            column[filled + i] = value === null ? NaN : value;
+          }
+        });
+        filled += chunk.rowCount;
+      }
+    });
+  }
+
+  /** Makes a function of ours known to SQL. */
+  register(scalar: DuckDBScalarFunction): void {
+    this.connection.registerScalarFunction(scalar);
+  }
+
+  /** A file of this name in the temporary folder, which goes with the database. */
+  file(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** How many statements a text is: an expression must not smuggle a second one in. */
+  async countStatements(sql: string): Promise<number> {
+    return (await this.connection.extractStatements(sql)).count;
+  }
+
+  /** Names and types of a query's columns. */
+  async describe(query: string): Promise<{ name: string; type: string }[]> {
+    const rows = await this.rows(`DESCRIBE ${query}`);
+    return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+  }
+
+  /** From now on only these files can be read, and no setting changed: for SQL out of files. */
+  async confine(files: readonly string[]): Promise<void> {
+    await this.run(`SET allowed_paths = ${quoteList(files)}`);
+    await this.run(`SET allowed_directories = ${quoteList([this.folder])}`);
+    await this.run('SET enable_external_access = false');
+    await this.run('SET lock_configuration = true');
+  }
+
+  async close(): Promise<void> {
+    this.signal.removeEventListener('abort', this.interrupt);
+    this.connection.closeSync();
+    this.instance.closeSync();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private readonly interrupt = (): void => this.connection.interrupt();
+
+  private async limitMemory(limit: string): Promise<void> {
+    try {
+      await this.run(`SET memory_limit = ${quoteText(limit)}`);
+    } catch (cause) {
+      throw new InputError(`--memory-limit: got "${limit}", wanted a size such as 2GB or 800MB`, {
+        cause,
+      });
+    }
+  }
+
+  private async watch<T>(stage: Stage | undefined, work: () => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    const timer =
+      stage &&
+      setInterval(() => {
+        const { percentage } = this.connection.progress;
+        if (percentage > 0) stage.update(percentage);
+      }, PROGRESS_MS);
+    try {
+      return await work();
+    } catch (error) {
+      this.signal.throwIfAborted();
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
+
+async function temporaryFolder(parent: string): Promise<string> {
+  try {
+    return await mkdtemp(join(parent, 'adscale-'));
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new InputError(`no place for temporary files (${reason}); name a folder by --temp`, {
+      cause,
+    });
+  }
+}
+
+/** Half of what this process may have, in MB: the other half is for the table and the trees. */
+function defaultMemory(): number {
+  const limit = constrainedMemory();
+  const bytes = limit > 0 && limit < totalmem() ? limit : totalmem();
+  return Math.max(256, Math.floor(bytes / 2 / 1e6));
+}
