@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { environment, root } from '../setup/install.mjs';
 import { packageSteps } from './package.mjs';
-import { readmeCommands, shownCalls } from './readme.mjs';
+import { jsonValues, readmeCommands, shownCalls } from './readme.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'adscale-check-'));
 const models = join(folder, 'models');
@@ -70,8 +70,6 @@ const commands = {
     }
     assert.fail('npm start did not serve within two minutes');
   },
-  // With all other calls of the service, below.
-  curl: null,
   'npm test': null,
   'node apps/trainer/dist/main.js train --help': (command) => {
     assert.match(sh(command), /--leaf-rows/);
@@ -96,6 +94,7 @@ const commands = {
   'docker compose up': null,
   'npm run load': (command) => sh(command, { ...environment, BASE_URL: base }),
   'npm run bench -- --smoke': (command) => assert.match(sh(command), /All checks passed/),
+  'npm run bench:service': (command) => assert.match(sh(command), /AdScale/),
   'npm run bench:coverage': (command) => sh(command),
   'npm run bench:tune': (command) => assert.match(sh(command), /64 bins/),
   'npx nx run-many': null,
@@ -115,13 +114,11 @@ const lasting = (answer) =>
 /** The calls that the documents show, against the model that was trained at the start. */
 function callSteps() {
   return callDocuments.flatMap((document) =>
-    shownCalls(document).map(({ command, answer }) => ({
+    shownCalls(document).map(({ command, answers }) => ({
       name: `${document}: ${command.slice(0, 70)}…`,
       run: () => {
-        const said = sh(
-          command.replace('curl ', 'curl -sS ').replaceAll('http://localhost:8000', base),
-        );
-        if (answer !== undefined) assert.deepEqual(lasting(JSON.parse(said)), lasting(answer));
+        const said = sh(command.replaceAll(/(http:\/\/)?localhost:8000/g, base));
+        if (answers !== undefined) assert.deepEqual(lasting(jsonValues(said)), lasting(answers));
         else assert.match(said, /predicted_ctr/);
       },
     })),

@@ -1,29 +1,13 @@
 import { spawn } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import type { ScenarioName } from '@adscale/api/load/goals.ts';
 import { build } from 'esbuild';
-import type { LoadOptions, Scenario } from './options.ts';
+import type { LoadOptions } from './options.ts';
 
-export const k6Scripts: Record<Scenario, string> = {
-  predict: join('apps', 'api', 'load', 'predict.k6.ts'),
-  retrain: join('apps', 'trainer', 'load', 'retrain.k6.ts'),
-};
-
-/** The path of k6, when a folder of `path` (in the form of the PATH variable) holds it. */
-export async function findK6(path: string | undefined): Promise<string | undefined> {
-  const name = process.platform === 'win32' ? 'k6.exe' : 'k6';
-  for (const folder of (path ?? '').split(delimiter).filter(Boolean)) {
-    const file = join(folder, name);
-    if (await isExecutable(file)) return file;
-  }
-  return undefined;
-}
-
-function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+/** The script of a scenario, from the repository's root: with the app that it is about. */
+export function k6Script(scenario: ScenarioName): string {
+  const app = scenario === 'retrain' ? 'trainer' : 'api';
+  return join('apps', app, 'load', `${scenario}.k6.ts`);
 }
 
 /** One JavaScript file with nothing but `k6` imports left: any version of k6 runs it. */
@@ -45,11 +29,12 @@ export async function runK6(
   folders: { root: string; folder: string },
 ): Promise<number> {
   const bundle = join(folders.folder, `${options.scenario}.k6.js`);
-  await bundleForK6(join(folders.root, k6Scripts[options.scenario]), bundle);
+  await bundleForK6(join(folders.root, k6Script(options.scenario)), bundle);
   const settings = {
     BASE_URL: options.baseUrl,
-    USERS: String(options.users),
-    DURATION: `${options.duration}s`,
+    USERS: options.users,
+    DURATION: options.duration,
+    WARM_UP: options.warmUp,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
   return new Promise((resolve, reject) => {

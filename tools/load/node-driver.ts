@@ -1,96 +1,83 @@
-import { cacheCounts, hitRateBetween, isPrediction } from '@adscale/api/load/goals.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  exactKeyHitRateBetween,
+  figuresOf,
+  hitRateBetween,
+  lookups,
+  residentGrowth,
+} from '@adscale/api/load/figures.ts';
+import type { Figures } from '@adscale/api/load/figures.ts';
+import { RETRY_SECONDS, SETTLED, scenarios, spikeStages } from '@adscale/api/load/goals.ts';
 import { Traffic } from '@adscale/api/load/traffic.ts';
-import autocannon from 'autocannon';
+import {
+  bodiesFrom,
+  predictions,
+  predictionsAndExplanations,
+  refusablePredictions,
+  smokeKinds,
+} from './kinds.ts';
 import type { LoadOptions } from './options.ts';
-import type { Measurement } from './report.ts';
+import { judge } from './report.ts';
+import type { Line } from './report.ts';
+import { send } from './sender.ts';
 
-const headers = { 'content-type': 'application/json' };
-
-/** Runs the load with autocannon and measures it. Ends by itself after `options.duration`. */
-export async function runNodeDriver(
-  options: Pick<LoadOptions, 'baseUrl' | 'duration' | 'users'>,
-): Promise<Measurement> {
+/** Runs a scenario with autocannon and judges it. Ends by itself after `options.duration`. */
+export async function runNodeDriver(options: LoadOptions): Promise<Line[]> {
+  const { scenario, baseUrl, users, duration: seconds } = options;
+  const { goals } = scenarios[scenario];
   const traffic = new Traffic();
-  await warmUp(options.baseUrl, traffic);
-  const before = cacheCounts(await readStats(options.baseUrl));
-  const load = await sendLoad(options, traffic);
-  const after = cacheCounts(await readStats(options.baseUrl));
-  return { ...load, hitRate: hitRateBetween(before, after) };
-}
-
-/** Sends each campaign once, so that a short run measures a warm cache as a long one does. */
-async function warmUp(baseUrl: string, traffic: Traffic): Promise<void> {
-  let next = 0;
-  await autocannon({
-    url: `${baseUrl}/predict_ctr`,
-    connections: 10,
-    amount: Math.max(10, traffic.campaigns.length),
-    requests: [
-      {
-        method: 'POST',
-        headers,
-        setupRequest: (request) => {
-          const record = traffic.campaigns[next++ % traffic.campaigns.length];
-          return { ...request, body: JSON.stringify(record) };
-        },
-      },
-    ],
-  });
-}
-
-async function sendLoad(
-  options: Pick<LoadOptions, 'baseUrl' | 'duration' | 'users'>,
-  traffic: Traffic,
-): Promise<Omit<Measurement, 'hitRate'>> {
-  let next = 0;
-  let badAnswers = 0;
-  const models = new Set<string>();
-  const result = await autocannon({
-    url: `${options.baseUrl}/predict_ctr`,
-    connections: options.users,
-    duration: options.duration,
-    requests: [
-      {
-        method: 'POST',
-        headers,
-        setupRequest: (request) => ({
-          ...request,
-          body: JSON.stringify(traffic.recordAt(next++)),
-        }),
-        onResponse: (status, body, _context, answerHeaders) => {
-          if (status !== 200 || !isPrediction(body)) badAnswers++;
-          const version = headerOf(answerHeaders, 'x-model-version');
-          if (version !== undefined) models.add(version);
-        },
-      },
-    ],
-  });
-  return {
-    requestsPerSecond: result.requests.average,
-    p50Ms: result.latency.p50,
-    p99Ms: result.latency.p99,
-    failed: badAnswers + result.errors + unanswered(result, options.users),
-    models: models.size,
-  };
+  switch (scenario) {
+    case 'smoke':
+      return judge(await send({ baseUrl, users, seconds, kinds: smokeKinds(traffic) }), goals);
+    case 'spike':
+      return spike(options, traffic);
+    case 'valkey-dies': {
+      const kinds = predictionsAndExplanations(bodiesFrom(traffic, 0));
+      return judge(await send({ baseUrl, users, seconds, kinds }), goals);
+    }
+    default:
+      return cached(options, traffic);
+  }
 }
 
 /**
- * Requests that a closed connection swallowed: autocannon reconnects without counting them. One
- * request a connection may be under way when the time is up.
+ * The traffic goes on where the service's last lookup left it, so that a second run does not repeat
+ * the first one's requests. Latency is that after the warm-up; the cache figures count it in.
  */
-function unanswered(result: autocannon.Result, users: number): number {
-  return Math.max(0, result.requests.sent - result.requests.total - result.errors - users);
+async function cached(options: LoadOptions, traffic: Traffic): Promise<Line[]> {
+  const { baseUrl, users, duration: seconds, warmUp } = options;
+  const before = await readFigures(baseUrl);
+  const kinds = [predictions(bodiesFrom(traffic, lookups(before)))];
+  if (warmUp > 0) await send({ baseUrl, users: Math.min(users, warmUp), amount: warmUp, kinds });
+  const settled = pause(1000 * SETTLED * seconds).then(() => readFigures(baseUrl));
+  const [sent, early] = await Promise.all([send({ baseUrl, users, seconds, kinds }), settled]);
+  const after = await readFigures(baseUrl);
+  const exact = exactKeyHitRateBetween(before, after);
+  return judge(
+    {
+      ...sent,
+      hitRate: hitRateBetween(before, after),
+      ...(exact !== undefined && { exactKeyHitRate: exact }),
+      residentGrowth: residentGrowth(early, after),
+    },
+    scenarios[options.scenario].goals,
+  );
 }
 
-function headerOf(headers: autocannon.Request['headers'], name: string): string | undefined {
-  for (const [key, value] of Object.entries(headers ?? {})) {
-    if (key.toLowerCase() === name) return String(value);
+async function spike(options: LoadOptions, traffic: Traffic): Promise<Line[]> {
+  const nextBody = bodiesFrom(traffic, 0);
+  const lines: Line[] = [];
+  for (const { name, users, seconds } of spikeStages(options.duration, options.users)) {
+    const kind = name === 'spike' ? refusablePredictions(nextBody) : predictions(nextBody);
+    if (name === 'after') await pause(1000 * RETRY_SECONDS);
+    const sent = await send({ baseUrl: options.baseUrl, users, seconds, kinds: [kind] });
+    lines.push(...judge(sent, scenarios.spike.goals, `${name}: `));
   }
-  return undefined;
+  return lines;
 }
 
-async function readStats(baseUrl: string): Promise<unknown> {
+async function readFigures(baseUrl: string): Promise<Figures> {
   const answer = await fetch(`${baseUrl}/stats`);
   if (!answer.ok) throw new Error(`GET /stats answered ${answer.status}`);
-  return answer.json();
+  return figuresOf(await answer.json());
 }

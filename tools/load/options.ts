@@ -1,21 +1,26 @@
 import { parseArgs } from 'node:util';
-
-export type Scenario = 'predict' | 'retrain';
+import { scenarios } from '@adscale/api/load/goals.ts';
+import type { ScenarioName } from '@adscale/api/load/goals.ts';
 
 export interface LoadOptions {
-  scenario: Scenario;
-  /** Seconds of load, 1 to 60. */
+  scenario: ScenarioName;
+  /** Seconds of load: 1 to 60, or to four hours of a soak. */
   duration: number;
-  /** Connections that send at the same time, 1 to 1000. */
+  /** Connections that send at the same time, 1 to 2000; of a spike, the most. */
   users: number;
-  /** Where the API answers, without a slash at the end. */
+  /** Requests before the latency counts, 0 to a million. */
+  warmUp: number;
+  /** Where the API answers, without a slash at the end; of no meaning for valkey-dies. */
   baseUrl: string;
-  /** The registry folder that the retrain scenario publishes models to. */
+  /** The registry folder: of the API that retrain publishes to, and that valkey-dies starts. */
   modelDir: string;
 }
 
 /** A mistake of the caller's: the message says what to do; the exit code is 2. */
 export class UsageError extends Error {}
+
+const names = Object.keys(scenarios) as ScenarioName[];
+const LONGEST_SOAK = 4 * 3600;
 
 export const help = `npm run load -- [options]
 
@@ -23,14 +28,21 @@ Puts load on a running API and checks what comes back. Start one first: npm star
 Uses k6 when it is on the PATH, autocannon on Node otherwise; the traffic is the same:
 2,000 campaigns, Zipf-distributed, whose budgets and impressions drift by 1 %.
 
-  --scenario predict|retrain  predict: requests only (default). retrain: the trainer publishes
-                              models during the load; no request may fail, a new model must answer
-  --duration SECONDS          1 to 60; default 20
-  --users N                   connections at the same time, 1 to 1000; default 50
-  --help                      this text
+  --scenario NAME      smoke        a request of every kind, two users
+                       steady       predictions on a warm cache (default)
+                       spike        from 5 users to 200 and back
+                       soak         steady for ten minutes or more: does memory grow?
+                       retrain      the trainer publishes models meanwhile
+                       valkey-dies  starts a service and a Valkey of its own, kills the latter
+                                    under load and starts it again
+  --duration SECONDS   1 to 60, of a soak to ${LONGEST_SOAK}; default by scenario, steady 20
+  --users N            connections at the same time, 1 to 2000; default by scenario, steady 50
+  --warm-up N          requests before steady and soak take the time; default 60000
+  --help               this text
 
   BASE_URL   where the API answers; default http://127.0.0.1:8000
-  MODEL_DIR  the API's registry folder, for retrain; default models. Its newest model stays current.
+  MODEL_DIR  the API's registry folder, for retrain and valkey-dies; default models. Retrain's
+             newest model stays current.
 
 Exit code: 0 all goals met, 1 a goal missed, 2 it could not run.
 `;
@@ -45,13 +57,15 @@ export function parseOptions(
 ): LoadOptions | undefined {
   const values = parse(args);
   if (values.help) return undefined;
-  const { scenario } = values;
-  if (scenario !== 'predict' && scenario !== 'retrain')
-    throw new UsageError(`--scenario must be predict or retrain, got "${scenario}"`);
+  const scenario = scenarioOf(values.scenario);
+  const { seconds, users, warmUp } = scenarios[scenario];
+  const longest = scenario === 'soak' ? LONGEST_SOAK : 60;
+  const { duration = String(seconds) } = values;
   return {
     scenario,
-    duration: integer('--duration', values.duration, 60),
-    users: integer('--users', values.users, 1000),
+    duration: integer('--duration', duration, 1, longest),
+    users: integer('--users', values.users ?? String(users), 1, 2000),
+    warmUp: integer('--warm-up', values['warm-up'] ?? String(warmUp), 0, 1_000_000),
     baseUrl: url(env.BASE_URL || 'http://127.0.0.1:8000'),
     modelDir: env.MODEL_DIR || 'models',
   };
@@ -62,9 +76,10 @@ function parse(args: string[]) {
     return parseArgs({
       args,
       options: {
-        scenario: { type: 'string', default: 'predict' },
-        duration: { type: 'string', default: '20' },
-        users: { type: 'string', default: '50' },
+        scenario: { type: 'string', default: 'steady' },
+        duration: { type: 'string' },
+        users: { type: 'string' },
+        'warm-up': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;
@@ -73,10 +88,16 @@ function parse(args: string[]) {
   }
 }
 
-function integer(name: string, text: string, maximum: number): number {
+function scenarioOf(text: string): ScenarioName {
+  const scenario = names.find((name) => name === text);
+  if (scenario !== undefined) return scenario;
+  throw new UsageError(`--scenario must be one of ${names.join(', ')}, got "${text}"`);
+}
+
+function integer(name: string, text: string, minimum: number, maximum: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > maximum)
-    throw new UsageError(`${name} must be an integer from 1 to ${maximum}, got "${text}"`);
+  if (!Number.isInteger(value) || value < minimum || value > maximum)
+    throw new UsageError(`${name} must be an integer from ${minimum} to ${maximum}, got "${text}"`);
   return value;
 }
 

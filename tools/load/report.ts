@@ -1,17 +1,11 @@
 import type { Goals } from '@adscale/api/load/goals.ts';
+import type { Sent } from './sender.ts';
 
-/** What a load run saw. */
-export interface Measurement {
-  requestsPerSecond: number;
-  /** Latency quantiles in milliseconds. */
-  p50Ms: number;
-  p99Ms: number;
-  /** Requests without a correct answer: wrong status or body, time-out, broken connection. */
-  failed: number;
-  /** Share of cache hits, in [0, 1]. */
-  hitRate: number;
-  /** How many different models answered. */
-  models: number;
+/** What a load run saw. Shares are in [0, 1]. */
+export interface Measurement extends Sent {
+  hitRate?: number;
+  exactKeyHitRate?: number;
+  residentGrowth?: number;
 }
 
 export interface Line {
@@ -21,36 +15,78 @@ export interface Line {
   met?: boolean;
 }
 
-/** One line per figure, those with a goal judged by it. */
-export function judge(seen: Measurement, goals: Goals): Line[] {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  return [
-    { name: 'requests/s', value: Math.round(seen.requestsPerSecond).toLocaleString('en') },
-    { name: 'latency p50', value: `${seen.p50Ms} ms` },
+/**
+ * One line per figure, those with a goal judged by it.
+ * @param label put before the name of each
+ */
+export function judge(seen: Measurement, goals: Goals, label = ''): Line[] {
+  const { requestsPerSecond, p50Ms, p99Ms, failed, refused, models } = seen;
+  const answered = seen.requests - refused;
+  const lines: (Line | undefined)[] = [
+    { name: 'requests/s', value: Math.round(requestsPerSecond).toLocaleString('en') },
+    { name: 'latency p50', value: `${p50Ms} ms` },
     {
       name: 'latency p99',
-      value: `${seen.p99Ms} ms`,
+      value: `${p99Ms} ms`,
       goal: `< ${goals.p99Ms} ms`,
-      met: seen.p99Ms < goals.p99Ms,
+      met: p99Ms < goals.p99Ms,
     },
-    { name: 'failed', value: String(seen.failed), goal: '0', met: seen.failed === 0 },
-    {
-      name: 'cache hit rate',
-      value: percent(seen.hitRate),
-      ...(goals.hitRate !== undefined && {
-        goal: `> ${percent(goals.hitRate)}`,
-        met: seen.hitRate > goals.hitRate,
-      }),
-    },
+    { name: 'failed', value: String(failed), goal: '0', met: failed === 0 },
+    // no load may pass that nobody answered
+    { name: 'answered', value: String(answered), goal: '> 0', met: answered > 0 },
+    refused > 0 ? { name: 'refused', value: String(refused) } : undefined,
+    ...cacheLines(seen, goals),
     {
       name: 'models',
-      value: String(seen.models),
+      value: String(models),
       ...(goals.models !== undefined && {
         goal: `>= ${goals.models}`,
-        met: seen.models >= goals.models,
+        met: models >= goals.models,
       }),
     },
+    growthLine(seen, goals),
   ];
+  return lines.flatMap((line) => (line ? [{ ...line, name: label + line.name }] : []));
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+function cacheLines(seen: Measurement, goals: Goals): (Line | undefined)[] {
+  const { hitRate, exactKeyHitRate: exact } = seen;
+  const [low, high] = goals.exactKeyHitRate ?? [];
+  return [
+    hitRate === undefined
+      ? undefined
+      : {
+          name: 'cache hit rate',
+          value: percent(hitRate),
+          ...(goals.hitRate !== undefined && {
+            goal: `>= ${percent(goals.hitRate)}`,
+            met: hitRate >= goals.hitRate,
+          }),
+        },
+    exact === undefined
+      ? undefined
+      : {
+          name: 'of an exact key',
+          value: percent(exact),
+          ...(low !== undefined &&
+            high !== undefined && {
+              goal: `${percent(low)}-${percent(high)}`,
+              met: exact >= low && exact <= high,
+            }),
+        },
+  ];
+}
+
+function growthLine({ residentGrowth }: Measurement, goals: Goals): Line | undefined {
+  if (residentGrowth === undefined || goals.residentGrowth === undefined) return undefined;
+  return {
+    name: 'memory growth',
+    value: percent(residentGrowth),
+    goal: `< ${percent(goals.residentGrowth)}`,
+    met: residentGrowth < goals.residentGrowth,
+  };
 }
 
 export function allMet(lines: Line[]): boolean {

@@ -1,165 +1,254 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { goals } from '@adscale/api/load/goals.ts';
+import { scenarios } from '@adscale/api/load/goals.ts';
+import type { ScenarioName } from '@adscale/api/load/goals.ts';
 import { Traffic } from '@adscale/api/load/traffic.ts';
-import { transform } from 'esbuild';
-import { bundleForK6, k6Scripts } from '../load/k6-driver.ts';
-import type { Scenario } from '../load/options.ts';
+import { bundleForK6, k6Script } from '../load/k6-driver.ts';
+import { K6 } from './k6-stand-in.ts';
+import type { Answer, Script, Sent } from './k6-stand-in.ts';
 
 const root = join(__dirname, '..', '..');
+const names = Object.keys(scenarios) as ScenarioName[];
 
-interface Answer {
-  status: number;
-  body: string;
-  headers: Record<string, string>;
-  json(): unknown;
-}
+const explanation = JSON.stringify({
+  predicted_ctr: 0.05,
+  unrounded_ctr: 0.05,
+  base_value: 0.03,
+  contributions: { budget: 0.02 },
+});
+const refusal = {
+  status: 503,
+  body: '{"code":"OVERLOADED","title":"The service has too much to do"}',
+  headers: { 'Retry-After': '1' },
+};
 
-interface Script {
-  options: { scenarios: Record<string, { vus: number; duration: string }>; thresholds: object };
-  setup?: () => unknown;
-  default: () => void;
-  teardown?: (data: unknown) => void;
-}
+/** A service in good order: it hits from the third lookup of a hundred on, and has two models. */
+class Service {
+  private asked = 0;
+  /** What GET /stats says besides; a test changes it. */
+  exact = 0.7;
+  hitShare = 0.97;
+  resident = () => 100;
 
-interface Sent {
-  url: string;
-  body?: string;
-}
-
-/** What k6 would give a script, with a server that answers as `answer` says. */
-class K6 {
-  readonly sent: Sent[] = [];
-  readonly checks: boolean[] = [];
-  readonly metrics: Record<string, number[]> = {};
-  iteration = 0;
-
-  constructor(private readonly answer: (sent: Sent) => Partial<Answer>) {}
-
-  readonly modules: Record<string, unknown> = {
-    k6: {
-      check: (value: unknown, conditions: Record<string, (value: unknown) => boolean>) => {
-        for (const condition of Object.values(conditions)) this.checks.push(condition(value));
-      },
-    },
-    'k6/execution': { __esModule: true, default: { scenario: this.scenario() } },
-    'k6/http': {
-      __esModule: true,
-      default: {
-        get: (url: string) => this.send({ url }),
-        post: (url: string, body: string) => this.send({ url, body }),
-        batch: (requests: Sent[]) => requests.map(({ url, body }) => this.send({ url, body })),
-      },
-    },
-    'k6/metrics': { Gauge: this.metric(), Counter: this.metric() },
-  };
-
-  private scenario(): object {
-    const iteration = () => this.iteration;
-    return {
-      get iterationInTest() {
-        return iteration();
-      },
-    };
+  answer(sent: Sent): Partial<Answer> {
+    const path = new URL(sent.url).pathname;
+    if (path === '/stats') return { body: this.stats() };
+    if (path === '/predict_ctr') return this.predict(JSON.parse(sent.body!) as object);
+    if (path === '/explain') return { body: explanation };
+    return others[path] ?? { status: 404, body: '{"code":"NOT_FOUND","title":"Nothing"}' };
   }
 
-  private metric() {
-    const metrics = this.metrics;
-    return class {
-      constructor(private readonly name: string) {
-        metrics[name] = [];
-      }
-      add(value: number): void {
-        metrics[this.name]!.push(value);
-      }
-    };
+  private predict(record: { ad_position?: number }): Partial<Answer> {
+    if (record.ad_position === 0)
+      return { status: 422, body: '{"code":"INVALID_RECORD","title":"Rules"}' };
+    this.asked++;
+    const version = this.asked % 2 === 0 ? 'one' : 'two';
+    return { body: '{"predicted_ctr":0.05}', headers: { 'X-Model-Version': version } };
   }
 
-  private send(sent: Sent): Answer {
-    this.sent.push(sent);
-    const answer = { status: 200, body: '', headers: {}, ...this.answer(sent) };
-    return { ...answer, json: () => JSON.parse(answer.body) as unknown };
+  private stats(): string {
+    const hits = this.hitShare * this.asked;
+    return JSON.stringify({
+      cache: { hits, misses: this.asked - hits, exact_key_hit_rate: this.exact },
+      processes: [{ resident_bytes: this.resident() }],
+    });
   }
 }
+
+const outcomes = '{"predicted_ctr":0.05},{"error":{}},{"predicted_ctr":0.05}';
+const others: Record<string, Partial<Answer>> = {
+  '/predict_ctr/batch': { body: `{"ok":2,"failed":1,"predictions":[${outcomes}]}` },
+  '/predict_ctr/stream': { body: '{"predicted_ctr":0.05}\n{"predicted_ctr":0.06}\n' },
+  '/health/ready': { body: '{"status":"ok"}' },
+  '/metrics': { body: '# TYPE http_requests_total counter\n' },
+};
 
 describe('the k6 scripts', () => {
-  let folder: string;
+  const bundles = new Map<ScenarioName, string>();
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'adscale-k6-'));
+    const folder = await mkdtemp(join(tmpdir(), 'adscale-k6-'));
+    for (const name of names) {
+      const outfile = join(folder, `${name}.js`);
+      await bundleForK6(join(root, k6Script(name)), outfile);
+      bundles.set(name, await readFile(outfile, 'utf8'));
+    }
+    await rm(folder, { recursive: true });
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  async function bundle(scenario: Scenario): Promise<string> {
-    const outfile = join(folder, `${scenario}.js`);
-    await bundleForK6(join(root, k6Scripts[scenario]), outfile);
-    return readFile(outfile, 'utf8');
+  const load = (name: ScenarioName, k6: K6, env: object = {}): Promise<Script> =>
+    k6.load(bundles.get(name)!, { WARM_UP: '200', ...env });
+
+  /** Runs a script against a service; the thresholds it missed. */
+  async function run(
+    name: ScenarioName,
+    answer: (sent: Sent) => Partial<Answer>,
+    iterations = 100,
+  ): Promise<{ k6: K6; missed: string[] }> {
+    const k6 = new K6(answer);
+    const script = await load(name, k6);
+    k6.run(script, iterations);
+    return { k6, missed: k6.missed(script) };
   }
 
-  async function load(scenario: Scenario, k6: K6, env: object = {}): Promise<Script> {
-    const { code } = await transform(await bundle(scenario), { format: 'cjs' });
-    const module = { exports: {} as Script };
-    const require = (name: string) => k6.modules[name];
-    new Function('module', 'require', '__ENV', code)(module, require, env);
-    return module.exports;
-  }
-
-  it.each(['predict', 'retrain'] as const)('%s needs nothing but k6 once bundled', async (name) => {
-    const imports = [...(await bundle(name)).matchAll(/^import .* from "([^"]+)"/gm)];
+  it.each(names)('%s needs nothing but k6 once bundled', (name) => {
+    const imports = [...bundles.get(name)!.matchAll(/^import .* from "([^"]+)"/gm)];
     expect(imports.length).toBeGreaterThan(0);
     for (const [, from] of imports) expect(from).toMatch(/^k6(\/|$)/);
   });
 
-  it.each(['predict', 'retrain'] as const)('%s has 50 users and goals', async (name) => {
-    const { options } = await load(name, new K6(() => ({})));
-    expect(options.scenarios[name]!.vus).toBe(50);
-    expect(options.thresholds).toMatchObject({
-      [`http_req_failed{scenario:${name}}`]: ['rate==0'],
-      [`http_req_duration{scenario:${name}}`]: [`p(99)<${goals[name].p99Ms}`],
-    });
+  it.each(names.filter((name) => name !== 'spike'))(
+    '%s has the shape of its goals',
+    async (name) => {
+      const { options } = await load(name, new K6(() => ({})));
+      const { users, seconds } = scenarios[name];
+      expect(options.scenarios[name]).toMatchObject({ vus: users, duration: `${seconds}s` });
+      const other = await load(name, new K6(() => ({})), { USERS: '7', DURATION: '9' });
+      expect(other.options.scenarios[name]).toMatchObject({ vus: 7, duration: '9s' });
+    },
+  );
+
+  it.each(names)('%s passes when the service is in good order', async (name) => {
+    const service = new Service();
+    const { k6, missed } = await run(name, (sent) => service.answer(sent));
+    expect(missed).toEqual([]);
+    expect(k6.sent.length).toBeGreaterThanOrEqual(100);
+    expect(k6.valuesOf('checks').length).toBeGreaterThan(0);
   });
 
-  it('predict sends the shared traffic to BASE_URL and measures the hit rate', async () => {
-    let hits = 0;
-    const k6 = new K6(({ url }) => {
-      if (url.endsWith('/stats')) return { body: JSON.stringify({ cache: { hits, misses: 0 } }) };
-      hits++;
-      return { body: '{"predicted_ctr":0.05}' };
-    });
-    const script = await load('predict', k6, { BASE_URL: 'http://api:1', USERS: '200' });
-    expect(script.options.scenarios.predict!.vus).toBe(200);
-    const before = script.setup!();
-    k6.sent.length = 0;
-    for (; k6.iteration < 3; k6.iteration++) script.default();
-    const traffic = new Traffic();
-    expect(k6.sent).toEqual(
-      [0, 1, 2].map((i) => ({
-        url: 'http://api:1/predict_ctr',
-        body: JSON.stringify(traffic.recordAt(i)),
-      })),
+  it.each(names)('%s fails when one answer in a hundred is a 500', async (name) => {
+    const service = new Service();
+    let asked = 0;
+    const { missed } = await run(name, (sent) =>
+      sent.scenario !== undefined && !sent.url.endsWith('/stats') && ++asked % 100 === 50
+        ? { status: 500, body: '{}' }
+        : service.answer(sent),
     );
-    script.teardown!(before);
-    expect(k6.metrics.cache_hit_rate).toEqual([1]);
-    expect(k6.checks).toEqual([true, true, true]);
+    expect(missed).toContain('checks rate==1');
   });
 
-  it('predict notices a wrong answer', async () => {
-    const answers = [{ status: 503 }, { body: '{}' }, { body: '{"predicted_ctr":0.05}' }];
-    const k6 = new K6(() => answers.shift()!);
-    const script = await load('predict', k6);
-    for (; k6.iteration < 3; k6.iteration++) script.default();
-    expect(k6.checks).toEqual([false, false, true]);
+  it.each(names)('%s fails when an answer is none', async (name) => {
+    const service = new Service();
+    let asked = 0;
+    const { missed } = await run(name, (sent) =>
+      sent.scenario !== undefined && !sent.url.endsWith('/stats') && ++asked === 50
+        ? { body: '{"predicted_ctr":null}' }
+        : service.answer(sent),
+    );
+    expect(missed).toContain('checks rate==1');
   });
 
-  it('retrain counts the switches between models', async () => {
+  it.each(names)('%s fails when answers are slow', async (name) => {
+    const service = new Service();
+    const { missed } = await run(name, (sent) => ({ ...service.answer(sent), took: 1001 }));
+    expect(missed.join()).toContain('http_req_duration');
+  });
+
+  it('steady goes on where the service’s last lookup was, after the warm-up', async () => {
+    const service = new Service();
+    const traffic = new Traffic();
+    const first = await run('steady', (sent) => service.answer(sent), 3);
+    const bodies = (k6: K6) => k6.sent.flatMap(({ body }) => (body === undefined ? [] : [body]));
+    const expected = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => JSON.stringify(traffic.recordAt(from + i)));
+    expect(bodies(first.k6)).toEqual(expected(0, 203));
+    const second = await run('steady', (sent) => service.answer(sent), 3);
+    expect(bodies(second.k6)).toEqual(expected(203, 406));
+    expect(new Set(second.k6.sent.map(({ url }) => new URL(url).origin)).size).toBe(1);
+  });
+
+  it.each([
+    ['the cache misses too often', { hitShare: 0.94 }, 'cache_hit_rate value>=0.95'],
+    ['an exact key would hit too rarely', { exact: 0.59 }, 'exact_key_hit_rate value>=0.6'],
+    ['an exact key would hit too often', { exact: 0.81 }, 'exact_key_hit_rate value<=0.8'],
+  ])('steady fails when %s', async (_case, change, threshold) => {
+    const service = Object.assign(new Service(), change);
+    const { missed } = await run('steady', (sent) => service.answer(sent));
+    expect(missed).toEqual([threshold]);
+  });
+
+  it('soak fails when memory grows by a quarter', async () => {
+    const service = new Service();
+    let readings = 0;
+    service.resident = () => 100 + readings++;
+    expect((await run('soak', (sent) => service.answer(sent), 25)).missed).toEqual([]);
+    readings = 0;
+    expect((await run('soak', (sent) => service.answer(sent), 40)).missed).toEqual([
+      'resident_growth value<0.25',
+    ]);
+  });
+
+  it('spike has few users, then many, then few a second later', async () => {
+    const { options } = await load('spike', new K6(() => ({})), { USERS: '300', DURATION: '8' });
+    const stages = Object.entries(options.scenarios);
+    expect(
+      stages.map(([name, { vus, duration, startTime }]) => [name, vus, startTime, duration]),
+    ).toEqual([
+      ['before', 5, '0s', '2s'],
+      ['spike', 300, '2s', '4s'],
+      ['after', 5, '7s', '2s'],
+    ]);
+  });
+
+  it('spike takes refusals during the spike', async () => {
+    const service = new Service();
+    let asked = 0;
+    const { k6, missed } = await run('spike', (sent) =>
+      sent.scenario === 'spike' && ++asked % 2 === 0
+        ? { ...refusal, took: 5000 }
+        : service.answer(sent),
+    );
+    expect(missed).toEqual([]);
+    expect(k6.valuesOf('refused').filter((value) => value === 1)).toHaveLength(50);
+  });
+
+  it('spike fails when everybody is refused during the spike', async () => {
+    const service = new Service();
+    const { missed } = await run('spike', (sent) =>
+      sent.scenario === 'spike' ? refusal : service.answer(sent),
+    );
+    expect(missed).toEqual(['accepted count>0']);
+  });
+
+  it.each(['before', 'after'])('spike fails when somebody is refused %s it', async (stage) => {
+    const service = new Service();
+    const { missed } = await run('spike', (sent) =>
+      sent.scenario === stage ? refusal : service.answer(sent),
+    );
+    expect(missed).toEqual([`http_req_failed{scenario:${stage}} rate==0`, 'checks rate==1']);
+  });
+
+  it.each([
+    ['another status', { ...refusal, status: 500 }],
+    ['another problem', { ...refusal, body: '{"code":"INTERNAL_ERROR","title":"Ours"}' }],
+    ['no Retry-After', { ...refusal, headers: {} }],
+  ])('spike fails when a refusal has %s', async (_case, wrong) => {
+    const service = new Service();
+    const { missed } = await run('spike', (sent) =>
+      sent.scenario === 'spike' ? wrong : service.answer(sent),
+    );
+    expect(missed).toContain('checks rate==1');
+  });
+
+  it('retrain counts the switches between models, and fails without one', async () => {
     const versions = ['a', 'a', 'b', 'b', 'c'];
-    const k6: K6 = new K6(() => ({
-      body: '{"predicted_ctr":0.05}',
-      headers: { 'X-Model-Version': versions[k6.iteration]! },
-    }));
-    const script = await load('retrain', k6);
-    for (; k6.iteration < versions.length; k6.iteration++) script.default();
-    expect(k6.metrics.model_switches).toEqual([0, 0, 1, 0, 1]);
-    expect(k6.checks).not.toContain(false);
+    let asked = 0;
+    const body = '{"predicted_ctr":0.05}';
+    const { k6 } = await run(
+      'retrain',
+      () => ({ body, headers: { 'X-Model-Version': versions[asked++]! } }),
+      versions.length,
+    );
+    expect(k6.valuesOf('model_switches')).toEqual([0, 0, 1, 0, 1]);
+    const same = () => ({ body, headers: { 'X-Model-Version': 'a' } });
+    expect((await run('retrain', same)).missed).toEqual(['model_switches count>0']);
+  });
+
+  it('valkey-dies asks for an explanation in every ten requests', async () => {
+    const service = new Service();
+    const { k6 } = await run('valkey-dies', (sent) => service.answer(sent));
+    const explained = k6.sent.filter(({ url }) => url.endsWith('/explain'));
+    expect(explained).toHaveLength(10);
+    expect(k6.sent).toHaveLength(100);
   });
 });

@@ -51,7 +51,7 @@ describe('traffic', () => {
     expect(strays).toEqual([]);
   });
 
-  it('moves a campaign after about three of its requests', () => {
+  it('moves a campaign after about four of its requests', () => {
     expect(repeatedShare(traffic)).toBeGreaterThan(0.6);
     expect(repeatedShare(traffic)).toBeLessThan(0.8);
     expect(repeatedShare(new Traffic({ requestsPerStep: 1 }))).toBeLessThan(0.05);

@@ -18,6 +18,7 @@ const traffic = new Traffic();
 const settings = settingsOf('spike');
 const { p99Ms } = scenarios.spike.goals;
 const refused = new Counter('refused');
+const accepted = new Counter('accepted');
 
 const stages = spikeStages(settings.seconds, settings.users).map((stage) => [
   stage.name,
@@ -39,6 +40,7 @@ export const options: Options = {
     'http_req_duration{scenario:spike,expected_response:true}': [`p(99)<${p99Ms}`],
     'http_req_duration{scenario:after}': [`p(99)<${p99Ms}`],
     checks: ['rate==1'],
+    accepted: ['count>0'],
   },
   summaryTrendStats: ['avg', 'med', 'p(95)', 'p(99)', 'max'],
 };
@@ -51,6 +53,7 @@ export function crowd(): void {
   const answer = predict(traffic.recordAt(exec.scenario.iterationInTest));
   const isRefused = isRefusal(answer.status, String(answer.body), answer.headers['Retry-After']);
   refused.add(isRefused ? 1 : 0);
+  accepted.add(isRefused ? 0 : 1);
   check(answer, {
     'answers, or refuses and says when to come again': (it) =>
       isRefused || (it.status === 200 && isPrediction(String(it.body))),

@@ -1,0 +1,56 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A server under test in a process of its own; see `hosted.mjs`. */
+export class ServerProcess {
+  /**
+   * @param script a file of this folder
+   * @param environment its settings
+   */
+  constructor(script, environment = {}) {
+    this.script = fileURLToPath(new URL(script, import.meta.url));
+    this.environment = environment;
+  }
+
+  /** Resolves once it listens on `port`. */
+  async start() {
+    this.child = fork(this.script, {
+      env: { PATH: process.env.PATH, ...this.environment },
+      execArgv: ['--expose-gc'],
+      // The log is written and read by nobody, as in production it goes elsewhere.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.ended = once(this.child, 'exit').then(([code]) => {
+      throw new Error(`${this.script} ended with exit code ${code}`);
+    });
+    // Only whoever waits for an answer is told.
+    this.ended.catch(() => {});
+    this.port = (await this.answer()).port;
+  }
+
+  /**
+   * Collects its garbage and tells what it used.
+   * @returns {Promise<{cpu: number, heap: number, resident: number}>} seconds of processor time
+   *   since it started, bytes of live heap and of resident memory
+   */
+  usage() {
+    this.child.send('usage');
+    return this.answer();
+  }
+
+  /** What GET /stats says, of a server that has it. */
+  async stats() {
+    const answer = await fetch(`http://127.0.0.1:${this.port}/stats`);
+    return answer.json();
+  }
+
+  stop() {
+    if (this.child?.connected) this.child.disconnect();
+  }
+
+  async answer() {
+    const [answer] = await Promise.race([once(this.child, 'message'), this.ended]);
+    return answer;
+  }
+}
