@@ -10,7 +10,7 @@ import { Readiness } from '../src/health/readiness.js';
 import { ServedModel } from '../src/model/served-model.js';
 import { type ProblemCode, catalogue } from '../src/problem/catalogue.js';
 import { type RunningApp, runApp, sample } from './running-app.js';
-import { emptyFolder, modelFolder, trainModel } from './trained-models.js';
+import { emptyFolder, modelFolder, otherSchema, trainModel } from './trained-models.js';
 
 interface Problem {
   status: number;
@@ -49,6 +49,7 @@ interface Services {
   readonly limited: RunningApp;
   readonly crowded: RunningApp;
   readonly administered: RunningApp;
+  readonly other: RunningApp;
   /** Where the last of them finds its models. */
   readonly folder: string;
 }
@@ -57,6 +58,9 @@ const admin = ({ server }: RunningApp, method: 'post' | 'put', path: string) =>
   request(server)[method](path).set('x-api-key', ADMIN_KEY);
 const ADMIN_KEY = randomBytes(16).toString('hex');
 const ADMIN_KEYS = `ops:predict+admin:${createHash('sha256').update(ADMIN_KEY).digest('hex')}`;
+
+const decision = ({ server }: RunningApp, name: string, body: object) =>
+  answered(request(server).post(`/${name}`).set('x-api-key', ADMIN_KEY).send(body));
 
 const batch = ({ server }: RunningApp, body: object) =>
   request(server).post('/predict_ctr/batch').send(body);
@@ -147,6 +151,20 @@ const occurrences: Record<
   INVALID_QUERY: ({ api }) => answered(request(api.server).post('/explain?x=1').send(sample)),
   INVALID_TRIAL: ({ administered }) =>
     answered(admin(administered, 'put', '/models/canary').send({ percent: 500 })),
+  INVALID_DECISION: ({ administered }) => decision(administered, 'rank', {}),
+  DECISION_TOO_LARGE: ({ administered }) => {
+    const candidates = Array.from({ length: 1001 }, () => ({ record: sample, bid_cpc: 1 }));
+    return decision(administered, 'rank', { candidates });
+  },
+  DECISION_UNSUPPORTED: ({ other }) => {
+    const record = { hour: 3, weight: 0.5, bid: 1, age: 40, country: 'de' };
+    return decision(other, 'curve', { record, over: 'impressions', from: 1, to: 9 });
+  },
+  INFEASIBLE_ALLOCATION: ({ administered }) => {
+    const record = { ad_position: 1, device_type: 'mobile' };
+    const cells = [{ record, cost: { cpm: 5 }, floor: 10.01 }];
+    return decision(administered, 'allocate', { budget: 10, cells });
+  },
   RATE_LIMITED: async ({ limited }) => {
     await limited.post(sample);
     return answered(limited.post(sample));
@@ -195,12 +213,15 @@ beforeAll(async () => {
     limited: await runApp({ MODEL_DIR, RATE_LIMIT_PER_MINUTE: '1' }),
     crowded: await runApp({ MODEL_DIR, API_KEYS, MAX_IN_FLIGHT: '1' }),
     administered: await runApp({ MODEL_DIR: folder, API_KEYS: ADMIN_KEYS }),
+    other: await runApp({ MODEL_DIR: await modelFolder(otherSchema) }),
     folder,
   };
 });
 afterAll(async () => {
-  const { bare, limited, crowded, administered } = services;
-  await Promise.all([api, bare, limited, crowded, administered].map((service) => service.close()));
+  const { bare, limited, crowded, administered, other } = services;
+  await Promise.all(
+    [api, bare, limited, crowded, administered, other].map((service) => service.close()),
+  );
 });
 
 describe('the catalogue of problems', () => {

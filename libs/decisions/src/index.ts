@@ -1,1 +1,30 @@
-export {};
+export { allocate } from './allocate.js';
+export type { AllocatedCell, AllocationAnswer, ComparedSplit } from './allocation-answer.js';
+export { MAX_CELLS, MAX_EXACT_CELLS } from './allocation-request.js';
+export type { Answered, Range } from './answer.js';
+export { compare, type ComparedPlacement, type Comparison, type Effect } from './compare.js';
+export { curve, MAX_STEPS, type Curve, type CurveStep } from './curve.js';
+export { DecisionError, decisionErrors, type DecisionErrorCode } from './errors.js';
+export {
+  forecast,
+  MAX_SCHEDULE,
+  type CostForecast,
+  type Forecast,
+  type PlacementForecast,
+} from './forecast.js';
+export { MAX_PLACEMENTS } from './grid.js';
+export {
+  MAX_LISTED,
+  opportunities,
+  type Opportunities,
+  type Opportunity,
+  type WeakPlacement,
+} from './opportunities.js';
+export { MAX_CANDIDATES, rank, type RankedCandidate, type Ranking } from './rank.js';
+export {
+  oneProportionSize,
+  precisionSize,
+  twoProportionSize,
+  type TestSize,
+} from './sample-size.js';
+export { solveHere, type Solution, type Solve } from './solver.js';

@@ -36,7 +36,7 @@ export const money = (description: string, example?: number) =>
 export const outside = {
   type: [String],
   example: [],
-  description: 'Features in which the record lies outside what the model was trained on.',
+  description: 'Features, or pairs of them, in which the record lies outside the training data.',
 } satisfies ApiPropertyOptions;
 
 /** The two ends of an interval, or of a step. */

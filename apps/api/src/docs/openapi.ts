@@ -5,7 +5,7 @@ import { REQUEST_NAME } from '../predict/request-dto.js';
 /** Where the documentation is; the document itself is at `/docs-json` and `/docs-yaml`. */
 export const DOCS_PATH = 'docs';
 
-const DESCRIPTION = `Predicts the click-through rate (CTR) of an ad placement.
+const DESCRIPTION = `Predicts the click-through rate (CTR) of an ad placement, and decides by it.
 Errors are problem details (RFC 9457) with a stable \`code\`.`;
 
 /** Adds the Swagger UI and the OpenAPI document, which follow from the routes' own decorators. */
@@ -16,6 +16,8 @@ export function addDocs(app: INestApplication): void {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .addTag('Prediction')
+    .addTag('Decisions')
+    .addTag('Open Inference Protocol')
     .addTag('Models')
     .addTag('Operation')
     .build();
