@@ -1,5 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { writeCsv, writeNdjson, type GenerateOptions, type Profile } from '@adscale/datagen';
 import { InputError } from './exit.js';
 import { Database } from './source/database.js';
@@ -31,8 +34,10 @@ export async function runGenerate(
   signal: AbortSignal,
 ): Promise<void> {
   if (output === undefined) {
-    signal.addEventListener('abort', () => process.stdout.destroy(signal.reason as Error));
-    await writeCsv(options, process.stdout);
+    // Standard output cannot be closed, so what is interrupted is the way there.
+    const text = new PassThrough();
+    const written = pipeline(text, yielding, process.stdout, { signal, end: false });
+    await Promise.all([written, writeCsv(options, text)]);
     return;
   }
   const [, ending] = /\.([^./\\]+)$/.exec(output.toLowerCase()) ?? [];
@@ -42,6 +47,14 @@ export async function runGenerate(
     throw new InputError(`--output: got ${output}, wanted a file ending in ${known.join(', ')}`);
   }
   await writeWhole(output, signal, (temporary) => write(options, temporary, signal));
+}
+
+/** Lets Ctrl-C in between chunks: where standard output is a file, writing to it never waits. */
+async function* yielding(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    await setImmediate();
+  }
 }
 
 /** By way of a CSV file on disk, so that memory stays the same however many records there are. */

@@ -13,15 +13,16 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   return pino(options, destination ?? standardOutput());
 }
 
-/** Buffered; flushed now and then, and by pino itself when the process ends. */
+/** Buffered; flushed now and then, and when the process ends. */
 function standardOutput(): DestinationStream {
   const output = pino.destination({
     dest: 1,
     minLength: BUFFER_BYTES,
     maxWrite: 2 * BUFFER_BYTES,
-    sync: false,
+    sync: true,
   });
   setInterval(() => output.flush(), FLUSH_MS).unref();
+  process.on('exit', () => output.flushSync());
   return output;
 }
 

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { Readiness } from '../health/readiness.js';
+import { AccessLog, type Answered } from './access-log.js';
 
 /** Route configuration: requests to this route are what the service is for; see `/stats`. */
 export const COUNTED = { counted: true } as const;
@@ -38,6 +39,7 @@ export function addRequestHooks(
   stats: ServiceStats,
   readiness: Readiness,
 ): void {
+  const log = new AccessLog(logger);
   const nowhere = stats.route('*', '(no route)', { background: true });
   fastify.addHook('onRoute', (route) => registerRoute(route, stats));
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -52,8 +54,7 @@ export function addRequestHooks(
   fastify.addHook('onResponse', (request, reply, done) => {
     const { statistics, quiet } = request.routeOptions.config as RouteRecord;
     stats.countRequest(statistics ?? nowhere, reply.statusCode, reply.elapsedTime);
-    if (quiet) logger.debug(logLine(request, reply), 'request');
-    else logger.info(logLine(request, reply), 'request');
+    log.write(answered(request, reply), quiet === true);
     done();
   });
 }
@@ -68,14 +69,8 @@ function registerRoute(route: RouteOptions, stats: ServiceStats): void {
 }
 
 /** Without the query, which could hold anything. */
-function logLine(request: FastifyRequest, reply: FastifyReply): object {
-  const { url } = request;
+function answered({ id, method, url }: FastifyRequest, reply: FastifyReply): Answered {
   const query = url.indexOf('?');
-  return {
-    request_id: request.id,
-    method: request.method,
-    path: query < 0 ? url : url.slice(0, query),
-    status: reply.statusCode,
-    ms: Math.round(reply.elapsedTime * 1000) / 1000,
-  };
+  const path = query < 0 ? url : url.slice(0, query);
+  return { id, method, path, status: reply.statusCode, milliseconds: reply.elapsedTime };
 }
