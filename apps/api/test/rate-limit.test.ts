@@ -54,6 +54,7 @@ describe('a rate limiter', () => {
         fc.integer({ min: 1, max: 9 }),
         fc.array(step, { maxLength: 12 }),
         (limit, steps) => {
+          time = 1000 * MINUTE;
           const limiter = limiterOf(limit);
           for (const { pause, tries } of steps) {
             time += pause;

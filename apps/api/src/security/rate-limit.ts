@@ -50,13 +50,14 @@ export class RateLimiter {
    */
   admit(client: string): number {
     if (this.perMinute === 0) return 0;
-    const time = this.now() / MINUTE_MS;
-    const minute = Math.floor(time);
+    const time = Math.floor(this.now());
+    const minute = Math.floor(time / MINUTE_MS);
     const counts = this.countsOf(client, minute);
-    const fading = 1 - (time - minute);
+    const left = (minute + 1) * MINUTE_MS - time;
     const here = counts.current + counts.elsewhere;
-    if (counts.previous * fading + here + 1 > this.perMinute) {
-      return secondsToWait(this.perMinute, here, counts.previous, fading);
+    // In whole milliseconds times requests, so that nothing is rounded.
+    if (counts.previous * left > (this.perMinute - here - 1) * MINUTE_MS) {
+      return secondsToWait(this.perMinute, here, counts.previous, left);
     }
     counts.current++;
     return 0;
@@ -104,9 +105,15 @@ export class RateLimiter {
   }
 }
 
-/** Until the last minute has faded enough, or this one has passed. */
-function secondsToWait(limit: number, here: number, previous: number, fading: number): number {
-  const enough = previous > 0 ? (limit - here - 1) / previous : -1;
-  const minutes = enough >= 0 ? fading - enough : fading + Math.max(0, 1 - (limit - 1) / here);
-  return Math.max(1, Math.ceil(minutes * 60));
+/**
+ * Until the last minute has faded enough, or this one has passed and faded enough in turn.
+ * @param left milliseconds of this minute
+ */
+function secondsToWait(limit: number, here: number, previous: number, left: number): number {
+  const spare = limit - here - 1;
+  const milliseconds =
+    spare >= 0
+      ? left - Math.floor((spare * MINUTE_MS) / previous)
+      : left + MINUTE_MS - Math.floor(((limit - 1) * MINUTE_MS) / here);
+  return Math.max(1, Math.ceil(milliseconds / 1000));
 }
