@@ -123,6 +123,11 @@ export default tseslint.config(
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
   {
+    // Decisions are held against the truth, which the generator knows; the library itself does not.
+    files: ['libs/decisions/{test,bench}/**'],
+    rules: { '@nx/enforce-module-boundaries': 'off' },
+  },
+  {
     // k6 knows no package names, so scenarios share the traffic model by path; and apps, which
     // `npm start` runs, are no packages to import.
     files: [
