@@ -62,7 +62,7 @@ async function readings(server, requests) {
     const to = Math.round((requests * (part + 1)) / PARTS);
     await sendPart(server, Math.round((requests * part) / PARTS), to);
     const { cache } = await server.stats();
-    seen.push({ requests: to, cells: cache.size, ...(await server.usage()) });
+    seen.push({ requests: to, cells: cache.size, ...(await server.memory()) });
   }
   return seen;
 }

@@ -68,9 +68,9 @@ class Contestant {
   /** Sends load for some seconds. Processor time is in seconds a request, latency in seconds. */
   async load({ seconds, connections }, requests = this.requests, onAnswer) {
     const { server, label } = this;
-    const before = await server.usage();
+    const before = await server.cpu();
     const load = await sendFor({ port: server.port, requests, connections, seconds, onAnswer });
-    const after = await server.usage();
+    const after = await server.cpu();
     if (load.failed > 0) throw new Error(`${label}: ${load.failed} requests failed`);
     return {
       cpu: (after.cpu - before.cpu) / load.count,

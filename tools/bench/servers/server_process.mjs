@@ -29,13 +29,18 @@ export class ServerProcess {
     this.port = (await this.answer()).port;
   }
 
+  /** @returns {Promise<{cpu: number}>} seconds of processor time since it started */
+  cpu() {
+    this.child.send('cpu');
+    return this.answer();
+  }
+
   /**
-   * Collects its garbage and tells what it used.
-   * @returns {Promise<{cpu: number, heap: number, resident: number}>} seconds of processor time
-   *   since it started, bytes of live heap and of resident memory
+   * Collects its garbage and tells what is left.
+   * @returns {Promise<{heap: number, external: number, resident: number}>} bytes
    */
-  usage() {
-    this.child.send('usage');
+  memory() {
+    this.child.send('memory');
     return this.answer();
   }
 
