@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CtrModel } from '@adscale/ctr';
-import { describeAllocation, type AllocationAnswer } from './allocation-answer.js';
+import { describeAllocation, type AllocationAnswer, type Settled } from './allocation-answer.js';
 import { readAllocation } from './allocation-request.js';
 import { choicesOf, type Choice } from './choices.js';
 import { solveExactly } from './integer-program.js';
@@ -8,14 +8,6 @@ import { relax, spendRest, type Allocation, type Relaxation } from './knapsack.j
 import { equalSplit, proportionalSplit } from './simple-splits.js';
 import type { Solve } from './solver.js';
 import { solveOnThread } from './solver-worker.js';
-
-/** An allocation with how good it is known to be. */
-export interface Settled {
-  readonly allocation: Allocation;
-  /** No allocation is worth more. */
-  readonly bound: number;
-  readonly method: 'exact' | 'lagrangian';
-}
 
 /**
  * Splits a budget over cells so that the expected clicks (or their value) are the most that the

@@ -1,5 +1,4 @@
 import type { AllocationProblem } from './allocation-request.js';
-import type { Settled } from './allocate.js';
 import {
   assumptionsOf,
   MODEL_ERROR,
@@ -68,6 +67,14 @@ export interface ComparedSplit {
   /** How much more the answer's allocation does, as a share of it. */
   readonly gain: number;
   readonly unspent: number;
+}
+
+/** An allocation with how good it is known to be. */
+export interface Settled {
+  readonly allocation: Allocation;
+  /** No allocation is worth more. */
+  readonly bound: number;
+  readonly method: 'exact' | 'lagrangian';
 }
 
 /** Intervals of more cells than this take the trees' word a sample of them at a time. */
