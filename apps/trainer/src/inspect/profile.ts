@@ -1,7 +1,8 @@
 import { ROW_COLUMN } from '../source/csv.js';
 import { isNumberType } from '../source/typed.js';
 import type { Database, SqlRow } from '../source/database.js';
-import type { Source, SourceColumn } from '../source/source.js';
+import type { SourceColumn } from '../source/source-column.js';
+import type { Source } from '../source/source.js';
 import { quoteName } from '../source/sql.js';
 import { sampleRows } from './leaks.js';
 

@@ -1,6 +1,7 @@
 import { InputError } from '../exit.js';
 import type { Database } from '../source/database.js';
-import type { Source, SourceColumn } from '../source/source.js';
+import type { SourceColumn } from '../source/source-column.js';
+import type { Source } from '../source/source.js';
 import { quoteName, quoteText } from '../source/sql.js';
 import { isNumberType, rawValue } from '../source/typed.js';
 

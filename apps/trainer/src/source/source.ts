@@ -4,13 +4,8 @@ import { openDatabaseFile, stageQuery, type StagedQuery } from './database-file.
 import type { Database } from './database.js';
 import { findFiles, type DataFile } from './files.js';
 import type { SourceFlags } from './flags.js';
+import type { SourceColumn } from './source-column.js';
 import { quoteList, quoteText } from './sql.js';
-
-export interface SourceColumn {
-  readonly name: string;
-  /** SQL type; of a text format, what the texts seem to be. */
-  readonly type: string;
-}
 
 /** A table somewhere, open for reading. */
 export interface Source {

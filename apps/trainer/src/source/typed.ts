@@ -1,6 +1,7 @@
 import type { Mapping } from '../mapping/mapping.js';
 import { FILE_COLUMN } from './csv.js';
-import type { Source, SourceColumn } from './source.js';
+import type { SourceColumn } from './source-column.js';
+import type { Source } from './source.js';
 import { quoteName } from './sql.js';
 
 /** Name of the text that column `c` has in the data, if it is one of text there. */
