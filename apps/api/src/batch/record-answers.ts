@@ -1,20 +1,10 @@
 import { roundCtr } from '@adscale/ctr';
 import type { ServiceStats } from '@adscale/stats';
 import type { Serving } from '../model/served-model.js';
+import { predictionText } from '../predict/prediction-text.js';
 import type { RecordPipe } from '../predict/validation.js';
 import { type ProblemCode, catalogue } from '../problem/catalogue.js';
 import { ProblemError, type ProblemOccurrence } from '../problem/problem.js';
-
-/** A CTR is answered to four decimals. */
-const UNITS = 10_000;
-
-/**
- * By ten-thousandths, every prediction there can be as it is answered: a batch is then put
- * together without a number being turned into text, and without an object a record.
- */
-const TEXTS = Array.from({ length: UNITS + 1 }, (_, units) =>
-  JSON.stringify({ predicted_ctr: units / UNITS }),
-);
 
 /** Answers many records with one model, past its cached cells: looking those up would cost more. */
 export class RecordAnswers {
@@ -52,7 +42,7 @@ export class RecordAnswers {
    */
   answer(record: unknown, line?: number): string {
     try {
-      return TEXTS[Math.round(this.predict(record) * UNITS)];
+      return predictionText(this.predict(record));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       return this.refuse(error.code, error.occurrence, line);

@@ -3,6 +3,7 @@ import { type CtrModel, roundCtr } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import type { FeatureValues } from '../model/schema.js';
 import type { Answer, Serving } from '../model/served-model.js';
+import { predictionText } from './prediction-text.js';
 
 /** From a valid record to an answer: row, cell, then the cache or the forest. */
 export class Predictor {
@@ -41,7 +42,7 @@ function answerOf(model: CtrModel, row: Float64Array, cell: CellKey): Answer {
   const ctr = roundCtr(model.predictRow(row));
   return {
     ctr,
-    body: JSON.stringify({ predicted_ctr: ctr }),
+    body: predictionText(ctr),
     etag: `"${digestKey(model.digest, cell)}"`,
   };
 }
