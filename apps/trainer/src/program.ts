@@ -8,7 +8,7 @@ import { inspectCommand } from './commands/inspect.js';
 import { modelsCommand } from './commands/models.js';
 import { predictCommand } from './commands/predict.js';
 import { trainCommand } from './commands/train.js';
-import { exitHelp } from './exit.js';
+import { exitHelp } from './cli/exit.js';
 
 /** The command line. `signal` is Ctrl-C. */
 export function buildProgram(signal: AbortSignal): Command {

@@ -3,7 +3,7 @@ import { DatagenError } from '@adscale/datagen';
 import { DecisionError } from '@adscale/decisions';
 import { ForestError } from '@adscale/forest';
 import { CommanderError, type Command } from 'commander';
-import { exitCodes, InputError, RefusedError } from './exit.js';
+import { exitCodes, InputError, RefusedError } from './cli/exit.js';
 import { buildProgram } from './program.js';
 
 /**

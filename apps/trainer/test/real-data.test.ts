@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Registry } from '@adscale/ctr';
 import { adscale } from './run.js';
-import { testFolder } from './source.js';
+import { testFolder } from './reading.js';
 
 // Real files that may not be distributed: ADSCALE_REAL_DATA names their folder, by default
 // ../shared/data beside the checkout.

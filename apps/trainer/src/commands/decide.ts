@@ -1,8 +1,8 @@
 import { Argument, Command, Option } from 'commander';
 import { decisionNames, type DecisionName } from '../decide/decisions.js';
-import { runDecide, type DecideFlags } from '../decide/run.js';
-import { exitHelp } from '../exit.js';
-import { registryFlag } from '../flags.js';
+import { runDecide, type DecideFlags } from '../decide/decide.js';
+import { exitHelp } from '../cli/exit.js';
+import { registryFlag } from '../cli/flags.js';
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 

@@ -1,10 +1,10 @@
 import { Argument, Command } from 'commander';
-import { exitHelp } from '../exit.js';
-import { jsonFlag } from '../flags.js';
-import { addMappingChanges } from '../mapping/flags.js';
-import { modelsFlag, versionHelp } from '../model/flags.js';
+import { exitHelp } from '../cli/exit.js';
+import { jsonFlag } from '../cli/flags.js';
+import { addMappingChanges } from '../mapping/mapping-flags.js';
+import { modelsFlag, versionHelp } from '../score/model-flags.js';
 import { runEvaluate, type EvaluateFlags } from '../score/evaluate.js';
-import { addSourceFlags } from '../source/flags.js';
+import { addSourceFlags } from '../source/source-flags.js';
 
 /** `adscale evaluate`: how good a stored model is on other data. */
 export function evaluateCommand(signal: AbortSignal): Command {

@@ -1,8 +1,8 @@
 import { Argument, Command } from 'commander';
 import { runExportOnnx, type ExportFlags } from '../exchange/export.js';
-import { exitHelp } from '../exit.js';
-import { jsonFlag } from '../flags.js';
-import { modelsFlag, versionHelp } from '../model/flags.js';
+import { exitHelp } from '../cli/exit.js';
+import { jsonFlag } from '../cli/flags.js';
+import { modelsFlag, versionHelp } from '../score/model-flags.js';
 
 /** `adscale export`: stored models for other programs. */
 export function exportCommand(signal: AbortSignal): Command {

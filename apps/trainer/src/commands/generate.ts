@@ -1,8 +1,8 @@
 import { profiles } from '@adscale/datagen';
 import { Command, Option } from 'commander';
-import { exitHelp } from '../exit.js';
-import { countFlag } from '../flags.js';
-import { runGenerate, type GenerateFlags } from '../generate.js';
+import { exitHelp } from '../cli/exit.js';
+import { countFlag } from '../cli/flags.js';
+import { runGenerate, type GenerateFlags } from '../source/generate.js';
 
 export const profileFlag = (): Option =>
   new Option('--profile <name>', 'character of the generated records')

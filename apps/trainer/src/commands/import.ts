@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { runImportOnnx, type ImportFlags } from '../exchange/import.js';
-import { exitHelp } from '../exit.js';
-import { countFlag, jsonFlag } from '../flags.js';
-import { modelsFlag } from '../model/flags.js';
+import { exitHelp } from '../cli/exit.js';
+import { countFlag, jsonFlag } from '../cli/flags.js';
+import { modelsFlag } from '../score/model-flags.js';
 
 /** `adscale import`: models of other programs. */
 export function importCommand(signal: AbortSignal): Command {

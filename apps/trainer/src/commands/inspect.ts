@@ -1,9 +1,9 @@
 import { Argument, Command } from 'commander';
-import { exitHelp } from '../exit.js';
-import { jsonFlag } from '../flags.js';
-import { runInspect, type InspectFlags } from '../inspect/run.js';
-import { addMappingFlags } from '../mapping/flags.js';
-import { addSourceFlags } from '../source/flags.js';
+import { exitHelp } from '../cli/exit.js';
+import { jsonFlag } from '../cli/flags.js';
+import { runInspect, type InspectFlags } from '../inspect/inspect.js';
+import { addMappingFlags } from '../mapping/mapping-flags.js';
+import { addSourceFlags } from '../source/source-flags.js';
 
 /** `adscale inspect`: a profile of a table, and a draft of its mapping. */
 export function inspectCommand(signal: AbortSignal): Command {

@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { Registry } from '@adscale/ctr';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { exitHelp } from '../exit.js';
-import { countFlag, jsonFlag, wholeNumber } from '../flags.js';
-import { runDiff } from '../model/diff.js';
-import { modelsFlag, versionHelp, type ModelsFlags } from '../model/flags.js';
-import { runList } from '../model/list.js';
-import { runPromote, runPrune, runRollback, runTag } from '../model/pointer.js';
-import { promoteIfBetter, reportPromotion } from '../model/promote-if-better.js';
-import { runShow } from '../model/show.js';
-import { Reporter } from '../progress.js';
+import { exitHelp } from '../cli/exit.js';
+import { countFlag, jsonFlag, wholeNumber } from '../cli/flags.js';
+import { runDiff } from '../models/diff.js';
+import { modelsFlag, versionHelp, type ModelsFlags } from '../score/model-flags.js';
+import { runList } from '../models/list.js';
+import { runPromote, runPrune, runRollback, runTag } from '../models/pointer.js';
+import { promoteIfBetter, reportPromotion } from '../models/promote-if-better.js';
+import { runShow } from '../models/show.js';
+import { Reporter } from '../cli/reporter.js';
 
 /** `adscale models`: the models on disk, and which of them serves. */
 export function modelsCommand(signal: AbortSignal): Command {

@@ -1,9 +1,9 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { exitHelp } from '../exit.js';
-import { jsonFlag, share } from '../flags.js';
-import { modelsFlag, versionHelp } from '../model/flags.js';
+import { exitHelp } from '../cli/exit.js';
+import { jsonFlag, share } from '../cli/flags.js';
+import { modelsFlag, versionHelp } from '../score/model-flags.js';
 import { runPredict, type PredictFlags } from '../score/predict.js';
-import { addSourceFlags } from '../source/flags.js';
+import { addSourceFlags } from '../source/source-flags.js';
 
 /** `adscale predict`: a file in, the same file with predictions out. */
 export function predictCommand(signal: AbortSignal): Command {

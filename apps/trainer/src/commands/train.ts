@@ -1,11 +1,11 @@
 import { defaultFitOptions } from '@adscale/ctr';
 import { Argument, Command } from 'commander';
-import { exitHelp } from '../exit.js';
-import { countFlag, jsonFlag, registryFlag } from '../flags.js';
-import { addJudgeFlags } from '../judge/flags.js';
-import { addMappingChanges, addMappingFlags } from '../mapping/flags.js';
-import { addSourceFlags } from '../source/flags.js';
-import { runTrain, type TrainFlags } from '../train.js';
+import { exitHelp } from '../cli/exit.js';
+import { countFlag, jsonFlag, registryFlag } from '../cli/flags.js';
+import { addJudgeFlags } from '../train/judge-flags.js';
+import { addMappingChanges, addMappingFlags } from '../mapping/mapping-flags.js';
+import { addSourceFlags } from '../source/source-flags.js';
+import { runTrain, type TrainFlags } from '../train/train.js';
 import { profileFlag } from './generate.js';
 
 /** `adscale train`: data in, a published model out. */

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { CtrModel } from '@adscale/ctr';
 import { parse } from 'csv-parse/sync';
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import type { Decision } from './decisions.js';
 
 type Schema = CtrModel['schema'];

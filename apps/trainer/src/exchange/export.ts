@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { Registry } from '@adscale/ctr';
 import { ForestError } from '@adscale/forest';
 import { toOnnx } from '@adscale/forest/onnx';
-import { InputError } from '../exit.js';
-import type { ModelsFlags } from '../model/flags.js';
-import { Reporter } from '../progress.js';
-import { writeWhole } from '../write-whole.js';
+import { InputError } from '../cli/exit.js';
+import type { ModelsFlags } from '../score/model-flags.js';
+import { Reporter } from '../cli/reporter.js';
+import { writeWhole } from '../cli/whole-file.js';
 
 export interface ExportFlags extends ModelsFlags {
   readonly output: string;

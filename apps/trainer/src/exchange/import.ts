@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { CtrModel, evaluate, Registry, type ModelCard, type StoredCard } from '@adscale/ctr';
 import { ForestError, writeModel, type Forest, type Schema } from '@adscale/forest';
 import { fromOnnx } from '@adscale/forest/onnx';
-import { InputError } from '../exit.js';
-import { reportEvaluation } from '../judge/summary.js';
+import { InputError } from '../cli/exit.js';
+import { reportEvaluation } from '../score/summary.js';
 import type { Mapping } from '../mapping/mapping.js';
-import type { ModelsFlags } from '../model/flags.js';
-import { Reporter } from '../progress.js';
+import type { ModelsFlags } from '../score/model-flags.js';
+import { Reporter } from '../cli/reporter.js';
 import { readJudgingTable } from '../score/judging-table.js';
 import { importedFeatures, type FeatureFlags } from './imported-features.js';
 

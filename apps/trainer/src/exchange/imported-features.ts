@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Registry } from '@adscale/ctr';
 import { checkSchema, ForestError, type Feature, type Schema } from '@adscale/forest';
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import { readMappingFile } from '../mapping/file.js';
 import type { FeatureMapping, Mapping } from '../mapping/mapping.js';
 

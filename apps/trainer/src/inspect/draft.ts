@@ -1,4 +1,4 @@
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import { defaultMapping, fitsDefault } from '../mapping/default.js';
 import { MAX_CATEGORIES, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import { featureName } from '../mapping/names.js';

@@ -1,10 +1,10 @@
 import { ROW_COLUMN } from '../source/csv.js';
-import { isNumberType } from '../source/typed.js';
+import { isNumberType } from '../rows/typed.js';
 import type { Database, SqlRow } from '../source/database.js';
 import type { SourceColumn } from '../source/source-column.js';
 import type { Source } from '../source/source.js';
 import { quoteName } from '../source/sql.js';
-import { sampleRows } from './leaks.js';
+import { sampleRows } from '../rows/leaks.js';
 
 /** What one column holds. */
 export interface ColumnProfile {

@@ -1,4 +1,4 @@
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { candidates, type Role } from '../mapping/roles.js';
 import type { ColumnProfile } from './profile.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import { FEATURE_NAME, type FeatureMapping, type Mapping } from './mapping.js';
 
 /** Says where a key stands: "ads.mapping.yaml: line 7". */

@@ -20,6 +20,6 @@ export async function renderReport(
 ): Promise<Report> {
   const document = describeModel(trained, notes);
   // The plotting library is read only where something is plotted.
-  const { renderPage } = await import('./page.js');
+  const { renderPage } = await import('../page/page.js');
   return { html: renderPage(document), json: `${JSON.stringify(document, null, 1)}\n` };
 }

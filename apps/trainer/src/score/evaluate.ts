@@ -1,8 +1,8 @@
 import { evaluate, Registry } from '@adscale/ctr';
-import { reportEvaluation } from '../judge/summary.js';
-import { chooseVersion } from '../model/choose.js';
-import type { ModelsFlags } from '../model/flags.js';
-import { Reporter } from '../progress.js';
+import { reportEvaluation } from './summary.js';
+import { chooseVersion } from './version.js';
+import type { ModelsFlags } from './model-flags.js';
+import { Reporter } from '../cli/reporter.js';
 import { readJudgingTable, type JudgingFlags } from './judging-table.js';
 
 export interface EvaluateFlags extends JudgingFlags, ModelsFlags {}

@@ -1,13 +1,13 @@
 import type { CtrModel, CtrTable } from '@adscale/ctr';
 import { readMappingFile } from '../mapping/file.js';
-import { changeMapping, type MappingChanges } from '../mapping/flags.js';
-import { modelMapping } from '../model/model-mapping.js';
-import type { Reporter } from '../progress.js';
+import { changeMapping, type MappingChanges } from '../mapping/mapping-flags.js';
+import { modelMapping } from './model-mapping.js';
+import type { Reporter } from '../cli/reporter.js';
 import { Database } from '../source/database.js';
-import { describeDirty, type RowCounts } from '../source/dirty.js';
+import { describeDirty, type RowCounts } from '../rows/dirty.js';
 import { fingerprint } from '../source/fingerprint.js';
-import type { SourceFlags } from '../source/flags.js';
-import { readTable } from '../source/read-table.js';
+import type { SourceFlags } from '../source/source-flags.js';
+import { readTable } from '../rows/table.js';
 import { openSource } from '../source/source.js';
 
 export interface JudgingFlags extends SourceFlags, MappingChanges {

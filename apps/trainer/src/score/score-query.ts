@@ -1,13 +1,13 @@
 import type { CtrModel } from '@adscale/ctr';
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import type { Mapping } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
-import { checkColumns, derivedQuery, featureValue } from '../source/prepare.js';
-import { featureColumn, featureRules, type RowRule } from '../source/rules.js';
+import { checkColumns, derivedQuery, featureValue } from '../rows/prepare.js';
+import { featureColumn, featureRules, type RowRule } from '../rows/rules.js';
 import type { Source } from '../source/source.js';
 import { quoteName, quoteText } from '../source/sql.js';
-import { placeSql } from '../source/table-columns.js';
-import { presentValue, typedQuery } from '../source/typed.js';
+import { placeSql } from '../rows/table-columns.js';
+import { presentValue, typedQuery } from '../rows/typed.js';
 import type { Predictor } from './predictor.js';
 
 const PREDICT = 'adscale_predict';

@@ -1,6 +1,6 @@
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import type { Database } from './database.js';
-import { sniffEncoding, type Encoding } from './encoding.js';
+import { sniffEncoding, type Encoding } from './text.js';
 import type { DataFile } from './files.js';
 import { quoteList, quoteName, quoteText } from './sql.js';
 

@@ -8,8 +8,8 @@ import { constrainedMemory } from 'node:process';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBScalarFunction } from '@duckdb/node-api';
-import { InputError } from '../exit.js';
-import type { Stage } from '../progress.js';
+import { InputError } from '../cli/exit.js';
+import type { Stage } from '../cli/reporter.js';
 import { numberMacros, quoteList, quoteText } from './sql.js';
 
 export interface DatabaseOptions {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import type { Database } from './database.js';
 import { quoteText } from './sql.js';
 

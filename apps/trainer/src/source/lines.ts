@@ -1,4 +1,4 @@
-import { openBytes } from './encoding.js';
+import { openBytes } from './text.js';
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;

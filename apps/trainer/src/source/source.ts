@@ -1,9 +1,9 @@
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import { batchFiles, csvQuery, FILE_COLUMN, ROW_COLUMN, type Dialect } from './csv.js';
-import { openDatabaseFile, stageQuery, type StagedQuery } from './database-file.js';
+import { openDatabaseFile, stageQuery, type StagedQuery } from './query.js';
 import type { Database } from './database.js';
 import { findFiles, type DataFile } from './files.js';
-import type { SourceFlags } from './flags.js';
+import type { SourceFlags } from './source-flags.js';
 import type { SourceColumn } from './source-column.js';
 import { quoteList, quoteText } from './sql.js';
 

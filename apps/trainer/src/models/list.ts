@@ -1,0 +1,91 @@
+import type { ModelCard, Registry } from '@adscale/ctr';
+import { Reporter } from '../cli/reporter.js';
+
+/** One version as it is listed. */
+export interface ListedVersion {
+  readonly version: string;
+  /** current, previous, canary, shadow. */
+  readonly roles: readonly string[];
+  readonly tags: readonly string[];
+  readonly created_at: string | null;
+  readonly source: string | null;
+  readonly normalised_entropy: number | null;
+  /** R², rows weighted by impressions. */
+  readonly weighted_r2: number | null;
+  /** Why its card cannot be read. */
+  readonly broken?: string;
+}
+
+/** Prints all versions, newest first. */
+export async function runList(registry: Registry, json: boolean | undefined): Promise<void> {
+  const versions = (await listVersions(registry)).reverse();
+  const text =
+    versions.length === 0
+      ? `${registry.folder} has no version; train one`
+      : tableText([HEAD, ...versions.map(cellsOf)]);
+  new Reporter(json).result(text, { models: registry.folder, versions });
+}
+
+/** All versions, oldest first, with what each is for. */
+export async function listVersions(registry: Registry): Promise<ListedVersion[]> {
+  const roles = await rolesOf(registry);
+  const tags = await registry.tags();
+  const versions = await registry.versions();
+  return Promise.all(
+    versions.map(async (version) => ({
+      version,
+      roles: roles.filter(([, of]) => of === version).map(([role]) => role),
+      tags: [...tags].filter(([, of]) => of === version).map(([tag]) => tag),
+      ...(await summary(registry, version)),
+    })),
+  );
+}
+
+/** What serves, what a roll-back would serve, and what is tried. */
+async function rolesOf(registry: Registry): Promise<(readonly [string, string | undefined])[]> {
+  const [current, previous] = [await registry.current(), await registry.previous()];
+  return [['current', current], ['previous', previous], ...(await registry.trials())];
+}
+
+type Summary = Omit<ListedVersion, 'version' | 'roles' | 'tags'>;
+
+async function summary(registry: Registry, version: string): Promise<Summary> {
+  let card: Partial<ModelCard> = {};
+  let broken: string | undefined;
+  try {
+    card = await registry.card(version);
+  } catch (error) {
+    broken = (error as Error).message;
+  }
+  const { created_at = null, source = null, held_out: judged } = card;
+  return {
+    created_at,
+    source,
+    normalised_entropy: judged?.normalised_entropy ?? null,
+    weighted_r2: judged?.observed?.weighted_r2 ?? null,
+    ...(broken !== undefined && { broken }),
+  };
+}
+
+const HEAD = ['version', 'created', 'NE', 'R² by impressions', 'what for', 'source'];
+
+function cellsOf(listed: ListedVersion): string[] {
+  const { version, roles, tags, created_at, source, normalised_entropy, weighted_r2 } = listed;
+  return [
+    version,
+    created_at?.slice(0, 16).replace('T', ' ') ?? '–',
+    normalised_entropy?.toFixed(5) ?? '–',
+    weighted_r2?.toFixed(5) ?? '–',
+    [...roles, ...tags.map((tag) => `tag ${tag}`)].join(', ') || '–',
+    listed.broken ?? source ?? '–',
+  ];
+}
+
+/** Rows of cells in columns; the last one as wide as it is. */
+export function tableText(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
+  return rows
+    .map((row) => row.map((cell, c) => (c < row.length - 1 ? cell.padEnd(widths[c]) : cell)))
+    .map((cells) => cells.join('  ').trimEnd())
+    .join('\n');
+}
