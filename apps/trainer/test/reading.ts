@@ -2,10 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Mapping } from '../src/mapping/mapping.js';
-import { Database } from '../src/source/database.js';
-import type { SourceFlags } from '../src/source/source-flags.js';
 import { readTable, type ReadTable } from '../src/rows/table.js';
-import { openSource } from '../src/source/source.js';
+import { Database } from '../src/source/database.js';
+import { openSource, type SourceFlags } from '../src/source/source.js';
 
 const never = new AbortController().signal;
 

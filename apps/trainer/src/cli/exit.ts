@@ -4,13 +4,13 @@ export const exitCodes = {
   failed: 1,
   /** A flag or the input data is wrong; nothing was written. */
   badInput: 2,
-  /** Ctrl-C; nothing was written. */
+  /** Stopped by Ctrl-C (SIGINT); nothing is half-written. SIGTERM makes it 143. */
   interrupted: 130,
 } as const;
 
 /** The exit statuses as every command's help tells them. */
 export const exitHelp =
-  'Exit status: 0 done, 1 failed, 2 bad flag or bad data (nothing written), 130 interrupted.';
+  'Exit status: 0 done, 1 failed, 2 bad flag or bad data (nothing written), 130 interrupted,\n143 terminated.';
 
 /** Something the user can mend: told without a stack, exit status 2. */
 export class InputError extends Error {

@@ -105,3 +105,12 @@ function rateOf(done: number, seconds: number): string {
   const rate = done / seconds;
   return rate < 10 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en');
 }
+
+/** Rows of cells as text, in columns side by side. */
+export function tableText(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
+  return rows
+    .map((row) => row.map((cell, c) => (c < row.length - 1 ? cell.padEnd(widths[c]) : cell)))
+    .map((cells) => cells.join('  ').trimEnd())
+    .join('\n');
+}

@@ -1,22 +1,45 @@
 import { access, writeFile } from 'node:fs/promises';
-import { mappingPaths } from '../mapping/file.js';
-import type { MappingFlags } from '../mapping/mapping-flags.js';
+import { Argument, Command } from 'commander';
+import { exitHelp } from '../cli/exit.js';
+import { jsonFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
+import { writeWhole } from '../cli/temporary.js';
+import { mappingPaths } from '../mapping/file.js';
+import { addMappingFlags, type MappingFlags } from '../mapping/mapping-flags.js';
 import { Database } from '../source/database.js';
-import type { SourceFlags } from '../source/source-flags.js';
-import { openSource } from '../source/source.js';
-import { writeWhole } from '../cli/whole-file.js';
-import { inspectSource, type Inspection } from './inspection.js';
-import { describeInspection, draftText } from './text.js';
+import { addSourceFlags, openSource, type SourceFlags } from '../source/source.js';
+import { describeInspection, draftText, inspectSource, type Inspection } from './inspection.js';
 
-export interface InspectFlags extends SourceFlags, MappingFlags {
+/** `adscale inspect`: a profile of a table, and a draft of its mapping. */
+export function inspectCommand(signal: AbortSignal): Command {
+  const command = new Command('inspect')
+    .description('Profile a table, warn of what would spoil a model, and draft its mapping.')
+    .addArgument(new Argument('[data...]', 'CSV, Parquet, NDJSON (.gz too), globs, a DuckDB file'));
+  return addMappingFlags(addSourceFlags(command))
+    .option('-o, --output <file>', 'draft mapping; default <data>.mapping.yaml beside the data')
+    .option('--overwrite', 'replace a mapping that is there')
+    .addOption(jsonFlag())
+    .addHelpText('after', inspectHelp)
+    .action((data: string[], flags: InspectFlags) => runInspect(data, flags, signal));
+}
+
+const inspectHelp = `
+Examples
+  adscale inspect campaigns.csv
+  adscale inspect 'logs/*.parquet' --label clicked
+  adscale inspect --query "SELECT * FROM 'logs/*.parquet' WHERE country = 'DE'"
+  adscale inspect export.tsv.gz --impressions Impr. --clicks "Link clicks"
+
+${exitHelp}`;
+
+interface InspectFlags extends SourceFlags, MappingFlags {
   readonly output?: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
 }
 
 /** Profiles a table and writes the draft of its mapping where `train` finds it. */
-export async function runInspect(
+async function runInspect(
   data: readonly string[],
   flags: InspectFlags,
   signal: AbortSignal,

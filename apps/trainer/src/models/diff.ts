@@ -1,12 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Evaluation, ModelCard, Registry } from '@adscale/ctr';
 import type { Feature } from '@adscale/forest';
-import { Reporter } from '../cli/reporter.js';
-import { tableText } from './list.js';
+import { Reporter, tableText } from '../cli/reporter.js';
+
+/** What a card tells, in the order in which it is shown. */
+const sections = ['data', 'split', 'schema', 'ranges', 'parameters', 'metrics'] as const;
+type Section = (typeof sections)[number];
 
 /** One fact of two models side by side. */
 export interface Difference {
-  /** model, data, split, parameters, schema, ranges or metrics. */
-  readonly section: string;
+  readonly section: Section;
   readonly name: string;
   readonly a: unknown;
   readonly b: unknown;
@@ -20,7 +23,7 @@ export async function runDiff(
 ): Promise<void> {
   const [a, b] = [await registry.resolve(nameA), await registry.resolve(nameB)];
   const differences = diffCards(await registry.card(a), await registry.card(b));
-  const rows = differences.map((one) => [one.name, told(one.a), told(one.b)]);
+  const rows = differences.map((one) => [one.name, ...toldApart(one)]);
   const text = tableText([['', a, b], ...rows]);
   new Reporter(json).result(text, { a, b, differences });
 }
@@ -28,30 +31,24 @@ export async function runDiff(
 /** The metrics of both, and of everything else what is not the same. */
 export function diffCards(a: Partial<ModelCard>, b: Partial<ModelCard>): Difference[] {
   const [one, other] = [factsOf(a), factsOf(b)];
-  const names = new Map(
-    [...other, ...one].map(([key, { section, name }]) => [key, { section, name }]),
-  );
-  const order = ['data', 'split', 'schema', 'ranges', 'parameters', 'metrics'];
-  return [...names]
-    .map(([key, what]) => ({
-      ...what,
-      a: one.get(key)?.value ?? null,
-      b: other.get(key)?.value ?? null,
-    }))
-    .filter(({ section, a, b }) => section === 'metrics' || told(a) !== told(b))
-    .sort((x, y) => order.indexOf(x.section) - order.indexOf(y.section));
+  return sections.flatMap((section) => {
+    const names = new Set([...other[section].keys(), ...one[section].keys()]);
+    const facts = [...names].map((name) => ({
+      section,
+      name,
+      a: one[section].get(name) ?? null,
+      b: other[section].get(name) ?? null,
+    }));
+    return facts.filter((fact) => section === 'metrics' || !isDeepStrictEqual(fact.a, fact.b));
+  });
 }
 
-interface Fact {
-  readonly section: string;
-  readonly name: string;
-  readonly value: unknown;
-}
+type Facts = Readonly<Record<Section, Map<string, unknown>>>;
 
-function factsOf(card: Partial<ModelCard>): Map<string, Fact> {
-  const facts = new Map<string, Fact>();
-  const put = (section: string, name: string, value: unknown): void => {
-    if (value !== undefined) facts.set(`${section} ${name}`, { section, name, value });
+function factsOf(card: Partial<ModelCard>): Facts {
+  const facts = Object.fromEntries(sections.map((section) => [section, new Map()])) as Facts;
+  const put = (section: Section, name: string, value: unknown): void => {
+    if (value !== undefined) facts[section].set(name, value);
   };
   const { schema, parameters, split, training, held_out: judged, out_of_bag: outOfBag } = card;
   put('data', 'source', card.source);
@@ -107,7 +104,23 @@ function metricsOf(judged: Evaluation): [name: string, value: unknown][] {
   ];
 }
 
+/** Longest text of a fact. */
 const MOST = 60;
+/** Characters that two long texts have in common before they begin to differ, as far as shown. */
+const LEAD = 20;
+
+/** Both values of a fact; where they would read the same, what follows from just before they differ. */
+function toldApart({ a, b }: Difference): [a: string, b: string] {
+  const short: [string, string] = [told(a), told(b)];
+  if (short[0] !== short[1] || isDeepStrictEqual(a, b)) return short;
+  const [one, other] = [JSON.stringify(a), JSON.stringify(b)];
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start++;
+  const from = Math.max(0, start - LEAD);
+  const cut = (text: string): string =>
+    `${from > 0 ? '…' : ''}${text.slice(from, from + MOST)}${text.length > from + MOST ? '…' : ''}`;
+  return [cut(one), cut(other)];
+}
 
 function told(value: unknown): string {
   if (value === null || value === undefined) return '–';

@@ -8,16 +8,28 @@
  * The current model may have seen such rows, which favours it: it can only make a promotion less
  * likely. That is said.
  */
+import { access } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { split, takeTable, type CtrModel, type CtrTable, type ModelCard } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
-import { generateTable } from '../train/load.js';
 import type { Mapping } from '../mapping/mapping.js';
-import { Database, type DatabaseOptions } from '../source/database.js';
-import { fingerprint } from '../source/fingerprint.js';
 import { readTable } from '../rows/table.js';
-import { openSource, type Source } from '../source/source.js';
-import type { JudgingRows } from './compare.js';
+import { Database, type DatabaseOptions } from '../source/database.js';
+import { generatedNamed, generateTable } from '../source/generate.js';
+import { fingerprint, openSource, type Source } from '../source/source.js';
 import { groupPairs, predictBoth, predictPairs } from './predicted-rows.js';
+
+/** Rows with the predictions of two models, and where they came from. */
+export interface JudgingRows {
+  /** In words. */
+  readonly source: string;
+  /** Its two features are the predictions, the candidate's first. */
+  readonly table: CtrTable;
+  /** Resample groups rather than rows. */
+  readonly byGroup: boolean;
+  /** Why the comparison is less than fair, in words. */
+  readonly notes: readonly string[];
+}
 
 /** What to compare, and by what. */
 export interface JudgingRequest extends DatabaseOptions {
@@ -36,13 +48,11 @@ export async function judgingRows(
 ): Promise<JudgingRows> {
   const { candidate, current, data } = request;
   const { card } = candidate;
-  const generated = /^generated: (\d+) rows, profile (\w+), seed (-?\d+)$/.exec(card?.source ?? '');
-  if (data === undefined && generated !== null) {
-    const [, rows, profile, seed] = generated;
-    const made = { rows: Number(rows), seed: Number(seed), profile: profile as 'realistic' };
-    return judge(heldOutOf(card!, generateTable(made).table), request);
+  const generated = generatedNamed(card?.source ?? '');
+  if (data === undefined && generated !== undefined) {
+    return judge(heldOutOf(card!, generateTable(generated)), request);
   }
-  const input = data ?? trainingFiles(candidate);
+  const input = data ?? (await trainingFiles(candidate));
   return Database.use(request, signal, async (database) => {
     const source = await openAgain(database, input, data === undefined);
     await database.confine(source.files.map(({ path }) => path));
@@ -65,12 +75,31 @@ export async function judgingRows(
   });
 }
 
-/** Files as the card names them. */
-function trainingFiles({ card, version }: CtrModel): string[] {
+/** Files as the card names them: separated by commas, which may also be in the name of a file. */
+async function trainingFiles({ card, version }: CtrModel): Promise<string[]> {
   if (card?.source === undefined || card.split === undefined) {
     throw new InputError(`${version}: its card tells of no held-out rows; ${ELSEWHERE}`);
   }
-  return card.source.split(', ');
+  const files: string[] = [];
+  let parts = card.source.split(', ');
+  while (parts.length > 0) {
+    const length = await longestName(parts);
+    files.push(parts.slice(0, length).join(', '));
+    parts = parts.slice(length);
+  }
+  return files;
+}
+
+/** How many of the parts, from the first on, make the longest name of a file; 1 if none does. */
+async function longestName(parts: readonly string[]): Promise<number> {
+  for (let length = parts.length; length > 1; length--) {
+    const isThere = await access(parts.slice(0, length).join(', ')).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return length;
+  }
+  return 1;
 }
 
 async function openAgain(
@@ -98,6 +127,12 @@ function heldOutOf({ split: by, seed, held_out: judged }: ModelCard, table: CtrT
   throw new InputError(`the held-out rows do not come out as they were; ${ELSEWHERE}`);
 }
 
+/** All that decides which cells a click log has. Features by name and place: cells are in that order. */
+function cellsOf({ card, forest }: CtrModel): unknown {
+  const { features = {}, ...rest } = (card?.mapping ?? {}) as Partial<Mapping>;
+  return [card?.data_fingerprint, rest, Object.entries(features), forest.parameters.maxBins];
+}
+
 /**
  * Held-out impressions of a click log are drawn from cells, which are the candidate's own: the
  * current model can be asked about them only if it was trained on the same ones.
@@ -109,9 +144,7 @@ async function judgeOwnLog(
 ): Promise<JudgingRows> {
   const { candidate, current } = request;
   const { card } = candidate;
-  const cells = ({ card: of, forest }: CtrModel): string =>
-    JSON.stringify([of?.data_fingerprint, of?.mapping, forest.parameters.maxBins]);
-  if (cells(candidate) !== cells(current)) {
+  if (!isDeepStrictEqual(cellsOf(candidate), cellsOf(current))) {
     throw new InputError(
       `${current.version} was not trained on the same cells of this click log, so that the held-out impressions of ${candidate.version} tell nothing of it; ${ELSEWHERE}`,
     );
@@ -171,8 +204,7 @@ function finish(
 
 /** Whether the current model was trained on some of a candidate's held-out rows, by the cards. */
 function seenBefore(candidate: CtrModel, current: CtrModel): string[] {
-  const held = ({ card }: CtrModel): string =>
-    JSON.stringify([card?.data_fingerprint, card?.split, card?.seed]);
-  if (held(candidate) === held(current)) return [];
+  const drawn = ({ card }: CtrModel) => [card?.data_fingerprint, card?.split, card?.seed];
+  if (isDeepStrictEqual(drawn(candidate), drawn(current))) return [];
   return [`${current.version} may have been trained on some of them, which favours it`];
 }

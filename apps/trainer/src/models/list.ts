@@ -1,8 +1,9 @@
 import type { ModelCard, Registry } from '@adscale/ctr';
-import { Reporter } from '../cli/reporter.js';
+import { Reporter, tableText } from '../cli/reporter.js';
+import { reportCard, reportEvaluation } from '../score/summary.js';
 
 /** One version as it is listed. */
-export interface ListedVersion {
+interface ListedVersion {
   readonly version: string;
   /** current, previous, canary, shadow. */
   readonly roles: readonly string[];
@@ -27,7 +28,7 @@ export async function runList(registry: Registry, json: boolean | undefined): Pr
 }
 
 /** All versions, oldest first, with what each is for. */
-export async function listVersions(registry: Registry): Promise<ListedVersion[]> {
+async function listVersions(registry: Registry): Promise<ListedVersion[]> {
   const roles = await rolesOf(registry);
   const tags = await registry.tags();
   const versions = await registry.versions();
@@ -81,11 +82,39 @@ function cellsOf(listed: ListedVersion): string[] {
   ];
 }
 
-/** Rows of cells in columns; the last one as wide as it is. */
-export function tableText(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
-  return rows
-    .map((row) => row.map((cell, c) => (c < row.length - 1 ? cell.padEnd(widths[c]) : cell)))
-    .map((cells) => cells.join('  ').trimEnd())
-    .join('\n');
+/** Prints all that is known of a version. */
+export async function runShow(
+  registry: Registry,
+  name: string,
+  json: boolean | undefined,
+): Promise<void> {
+  const version = await registry.resolve(name);
+  const card: Partial<ModelCard> = await registry.card(version);
+  const listed = (await listVersions(registry)).find((one) => one.version === version);
+  const roles = [...(listed?.roles ?? []), ...(listed?.tags ?? []).map((tag) => `tag ${tag}`)];
+  const lines = [
+    `version          ${version}${roles.length === 0 ? '' : ` (${roles.join(', ')})`}`,
+    `created          ${card.created_at ?? '–'} by version ${card.code_version ?? '–'}`,
+    `source           ${card.source ?? '–'}`,
+    `data             ${card.data_fingerprint ?? 'no fingerprint'}`,
+    `features         ${(card.schema?.features ?? []).map(({ name, kind }) => `${name} (${kind})`).join(', ')}`,
+    `parameters       ${parametersText(card.parameters)}`,
+    judgementText(card),
+  ];
+  const { roles: does = [], tags = [] } = listed ?? {};
+  new Reporter(json).result(lines.join('\n'), { version, roles: does, tags, card });
+}
+
+/** Of a model that came from elsewhere, only what it was judged by, if it was. */
+function judgementText(card: Partial<ModelCard>): string {
+  if (card.held_out === undefined) return 'judged on        nothing yet: see adscale evaluate';
+  return card.out_of_bag === undefined
+    ? reportEvaluation(card.held_out)
+    : reportCard(card as ModelCard);
+}
+
+function parametersText(parameters: object | undefined): string {
+  return Object.entries(parameters ?? {})
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join(', ');
 }

@@ -6,15 +6,23 @@
  *   current     .04   .10   .05  –     …
  *   judged by    x     x                     rows that both predict, in the candidate's counts
  */
+import { isDeepStrictEqual } from 'node:util';
 import { predictTable, type CtrModel, type CtrTable } from '@adscale/ctr';
 import type { Mapping } from '../mapping/mapping.js';
-import { Predictor } from '../score/predictor.js';
-import type { Database } from '../source/database.js';
+import { placeSql } from '../rows/columns.js';
 import { PREPARED, prepareRows, USABLE } from '../rows/prepare.js';
+import { Predictor } from '../score/predictor.js';
+import { modelMapping } from '../score/stored-model.js';
+import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
-import { placeSql } from '../rows/table-columns.js';
-import { pairSchema } from './compare.js';
-import { modelMapping } from '../score/model-mapping.js';
+
+/** The schema of a table whose columns are two models' predictions. */
+const pairSchema = {
+  features: [
+    { name: 'candidate', kind: 'numeric' },
+    { name: 'current', kind: 'numeric' },
+  ],
+} as const;
 
 /** Every row of a source as one model sees it. */
 interface SeenRows {
@@ -39,8 +47,9 @@ export async function predictPairs(
 ): Promise<CtrTable> {
   const names = source.columns.map(({ name }) => name);
   const mapping = modelMapping(candidate, names);
-  const mine = await seeRows(database, source, candidate, mapping);
-  const theirs = await seeRows(database, source, current, modelMapping(current, names));
+  const mine = await seeRows(database, source, candidate, mapping, 'predict_candidate');
+  const others = modelMapping(current, names);
+  const theirs = await seeRows(database, source, current, others, 'predict_current');
   const rows: number[] = [];
   mine.predicted.forEach((ctr, row) => {
     if (!Number.isNaN(ctr)) rows.push(row);
@@ -60,11 +69,13 @@ export async function predictPairs(
   };
 }
 
+/** @param name of the SQL function that the model becomes */
 async function seeRows(
   database: Database,
   source: Source,
   model: CtrModel,
   mapping: Mapping,
+  name: string,
 ): Promise<SeenRows> {
   await prepareRows(database, source, mapping);
   const { rows } = await database.row(`SELECT count(*)::DOUBLE AS rows FROM ${PREPARED}`);
@@ -73,8 +84,7 @@ async function seeRows(
     const isWord = feature.kind === 'categorical';
     numbers.push(isWord ? await placeSql(database, `f${f}`, feature.categories) : `f${f}`);
   }
-  const name = `predict_${model.version.replace(/\W/g, '_')}`;
-  database.register(new Predictor(model).asFunction(name));
+  database.register(await new Predictor(model).asFunction(name));
   const problem = `CASE WHEN ${USABLE} THEN 0 ELSE 1 END::USMALLINT`;
   const [predicted, impressions, clicks, time, group] = await database.doubles(
     `SELECT ${name}(${[problem, ...numbers].join(', ')}), n, k, time, grp FROM ${PREPARED}`,
@@ -86,16 +96,17 @@ async function seeRows(
 /** A click log as counts of equal pairs of predictions: what differs no more needs no row. */
 export function groupPairs(table: CtrTable): CtrTable {
   const [first, second] = table.features.values;
-  const places = new Map<string, number>();
+  const places = new Map<number, Map<number, Map<number, number>>>();
   const sums: number[][] = [];
   for (let row = 0; row < table.features.rows; row++) {
     const group = table.group?.[row] ?? 0;
-    const key = `${first[row]} ${second[row]} ${group}`;
-    let place = places.get(key);
-    if (place === undefined) {
-      place = sums.push([first[row], second[row], 0, 0, group]) - 1;
-      places.set(key, place);
-    }
+    const inSecond = entryOf(places, first[row], () => new Map<number, Map<number, number>>());
+    const inGroup = entryOf(inSecond, second[row], () => new Map<number, number>());
+    const place = entryOf(
+      inGroup,
+      group,
+      () => sums.push([first[row], second[row], 0, 0, group]) - 1,
+    );
     sums[place][2] += table.impressions[row];
     sums[place][3] += table.clicks[row];
   }
@@ -107,6 +118,13 @@ export function groupPairs(table: CtrTable): CtrTable {
     grouped: true,
     ...(table.group !== undefined && { group: column(4) }),
   };
+}
+
+/** What a map has under a key; `make` makes it where there is nothing yet. */
+function entryOf<Value>(map: Map<number, Value>, key: number, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
 }
 
 /**
@@ -137,5 +155,5 @@ function sameValues(one: Feature, other: Feature): boolean {
   if (one.name !== other.name) return false;
   const isWord = one.kind === 'categorical';
   if (!isWord || other.kind !== 'categorical') return isWord === (other.kind === 'categorical');
-  return JSON.stringify(one.categories) === JSON.stringify(other.categories);
+  return isDeepStrictEqual(one.categories, other.categories);
 }

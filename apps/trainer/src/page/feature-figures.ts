@@ -1,21 +1,20 @@
+import type { Effect, Importance } from '../report/effects.js';
+import type { Residuals } from '../report/fit.js';
+import { tellNumber } from '../report/levels.js';
 import {
   dots,
   line,
   plot,
   plotOver,
-  tokens,
+  roundUp,
   verticals,
   xValues,
   xWords,
   yValues,
   yWords,
-} from './chart.js';
-import type { Effect, Importance } from '../report/effects.js';
-import { widths, type Figure } from './figure.js';
-import { tellNumber } from '../report/levels.js';
+} from './axes.js';
+import { tokens, widths, type Figure } from './chart.js';
 import { tellShare } from './markup.js';
-import { roundUp } from './ticks.js';
-import type { Residuals } from '../report/residuals.js';
 
 export function importanceFigure(importances: readonly Importance[]): Figure {
   const shown = importances.slice(0, 20);

@@ -1,10 +1,9 @@
 import type { ReliabilityBin } from '@adscale/ctr';
-import { dots, line, plot, tokens, verticals, xValues, yValues } from './chart.js';
-import type { Figure } from './figure.js';
-import { CLICKS_OF_A_POINT, type FitPoint, type FitPoints } from '../report/fit-points.js';
+import { CLICKS_OF_A_POINT, type FitPoint, type FitPoints } from '../report/fit.js';
 import type { LearningCurve } from '../report/learning-curve.js';
+import { dots, line, plot, roundUp, verticals, xValues, yValues } from './axes.js';
+import { tokens, type Figure } from './chart.js';
 import { tellShare } from './markup.js';
-import { roundUp } from './ticks.js';
 
 /** CTRs that differ by more than this factor are drawn on logarithmic axes. */
 const WIDE = 8;

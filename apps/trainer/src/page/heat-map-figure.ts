@@ -1,7 +1,7 @@
 import type { CustomSeriesOption } from 'echarts';
-import { plotOver, tokens, xWords, yWords } from './chart.js';
-import { widths, type Figure } from './figure.js';
 import type { HeatMap } from '../report/heat-map.js';
+import { plotOver, xWords, yWords } from './axes.js';
+import { tokens, widths, type Figure } from './chart.js';
 import { tellShare } from './markup.js';
 
 const ROW_HEIGHT = 44;

@@ -1,10 +1,11 @@
 import type { Evaluation, ModelCard } from '@adscale/ctr';
-import type { ReportDocument } from '../report/document.js';
-import { heatMapFigure } from './heat-map-figure.js';
-import { figureMarkup, type Figure } from './figure.js';
+import type { ReportDocument } from '../report/report.js';
+import { figureMarkup, type Figure } from './chart.js';
 import { effectFigure, importanceFigure, residualFigure } from './feature-figures.js';
 import { fitFigure, learningFigures, reliabilityFigure } from './fit-figures.js';
+import { heatMapFigure } from './heat-map-figure.js';
 import { escapeText, tellExactly, tellShare } from './markup.js';
+import { style } from './style.js';
 import {
   baselinesTable,
   foldsTable,
@@ -13,7 +14,6 @@ import {
   profileTable,
   tuningTable,
 } from './tables.js';
-import { style } from './style.js';
 
 /** The report as one HTML file that needs nothing else: no script, no address outside. */
 export function renderPage(document: ReportDocument): string {

@@ -1,8 +1,7 @@
 import type { CrossValidation, Evaluation, MetricInterval, ModelCard, Tuning } from '@adscale/ctr';
-import { tellNumber } from '../report/levels.js';
+import { tellNumber, type FeatureProfile } from '../report/levels.js';
+import { draw, tokens } from './chart.js';
 import { tableOf, tellExactly, tellShare, type Cell } from './markup.js';
-import type { FeatureProfile } from '../report/profile.js';
-import { sparkline } from './sparkline.js';
 
 const digits = (value: number | null): string =>
   value === null || !Number.isFinite(value) ? '–' : value.toFixed(4).replace('-', '−');
@@ -169,4 +168,36 @@ export function tuningTable({ tried, best }: Tuning): string {
 
 function signed(value: number): string {
   return Number.isFinite(value) ? `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}` : '–';
+}
+
+/** How impressions lie over a feature's levels, small enough for a cell of a table. */
+function sparkline({ feature, levels }: FeatureProfile, at: number): string {
+  const total = levels.reduce((sum, { impressions }) => sum + impressions, 0);
+  const shares = levels.map(({ impressions }) => impressions / total);
+  const told = levels
+    .map(({ label }, k) => `${label}: ${Math.round(100 * shares[k])} %`)
+    .join(', ');
+  return draw(
+    {
+      id: `profile-${at}`,
+      title: `Impressions by ${feature}`,
+      description: told,
+      width: 160,
+      height: 32,
+    },
+    {
+      grid: { left: 0, right: 0, top: 2, bottom: 1 },
+      xAxis: { type: 'category', show: false, data: levels.map(({ label }) => label) },
+      yAxis: { type: 'value', show: false, min: 0 },
+      series: [
+        {
+          type: 'bar',
+          silent: true,
+          barCategoryGap: '12%',
+          itemStyle: { color: tokens.accent, opacity: 0.8 },
+          data: shares,
+        },
+      ],
+    },
+  );
 }

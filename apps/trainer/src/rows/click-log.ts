@@ -1,9 +1,9 @@
 import type { CtrTable } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
-import { binColumn, codeSql, type Binning } from './cuts.js';
 import type { Database } from '../source/database.js';
+import { keysOf, placeSql, tableOf } from './columns.js';
+import { binColumn, codeSql, type Binning } from './cuts.js';
 import { PREPARED, USABLE, type Prepared } from './prepare.js';
-import { keysOf, placeSql, tableOf } from './table-columns.js';
 
 /** How finely a click log is grouped. */
 export interface Grouping {

@@ -1,6 +1,14 @@
-import type { Feature, Schema } from '@adscale/forest';
+import { isDeepStrictEqual } from 'node:util';
 import { defaultSchema } from '@adscale/ctr';
-import { MAX_CATEGORIES, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
+import type { Feature, Schema } from '@adscale/forest';
+import {
+  featureOf,
+  mappingOf,
+  MAX_CATEGORIES,
+  OTHER,
+  type FeatureMapping,
+  type Mapping,
+} from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
 import { PREPARED, USABLE } from './prepare.js';
 
@@ -46,41 +54,26 @@ async function describeFeature(
   column: string,
 ): Promise<Feature> {
   const standard = defaultSchema.features.find((known) => isSame(known, name, feature));
-  if (standard !== undefined) return standard;
-  const { kind, minimum, exclusive_minimum: exclusiveMinimum, maximum } = feature;
-  const description = feature.description ?? `Column "${feature.column}" of the training data.`;
-  if (kind === 'categorical') {
-    const categories = feature.categories!;
-    return {
-      name,
-      kind,
-      categories,
-      description,
-      example: await commonest(database, column, categories),
-    };
+  if (standard !== undefined) {
+    return { ...standard, ...(feature.missing === true && { missing: true }) };
   }
-  const bounds = {
-    ...(minimum !== undefined && { minimum }),
-    ...(kind === 'numeric' && exclusiveMinimum !== undefined && { exclusiveMinimum }),
-    ...(maximum !== undefined && { maximum }),
-  };
+  const description = feature.description ?? `Column "${feature.column}" of the training data.`;
+  const described = featureOf(name, { ...feature, description });
+  if (described.kind === 'categorical') {
+    return { ...described, example: await commonest(database, column, described.categories) };
+  }
   const example = await median(database, column);
-  return { name, kind, ...bounds, description, ...(example !== undefined && { example }) };
+  return { ...described, ...(example !== undefined && { example }) };
 }
 
-/** The default model's feature, if the mapping asks for just that. */
+/** Does the mapping ask for just this feature of the default model, missing values apart? */
 function isSame(known: Feature, name: string, feature: FeatureMapping): boolean {
-  if (known.name !== name || known.kind !== feature.kind) return false;
-  if (feature.description !== known.description) return false;
-  if (known.kind === 'categorical') {
-    return JSON.stringify(known.categories) === JSON.stringify(feature.categories);
-  }
-  const exclusive = known.kind === 'numeric' ? known.exclusiveMinimum : undefined;
-  return (
-    known.minimum === feature.minimum &&
-    known.maximum === feature.maximum &&
-    exclusive === feature.exclusive_minimum
-  );
+  return known.name === name && isDeepStrictEqual(ruleOf(mappingOf(known)), ruleOf(feature));
+}
+
+/** What a feature may hold, wherever it is taken from. */
+function ruleOf({ column: _, force: __, missing: ___, ...rule }: FeatureMapping): unknown {
+  return rule;
 }
 
 async function commonest(

@@ -10,8 +10,8 @@
  * more values than bins every value stands for itself, and the forest is that of the raw rows.
  */
 import type { Database } from '../source/database.js';
-import { PREPARED, USABLE } from './prepare.js';
 import { quoteNumber } from '../source/sql.js';
+import { PREPARED, USABLE } from './prepare.js';
 
 /** A feature's bins. */
 export interface Binning {

@@ -11,14 +11,15 @@
  *
  * Everything after reads that table, compressed and on disk, and never the source again.
  */
+import { shown } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
-import { columnsOf, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import type { Stage } from '../cli/reporter.js';
+import { columnsOf, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import { FILE_COLUMN } from '../source/csv.js';
 import type { Database } from '../source/database.js';
-import { featureColumn, rowRules, type RowRule } from './rules.js';
 import { isDataError, type Source } from '../source/source.js';
 import { quoteList, quoteName } from '../source/sql.js';
+import { featureColumn, rowRules, type RowRule } from './rules.js';
 import { presentValue, rawValue, typedQuery } from './typed.js';
 
 /** Rows ready to be learned from, in the table `PREPARED`. */
@@ -124,7 +125,7 @@ async function checkSql(
     if (!isDataError(cause)) throw cause;
     reason = cause.message.split('\n')[0];
   }
-  throw new InputError(`mapping: ${key}: got ${JSON.stringify(expression)}: ${reason}`);
+  throw new InputError(`mapping: ${key}: got ${shown(expression)}: ${reason}`);
 }
 
 /** What a row has in a column, as text. */

@@ -1,4 +1,5 @@
-import { OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
+import { FieldContract } from '@adscale/ctr';
+import { featureOf, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import { quoteList, quoteNumber } from '../source/sql.js';
 
 /** A rule that a row must meet. */
@@ -20,14 +21,17 @@ export const featureColumn = (f: number): string => `adscale_f${f}`;
  * @param present SQL of what stands in a column, NULL where there is nothing
  */
 export function rowRules(mapping: Mapping, present: (column: string) => string): RowRule[] {
-  const features = Object.values(mapping.features);
-  return [
-    ...countRules(mapping),
-    ...keyRules(mapping),
-    ...features.flatMap((feature, f) =>
-      featureRules(feature, featureColumn(f), present(feature.column)),
-    ),
-  ];
+  return [...countRules(mapping), ...keyRules(mapping), ...featureRules(mapping, present)];
+}
+
+/** The rules of all features, which are what a row needs that is only to be predicted. */
+export function featureRules(
+  { features }: Mapping,
+  present: (column: string) => string,
+): RowRule[] {
+  return Object.entries(features).flatMap(([name, feature], f) =>
+    rulesOf(name, feature, featureColumn(f), present(feature.column)),
+  );
 }
 
 function countRules({ impressions, clicks, label }: Mapping): RowRule[] {
@@ -93,67 +97,37 @@ function keyRules({ true_ctr: truth, time }: Mapping): RowRule[] {
 }
 
 /**
- * The rules of one feature.
- * @param value SQL of its value
+ * The rules of one feature: SQL that refuses exactly the values that the feature's contract does,
+ * one part of it after another, so that a row's problem can be told in a few words.
+ * @param value SQL of its value: a finite number, or a word
  * @param present SQL of what stands in its column, NULL where there is nothing
  */
-export function featureRules(feature: FeatureMapping, value: string, present: string): RowRule[] {
+function rulesOf(name: string, feature: FeatureMapping, value: string, present: string): RowRule[] {
   const { column, kind, categories, missing = false } = feature;
-  const wanted = wantedOf(feature);
+  const isOpen = kind === 'categorical' && categories === undefined;
+  const field = isOpen ? undefined : new FieldContract(featureOf(name, feature), missing);
+  const wanted = field?.words ?? 'a word';
   const rules: RowRule[] = [];
-  if (!missing) {
-    const broken = `${value} IS NULL AND ${present} IS NULL`;
-    rules.push({ reason: `${column} is empty`, column, wanted, broken });
-  }
-  if (kind === 'categorical') {
-    if (categories !== undefined && !categories.includes(OTHER)) {
-      const broken = `${value} NOT IN (${quoteList(categories).slice(1, -1)})`;
-      rules.push({ reason: `${column} is not a listed word`, column, wanted, broken });
+  const refuse = (what: string, broken: string): void => {
+    rules.push({ reason: `${column} is ${what}`, column, wanted, broken });
+  };
+  if (!missing) refuse('empty', `${value} IS NULL AND ${present} IS NULL`);
+  if (field === undefined) return rules;
+  const { type, enum: words, minimum, exclusiveMinimum, maximum } = field.jsonSchema;
+  if (words !== undefined) {
+    // Where the rest has a word of its own, no word is unlisted.
+    if (!words.includes(OTHER)) {
+      refuse('not a listed word', `${value} NOT IN (${quoteList(words).slice(1, -1)})`);
     }
     return rules;
   }
-  rules.push({
-    reason: `${column} is not a number`,
-    column,
-    wanted,
-    broken: `${value} IS NULL AND ${present} IS NOT NULL`,
-  });
-  if (kind === 'integer') {
-    const broken = `${value} <> floor(${value})`;
-    rules.push({ reason: `${column} is not a whole number`, column, wanted, broken });
-  }
-  const outside = boundsOf(feature).map(
-    ([sign, bound]) => `NOT ${value} ${sign} ${quoteNumber(bound)}`,
-  );
-  if (outside.length > 0) {
-    const broken = outside.map((test) => `(${test})`).join(' OR ');
-    rules.push({ reason: `${column} is out of bounds`, column, wanted, broken });
-  }
+  refuse('not a number', `${value} IS NULL AND ${present} IS NOT NULL`);
+  if (type === 'integer') refuse('not a whole number', `${value} <> floor(${value})`);
+  const outside = [
+    minimum !== undefined && `${value} < ${quoteNumber(minimum)}`,
+    exclusiveMinimum !== undefined && `${value} <= ${quoteNumber(exclusiveMinimum)}`,
+    maximum !== undefined && `${value} > ${quoteNumber(maximum)}`,
+  ].filter((test) => test !== false);
+  if (outside.length > 0) refuse('out of bounds', outside.join(' OR '));
   return rules;
-}
-
-function boundsOf(feature: FeatureMapping): [sign: string, bound: number][] {
-  const { minimum, exclusive_minimum: exclusive, maximum } = feature;
-  const bounds = [
-    ['>=', minimum],
-    ['>', exclusive],
-    ['<=', maximum],
-  ] as const;
-  return bounds.flatMap(([sign, bound]) => (bound === undefined ? [] : [[sign, bound]]));
-}
-
-const MAX_LISTED = 20;
-
-/** What a value of the feature must be, in words that follow "wanted". */
-export function wantedOf(feature: FeatureMapping): string {
-  const { kind, categories } = feature;
-  if (kind === 'categorical') {
-    if (categories === undefined) return 'a word';
-    const more = categories.length > MAX_LISTED ? ` or ${categories.length - MAX_LISTED} more` : '';
-    return `one of ${categories.slice(0, MAX_LISTED).join(', ')}${more}`;
-  }
-  const bounds = boundsOf(feature).map(([sign, bound]) =>
-    `${sign} ${bound}`.replace('>=', '≥').replace('<=', '≤'),
-  );
-  return `a${kind === 'integer' ? ' whole' : ''} number ${bounds.join(' and ')}`.trim();
 }

@@ -1,15 +1,15 @@
 import { checkTable, type CtrTable } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
-import { refuseLeaks } from './check-features.js';
-import type { Mapping } from '../mapping/mapping.js';
 import type { Stage } from '../cli/reporter.js';
-import { completeMapping } from './complete.js';
-import { readClickLog } from './click-log.js';
+import type { Mapping } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
-import { PREPARED, prepareRows, USABLE } from './prepare.js';
-import { checkRows, countRows, type RowCounts } from './dirty.js';
 import type { Source } from '../source/source.js';
-import { keysOf, placeSql, tableOf } from './table-columns.js';
+import { readClickLog } from './click-log.js';
+import { keysOf, placeSql, tableOf } from './columns.js';
+import { completeMapping } from './complete.js';
+import { checkRows, countRows, type RowCounts } from './counts.js';
+import { refuseLeaks } from './leaks.js';
+import { PREPARED, prepareRows, USABLE } from './prepare.js';
 
 /** A table as the forest takes it, and how it came about. */
 export interface ReadTable {

@@ -1,6 +1,6 @@
 import type { Mapping } from '../mapping/mapping.js';
 import { FILE_COLUMN } from '../source/csv.js';
-import type { SourceColumn } from '../source/source-column.js';
+import type { SourceColumn } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { quoteName } from '../source/sql.js';
 

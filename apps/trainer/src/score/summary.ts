@@ -1,5 +1,4 @@
-import type { Evaluation, Fit, MetricInterval, ModelCard } from '@adscale/ctr';
-import { tellTuning } from './tuning.js';
+import type { Evaluation, Fit, MetricInterval, ModelCard, Trial, Tuning } from '@adscale/ctr';
 
 /** Where the files of a model are, for the last line of a summary. */
 export interface SummaryPlaces {
@@ -115,4 +114,31 @@ function digits(value: number | null): string {
 
 function percent(share: number, decimals = 1): string {
   return `${(100 * share).toFixed(decimals)} %`;
+}
+
+const settingNames: Readonly<Record<keyof Trial['options'], string>> = {
+  minLeafWeight: 'leaf impressions',
+  maxFeatures: 'features a split',
+  maxDepth: 'depth',
+  minLeafRows: 'leaf rows',
+  maxBins: 'bins',
+};
+
+/** One fit of a search in a line. */
+export function tellTrial(trial: Trial, best: Trial): string {
+  const mark = trial === best ? '  best so far' : '';
+  return `tune: out-of-bag NE ${trial.normalised_entropy.toFixed(5)} in ${trial.seconds.toFixed(1)} s, ${tellOptions(trial.options)}${mark}`;
+}
+
+/** How a search ended, in a line. */
+function tellTuning({ tried, best, ended, budget_seconds }: Tuning): string {
+  const why = ended === 'converged' ? 'no step improves it' : `${budget_seconds} s were over`;
+  return `${tried.length} fits, until ${why}: ${tellOptions(best)}`;
+}
+
+function tellOptions(options: Trial['options']): string {
+  return Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${settingNames[name as keyof typeof settingNames]} ${value}`)
+    .join(', ');
 }

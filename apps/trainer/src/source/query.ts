@@ -1,7 +1,6 @@
 import { InputError } from '../cli/exit.js';
-import type { Database } from './database.js';
+import type { Database, SourceColumn } from './database.js';
 import { findFiles, type DataFile } from './files.js';
-import type { SourceColumn } from './source-column.js';
 import { quoteName, quoteText } from './sql.js';
 
 /** The rows of a query, in a table of ours. */

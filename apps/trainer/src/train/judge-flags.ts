@@ -2,7 +2,7 @@ import type { SplitBy, TrainOptions } from '@adscale/ctr';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { share, wholeNumber } from '../cli/flags.js';
 import type { Reporter } from '../cli/reporter.js';
-import { tellTrial } from '../score/tuning.js';
+import { tellTrial } from '../score/summary.js';
 
 /** What the flags of `addJudgeFlags` are read into. */
 export interface JudgeFlags {

@@ -1,15 +1,12 @@
-import { defaultFitOptions, defaultSchema, type CtrTable } from '@adscale/ctr';
-import { generate, type Profile } from '@adscale/datagen';
-import { columnsFrom } from '@adscale/forest';
-import type { Mapping } from '../mapping/mapping.js';
-import { resolveMapping, type ResolveFlags } from './resolve.js';
+import { defaultFitOptions, type CtrTable } from '@adscale/ctr';
 import type { Reporter } from '../cli/reporter.js';
-import { Database } from '../source/database.js';
-import { describeDirty, type RowCounts } from '../rows/dirty.js';
-import { fingerprint } from '../source/fingerprint.js';
-import type { SourceFlags } from '../source/source-flags.js';
+import type { Mapping } from '../mapping/mapping.js';
+import { describeDirty, type RowCounts } from '../rows/counts.js';
 import { readTable } from '../rows/table.js';
-import { openSource } from '../source/source.js';
+import { Database } from '../source/database.js';
+import { generateTable, nameGenerated, type GeneratedRows } from '../source/generate.js';
+import { fingerprint, openSource, type SourceFlags } from '../source/source.js';
+import { resolveMapping, type ResolveFlags } from './resolve.js';
 
 /** A table to learn from, and where it came from. */
 export interface LoadedTable {
@@ -24,22 +21,9 @@ export interface LoadedTable {
   readonly notes: readonly string[];
 }
 
-/** What to generate where nothing is read. */
-export interface GeneratedRows {
-  readonly rows: number;
-  readonly seed: number;
-  readonly profile: Profile;
-}
-
 /** Generated records of the default model. */
-export function generateTable({ rows, seed, profile }: GeneratedRows): LoadedTable {
-  const { columns } = generate({ rows, seed, profile });
-  const { impressions, clicks, true_ctr: trueCtr } = columns;
-  return {
-    table: { features: columnsFrom(defaultSchema, columns), impressions, clicks, trueCtr },
-    source: `generated: ${rows} rows, profile ${profile}, seed ${seed}`,
-    notes: [],
-  };
+export function loadGenerated(rows: GeneratedRows): LoadedTable {
+  return { table: generateTable(rows), source: nameGenerated(rows), notes: [] };
 }
 
 /** What to read: flags of sources and mappings, and the bins that a click log is grouped by. */

@@ -1,15 +1,13 @@
 import { access } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { InputError } from '../cli/exit.js';
-import { inspectSource } from '../inspect/inspection.js';
-import { draftText } from '../inspect/text.js';
 import type { Reporter } from '../cli/reporter.js';
-import type { Database } from '../source/database.js';
-import type { Source } from '../source/source.js';
-import { defaultMapping, fitsDefault } from '../mapping/default.js';
+import { draftText, inspectSource } from '../inspect/inspection.js';
 import { mappingPaths, readMappingFile } from '../mapping/file.js';
 import { changeMapping, type MappingChanges, type MappingFlags } from '../mapping/mapping-flags.js';
-import type { Mapping } from '../mapping/mapping.js';
+import { defaultMapping, fitsDefault, type Mapping } from '../mapping/mapping.js';
+import type { Database } from '../source/database.js';
+import type { Source } from '../source/source.js';
 
 export interface ResolveFlags extends MappingFlags, MappingChanges {
   /** Where the data is, as named by the user: a mapping file may lie beside it. */

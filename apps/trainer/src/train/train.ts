@@ -1,20 +1,64 @@
-import { Registry, trainCtr, type Trained } from '@adscale/ctr';
-import { RefusedError } from '../cli/exit.js';
-import { judgeOptions, type JudgeFlags } from './judge-flags.js';
-import { reportCard } from '../score/summary.js';
-import {
-  generateTable,
-  loadTable,
-  type GeneratedRows,
-  type LoadedTable,
-  type LoadFlags,
-} from './load.js';
+import { defaultFitOptions, Registry, trainCtr, type Trained } from '@adscale/ctr';
+import { Argument, Command } from 'commander';
+import { exitHelp, RefusedError } from '../cli/exit.js';
+import { countFlag, jsonFlag, registryFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
-import { tellComparison } from '../models/compare.js';
-import { promoteIfBetter } from '../models/promote-if-better.js';
-import { renderReport } from '../report/report.js';
+import { addMappingChanges, addMappingFlags } from '../mapping/mapping-flags.js';
+import { promoteIfBetter, tellComparison } from '../models/comparison.js';
+import { describeModel } from '../report/report.js';
+import { reportCard } from '../score/summary.js';
+import { profileFlag, type GeneratedRows } from '../source/generate.js';
+import { addSourceFlags } from '../source/source.js';
+import { addJudgeFlags, judgeOptions, type JudgeFlags } from './judge-flags.js';
+import { loadGenerated, loadTable, type LoadedTable, type LoadFlags } from './load.js';
 
-export interface TrainFlags extends LoadFlags, GeneratedRows, JudgeFlags {
+/** `adscale train`: data in, a published model out. */
+export function trainCommand(signal: AbortSignal): Command {
+  const command = new Command('train')
+    .description('Fit a CTR forest, judge it on held-out rows and make it the current model.')
+    .addArgument(new Argument('[data...]', 'what to learn from; generated records if absent'))
+    .addOption(countFlag('rows', 'records to generate', 5000))
+    .addOption(profileFlag());
+  addJudgeFlags(addMappingChanges(addMappingFlags(addSourceFlags(command))))
+    .option(
+      '--mapping <file>',
+      'what the columns mean; default <data>.mapping.yaml if there is one',
+    )
+    .option('-y, --yes', 'take a guessed mapping without asking')
+    .addOption(countFlag('seed', 'same seed, same model, byte for byte', defaultFitOptions.seed))
+    .addOption(registryFlag())
+    .addOption(countFlag('trees', 'number of trees', defaultFitOptions.trees))
+    .addOption(countFlag('depth', `deepest a tree may grow; default ${defaultFitOptions.maxDepth}`))
+    .addOption(countFlag('bins', `bins of a numeric feature; default ${defaultFitOptions.maxBins}`))
+    .addOption(countFlag('leaf-rows', 'rows that a leaf must keep; default: chosen from the data'))
+    .option('--if-missing', 'do nothing if the registry already has a model')
+    .option('--no-promote', 'store the model, but leave the current one')
+    .option('--promote-if-better', 'make it current only if it beats the current one beyond chance')
+    .addOption(jsonFlag())
+    .addHelpText('after', trainHelp);
+  return command.action((data: string[], flags: TrainFlags) => runTrain(data, flags, signal));
+}
+
+const trainHelp = `
+What the columns mean is said by a mapping: a file that "adscale inspect" drafts, or flags. None is
+needed for a table with the columns of the default model:
+  impressions   whole number ≥ 1
+  ad_position   1 (top) to 10
+  device_type   mobile, desktop or tablet
+  budget        number > 0
+  clicks        whole number from 0 to impressions
+and true_ctr, if you know it. Other columns are left alone.
+
+Examples
+  adscale train                                5,000 generated records into ./models
+  adscale train placements.csv                 your own data
+  adscale train 'logs/*.parquet' --label clicked --feature hour --feature device
+  adscale train ads.csv --where 'impressions >= 100' --derive weekend='dayofweek(date) IN (0, 6)'
+  adscale train --trees 300 --leaf-rows 20     a larger, smoother forest
+
+${exitHelp}`;
+
+interface TrainFlags extends LoadFlags, GeneratedRows, JudgeFlags {
   readonly output: string;
   readonly trees: number;
   readonly depth?: number;
@@ -28,7 +72,7 @@ export interface TrainFlags extends LoadFlags, GeneratedRows, JudgeFlags {
 }
 
 /** Reads or generates, fits, judges, and publishes the model as the registry's current one. */
-export async function runTrain(
+async function runTrain(
   data: readonly string[],
   flags: TrainFlags,
   signal: AbortSignal,
@@ -42,19 +86,16 @@ export async function runTrain(
   const input = [...data, ...(flags.input ?? [])];
   const isGenerated = input.length === 0 && flags.query === undefined;
   const loaded = isGenerated
-    ? generateTable(flags)
+    ? loadGenerated(flags)
     : await loadTable({ ...flags, input }, reporter, signal);
   const trained = await growModel(loaded, flags, reporter, signal);
   const { bytes, card } = trained;
-  const report = flags.report
-    ? await renderReport(trained, { notes: loaded.notes.map(firstLine) })
-    : undefined;
+  const files = flags.report ? await renderReport(trained, loaded.notes) : undefined;
   signal.throwIfAborted();
-  // With its report, so that no version is ever seen without it.
-  const files = report && { 'report.html': report.html, 'report.json': report.json };
   const promote = flags.promote && !flags.promoteIfBetter;
+  // With its report, so that no version is ever seen without it.
   const version = await registry.publish(bytes, card, { promote, ...(files && { files }) });
-  const reportPath = report && registry.fileOf(version, 'report.html');
+  const reportPath = files && registry.fileOf(version, 'report.html');
   const promotion = flags.promoteIfBetter
     ? await promoteIfBetter(registry, version, flags, signal)
     : undefined;
@@ -75,15 +116,6 @@ export async function runTrain(
   if (promotion?.promoted === false) throw new RefusedError(promotion.reason);
 }
 
-/** Examples of bad rows follow in further lines; a report need not list them. */
-function firstLine(note: string): string {
-  return note.split('\n', 1)[0];
-}
-
-function outcome(folder: string, promoted: boolean): string {
-  return promoted ? `now current: ${folder}` : `stored, the current model stays: ${folder}`;
-}
-
 function growModel(
   { table, source, mapping, fingerprint }: LoadedTable,
   flags: TrainFlags,
@@ -99,4 +131,24 @@ function growModel(
       ...{ threads, onProgress, signal },
     }),
   );
+}
+
+/** The files of the report, for people and for programs. */
+async function renderReport(
+  trained: Trained,
+  notes: readonly string[],
+): Promise<Readonly<Record<'report.html' | 'report.json', string>>> {
+  // Examples of bad rows follow in further lines of a note; a report need not list them.
+  const firstLines = notes.map((note) => note.split('\n', 1)[0]);
+  const document = describeModel(trained, firstLines);
+  // The plotting library is read only where something is plotted.
+  const { renderPage } = await import('../page/page.js');
+  return {
+    'report.html': renderPage(document),
+    'report.json': `${JSON.stringify(document, null, 1)}\n`,
+  };
+}
+
+function outcome(folder: string, promoted: boolean): string {
+  return promoted ? `now current: ${folder}` : `stored, the current model stays: ${folder}`;
 }

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry, defaultSchema } from '@adscale/ctr';
 import { rank } from '@adscale/decisions';
-import { answerText } from '../../src/decide/answer-text.js';
-import { decisions } from '../../src/decide/decisions.js';
-import { readRequest } from '../../src/decide/request-file.js';
 import { InputError } from '../../src/cli/exit.js';
+import { answerText } from '../../src/decide/answer-text.js';
+import { decisions, readRequest } from '../../src/decide/request-file.js';
 import { adscale } from '../run.js';
 
 let folder: string;
@@ -14,6 +13,8 @@ const at = (name: string): string => join(folder, name);
 
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'decide-'))));
 afterAll(() => rm(folder, { recursive: true }));
+
+const plain = { settings: [], signal: new AbortController().signal };
 
 async function fileOf(name: string, text: string): Promise<string> {
   await writeFile(at(name), text);
@@ -26,7 +27,9 @@ describe('a request from a file', () => {
   it('is the JSON that the service takes, with fields set besides', async () => {
     const file = await fileOf('request.json', JSON.stringify({ a: record, b: record }));
     const settings = ['level=0.8', 'currency=EUR', 'note=a=b'];
-    expect(await readRequest(decisions.compare, defaultSchema, file, settings)).toEqual({
+    expect(
+      await readRequest(decisions.compare, defaultSchema, file, { ...plain, settings }),
+    ).toEqual({
       a: record,
       b: record,
       level: 0.8,
@@ -41,7 +44,7 @@ describe('a request from a file', () => {
       '7,5000,2,mobile,2500,0.40,,900,1.10\n' +
       '8,many,,tv,2500,,3,,\n';
     const file = await fileOf('cells.csv', csv);
-    expect(await readRequest(decisions.allocate, defaultSchema, file, [])).toEqual({
+    expect(await readRequest(decisions.allocate, defaultSchema, file, plain)).toEqual({
       cells: [
         { id: '7', record, cost: { cpc: '0.40' }, max_impressions: 900, floor: '1.10' },
         {
@@ -58,18 +61,18 @@ describe('a request from a file', () => {
     ['rank', 'broken.json', '{', [], 'broken.json is not JSON'],
     ['rank', 'list.json', '[]', [], 'holds no JSON object'],
     ['rank', 'broken.csv', 'a,b\n1\n', [], 'broken.csv is not CSV'],
-    ['rank', 'fine.json', '{}', ['level'], '--set level: wanted name=value'],
+    ['rank', 'fine.json', '{}', ['level'], '--set: got "level", wanted name=value'],
   ] as const)('%s refuses %s', async (name, file, text, settings, words) => {
     const path = await fileOf(file, text);
-    const reading = readRequest(decisions[name], defaultSchema, path, settings);
+    const reading = readRequest(decisions[name], defaultSchema, path, { ...plain, settings });
     await expect(reading).rejects.toThrow(InputError);
     await expect(reading).rejects.toThrow(words);
   });
 
   it('says which file is not there', async () => {
-    await expect(readRequest(decisions.rank, defaultSchema, at('none.json'), [])).rejects.toThrow(
-      'none.json cannot be read',
-    );
+    await expect(
+      readRequest(decisions.rank, defaultSchema, at('none.json'), plain),
+    ).rejects.toThrow('none.json cannot be read');
   });
 });
 
@@ -118,7 +121,7 @@ describe('adscale decide', () => {
     const { status, stdout } = await adscale(run);
     expect(status).toBe(0);
     const model = await new Registry(at('models')).load();
-    const request = await readRequest(decisions.rank, model.schema, at('candidates.csv'), []);
+    const request = await readRequest(decisions.rank, model.schema, at('candidates.csv'), plain);
     expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(rank(model, request))));
   });
 

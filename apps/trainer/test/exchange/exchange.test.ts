@@ -2,8 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultSchema, Registry } from '@adscale/ctr';
-import { adscale } from '../run.js';
 import { testFolder } from '../reading.js';
+import { adscale } from '../run.js';
 
 // Each step of a test is a program that starts.
 jest.setTimeout(180_000);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Registry } from '@adscale/ctr';
-import { adscale } from '../run.js';
 import { testFolder } from '../reading.js';
+import { adscale } from '../run.js';
 
 const at = testFolder();
 

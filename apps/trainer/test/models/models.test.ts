@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { Registry } from '@adscale/ctr';
-import { adscale } from '../run.js';
 import { testFolder } from '../reading.js';
+import { adscale } from '../run.js';
 
 // Each step of a test is a program that starts.
 jest.setTimeout(180_000);

@@ -4,23 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { trainCtr, type CtrTable } from '@adscale/ctr';
 import { columnsFrom, type Schema } from '@adscale/forest';
-import { renderReport, type Report } from '../../src/report/report.js';
+import { renderPage } from '../../src/page/page.js';
+import { describeModel, type ReportDocument } from '../../src/report/report.js';
 import { practiceTable } from '../practice-table.js';
 
 /** What every report shows, by the id of its figure. */
 const FIGURES = ['fit', 'reliability', 'importance', 'heat-map', 'learning-ne', 'learning-r2'];
 
+const render = (document: ReportDocument) => ({
+  html: renderPage(document),
+  json: JSON.stringify(document),
+});
+
 let folder: string;
-let report: Report;
+let report: { readonly html: string; readonly json: string };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'report-'));
-  report = await renderReport(
-    await trainCtr(practiceTable(800), { fit: { trees: 20 }, threads: 1 }),
-    {
-      notes: ['cost is left out: it follows the clicks'],
-    },
-  );
+  const trained = await trainCtr(practiceTable(800), { fit: { trees: 20 }, threads: 1 });
+  report = render(describeModel(trained, ['cost is left out: it follows the clicks']));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -61,7 +63,7 @@ describe('a report', () => {
       source: nasty,
       threads: 1,
     });
-    const { html, json } = await renderReport(trained, { notes: [nasty] });
+    const { html, json } = render(describeModel(trained, [nasty]));
     expect(html).not.toContain('<script');
     expect(html).toContain('&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;');
     expect(JSON.parse(json).card.source).toBe(nasty);

@@ -1,10 +1,9 @@
 import { evaluate, trainCtr, type CtrTable, type Trained } from '@adscale/ctr';
 import { columnsFrom, type Schema } from '@adscale/forest';
-import { describeModel } from '../../src/report/document.js';
-import { fitPoints } from '../../src/report/fit-points.js';
+import { logTicks, roundUp } from '../../src/page/axes.js';
+import { fitPoints, residualsBy } from '../../src/report/fit.js';
 import { levelsOf, tellNumber } from '../../src/report/levels.js';
-import { residualsBy } from '../../src/report/residuals.js';
-import { logTicks, roundUp } from '../../src/page/ticks.js';
+import { describeModel } from '../../src/report/report.js';
 import { practiceTable } from '../practice-table.js';
 
 const schema: Schema = {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { evaluate, Registry, type CtrModel } from '@adscale/ctr';
 import { generate } from '@adscale/datagen';
-import { adscale, interruptWhenWriting } from '../run.js';
 import { testFolder, withDatabase } from '../reading.js';
+import { adscale, interruptWhenWriting } from '../run.js';
 
 // Each step of a test is a program that starts.
 jest.setTimeout(180_000);

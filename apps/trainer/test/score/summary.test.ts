@@ -1,6 +1,5 @@
 import { trainCtr, type ModelCard } from '@adscale/ctr';
-import { reportCard, reportEvaluation } from '../../src/score/summary.js';
-import { tellTrial } from '../../src/score/tuning.js';
+import { reportCard, reportEvaluation, tellTrial } from '../../src/score/summary.js';
 import { practiceTable } from '../practice-table.js';
 
 describe('the summary of a card', () => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { linesOf } from '../../src/source/lines.js';
+import { linesOf } from '../../src/source/text.js';
 import { testFolder } from '../reading.js';
 
 const at = testFolder();

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { addJudgeFlags, judgeOptions, type JudgeFlags } from '../../src/train/judge-flags.js';
 import { Reporter } from '../../src/cli/reporter.js';
+import { addJudgeFlags, judgeOptions, type JudgeFlags } from '../../src/train/judge-flags.js';
 
 function read(...args: string[]): JudgeFlags {
   const command = addJudgeFlags(new Command('train')).exitOverride();

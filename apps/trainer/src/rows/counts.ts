@@ -1,9 +1,10 @@
+import { shortened } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
 import { REJECTS, REJECT_SCANS } from '../source/csv.js';
 import type { Database, SqlRow } from '../source/database.js';
-import { linesOf } from '../source/lines.js';
-import { PREPARED, type Prepared } from './prepare.js';
 import { quoteText } from '../source/sql.js';
+import { linesOf } from '../source/text.js';
+import { PREPARED, type Prepared } from './prepare.js';
 
 /** So many rows are shown: one is too few to mend a file by, all are too many to read. */
 const SHOWN = 10;
@@ -91,7 +92,7 @@ async function findExamples(
   const examples = rows.map(({ problem, got, n }, i): DirtyExample => {
     const { column, wanted, broken } = rules[Number(problem) - 1];
     const bound = broken === 'adscale_k > adscale_n' ? `, ${String(n)}` : '';
-    return { where: where[i], column, value: String(got ?? ''), wanted: wanted + bound };
+    return { where: where[i], column, value: shortened(String(got ?? '')), wanted: wanted + bound };
   });
   const ragged = rejects.slice(0, SHOWN).map(({ path, line, text, message }): DirtyExample => {
     const [, expected = '', found = ''] = /: (\d+) Found: (\d+)/.exec(message) ?? [];
@@ -99,7 +100,7 @@ async function findExamples(
     return {
       where: placeName(prepared, path, `line ${line}`),
       column: '(the line)',
-      value: text.slice(0, 80),
+      value: shortened(text),
       wanted: fields,
     };
   });
