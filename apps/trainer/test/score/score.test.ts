@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { evaluate, Registry, type CtrModel } from '@adscale/ctr';
 import { generate } from '@adscale/datagen';
 import { testFolder, withDatabase } from '../reading.js';
-import { adscale, interruptWhenWriting } from '../run.js';
+import { adscale, stopWhen, written } from '../run.js';
 
 // Each step of a test is a program that starts.
 jest.setTimeout(180_000);
@@ -170,10 +170,10 @@ describe('adscale predict', () => {
     expect(new Set(own).size).toBe(3);
   });
 
-  it('writes nothing when it is interrupted', async () => {
+  it('writes nothing when it is stopped', async () => {
     await adscale(['generate', '--rows', '100000', '-o', at('new.csv')]);
     const args = ['predict', at('new.csv'), '-o', at('out.csv'), '-m', at('models'), '--interval'];
-    const { status } = await adscale(args, interruptWhenWriting(at('.')));
+    const { status } = await stopWhen(written(at('.')), 'SIGINT', args);
     expect(status).toBe(130);
     expect((await readdir(at('.'))).sort()).toEqual(['models', 'new.csv']);
   });
