@@ -18,10 +18,10 @@ export {
 } from './evaluation.js';
 export { CtrModel } from './model.js';
 export { outOfBagEntropy } from './out-of-bag-entropy.js';
-export { exclusively } from './registry-lock.js';
-export { MOST_ROLLBACKS } from './registry-pointer.js';
-export type { Pruned, PruneOptions } from './registry-prune.js';
-export type { VersionFiles } from './registry-staging.js';
+export { exclusively } from './registry/lock.js';
+export { MOST_ROLLBACKS } from './registry/pointer.js';
+export type { Pruned, PruneOptions } from './registry/prune.js';
+export type { VersionFiles } from './registry/staging.js';
 export {
   FieldContract,
   RecordContract,
@@ -31,7 +31,7 @@ export {
   type FieldProblem,
   type FieldSchema,
 } from './record.js';
-export { Registry, type PublishOptions, type StoredCard } from './registry.js';
+export { Registry, type PublishOptions, type StoredCard } from './registry/registry.js';
 export { reliability, wilson, type ReliabilityBin } from './reliability.js';
 export { defaultSchema } from './schema.js';
 export { splitFolds } from './split-folds.js';

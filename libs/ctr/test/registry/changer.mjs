@@ -42,7 +42,7 @@ if (n !== undefined) {
 }
 
 // After the changes above, which its imports then see.
-const { Registry } = await import('../dist/index.js');
+const { Registry } = await import('../../dist/index.js');
 const registry = new Registry(folder);
 const bytes = await fs.readFile(join(model, 'model.adsf'));
 const card = JSON.parse(await fs.readFile(join(model, 'model.json'), 'utf8'));

@@ -15,12 +15,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { modelDigest, readModel } from '@adscale/forest';
-import type { ModelCard } from './card.js';
-import { CtrError } from './errors.js';
-import type { CtrModel } from './model.js';
-import { exclusively } from './registry-lock.js';
-import { POINTER, readPointer, rolledBack, writePointer } from './registry-pointer.js';
-import { planPrune, readTrials, type Pruned, type PruneOptions } from './registry-prune.js';
+import type { ModelCard } from '../card.js';
+import { CtrError } from '../errors.js';
+import type { CtrModel } from '../model.js';
+import { exclusively } from './lock.js';
+import { POINTER, readPointer, rolledBack, writePointer } from './pointer.js';
+import { planPrune, readTrials, type Pruned, type PruneOptions } from './prune.js';
 import {
   makeFolder,
   placeVersion,
@@ -28,8 +28,8 @@ import {
   sweep,
   withdrawVersions,
   type VersionFiles,
-} from './registry-staging.js';
-import { checkTag, readTags, removeTag, TAGS, writeTag } from './registry-tags.js';
+} from './staging.js';
+import { checkTag, readTags, removeTag, TAGS, writeTag } from './tags.js';
 import {
   CARD_FILE,
   listVersions,
@@ -38,7 +38,7 @@ import {
   readCard,
   versionFolder,
   versionName,
-} from './registry-versions.js';
+} from './versions.js';
 
 export interface PublishOptions {
   /** Make it the current version. Default true. */

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Registry, trainCtr, type Trained } from '../src/index.js';
-import { placements } from './data.js';
+import { Registry, trainCtr, type Trained } from '../../src/index.js';
+import { placements } from '../data.js';
 
 let folder: string;
 let registry: Registry;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { CtrError } from './errors.js';
-import { readIfThere, readPointer } from './registry-pointer.js';
-import { readTags } from './registry-tags.js';
+import { CtrError } from '../errors.js';
+import { readIfThere, readPointer } from './pointer.js';
+import { readTags } from './tags.js';
 
 export interface PruneOptions {
   /** So many of the newest versions stay, whatever they are for. */
