@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { writeFileAtomically } from '@adscale/forest/node';
 import { CtrError } from '../errors.js';
-import { readIfThere } from './pointer.js';
+import { readIfThere } from './disk.js';
 
 /** A version that is tried on a share of the requests. */
 export interface Trial {
@@ -15,15 +15,15 @@ export interface Trial {
 export const ROLES = ['canary', 'shadow'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What is tried in each role; null is nothing. */
+/** What is tried in each role; null if nothing is. */
 export type Rollout = Readonly<Record<Role, Trial | null>>;
 
-const FILE = 'rollout.json';
+export const ROLLOUT = 'rollout.json';
 const NO_TRIALS: Rollout = Object.freeze({ canary: null, shadow: null });
 
 /** @throws CtrError ROLLOUT_INVALID */
 export async function readRollout(folder: string): Promise<Rollout> {
-  const text = await readIfThere(join(folder, FILE));
+  const text = await readIfThere(join(folder, ROLLOUT));
   return text === undefined ? NO_TRIALS : parseRollout(text, folder);
 }
 
@@ -44,7 +44,7 @@ export async function changedRollout(
 }
 
 export async function writeRollout(folder: string, text: string): Promise<void> {
-  await writeFileAtomically(join(folder, FILE), text);
+  await writeFileAtomically(join(folder, ROLLOUT), text);
 }
 
 function textOf({ canary, shadow }: Rollout): string {
@@ -52,31 +52,37 @@ function textOf({ canary, shadow }: Rollout): string {
 }
 
 function parseRollout(text: string, folder: string): Rollout {
-  const refuse = (what: string, cause?: unknown): never => {
-    const path = join(folder, FILE);
-    throw new CtrError('ROLLOUT_INVALID', `${path} ${what}; mend or remove it`, { cause });
-  };
+  const path = join(folder, ROLLOUT);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    return refuse('is not JSON', cause);
+    throw new CtrError('ROLLOUT_INVALID', `${path} is not JSON; mend or remove it`, { cause });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    return refuse(`does not hold an object with the keys ${ROLES.join(', ')}`);
+    const wanted = `an object with the keys ${ROLES.join(', ')}`;
+    throw new CtrError('ROLLOUT_INVALID', `${path} does not hold ${wanted}; mend or remove it`);
   }
   const trialOf = (role: Role): Trial | null => {
     const got = (parsed as Partial<Record<Role, unknown>>)[role] ?? null;
-    const { version, percent } = (got ?? {}) as Partial<Trial>;
-    if (got === null) return null;
-    if (typeof version === 'string' && isPercent(percent)) return { version, percent };
-    return refuse(
-      `says that ${role} is ${JSON.stringify(got)}, wanted null or a version and a percent above 0, at most 100`,
-    );
+    return checkTrial(got, `${path}: ${role}`, '; mend or remove it');
   };
   return { canary: trialOf('canary'), shadow: trialOf('shadow') };
 }
 
-function isPercent(got: unknown): got is number {
-  return typeof got === 'number' && got > 0 && got <= 100;
+/**
+ * @param name what an error calls it
+ * @param advice how an error ends
+ * @throws CtrError ROLLOUT_INVALID
+ */
+export function checkTrial(got: unknown, name: string, advice = ''): Trial | null {
+  if (got === null) return null;
+  const { version, percent } = got as Partial<Trial>;
+  if (typeof version === 'string' && typeof percent === 'number' && percent > 0 && percent <= 100) {
+    return { version, percent };
+  }
+  throw new CtrError(
+    'ROLLOUT_INVALID',
+    `${name} is ${JSON.stringify(got)}, wanted null or a version and a percent above 0, at most 100${advice}`,
+  );
 }
