@@ -13,12 +13,12 @@ import {
   type Schema,
 } from '@adscale/forest';
 import { loadCompiled } from '@adscale/forest/node';
-import type { ModelCard } from './card.js';
+import type { ModelCard } from './card/card.js';
 import { clampCtr, roundCtr } from './clamp.js';
-import { heldBy, outsideOf, type HeldFeature } from './extrapolation.js';
+import { heldBy, outsideOf, type HeldFeature } from './card/extrapolation.js';
 import { sampleFromLeaves } from './leaf-sample.js';
 import { codeShares, trainingWeight, type CodeShares } from './support.js';
-import { TrainingPairs } from './training-pairs.js';
+import { TrainingPairs } from './card/training-pairs.js';
 import { TreePanel } from './tree-panel.js';
 
 /** Rows that stand for the usual placement where a prediction is explained. */

@@ -10,7 +10,7 @@
  * bootstrap samples, whose weight is the table's on average; so is the mean over the trees.
  */
 import type { Forest } from '@adscale/forest';
-import type { ModelCard } from './card.js';
+import type { ModelCard } from './card/card.js';
 import { codeOf } from './tree-panel.js';
 
 type Tree = Forest['trees'][number];

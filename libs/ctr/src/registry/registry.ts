@@ -15,7 +15,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { modelDigest, readModel } from '@adscale/forest';
-import type { ModelCard } from '../card.js';
+import type { ModelCard } from '../card/card.js';
 import { CtrError } from '../errors.js';
 import type { CtrModel } from '../model.js';
 import { makeFolder } from './disk.js';

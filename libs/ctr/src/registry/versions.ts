@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ForestError } from '@adscale/forest';
-import type { ModelCard } from '../card.js';
+import type { ModelCard } from '../card/card.js';
 import { CtrError } from '../errors.js';
 import { CtrModel } from '../model.js';
 import { isAbsent } from './disk.js';
