@@ -7,9 +7,9 @@ import {
   type Answered,
   type Range,
 } from './answer.js';
-import { clickNoise, countInterval } from './counts.js';
-import { ModelError } from './model-error.js';
-import { readAmount, readCurrency, readPrice, type Currency } from './money.js';
+import { clickNoise, countInterval } from './error/counts.js';
+import { ModelError } from './error/model-error.js';
+import { readAmount, readCurrency, readPrice, type Currency } from './money/money.js';
 import { PlacementReader } from './placement.js';
 import {
   readChoice,

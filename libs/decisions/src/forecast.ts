@@ -8,10 +8,10 @@ import {
   type Answered,
   type Range,
 } from './answer.js';
-import { costOf, readCost, type Cost } from './cost.js';
-import { clickNoise, countInterval } from './counts.js';
-import { ModelError } from './model-error.js';
-import { readCurrency, roundPrice, toDecimal, type Currency } from './money.js';
+import { costOf, readCost, type Cost } from './money/cost.js';
+import { clickNoise, countInterval } from './error/counts.js';
+import { ModelError } from './error/model-error.js';
+import { readCurrency, roundPrice, toDecimal, type Currency } from './money/money.js';
 import { PlacementReader } from './placement.js';
 import {
   readEntries,

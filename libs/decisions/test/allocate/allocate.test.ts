@@ -1,8 +1,8 @@
 import type { CtrModel } from '@adscale/ctr';
 import fc from 'fast-check';
-import { allocate as allocateWith } from '../src/allocate.js';
-import { solveHere } from '../src/solver.js';
-import { trainedModel } from './market.js';
+import { allocate as allocateWith } from '../../src/allocate/allocate.js';
+import { solveHere } from '../../src/allocate/solver.js';
+import { trainedModel } from '../market.js';
 
 /** The thread of the default is only there as built; the accuracy proof and the service use it. */
 const allocate = (model: CtrModel, request: unknown) => allocateWith(model, request, solveHere);

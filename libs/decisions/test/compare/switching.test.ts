@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { DecisionError } from '../src/errors.js';
-import { partWeights, switchingBetween } from '../src/switching.js';
+import { DecisionError } from '../../src/errors.js';
+import { partWeights, switchingBetween } from '../../src/compare/switching.js';
 
 type Game = (row: readonly number[]) => number;
 

@@ -1,5 +1,5 @@
 import { readPrice } from './money.js';
-import { readNumber, refuse, type Fields } from './request.js';
+import { readNumber, refuse, type Fields } from '../request.js';
 
 /** What a click is worth, in the currency's unit, and how that is known. */
 export interface ClickValue {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CtrModel } from '@adscale/ctr';
-import { describeAllocation, type AllocationAnswer, type Settled } from './allocation-answer.js';
-import { readAllocation } from './allocation-request.js';
+import { describeAllocation, type AllocationAnswer, type Settled } from './answer.js';
+import { readAllocation } from './request.js';
 import { choicesOf, type Choice } from './choices.js';
 import { solveExactly } from './integer-program.js';
 import { relax, spendRest, type Allocation, type Relaxation } from './knapsack.js';

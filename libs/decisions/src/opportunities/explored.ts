@@ -4,7 +4,7 @@
  * remember it (see the CTR model's `support`); what was asked once for a model is kept.
  */
 import type { CtrModel } from '@adscale/ctr';
-import { readList, refuse } from './request.js';
+import { readList, refuse } from '../request.js';
 
 /** More cells than this are forgotten again. */
 const MOST_KEPT = 10_000;

@@ -1,5 +1,5 @@
-import { opportunities } from '../src/opportunities.js';
-import { record, refusalOf, trainedModel } from './market.js';
+import { opportunities } from '../../src/opportunities/opportunities.js';
+import { record, refusalOf, trainedModel } from '../market.js';
 
 describe('opportunities', () => {
   const trained = trainedModel();

@@ -1,8 +1,8 @@
 import type { CtrModel } from '@adscale/ctr';
-import { readCost, type Cost } from './cost.js';
-import { DecisionError } from './errors.js';
-import { amountText, readAmount, readCurrency, readPrice, type Currency } from './money.js';
-import { PlacementReader } from './placement.js';
+import { readCost, type Cost } from '../money/cost.js';
+import { DecisionError } from '../errors.js';
+import { amountText, readAmount, readCurrency, readPrice, type Currency } from '../money/money.js';
+import { PlacementReader } from '../placement.js';
 import {
   readChoice,
   readEntries,
@@ -13,7 +13,7 @@ import {
   refuse,
   type Fields,
   ROOT,
-} from './request.js';
+} from '../request.js';
 
 /** Most cells that HiGHS is given, and most that are allocated at all. */
 export const MAX_EXACT_CELLS = 100;

@@ -13,7 +13,7 @@
  * out again in whole units (`fillSegments`).
  */
 import type { Choice, Segment } from './choices.js';
-import { DecisionError } from './errors.js';
+import { DecisionError } from '../errors.js';
 import { fillSegments, type Allocation, type Relaxation } from './knapsack.js';
 import type { Solution, Solve } from './solver.js';
 

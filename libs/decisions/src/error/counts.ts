@@ -7,7 +7,7 @@
  * distribution with the count's mean and variance, by Wilson and Hilferty's (1931) cube: for many
  * clicks it is the normal interval, for few it stays above 0.
  */
-import type { Range } from './answer.js';
+import type { Range } from '../answer.js';
 
 /** Variance of the clicks that so many impressions get at a known CTR. */
 export function clickNoise(ctr: number, impressions: number): number {

@@ -1,5 +1,5 @@
 import { allocate, solveHere } from '@adscale/decisions';
-import { trainedModel } from './market.js';
+import { trainedModel } from '../market.js';
 
 /** As built: a thread runs files, and sources are none. */
 test('a thread of its own solves what this one would, several at once', async () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { Choice, Segment } from '../src/choices.js';
-import { solveExactly } from '../src/integer-program.js';
-import { fillSegments, relax, spendRest, worth } from '../src/knapsack.js';
-import { solveHere } from '../src/solver.js';
-import { equalSplit, proportionalSplit } from '../src/simple-splits.js';
+import type { Choice, Segment } from '../../src/allocate/choices.js';
+import { solveExactly } from '../../src/allocate/integer-program.js';
+import { fillSegments, relax, spendRest, worth } from '../../src/allocate/knapsack.js';
+import { solveHere } from '../../src/allocate/solver.js';
+import { equalSplit, proportionalSplit } from '../../src/allocate/simple-splits.js';
 
 /** A choice of segments one after the other, each so long and worth so much a unit. */
 function choiceOf(floor: number, stretches: readonly (readonly [number, number])[]): Choice {

@@ -5,8 +5,8 @@
  * A price (what a click or a thousand impressions cost) is a rate, not an amount: it may be finer
  * than a cent, to a millionth, as ad platforms quote it, and is never added up.
  */
-import { DecisionError } from './errors.js';
-import { refuse, shown } from './request.js';
+import { DecisionError } from '../errors.js';
+import { refuse, shown } from '../request.js';
 
 /** A currency of ISO 4217 and how many decimals its amounts have. */
 export interface Currency {

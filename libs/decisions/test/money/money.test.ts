@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DecisionError } from '../src/errors.js';
+import { DecisionError } from '../../src/errors.js';
 import {
   amountText,
   readAmount,
@@ -7,7 +7,7 @@ import {
   readPrice,
   splitAmount,
   toDecimal,
-} from '../src/money.js';
+} from '../../src/money/money.js';
 
 const usd = readCurrency(undefined);
 

@@ -6,14 +6,14 @@ import {
   roundShare,
   type Answered,
   type Range,
-} from './answer.js';
+} from '../answer.js';
 import { exploredAt, readCellFeatures, type Explored } from './explored.js';
 import { readGrid, type Grid } from './grid.js';
-import { ModelError } from './model-error.js';
-import { chanceAbove } from './normal.js';
+import { ModelError } from '../error/model-error.js';
+import { chanceAbove } from '../error/normal.js';
 import { reasonsFor, type Reason } from './reasons.js';
-import { readFields, readLevel, readOptional, ROOT } from './request.js';
-import { oneProportionSize, precisionSize } from './sample-size.js';
+import { readFields, readLevel, readOptional, ROOT } from '../request.js';
+import { oneProportionSize, precisionSize } from '../sample-size.js';
 
 /** Most placements that are listed of each kind. */
 export const MAX_LISTED = 20;

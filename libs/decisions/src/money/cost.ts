@@ -1,6 +1,6 @@
 import type { Currency } from './money.js';
 import { readPrice, toMinor } from './money.js';
-import { readFields, refuse } from './request.js';
+import { readFields, refuse } from '../request.js';
 
 /** What is paid for: each click (CPC), or each thousand impressions (CPM). */
 export interface Cost {

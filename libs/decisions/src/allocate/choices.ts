@@ -5,11 +5,11 @@
  * the clicks need, and so where the inventory ends.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { AllocationProblem, Cell } from './allocation-request.js';
+import type { AllocationProblem, Cell } from './request.js';
 import { ClickPriced } from './click-priced.js';
-import { DecisionError } from './errors.js';
-import { amountText } from './money.js';
-import { impressionsFor, movingAs, movingAsBought, stepsAlong, type Path } from './steps.js';
+import { DecisionError } from '../errors.js';
+import { amountText } from '../money/money.js';
+import { impressionsFor, movingAs, movingAsBought, stepsAlong, type Path } from '../steps.js';
 
 /** Spends from `from` to `to`, whole minor units, each worth `rate` a unit. */
 export interface Segment {

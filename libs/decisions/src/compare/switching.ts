@@ -5,7 +5,7 @@
  *
  *   corner   bit i set: differing feature i has B's value, else A's
  */
-import { DecisionError } from './errors.js';
+import { DecisionError } from '../errors.js';
 
 /** 2 to the power of this many records are predicted. */
 export const MAX_SWITCHED = 10;

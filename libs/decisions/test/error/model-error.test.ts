@@ -1,10 +1,10 @@
 import { CtrModel, trainCtr } from '@adscale/ctr';
 import { columnsFrom } from '@adscale/forest';
-import { curve } from '../src/curve.js';
-import { errorFit } from '../src/error-fit.js';
-import { ModelError } from '../src/model-error.js';
-import { chanceAbove, reachOf } from '../src/normal.js';
-import { refusalOf, trainedModel } from './market.js';
+import { curve } from '../../src/curve.js';
+import { errorFit } from '../../src/error/fit.js';
+import { ModelError } from '../../src/error/model-error.js';
+import { chanceAbove, reachOf } from '../../src/error/normal.js';
+import { refusalOf, trainedModel } from '../market.js';
 
 /** By hand: rows' predictions tree by tree, and the covariance of rows a and b over the trees. */
 function covarianceOf(model: CtrModel, rows: Float64Array[], a: number, b: number): number {

@@ -4,14 +4,14 @@
  * A bagged forest's trees are the same statistic of bootstrap samples of the table, so their
  * covariance at two rows is Efron's (1979) estimate of how a single tree errs there. The mean of
  * the trees errs less than one of them, because it smooths (Bühlmann & Yu 2002), or more, where
- * causes that no feature tells move the CTR; by how much is the model's scale (error-fit.ts):
+ * causes that no feature tells move the CTR; by how much is the model's scale (fit.ts):
  *
  *   Cov(error(x), error(x')) = scale² · Cov over trees(tree(x), tree(x'))
  *
  * Rows that share leaves share error: it cancels in a difference and adds up in a total.
  */
 import type { CtrModel } from '@adscale/ctr';
-import { errorFit, type ErrorFit } from './error-fit.js';
+import { errorFit, type ErrorFit } from './fit.js';
 import { treeDeviations, type TreeDeviations } from './tree-deviations.js';
 
 /** Fewer trees than this say too little of a spread. */

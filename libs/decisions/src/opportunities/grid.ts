@@ -1,7 +1,7 @@
 import type { CtrModel } from '@adscale/ctr';
-import { DecisionError } from './errors.js';
-import { PlacementReader } from './placement.js';
-import { readEntries, readFields, readId, readList, refuse, type Fields } from './request.js';
+import { DecisionError } from '../errors.js';
+import { PlacementReader } from '../placement.js';
+import { readEntries, readFields, readId, readList, refuse, type Fields } from '../request.js';
 
 /** Most placements that are searched at once. */
 export const MAX_PLACEMENTS = 1000;

@@ -1,5 +1,5 @@
-import { compare } from '../src/compare.js';
-import { record, refusalOf, trainedModel } from './market.js';
+import { compare } from '../../src/compare/compare.js';
+import { record, refusalOf, trainedModel } from '../market.js';
 
 describe('a comparison', () => {
   const trained = trainedModel();

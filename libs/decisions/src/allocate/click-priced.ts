@@ -5,8 +5,8 @@
  *
  *   clicks = spend / CPC        impressions n: the fewest with n · CTR(n) ≥ clicks
  */
-import type { AllocationProblem, Cell } from './allocation-request.js';
-import { movingAs, rowAt, stepsAlong, type Path, type Step } from './steps.js';
+import type { AllocationProblem, Cell } from './request.js';
+import { movingAs, rowAt, stepsAlong, type Path, type Step } from '../steps.js';
 
 /** More impressions than any cell has stand for an inventory that nobody limits. */
 const ENDLESS = 1e12;

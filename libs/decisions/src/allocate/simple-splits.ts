@@ -1,7 +1,7 @@
 /* Splits that need no model, to hold an allocation against. */
 import type { Choice } from './choices.js';
 import { worth, type Allocation } from './knapsack.js';
-import { splitAmount } from './money.js';
+import { splitAmount } from '../money/money.js';
 
 /** The same for every cell, as far as floors and caps allow. */
 export function equalSplit(choices: readonly Choice[], budget: number): Allocation {

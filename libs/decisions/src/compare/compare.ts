@@ -6,12 +6,12 @@ import {
   roundShare,
   type Answered,
   type Range,
-} from './answer.js';
-import { ModelError } from './model-error.js';
-import { chanceAbove } from './normal.js';
-import { PlacementReader } from './placement.js';
-import { readFields, readLevel, readOptional, ROOT } from './request.js';
-import { twoProportionSize, type TestSize } from './sample-size.js';
+} from '../answer.js';
+import { ModelError } from '../error/model-error.js';
+import { chanceAbove } from '../error/normal.js';
+import { PlacementReader } from '../placement.js';
+import { readFields, readLevel, readOptional, ROOT } from '../request.js';
+import { twoProportionSize, type TestSize } from '../sample-size.js';
 import { partWeights, switchingBetween, type Switching } from './switching.js';
 
 export interface ComparedPlacement {

@@ -1,7 +1,7 @@
 import type { CtrModel } from '@adscale/ctr';
-import { readAllocation } from '../src/allocation-request.js';
-import { choicesOf, type Choice } from '../src/choices.js';
-import { trainedModel } from './market.js';
+import { readAllocation } from '../../src/allocate/request.js';
+import { choicesOf, type Choice } from '../../src/allocate/choices.js';
+import { trainedModel } from '../market.js';
 
 const CPC = 0.25;
 const placement = { ad_position: 2, device_type: 'mobile' };

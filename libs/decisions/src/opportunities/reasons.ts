@@ -1,6 +1,6 @@
 import type { CtrModel } from '@adscale/ctr';
-import { roundRate } from './answer.js';
-import type { PlacementReader } from './placement.js';
+import { roundRate } from '../answer.js';
+import type { PlacementReader } from '../placement.js';
 
 /** What one feature takes from a placement's CTR, against the usual placement. */
 export interface Reason {

@@ -1,4 +1,4 @@
-import type { AllocationProblem } from './allocation-request.js';
+import type { AllocationProblem } from './request.js';
 import {
   assumptionsOf,
   MODEL_ERROR,
@@ -7,12 +7,12 @@ import {
   roundShare,
   type Answered,
   type Range,
-} from './answer.js';
+} from '../answer.js';
 import type { Choice } from './choices.js';
-import { clickNoise, countInterval } from './counts.js';
+import { clickNoise, countInterval } from '../error/counts.js';
 import type { Allocation, Relaxation } from './knapsack.js';
-import { ModelError } from './model-error.js';
-import { amountText, toDecimal } from './money.js';
+import { ModelError } from '../error/model-error.js';
+import { amountText, toDecimal } from '../money/money.js';
 
 export interface AllocatedCell {
   readonly id: string;
