@@ -1,8 +1,15 @@
 export { judgeBaselines, type Baseline } from './evaluation/baselines.js';
 export type { BootstrapOptions, MetricInterval } from './evaluation/bootstrap.js';
 export type { BackgroundSample } from './card/background.js';
-export type { TrainingRange } from './card/ranges.js';
-export type { CardSplit, ModelCard } from './card/card.js';
+export type {
+  Candidate,
+  CardSplit,
+  CrossValidation,
+  FoldedMetric,
+  ModelCard,
+  TrainingRange,
+  Tuning,
+} from './card/card.js';
 export { clampCtr, MAX_CTR, MIN_CTR, roundCtr } from './clamp.js';
 export { CtrError, ctrErrors, type CtrErrorCode } from './errors.js';
 export { compareNe, type NeDifference } from './evaluation/comparison.js';
@@ -17,7 +24,7 @@ export {
   type Fit,
 } from './evaluation/evaluation.js';
 export { CtrModel } from './model.js';
-export { outOfBagEntropy } from './evaluation/out-of-bag-entropy.js';
+export { outOfBagEntropy } from './evaluation/metrics.js';
 export { exclusively } from './registry/lock.js';
 export { MOST_ROLLBACKS } from './registry/pointer.js';
 export type { Pruned, PruneOptions } from './registry/prune.js';
@@ -36,17 +43,9 @@ export { Registry, type PublishOptions, type StoredCard } from './registry/regis
 export { reliability, wilson, type ReliabilityBin } from './evaluation/reliability.js';
 export { defaultSchema } from './table/schema.js';
 export { splitFolds } from './table/folds.js';
-export { split, type SplitBy, type SplitOptions } from './table/split.js';
-export {
-  checkTable,
-  fitInput,
-  observedCtr,
-  splitTable,
-  takeTable,
-  type CtrTable,
-} from './table/table.js';
+export { split, splitTable, type SplitBy, type SplitOptions } from './table/split.js';
+export { checkTable, fitInput, observedCtr, takeTable, type CtrTable } from './table/table.js';
 export { TreePanel } from './tree-panel.js';
 export { defaultFitOptions, defaultFitOptionsFor } from './training/defaults.js';
-export type { CrossValidation, FoldedMetric } from './training/cross-validation.js';
 export { trainCtr, type Trained, type TrainOptions } from './training/training.js';
-export { tune, type Candidate, type TuneOptions, type Tuning } from './training/tune.js';
+export { tune, type TuneOptions } from './training/tune.js';

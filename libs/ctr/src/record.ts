@@ -8,7 +8,7 @@
  *                              └─ fields      for each: words of the rule, JSON Schema, number
  */
 import { checkSchema, type Feature, type Schema } from '@adscale/forest';
-import type { TrainingRange } from './card/ranges.js';
+import type { TrainingRange } from './card/card.js';
 
 /** What is wrong with one field of a record. */
 export interface FieldProblem {

@@ -1,15 +1,8 @@
-import { readFileSync } from 'node:fs';
-import type { FitParameters, Forest, OutOfBagResult, Schema } from '@adscale/forest';
+import type { FitOptions, FitParameters, Schema } from '@adscale/forest';
 import type { Baseline } from '../evaluation/baselines.js';
-import { sampleBackground, type BackgroundSample } from './background.js';
-import { fingerprintOf } from './fingerprint.js';
-import { trainingRanges, type TrainingRange } from './ranges.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
-import { outOfBagEntropy } from '../evaluation/out-of-bag-entropy.js';
-import type { SplitBy, SplitOptions } from '../table/split.js';
-import type { CtrTable, fitInput } from '../table/table.js';
-import type { CrossValidation } from '../training/cross-validation.js';
-import type { Tuning } from '../training/tune.js';
+import type { SplitBy } from '../table/split.js';
+import type { BackgroundSample } from './background.js';
 
 /** Everything about a model that is not needed to predict; `model.json` beside the model file. */
 export interface ModelCard {
@@ -61,71 +54,52 @@ export interface CardSplit {
   readonly groups?: { readonly training: number; readonly held_out: number };
 }
 
-/** What a card is written from. */
-export interface CardFacts {
-  readonly source: string;
-  readonly mapping: unknown;
-  readonly fingerprint: string | undefined;
-  readonly table: CtrTable;
-  readonly splitting: SplitOptions;
-  readonly forest: Forest;
-  readonly training: CtrTable;
-  /** What the forest was fitted to. */
-  readonly input: ReturnType<typeof fitInput>;
-  readonly outOfBag: OutOfBagResult;
-  readonly heldOut: Evaluation;
-  readonly heldOutTable: CtrTable;
-  readonly baselines: readonly Baseline[];
-  readonly crossValidation: CrossValidation | undefined;
-  readonly tuning: Tuning | undefined;
+/** What a feature held in training: beyond it, a prediction extrapolates. */
+export type TrainingRange =
+  | { readonly minimum: number; readonly maximum: number; readonly missing: number }
+  | { readonly categories: Readonly<Record<string, number>>; readonly missing: number };
+
+/** A metric over folds. */
+export interface FoldedMetric {
+  readonly mean: number;
+  /** Standard deviation over the folds. */
+  readonly spread: number;
+  readonly folds: readonly number[];
 }
 
-export function writeCard(facts: CardFacts, now = new Date()): ModelCard {
-  const { forest, training, outOfBag, mapping, crossValidation, tuning } = facts;
-  const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
-  return {
-    created_at: now.toISOString(),
-    code_version: codeVersion(),
-    source: facts.source,
-    data_fingerprint: facts.fingerprint ?? fingerprintOf(facts.table),
-    ...(mapping === undefined ? {} : { mapping }),
-    schema: forest.schema,
-    parameters: forest.parameters,
-    seed: forest.parameters.seed,
-    split: describeSplit(facts),
-    training: {
-      rows: training.features.rows,
-      impressions: sum(training.impressions),
-      clicks: sum(training.clicks),
-      ranges: trainingRanges(training),
-    },
-    out_of_bag: {
-      r2: outOfBag.r2,
-      weighted_r2: outOfBag.weightedR2,
-      normalised_entropy: outOfBagEntropy(outOfBag, facts.input),
-    },
-    held_out: facts.heldOut,
-    baselines: facts.baselines,
-    ...(crossValidation === undefined ? {} : { cross_validation: crossValidation }),
-    ...(tuning === undefined ? {} : { tuning }),
-    background: sampleBackground(training, forest.parameters.seed),
-  };
+/** Metrics of as many forests as folds, each judged on the fold that it did not see. */
+export interface CrossValidation {
+  readonly folds: number;
+  readonly by: SplitBy;
+  /** By metric, `observed.r2` for r2 of observed. */
+  readonly metrics: Readonly<Record<string, FoldedMetric>>;
 }
 
-function describeSplit({ splitting, training, heldOutTable }: CardFacts): CardSplit {
-  const { by = 'rows', share = NaN } = splitting;
-  const groupsOf = ({ group }: CtrTable): number => new Set(group).size;
-  return {
-    by,
-    share,
-    ...(by === 'time' ? { from: heldOutTable.time!.reduce((a, b) => Math.min(a, b)) } : {}),
-    ...(by === 'group'
-      ? { groups: { training: groupsOf(training), held_out: groupsOf(heldOutTable) } }
-      : {}),
-  };
+/** The settings that tuning searches. */
+export const tunedOptions = [
+  'minLeafWeight',
+  'maxFeatures',
+  'maxDepth',
+  'minLeafRows',
+  'maxBins',
+] as const;
+export type TunedOptions = Pick<FitOptions, (typeof tunedOptions)[number]>;
+
+/** Settings that the search tried, and what their forest says of its out-of-bag rows. */
+export interface Candidate {
+  readonly options: TunedOptions;
+  /** Out of bag, by impressions; lower is better. */
+  readonly normalised_entropy: number;
+  readonly weighted_r2: number;
+  readonly seconds: number;
 }
 
-function codeVersion(): string {
-  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(file) as { version: string }).version;
+/** A search and where it ended. */
+export interface Tuning {
+  readonly budget_seconds: number;
+  /** In the order in which they were tried. */
+  readonly tried: readonly Candidate[];
+  readonly best: TunedOptions;
+  /** Whether a whole round of sweeps improved nothing, or the time was up. */
+  readonly ended: 'converged' | 'out_of_time';
 }

@@ -27,7 +27,7 @@ export class RocArea {
   /**
    * @param draws how often each unit counts; absent: once
    * @param unitOf the unit of each row
-   * @returns NaN if nothing, or everything, was clicked
+   * @returns NaN if nothing, or everything, was clicked, or a prediction is NaN
    */
   area(draws?: Float64Array, unitOf?: Uint32Array): number {
     const { order, clicked, passed } = this;
@@ -37,6 +37,7 @@ export class RocArea {
     let won = 0;
     for (let i = 0; i < order.length;) {
       const value = predicted[order[i]];
+      if (Number.isNaN(value)) return NaN;
       let tiedClicks = 0;
       let tiedPasses = 0;
       for (; i < order.length && predicted[order[i]] === value; i++) {

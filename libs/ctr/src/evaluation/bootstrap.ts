@@ -15,6 +15,7 @@
  */
 import { Random } from '@adscale/forest';
 import { randomNormal, randomPoisson } from 'd3-random';
+import { shuffle } from '../table/split.js';
 import type { JudgedRows } from './judged-rows.js';
 
 export interface BootstrapOptions {
@@ -84,15 +85,6 @@ function dealBlocks(rows: number, random: Random): { units: number; unitOf: Uint
   const unitOf = Uint32Array.from({ length: rows }, (_, row) => row % UNITS);
   if (rows > UNITS) shuffle(unitOf, random);
   return { units: Math.min(rows, UNITS), unitOf };
-}
-
-function shuffle(values: Uint32Array, random: Random): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    const kept = values[i];
-    values[i] = values[j];
-    values[j] = kept;
-  }
 }
 
 function drawUnits(units: number, replicates: number, random: Random): Float64Array[] {

@@ -1,3 +1,6 @@
+import { mean, type OutOfBagResult } from '@adscale/forest';
+import { clampCtr, MIN_CTR } from '../clamp.js';
+import type { fitInput } from '../table/table.js';
 import {
   crossEntropy,
   type ByWeight,
@@ -40,6 +43,30 @@ export function metricsOf(sums: Sums, total: Total): Metrics {
 export function entropyOf({ loss, impressions, clicks }: EntropySums, total: Total): number {
   const all = total(impressions);
   return total(loss) / all / crossEntropyOf(total(clicks) / all);
+}
+
+/**
+ * Normalised entropy of the training rows as the trees predict them that did not see them, by
+ * impressions; rows that every tree saw are left out.
+ * @param input what the forest was fitted to
+ */
+export function outOfBagEntropy(
+  { predictions }: Pick<OutOfBagResult, 'predictions'>,
+  { target, weight, count }: ReturnType<typeof fitInput>,
+): number {
+  const told = Uint32Array.from(predictions.keys()).filter(
+    (row) => !Number.isNaN(predictions[row]),
+  );
+  const impressions = Float64Array.from(
+    told,
+    (row) => (weight === undefined ? 1 : weight[row]) * (count === undefined ? 1 : count[row]),
+  );
+  const observed = Float64Array.from(told, (row) => target[row]);
+  const loss = Float64Array.from(told, (row) =>
+    crossEntropy(target[row], Math.min(1 - MIN_CTR, clampCtr(predictions[row]))),
+  );
+  const rate = mean(observed, impressions);
+  return mean(loss, impressions) / crossEntropyOf(rate);
 }
 
 /** Log loss of always predicting the mean rate. */

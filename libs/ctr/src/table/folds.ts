@@ -1,7 +1,16 @@
 import { Random } from '@adscale/forest';
 import { CtrError } from '../errors.js';
-import { blocksOf, joinRows, keysOf, shuffled, sides, type SplitOptions } from './split.js';
-import { splitTable, takeTable, type CtrTable, type Split } from './table.js';
+import {
+  blocksOf,
+  joinRows,
+  keysOf,
+  shuffle,
+  sides,
+  splitTable,
+  type Split,
+  type SplitOptions,
+} from './split.js';
+import { takeTable, type CtrTable } from './table.js';
 
 /** A stream that neither trees nor splits use. */
 const FOLD_STREAM = 2 ** 30 + 2;
@@ -24,7 +33,7 @@ export function splitFolds(table: CtrTable, folds: number, options: SplitOptions
     throw new CtrError('TABLE_INVALID', `got ${blocks.length} ${what}, wanted ${wanted} or more`);
   }
   if (by === 'time') return timeFolds(table, blocks, folds);
-  return groupFolds(shuffled(blocks, new Random(seed, FOLD_STREAM)), folds).map((heldOut) =>
+  return groupFolds(shuffle(blocks, new Random(seed, FOLD_STREAM)), folds).map((heldOut) =>
     sides(table, heldOut),
   );
 }

@@ -1,5 +1,4 @@
-import { Random, takeRows, takeValues, type Columns, type FitInput } from '@adscale/forest';
-import { randomBinomial } from 'd3-random';
+import { takeRows, takeValues, type Columns, type FitInput } from '@adscale/forest';
 import { CtrError } from '../errors.js';
 
 /** Placements with their outcome: features, exposures and successes, row by row. */
@@ -100,76 +99,4 @@ export function takeTable(table: CtrTable, rows: ArrayLike<number>): CtrTable {
     ...(time === undefined ? {} : { time: takeValues(time, rows) }),
     ...(group === undefined ? {} : { group: takeValues(group, rows) }),
   };
-}
-
-/** Rows to fit and rows to judge by. */
-export interface Split {
-  readonly training: CtrTable;
-  readonly heldOut: CtrTable;
-}
-
-/** Any stream the trees do not use: they take 0, 1, 2, … */
-const SPLIT_STREAM = 2 ** 30;
-
-/**
- * Holds a share of the rows out at random, depending on the seed alone: whole rows drawn without
- * replacement, or of a grouped click log each impression by itself.
- * @param share of the rows, in (0, 1); at least one row stays on either side
- * @throws CtrError TABLE_INVALID if there is nothing to split
- */
-export function splitTable(table: CtrTable, share: number, seed: number): Split {
-  if (table.grouped) return thinTable(table, share, seed);
-  const { rows } = table.features;
-  if (rows < 2) throw new CtrError('TABLE_INVALID', `got ${rows} rows, wanted at least 2 to split`);
-  const order = Int32Array.from({ length: rows }, (_, row) => row);
-  const random = new Random(seed, SPLIT_STREAM);
-  for (let i = rows - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  const heldOut = Math.min(rows - 1, Math.max(1, Math.round(share * rows)));
-  return {
-    training: takeTable(table, order.subarray(heldOut).sort()),
-    heldOut: takeTable(table, order.subarray(0, heldOut).sort()),
-  };
-}
-
-/**
- * Holds every impression out with probability `share`: of n impressions a binomial number, of
- * those that were clicked and those that were not apart.
- */
-function thinTable(table: CtrTable, share: number, seed: number): Split {
-  const random = new Random(seed, SPLIT_STREAM);
-  // Its types forget the number of trials.
-  const uniform = (): number =>
-    ((random.uint32() >>> 5) * 2 ** 26 + (random.uint32() >>> 6) + 0.5) * 2 ** -53;
-  const binomial = randomBinomial.source(uniform) as unknown as (
-    trials: number,
-    chance: number,
-  ) => () => number;
-  const draw = (count: number): number => (count === 0 ? 0 : binomial(count, share)());
-  const clicks = table.clicks.map(draw);
-  const impressions = table.impressions.map(
-    (count, row) => clicks[row] + draw(count - table.clicks[row]),
-  );
-  const split = {
-    training: withCounts(
-      table,
-      table.impressions.map((count, row) => count - impressions[row]),
-      table.clicks.map((count, row) => count - clicks[row]),
-    ),
-    heldOut: withCounts(table, impressions, clicks),
-  };
-  for (const [side, { features }] of Object.entries(split)) {
-    if (features.rows > 0) continue;
-    throw new CtrError('TABLE_INVALID', `no impression is left for the ${side} rows; got too few`);
-  }
-  return split;
-}
-
-/** The table with other counts; rows without an impression go. */
-function withCounts(table: CtrTable, impressions: Float64Array, clicks: Float64Array): CtrTable {
-  const rows: number[] = [];
-  for (let row = 0; row < impressions.length; row++) if (impressions[row] > 0) rows.push(row);
-  return takeTable({ ...table, impressions, clicks }, rows);
 }

@@ -1,25 +1,10 @@
 import type { FitOptions } from '@adscale/forest';
 import { fitParallel, type ThreadOptions } from '@adscale/forest/node';
+import type { CrossValidation, FoldedMetric } from '../card/card.js';
 import { evaluatePredictions, predictTable, type Evaluation } from '../evaluation/evaluation.js';
 import { splitFolds } from '../table/folds.js';
-import type { SplitBy, SplitOptions } from '../table/split.js';
+import type { SplitOptions } from '../table/split.js';
 import { fitInput, type CtrTable } from '../table/table.js';
-
-/** A metric over folds. */
-export interface FoldedMetric {
-  readonly mean: number;
-  /** Standard deviation over the folds. */
-  readonly spread: number;
-  readonly folds: readonly number[];
-}
-
-/** Metrics of as many forests as folds, each judged on the fold that it did not see. */
-export interface CrossValidation {
-  readonly folds: number;
-  readonly by: SplitBy;
-  /** By metric, `observed.r2` for r2 of observed. */
-  readonly metrics: Readonly<Record<string, FoldedMetric>>;
-}
 
 /**
  * Fits a forest without each fold in turn and judges it on that fold.

@@ -1,7 +1,8 @@
 import { writeModel, type FitOptions, type Forest } from '@adscale/forest';
 import { fitParallel, type ThreadOptions } from '@adscale/forest/node';
 import { judgeBaselines } from '../evaluation/baselines.js';
-import { writeCard, type ModelCard } from '../card/card.js';
+import type { ModelCard } from '../card/card.js';
+import { writeCard } from '../card/write.js';
 import { evaluate, predictTable, type EvaluationOptions } from '../evaluation/evaluation.js';
 import { split, type SplitOptions } from '../table/split.js';
 import { checkTable, fitInput, type CtrTable } from '../table/table.js';

@@ -14,7 +14,8 @@
  */
 import { ForestError, type FitOptions } from '@adscale/forest';
 import { fitParallel, type ThreadOptions } from '@adscale/forest/node';
-import { outOfBagEntropy } from '../evaluation/out-of-bag-entropy.js';
+import { tunedOptions, type Candidate, type TunedOptions, type Tuning } from '../card/card.js';
+import { outOfBagEntropy } from '../evaluation/metrics.js';
 import { fitInput, type CtrTable } from '../table/table.js';
 import { leafWeight } from './defaults.js';
 
@@ -23,30 +24,6 @@ export interface TuneOptions {
   readonly budgetSeconds?: number;
   /** Called after each fit. */
   readonly onCandidate?: (candidate: Candidate, best: Candidate) => void;
-}
-
-const TUNED = ['minLeafWeight', 'maxFeatures', 'maxDepth', 'minLeafRows', 'maxBins'] as const;
-
-/** The settings that are searched. */
-export type TunedOptions = Pick<FitOptions, (typeof TUNED)[number]>;
-
-/** Settings that the search tried, and what their forest says of its out-of-bag rows. */
-export interface Candidate {
-  readonly options: TunedOptions;
-  /** Out of bag, by impressions; lower is better. */
-  readonly normalised_entropy: number;
-  readonly weighted_r2: number;
-  readonly seconds: number;
-}
-
-/** A search and where it ended. */
-export interface Tuning {
-  readonly budget_seconds: number;
-  /** In the order in which they were tried. */
-  readonly tried: readonly Candidate[];
-  readonly best: TunedOptions;
-  /** Whether a whole round of sweeps improved nothing, or the time was up. */
-  readonly ended: 'converged' | 'out_of_time';
 }
 
 /** A setting and its values, ascending. */
@@ -186,5 +163,5 @@ function neighbour(values: readonly number[], from: number, step: number): numbe
 }
 
 function isSame(one: TunedOptions, other: TunedOptions): boolean {
-  return TUNED.every((name) => one[name] === other[name]);
+  return tunedOptions.every((name) => one[name] === other[name]);
 }

@@ -26,6 +26,14 @@ const rowsOf = (rows: { p: number; n: number; k: number }[]) => ({
 });
 
 describe('the area under the ROC curve', () => {
+  it('is none where a prediction is none', () => {
+    const rows = rowsOf([
+      { p: NaN, n: 2, k: 1 },
+      { p: 0.5, n: 2, k: 1 },
+    ]);
+    expect(new RocArea(rows).area()).toBeNaN();
+  });
+
   it('is the share of pairs that are ranked right, ties counting half', () => {
     fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 12 }), (rows) => {

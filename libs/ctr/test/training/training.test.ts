@@ -1,7 +1,7 @@
 import { RowEncoder } from '@adscale/forest';
 import { CtrModel, evaluate, predictTable, trainCtr } from '../../src/index.js';
 import { sampleBackground } from '../../src/card/background.js';
-import { fingerprintOf } from '../../src/card/fingerprint.js';
+import { fingerprintOf } from '../../src/card/write.js';
 import { placements } from '../data.js';
 
 const fit = { trees: 8 };
