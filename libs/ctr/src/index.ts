@@ -31,12 +31,14 @@ export type { Pruned, PruneOptions } from './registry/prune.js';
 export type { VersionFiles } from './registry/staging.js';
 export {
   FieldContract,
+  numberWords,
   RecordContract,
   shortened,
   shown,
   shownValue,
   type FieldProblem,
   type FieldSchema,
+  type NumberRule,
 } from './record.js';
 export { ROLES, type Role, type Rollout, type Trial } from './registry/rollout.js';
 export { Registry, type PublishOptions, type StoredCard } from './registry/registry.js';

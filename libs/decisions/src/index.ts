@@ -33,3 +33,4 @@ export {
   type TestSize,
 } from './sample-size.js';
 export { solveHere, type Solution, type Solve } from './allocate/solver.js';
+export { solveOnThread } from './allocate/solver-worker.js';

@@ -7,10 +7,10 @@ import {
   type Answered,
   type Range,
 } from './answer.js';
-import { CLICK_VALUE_FIELDS, readClickValue, type ClickValue } from './money/click-value.js';
+import { CLICK_VALUE_FIELDS, readClickValue, type ClickValue } from './money/prices.js';
 import { ModelError } from './error/model-error.js';
 import { readCurrency, readPrice, roundPrice, type Currency } from './money/money.js';
-import { chanceAbove } from './error/normal.js';
+import { chanceAbove } from './error/distributions.js';
 import { PlacementReader } from './placement.js';
 import { readEntries, readFields, readId, readLevel, ROOT } from './request.js';
 

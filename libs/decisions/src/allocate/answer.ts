@@ -9,7 +9,7 @@ import {
   type Range,
 } from '../answer.js';
 import type { Choice } from './choices.js';
-import { clickNoise, countInterval } from '../error/counts.js';
+import { clickNoise, countInterval } from '../error/distributions.js';
 import type { Allocation, Relaxation } from './knapsack.js';
 import { ModelError } from '../error/model-error.js';
 import { amountText, toDecimal } from '../money/money.js';

@@ -1,9 +1,11 @@
 import type { CtrModel } from '@adscale/ctr';
-import { readCost, type Cost } from '../money/cost.js';
+import { readCost, type Cost } from '../money/prices.js';
 import { DecisionError } from '../errors.js';
 import { amountText, readAmount, readCurrency, readPrice, type Currency } from '../money/money.js';
 import { PlacementReader } from '../placement.js';
 import {
+  IMPRESSIONS,
+  readBudgetFeature,
   readChoice,
   readEntries,
   readFields,
@@ -11,8 +13,9 @@ import {
   readLevel,
   readOptional,
   refuse,
-  type Fields,
   ROOT,
+  type BudgetFeature,
+  type Fields,
 } from '../request.js';
 
 /** Most cells that HiGHS is given, and most that are allocated at all. */
@@ -43,8 +46,7 @@ export interface AllocationProblem {
   readonly level: number;
   readonly objective: 'clicks' | 'value';
   readonly method: 'exact' | 'lagrangian';
-  /** What the model's feature `budget` is: that of the campaign, or what is spent on the cell. */
-  readonly budgetFeature: 'campaign' | 'placement';
+  readonly budgetFeature: BudgetFeature;
   /** Places of the features in a row; −1: the model has no such feature. */
   readonly places: { readonly impressions: number; readonly budget: number };
 }
@@ -66,12 +68,7 @@ export function readAllocation(model: CtrModel, request: unknown): AllocationPro
   const currency = readCurrency(fields['currency']);
   const budget = readAmount(fields['budget'], currency, 'budget');
   const objective = readChoice(fields['objective'], 'objective', ['clicks', 'value'], 'clicks');
-  const budgetFeature = readChoice(
-    fields['budget_feature'],
-    'budget_feature',
-    ['campaign', 'placement'],
-    'campaign',
-  );
+  const budgetFeature = readBudgetFeature(fields);
   const reader = new PlacementReader(model);
   const places = {
     impressions: reader.placeOf('impressions'),
@@ -128,7 +125,7 @@ interface Given {
   readonly budget: number;
   readonly objective: 'clicks' | 'value';
   readonly places: { readonly impressions: number; readonly budget: number };
-  readonly budgetFeature: 'campaign' | 'placement';
+  readonly budgetFeature: BudgetFeature;
   /** In the currency's unit. */
   readonly campaign: number;
 }
@@ -162,8 +159,6 @@ function readCell(given: Given, entry: unknown, i: number): Cell {
     weight: objective === 'clicks' ? 1 : readPrice(value_per_click, 'value_per_click'),
   };
 }
-
-const IMPRESSIONS = { minimum: 1, maximum: 1e12, whole: true };
 
 /** What follows from the money is not for the record to say. */
 function readCellRow({ reader, places, budgetFeature, campaign }: Given, value: unknown) {

@@ -8,9 +8,9 @@ import {
   type Range,
 } from '../answer.js';
 import { ModelError } from '../error/model-error.js';
-import { chanceAbove } from '../error/normal.js';
+import { chanceAbove } from '../error/distributions.js';
 import { PlacementReader } from '../placement.js';
-import { readFields, readLevel, readOptional, ROOT } from '../request.js';
+import { readFields, readLevel, readOptional, ROOT, SHARE } from '../request.js';
 import { twoProportionSize, type TestSize } from '../sample-size.js';
 import { partWeights, switchingBetween, type Switching } from './switching.js';
 
@@ -55,8 +55,6 @@ export interface Comparison extends Answered {
 
 /** Features that say how much is bought, not where. */
 const VOLUME = ['impressions', 'budget'];
-
-const SHARE = { above: 0, below: 1 };
 
 const OWN = [
   'The chance that B is better weighs the model’s error alone, with no opinion of what usually is better.',

@@ -14,7 +14,7 @@
  * the mean of all, which is taken off.
  */
 import type { CtrModel } from '@adscale/ctr';
-import { below, reachOf } from './normal.js';
+import { below, reachOf } from './distributions.js';
 import { treeDeviations } from './tree-deviations.js';
 
 /** Rows that stand for the training rows. */
@@ -30,9 +30,14 @@ const LEVELS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const LEAST_SCALE = 0.6;
 const MOST_SCALE = 10;
 
+/** Reaches are kept for at most so many levels: clients may ask for any. */
+export const MOST_LEVELS = 64;
+
 export interface ErrorFit {
   /** How far one tree's spread must be stretched to be the model's error. */
   readonly scale: number;
+  /** By level: reaches that were asked for, at most MOST_LEVELS. */
+  readonly reaches: ReadonlyMap<number, number>;
   /** How many standard deviations either side hold what is observed `level` of the time. */
   reach(level: number): number;
 }
@@ -54,7 +59,7 @@ function fitTo(model: CtrModel): ErrorFit {
   const impressions = model.schema.features.findIndex(({ name }) => name === 'impressions');
   // Without scores, exposures or binomial noise there is nothing to fit to: a tree's own spread.
   if (intervals === null || intervals.noise !== 'binomial' || impressions < 0) {
-    return { scale: 1, reach: reachOf };
+    return { scale: 1, reaches: new Map(), reach: reachOf };
   }
   const { scores } = intervals;
   const scoreAt = (level: number): number => scores[Math.round(level * (scores.length - 1))];
@@ -73,11 +78,12 @@ function fitTo(model: CtrModel): ErrorFit {
     if (far === undefined) {
       const normal = bisect(0, 100, (score) => shareWithin(shares, score, outOfBag) < level);
       far = reachOf(level) * Math.max(1, scoreAt(level) / normal);
+      if (reaches.size >= MOST_LEVELS) reaches.clear();
       reaches.set(level, far);
     }
     return far;
   };
-  return { scale, reach };
+  return { scale, reaches, reach };
 }
 
 /** By sampled row: spread² / (spread² + noise). */

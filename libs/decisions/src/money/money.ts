@@ -5,8 +5,9 @@
  * A price (what a click or a thousand impressions cost) is a rate, not an amount: it may be finer
  * than a cent, to a millionth, as ad platforms quote it, and is never added up.
  */
+import { numberWords, shown } from '@adscale/ctr';
 import { DecisionError } from '../errors.js';
-import { refuse, shown } from '../request.js';
+import { refuse } from '../request.js';
 
 /** A currency of ISO 4217 and how many decimals its amounts have. */
 export interface Currency {
@@ -19,6 +20,7 @@ export const MAX_AMOUNT = 1e12;
 
 const MAX_PRICE = 1e9;
 const PRICE_DIGITS = 6;
+const PRICE = { exclusiveMinimum: 0, maximum: MAX_PRICE };
 const DECIMAL = /^(\d+)(?:\.(\d+))?$/;
 
 const known = new Set(Intl.supportedValuesOf('currency'));
@@ -68,7 +70,7 @@ export function readPrice(value: unknown, path: string): number {
     throw invalid(path, value, `at most ${PRICE_DIGITS} decimals`);
   }
   const price = Number(`${whole}.${fraction}`);
-  if (!(price > 0 && price <= MAX_PRICE)) throw invalid(path, value, `> 0 and ≤ ${MAX_PRICE}`);
+  if (!(price > 0 && price <= MAX_PRICE)) throw invalid(path, value, numberWords(PRICE));
   return price;
 }
 

@@ -10,9 +10,9 @@ import {
 import { exploredAt, readCellFeatures, type Explored } from './explored.js';
 import { readGrid, type Grid } from './grid.js';
 import { ModelError } from '../error/model-error.js';
-import { chanceAbove } from '../error/normal.js';
+import { chanceAbove } from '../error/distributions.js';
 import { reasonsFor, type Reason } from './reasons.js';
-import { readFields, readLevel, readOptional, ROOT } from '../request.js';
+import { readFields, readLevel, readOptional, ROOT, SHARE } from '../request.js';
 import { oneProportionSize, precisionSize } from '../sample-size.js';
 
 /** Most placements that are listed of each kind. */
@@ -121,7 +121,6 @@ export function opportunities(model: CtrModel, request: unknown): Opportunities 
 
 const NO_FLOOR = 'No floor_ctr was given, so no placement is weak.';
 
-const SHARE = { above: 0, below: 1 };
 const LISTED = { minimum: 1, maximum: MAX_LISTED, whole: true };
 
 /** What to look over, and for what. */

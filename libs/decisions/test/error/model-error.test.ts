@@ -1,9 +1,9 @@
 import { CtrModel, trainCtr } from '@adscale/ctr';
 import { columnsFrom } from '@adscale/forest';
 import { curve } from '../../src/curve.js';
-import { errorFit } from '../../src/error/fit.js';
+import { errorFit, MOST_LEVELS } from '../../src/error/fit.js';
 import { ModelError } from '../../src/error/model-error.js';
-import { chanceAbove, reachOf } from '../../src/error/normal.js';
+import { chanceAbove, reachOf } from '../../src/error/distributions.js';
 import { refusalOf, trainedModel } from '../market.js';
 
 /** By hand: rows' predictions tree by tree, and the covariance of rows a and b over the trees. */
@@ -58,6 +58,18 @@ describe('the error of predictions', () => {
     expect(reaches).toEqual(reaches.toSorted((a, b) => a - b));
     expect(reach(0.9)).toBeGreaterThanOrEqual(reachOf(0.9));
     expect(reach(0.9)).toBeLessThan(1.2 * reachOf(0.9));
+  });
+});
+
+describe('the reach of intervals', () => {
+  it('is kept for some levels, however many clients ask for', async () => {
+    const fit = errorFit(await trainedModel({ rows: 300, trees: 5 }));
+    const first = fit.reach(0.5);
+    for (let i = 1; i <= 3 * MOST_LEVELS; i++) {
+      fit.reach(0.5 + i / 1000);
+      expect(fit.reaches.size).toBeLessThanOrEqual(MOST_LEVELS);
+    }
+    expect(fit.reach(0.5)).toBe(first);
   });
 });
 

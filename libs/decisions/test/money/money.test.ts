@@ -33,7 +33,7 @@ describe('an amount', () => {
     [2e12, 'USD', 'at most 1000000000000'],
     [NaN, 'USD', 'a decimal number ≥ 0'],
     ['1,000', 'USD', 'a decimal number ≥ 0'],
-    [undefined, 'USD', 'budget is absent'],
+    [undefined, 'USD', 'budget is missing'],
   ])('%p in %s is refused', (value, code, wanted) => {
     const read = (): number => readAmount(value, readCurrency(code), 'budget');
     expect(read).toThrow(DecisionError);
@@ -58,7 +58,7 @@ test('a price may be finer than a cent, to a millionth, and is never 0', () => {
   expect(readPrice(0.125, 'cpc')).toBe(0.125);
   expect(readPrice('0.000001', 'cpc')).toBe(0.000001);
   expect(() => readPrice('0.0000001', 'cpc')).toThrow('at most 6 decimals');
-  expect(() => readPrice(0, 'cpc')).toThrow('> 0');
+  expect(() => readPrice(0, 'cpc')).toThrow('a number greater than 0');
 });
 
 test('a currency is one of ISO 4217', () => {

@@ -1,5 +1,33 @@
-import { readPrice } from './money.js';
-import { readNumber, refuse, type Fields } from '../request.js';
+/* What is paid for a placement, and what a click on it is worth. */
+import { readFields, readNumber, refuse, type Fields } from '../request.js';
+import { readPrice, toMinor, type Currency } from './money.js';
+
+/** What is paid for: each click (CPC), or each thousand impressions (CPM). */
+export interface Cost {
+  readonly per: 'click' | 'thousand_impressions';
+  /** In the currency's unit. */
+  readonly price: number;
+}
+
+/** Reads `{ "cpc": 0.4 }` or `{ "cpm": 5 }`. */
+export function readCost(value: unknown, path: string): Cost {
+  const fields = readFields(value, path, ['cpc', 'cpm']);
+  const { cpc, cpm } = fields;
+  if ((cpc === undefined) === (cpm === undefined)) refuse(path, value, 'either cpc or cpm');
+  return cpc === undefined
+    ? { per: 'thousand_impressions', price: readPrice(cpm, `${path}.cpm`) }
+    : { per: 'click', price: readPrice(cpc, `${path}.cpc`) };
+}
+
+/** Cost of so many impressions and clicks, in minor units, to the nearest. */
+export function costOf(
+  { per, price }: Cost,
+  impressions: number,
+  clicks: number,
+  currency: Currency,
+): number {
+  return toMinor(per === 'click' ? price * clicks : (price * impressions) / 1000, currency);
+}
 
 /** What a click is worth, in the currency's unit, and how that is known. */
 export interface ClickValue {
@@ -31,6 +59,6 @@ export function readClickValue(fields: Fields): ClickValue {
       from: 'value_per_click',
     };
   }
-  const rate = readNumber(conversion_rate, 'conversion_rate', { above: 0, maximum: 1 });
+  const rate = readNumber(conversion_rate, 'conversion_rate', { exclusiveMinimum: 0, maximum: 1 });
   return { amount: readPrice(target_cpa, 'target_cpa') * rate, from: 'target_cpa' };
 }
