@@ -3,7 +3,7 @@ import type { CtrModel } from '@adscale/ctr';
 /** What every answer says of itself. */
 export interface Answered {
   readonly model_version: string;
-  /** What the figures take for granted, in sentences. */
+  /** What the estimates take for granted, in sentences. */
   readonly assumptions: readonly string[];
 }
 

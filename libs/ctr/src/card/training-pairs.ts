@@ -38,7 +38,7 @@ interface Pair {
   readonly places: Float64Array;
   readonly limit: number;
   /** By codes of first and second. */
-  readonly judged: Uint8Array;
+  readonly verdicts: Uint8Array;
 }
 
 export class TrainingPairs {
@@ -68,15 +68,15 @@ export class TrainingPairs {
     return all;
   }
 
-  /** Rows of equal bins are judged once. */
-  private isOutside({ first, second, places, limit, judged }: Pair): boolean {
+  /** Rows of equal bins get one verdict. */
+  private isOutside({ first, second, places, limit, verdicts }: Pair): boolean {
     const { codes } = this;
     const at = codes[first] * (this.forest.bins[second].bins + 1) + codes[second];
-    if (judged[at] === UNKNOWN) {
+    if (verdicts[at] === UNKNOWN) {
       const distance = nearest(places, this.placeOf(first), this.placeOf(second), -1);
-      judged[at] = distance > limit ? OUTSIDE : INSIDE;
+      verdicts[at] = distance > limit ? OUTSIDE : INSIDE;
     }
-    return judged[at] === OUTSIDE;
+    return verdicts[at] === OUTSIDE;
   }
 
   private pairsOf(features: readonly number[], rows: BackgroundSample['rows']): Pair[] {
@@ -92,8 +92,8 @@ export class TrainingPairs {
         }
         const [one, other] = [first, second].map((f) => schema.features[f].name);
         const name = `${one} with ${other}`;
-        const judged = new Uint8Array((bins[first].bins + 1) * (bins[second].bins + 1));
-        return [{ first, second, name, places, limit: MARGIN * loneliest, judged }];
+        const verdicts = new Uint8Array((bins[first].bins + 1) * (bins[second].bins + 1));
+        return [{ first, second, name, places, limit: MARGIN * loneliest, verdicts }];
       }),
     );
   }
@@ -110,7 +110,7 @@ export class TrainingPairs {
     return places;
   }
 
-  /** Of the code at hand, in [0, 1]; NaN for missing, which is near nothing and far from nothing. */
+  /** Where a feature's code at hand lies, in [0, 1]; NaN if it is missing, which is never outside. */
   private placeOf(f: number): number {
     const { bins } = this.forest.bins[f];
     return this.codes[f] === bins ? NaN : this.codes[f] / (bins - 1);

@@ -59,21 +59,21 @@ export function judgeBaselines(
   const resampling = resample(ofForest, options);
   return rivals.map(({ name, description, ctr }) => {
     const clamped = ctr.map(clampCtr);
-    const { observed, ...judged } = evaluatePredictions(clamped, heldOut, {
+    const { observed, ...others } = evaluatePredictions(clamped, heldOut, {
       ...options,
       replicates: 0,
     });
     return {
       name,
       description,
-      normalised_entropy: judged.normalised_entropy,
-      log_loss: judged.log_loss,
+      normalised_entropy: others.normalised_entropy,
+      log_loss: others.log_loss,
       r2: observed.r2,
       weighted_r2: observed.weighted_r2,
       mae: observed.mae,
       rmse: observed.rmse,
-      calibration_ratio: judged.calibration_ratio,
-      auc: judged.auc,
+      calibration_ratio: others.calibration_ratio,
+      auc: others.auc,
       forest_less_baseline: differenceOfNe(ofForest, judgedRows(heldOut, clamped), resampling),
     };
   });

@@ -27,10 +27,10 @@ export interface BootstrapOptions {
   readonly seed?: number;
 }
 
-/** Where the middle `level` of the replicates lie; null if the metric is not told by all of them. */
+/** Where the middle `level` of the replicates lie; null if some replicate has no such metric. */
 export type MetricInterval = readonly [low: number, high: number] | null;
 
-/** How rows are resampled: the same replicates for whatever is judged on these rows. */
+/** How rows are resampled: all that is judged on these rows uses the same replicates. */
 export interface Resampling {
   readonly level: number;
   readonly units: number;

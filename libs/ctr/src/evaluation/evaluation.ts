@@ -39,10 +39,10 @@ export interface Evaluation {
   /** The same, rows counting by their impressions. */
   readonly weighted_noise_ceiling?: number;
   /**
-   * The same without knowing the truth: 1 − mean(p (1 − p) / n) / Var(y), what binomial chance
-   * leaves if the predictions p are about right. Near where rows hold many clicks. Where they hold
-   * few it is what the predictions imply of themselves, too low if they are too cautious; null if
-   * it lies a tenth below the R² that was reached, and so tells nothing.
+   * The same, estimated without the truth: 1 − mean(p (1 − p) / n) / Var(y), where p is the
+   * prediction. It is close where rows hold many clicks. Where they hold few, it depends on the
+   * predictions themselves, and is too low if they vary too little. null if it lies more than a
+   * tenth below the R² that was reached: it then tells nothing.
    */
   readonly noise_ceiling_estimate: number | null;
   readonly weighted_noise_ceiling_estimate: number | null;

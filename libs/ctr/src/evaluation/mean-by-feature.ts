@@ -10,7 +10,7 @@ export interface MeanByFeature {
 
 /** Numeric features of more distinct values than this are cut into as many quantiles. */
 const MOST_VALUES = 20;
-/** Impressions at the average CTR that every value starts with: a rare one is not believed. */
+/** Every value starts with so many impressions at the average CTR: a rare one has no extreme mean. */
 const PRIOR_IMPRESSIONS = 10;
 
 /**

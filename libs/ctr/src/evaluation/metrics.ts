@@ -13,7 +13,7 @@ import {
 /** Every metric that sums tell, by its name in an evaluation: `observed.r2`, `log_loss`, … */
 export type Metrics = Readonly<Record<string, number>>;
 
-/** Metrics from sums, over whichever units `total` adds up. */
+/** Metrics from sums over units, which `total` adds up. */
 export function metricsOf(sums: Sums, total: Total): Metrics {
   const impressions = total(sums.impressions);
   const clicks = total(sums.clicks);
@@ -46,8 +46,8 @@ export function entropyOf({ loss, impressions, clicks }: EntropySums, total: Tot
 }
 
 /**
- * Normalised entropy of the training rows as the trees predict them that did not see them, by
- * impressions; rows that every tree saw are left out.
+ * Normalised entropy by impressions, each training row predicted by the trees that did not see it;
+ * rows that every tree saw are left out.
  * @param input what the forest was fitted to
  */
 export function outOfBagEntropy(

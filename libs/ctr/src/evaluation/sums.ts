@@ -44,7 +44,7 @@ export interface ByWeight<T> {
 }
 export type Distances = ByWeight<DistanceSums>;
 
-/** No miss is infinitely bad: a CTR of 1 is judged like one of 0, which is answered as MIN_CTR. */
+/** The loss is finite: a prediction of 1 is taken down as far as one of 0 is taken up, by MIN_CTR. */
 const SUREST = 1 - MIN_CTR;
 
 /** Adds up every row's part of every sum. */
@@ -87,7 +87,7 @@ export function sumUp(rows: JudgedRows, resampling: Resampling): Sums {
 /** The sums that NE is made of. */
 export type EntropySums = Pick<Sums, 'impressions' | 'clicks' | 'loss'>;
 
-/** `sumUp` for where NE is all that is asked. */
+/** The sums that NE needs, and no others. */
 export function sumUpEntropy(rows: JudgedRows, { units, unitOf }: Resampling): EntropySums {
   const { predicted, observed, weight, count } = rows;
   const collect = (part: (i: number) => number): Float64Array => addUp(part, units, unitOf, count);

@@ -247,7 +247,7 @@ export class Registry {
     return exclusively(this.folder, work, this.lock);
   }
 
-  /** Runs a change of a version that is there, and stays there meanwhile. */
+  /** Runs a change that names a version: it must exist, and nobody can prune it meanwhile. */
   private async change(version: string, work: () => Promise<void>): Promise<void> {
     // Before as well: there may be no folder to lock.
     await this.checkKnown(version);
@@ -271,7 +271,7 @@ export class Registry {
     await (version === undefined ? this.exclusively(write) : this.change(version, write));
   }
 
-  /** Only under the lock: what is written builds on what was read. */
+  /** Call it under the lock only: it writes what it derives from what it reads. */
   private async point(version: string): Promise<void> {
     const served = await readPointer(this.folder);
     if (served[0] !== version) await writePointer(this.folder, [version, ...served]);

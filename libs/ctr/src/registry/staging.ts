@@ -4,8 +4,8 @@
  *   .staging-<owner>/   written, each file flushed  ──rename──▶  versions/<version>/
  *   versions/<version>/ ──rename──▶ .removed-<owner>/  ──▶  deleted
  *
- * A folder is flushed after each rename in it: what was told to be published is still there after
- * a power cut.
+ * A folder is flushed after each rename in it, so that a version that was reported as published is
+ * still there after a power cut.
  */
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const PATIENCE = 24 * 3_600_000;
 const isHalfWritten = (name: string): boolean =>
   [POINTER, ROLLOUT].some((file) => name.startsWith(`${file}.`)) && name.endsWith('.tmp');
 
-/** Writes a version's files to a folder that nobody looks into. @returns its path */
+/** Writes a version's files to a folder that no reader looks into. @returns its path */
 export async function stageVersion(folder: string, files: VersionFiles): Promise<string> {
   await makeFolder(join(folder, VERSIONS));
   const staging = join(folder, scratchName('staging'));

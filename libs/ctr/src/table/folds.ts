@@ -38,7 +38,10 @@ export function splitFolds(table: CtrTable, folds: number, options: SplitOptions
   );
 }
 
-/** Each fold in turn a share of what is left, so that grouped rows are dealt out like raw ones. */
+/**
+ * Takes each fold as a share of the rows that are left, so that the impressions of a grouped click
+ * log are dealt out one by one.
+ */
 function rowFolds(table: CtrTable, folds: number, seed: number): Split[] {
   if (table.features.rows < folds) {
     throw new CtrError('TABLE_INVALID', `got ${table.features.rows} rows, wanted ${folds} or more`);

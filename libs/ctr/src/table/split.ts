@@ -25,7 +25,7 @@ export interface SplitOptions {
   readonly keys?: Float64Array;
 }
 
-/** Rows to fit and rows to judge by. */
+/** Rows that train a model and rows that judge it. */
 export interface Split {
   readonly training: CtrTable;
   readonly heldOut: CtrTable;
@@ -180,8 +180,8 @@ export function joinRows(blocks: readonly Uint32Array[]): Uint32Array {
 }
 
 export function sides(table: CtrTable, heldOut: Uint32Array): Split {
-  const judges = new Uint8Array(table.features.rows);
-  for (const row of heldOut) judges[row] = 1;
-  const training = Uint32Array.from(judges.keys()).filter((row) => judges[row] === 0);
+  const isHeldOut = new Uint8Array(table.features.rows);
+  for (const row of heldOut) isHeldOut[row] = 1;
+  const training = Uint32Array.from(isHeldOut.keys()).filter((row) => isHeldOut[row] === 0);
   return { training: takeTable(table, training), heldOut: takeTable(table, heldOut) };
 }

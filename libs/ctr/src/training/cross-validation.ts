@@ -18,7 +18,7 @@ export async function crossValidate(
   { threads, signal }: ThreadOptions,
   onFold: (done: number, all: number) => void = () => {},
 ): Promise<CrossValidation> {
-  const judged: Record<string, number>[] = [];
+  const evaluated: Record<string, number>[] = [];
   for (const { training, heldOut } of splitFolds(table, folds, options)) {
     const { forest } = await fitParallel(
       fitInput(training),
@@ -29,15 +29,15 @@ export async function crossValidate(
       },
     );
     const predicted = predictTable(forest, heldOut);
-    judged.push(flatMetrics(evaluatePredictions(predicted, heldOut, { replicates: 0 })));
-    onFold(judged.length, folds);
+    evaluated.push(flatMetrics(evaluatePredictions(predicted, heldOut, { replicates: 0 })));
+    onFold(evaluated.length, folds);
   }
-  const names = Object.keys(judged[0]).filter((name) => judged.every((fold) => name in fold));
+  const names = Object.keys(evaluated[0]).filter((name) => evaluated.every((fold) => name in fold));
   return {
     folds,
     by: options.by ?? 'rows',
     metrics: Object.fromEntries(
-      names.map((name) => [name, summarise(judged.map((metrics) => metrics[name]))]),
+      names.map((name) => [name, summarise(evaluated.map((metrics) => metrics[name]))]),
     ),
   };
 }

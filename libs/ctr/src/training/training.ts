@@ -97,7 +97,7 @@ function withKeys(table: CtrTable, { by, keys }: TrainOptions['split'] = {}): Ct
   return { ...table, [by]: keys };
 }
 
-/** Without what is undefined, so that it does not hide a default. */
+/** The options that are defined: an undefined one would override a default. */
 function given<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };

@@ -77,7 +77,7 @@ export interface Settled {
   readonly method: 'exact' | 'lagrangian';
 }
 
-/** Intervals of more cells than this take the trees' word a sample of them at a time. */
+/** Walks of a row down a tree that the intervals may take; with more cells, fewer trees are asked. */
 const WALKS = 500_000;
 
 const OWN = [
@@ -102,8 +102,8 @@ export function describeAllocation(
   splits: { readonly equal: Allocation; readonly proportional: Allocation },
 ): AllocationAnswer {
   const { model, currency, level, objective, budgetFeature, places } = problem;
-  const figures = choices.map((choice, i) => figuresOf(problem, choice, allocation.spends[i]));
-  const allocations = figures.map(({ cell }) => cell);
+  const lines = choices.map((choice, i) => lineOf(problem, choice, allocation.spends[i]));
+  const allocations = lines.map(({ cell }) => cell);
   const outside = allocations.some(({ extrapolated }) => extrapolated.length > 0);
   const meaning = places.budget < 0 ? [] : [MEANING[budgetFeature]];
   return {
@@ -113,7 +113,7 @@ export function describeAllocation(
     method,
     level,
     allocations,
-    total: totalOf(problem, choices, allocation, figures),
+    total: totalOf(problem, choices, allocation, lines),
     binding: bindingOf(allocations, spentBy(allocation) === problem.budget),
     shadow_price: Number((relaxation.price * 10 ** currency.digits).toPrecision(6)),
     optimality_gap: gapBelow(bound, allocation.value),
@@ -133,7 +133,7 @@ function totalOf(
   problem: AllocationProblem,
   choices: readonly Choice[],
   allocation: Allocation,
-  figures: readonly Figures[],
+  lines: readonly Line[],
 ): AllocationAnswer['total'] {
   const { budget, currency, objective } = problem;
   const spent = spentBy(allocation);
@@ -142,7 +142,7 @@ function totalOf(
     spent: toDecimal(spent, currency),
     unspent: toDecimal(budget - spent, currency),
     ...(spent < budget && { unspent_because: unspentReason(problem, choices, allocation) }),
-    ...totalClicks(problem, figures),
+    ...totalClicks(problem, lines),
     ...(objective === 'value' && { expected_value: roundCount(allocation.value) }),
   };
 }
@@ -176,7 +176,7 @@ function gapBelow(bound: number, value: number): number {
 }
 
 /** A cell's line, and what its clicks are uncertain by. */
-interface Figures {
+interface Line {
   readonly cell: AllocatedCell;
   readonly row: Float64Array;
   readonly clicks: number;
@@ -184,7 +184,7 @@ interface Figures {
   readonly exposed: number;
 }
 
-function figuresOf(problem: AllocationProblem, choice: Choice, spend: number): Figures {
+function lineOf(problem: AllocationProblem, choice: Choice, spend: number): Line {
   const { model, currency, objective } = problem;
   const { cell } = choice;
   const row = choice.rowAt(spend);
@@ -214,17 +214,17 @@ function limitAt({ cell, most, end }: Choice, spend: number): AllocatedCell['at_
   return spend === cell.floor && cell.floor > 0 ? 'floor' : null;
 }
 
-function totalClicks({ model, level }: AllocationProblem, figures: readonly Figures[]) {
-  const used = figures.filter(({ exposed }) => exposed > 0);
-  const clicks = figures.reduce((sum, figure) => sum + figure.clicks, 0);
-  const certain = clicks - used.reduce((sum, figure) => sum + figure.clicks, 0);
+function totalClicks({ model, level }: AllocationProblem, lines: readonly Line[]) {
+  const used = lines.filter(({ exposed }) => exposed > 0);
+  const clicks = lines.reduce((sum, line) => sum + line.clicks, 0);
+  const certain = clicks - used.reduce((sum, line) => sum + line.clicks, 0);
   const range = { low: clicks, high: clicks };
   if (used.length > 0) {
     const width = model.schema.features.length;
     const rows = new Float64Array(used.length * width);
     used.forEach(({ row }, i) => rows.set(row, i * width));
     const error = new ModelError(model, rows, used.length, WALKS);
-    const exposed = used.map((figure) => figure.exposed);
+    const exposed = used.map((line) => line.exposed);
     const noise = exposed.reduce((sum, count, i) => sum + clickNoise(error.ctr[i], count), 0);
     const variance = noise + error.varianceOfTotal(exposed);
     const most = exposed.reduce((sum, count) => sum + count, 0);

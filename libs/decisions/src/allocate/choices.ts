@@ -92,7 +92,7 @@ function byImpression(problem: AllocationProblem, cell: Cell): Choice {
   };
 }
 
-/** A zero budget is no budget a model knows: the row of the least spend stands in. */
+/** The row at a spend. No model knows a budget of zero: no spend gets the row of the least spend. */
 function movedRow({ row, moving }: Path, spend: number): Float64Array {
   const moved = row.slice();
   for (const { feature, valueAt: featureAt } of moving)

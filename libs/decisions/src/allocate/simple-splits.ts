@@ -23,8 +23,8 @@ export function proportionalSplit(choices: readonly Choice[], budget: number): A
 }
 
 /**
- * Shares of the budget in proportion to weights, kept between floor and the most a cell takes; what
- * that leaves over or takes away is dealt to the cells between, until none leaves its limits.
+ * Splits the budget in proportion to weights. A cell whose share lies beyond its floor or the most it
+ * takes gets that limit, and the rest is split again among the others, until all shares are within.
  */
 function splitWithin(choices: readonly Choice[], budget: number, weights: readonly number[]) {
   const spends = choices.map(({ cell }) => cell.floor);

@@ -22,7 +22,7 @@ const loadHighs = highsModule as unknown as typeof highsModule.default;
 
 let loading: ReturnType<typeof loadWarm> | undefined;
 
-/** The first program compiles the solver as it goes: that is no time of the caller's. */
+/** The first program also compiles the solver, which must not count against a caller's time limit. */
 async function loadWarm() {
   const highs = await loadHighs();
   highs.solve(FIRST_PROGRAM, { output_flag: false });

@@ -24,8 +24,8 @@ const SAMPLE_ROWS = 512;
 const LEVELS = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /**
- * Below this, bagging would have to remove more of a tree's error than it is known to; scores say
- * so where clicks are too few to be normal.
+ * The least scale that is believed. A smaller one says that bagging removes more of a tree's error
+ * than it can; scores give one where clicks are too few for the normal law.
  */
 const LEAST_SCALE = 0.6;
 const MOST_SCALE = 10;

@@ -75,7 +75,7 @@ const OWN = [
   MODEL_ERROR,
 ];
 
-interface Judged {
+interface Assessed {
   readonly place: number;
   readonly row: Float64Array;
   readonly ctr: number;
@@ -95,21 +95,21 @@ interface Judged {
 export function opportunities(model: CtrModel, request: unknown): Opportunities {
   const { level, floor, certainty, fewRows, top, cellBy, grid } = readLook(model, request);
   const error = new ModelError(model, grid.rows, grid.count);
-  const judged = judgeAll(model, grid, error, cellBy, level);
-  const show = (one: Judged, finding: FindingOut): Opportunity =>
+  const assessed = assessAll(model, grid, error, cellBy, level);
+  const show = (one: Assessed, finding: FindingOut): Opportunity =>
     shown(grid, one, error.reach(level), finding);
-  const best = judged.toSorted((a, b) => b.low - a.low).slice(0, top);
-  const unknown = judged
+  const best = assessed.toSorted((a, b) => b.low - a.low).slice(0, top);
+  const unknown = assessed
     .filter(({ explored, extrapolated }) => isFew(explored, fewRows) || extrapolated.length > 0)
     .sort((a, b) => a.explored.training_impressions - b.explored.training_impressions)
     .slice(0, top);
-  const outside = judged.some(({ extrapolated }) => extrapolated.length > 0);
+  const outside = assessed.some(({ extrapolated }) => extrapolated.length > 0);
   return {
     model_version: model.version,
     level,
     placements: grid.count,
     best: best.map((one) => show(one, toKnow(one.ctr, level))),
-    weak: weakOf(judged, floor, certainty, top).map(({ one, chance }) => ({
+    weak: weakOf(assessed, floor, certainty, top).map(({ one, chance }) => ({
       ...show(one, toConfirm(one.ctr, floor!)),
       chance_below_floor: roundShare(chance),
       reasons: reasonsFor(model, grid.reader, one.row),
@@ -137,13 +137,13 @@ function readLook(model: CtrModel, request: unknown) {
   };
 }
 
-function judgeAll(
+function assessAll(
   model: CtrModel,
   { reader, rows, count }: Grid,
   error: ModelError,
   cellBy: readonly number[],
   level: number,
-): Judged[] {
+): Assessed[] {
   const reach = error.reach(level);
   return Array.from({ length: count }, (_, place) => {
     const row = rows.subarray(place * reader.width, (place + 1) * reader.width);
@@ -166,13 +166,13 @@ function isFew({ training_rows, training_impressions }: Explored, fewRows: numbe
 }
 
 function weakOf(
-  judged: readonly Judged[],
+  assessed: readonly Assessed[],
   floor: number | undefined,
   certainty: number,
   top: number,
-): { one: Judged; chance: number }[] {
+): { one: Assessed; chance: number }[] {
   if (floor === undefined) return [];
-  return judged
+  return assessed
     .map((one) => ({ one, chance: chanceAbove(floor - one.ctr, one.deviation) }))
     .filter(({ chance }) => chance >= certainty)
     .sort((a, b) => b.chance - a.chance || a.one.ctr - b.one.ctr)
@@ -181,7 +181,7 @@ function weakOf(
 
 function shown(
   { reader, ids }: Grid,
-  { place, row, ctr, deviation, explored, extrapolated }: Judged,
+  { place, row, ctr, deviation, explored, extrapolated }: Assessed,
   reach: number,
   to_find_out: FindingOut,
 ): Opportunity {
