@@ -1,16 +1,8 @@
 /*
- * Models on disk:
- *
- *   <folder>/current                          the version that serves, and those that did before
- *   <folder>/tags/<tag>                       a version under a name of its own
- *   <folder>/rollout.json                     what a service tries beside the current version
- *   <folder>/versions/<version>/model.adsf    the forest
- *   <folder>/versions/<version>/model.json    its card
- *   <folder>/lock                             there while somebody changes any of this
- *
- * A version is staged beside the others and renamed into place whole; pointer and tags are files
- * that are replaced by rename. A reader therefore sees the old state or the new one, never a
- * part, and needs no lock, nor permission to write.
+ * Models on disk; the README draws the folder. A version is staged beside the others and renamed
+ * into place whole; pointer, tags and rollout are files that are replaced by rename. A reader
+ * therefore sees the old state or the new one, never a part, and needs no lock, nor permission to
+ * write.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,10 +15,9 @@ import { exclusively, type LockOptions } from './lock.js';
 import { POINTER, readPointer, rolledBack, writePointer } from './pointer.js';
 import { planPrune, type Pruned, type PruneOptions } from './prune.js';
 import {
-  changedRollout,
+  changeRollout,
   checkTrial,
   readRollout,
-  writeRollout,
   type Role,
   type Rollout,
   type Trial,
@@ -211,7 +202,11 @@ export class Registry {
    */
   async setTrial(role: Role, trial: Trial | null): Promise<void> {
     const wanted = checkTrial(trial, role);
-    await this.changeRollout((rollout) => ({ ...rollout, [role]: wanted }), wanted?.version);
+    await changeRollout(
+      this.folder,
+      (rollout) => ({ ...rollout, [role]: wanted }),
+      (write) => (wanted === null ? this.exclusively(write) : this.change(wanted.version, write)),
+    );
   }
 
   /**
@@ -219,10 +214,12 @@ export class Registry {
    * @throws CtrError REGISTRY_BUSY
    */
   async endTrials(version: string): Promise<void> {
-    await this.changeRollout(({ canary, shadow }) => ({
-      canary: canary?.version === version ? null : canary,
-      shadow: shadow?.version === version ? null : shadow,
-    }));
+    const unless = (trial: Trial | null) => (trial?.version === version ? null : trial);
+    await changeRollout(
+      this.folder,
+      ({ canary, shadow }) => ({ canary: unless(canary), shadow: unless(shadow) }),
+      (write) => this.exclusively(write),
+    );
   }
 
   /**
@@ -255,20 +252,6 @@ export class Registry {
       await this.checkKnown(version);
       await work();
     });
-  }
-
-  /** @param version what the change names, if it names one: it must be there */
-  private async changeRollout(
-    change: (rollout: Rollout) => Rollout,
-    version?: string,
-  ): Promise<void> {
-    // A change that changes nothing takes no lock, so that a folder that is read-only allows it.
-    if ((await changedRollout(this.folder, change)) === undefined) return;
-    const write = async (): Promise<void> => {
-      const text = await changedRollout(this.folder, change);
-      if (text !== undefined) await writeRollout(this.folder, text);
-    };
-    await (version === undefined ? this.exclusively(write) : this.change(version, write));
   }
 
   /** Call it under the lock only: it writes what it derives from what it reads. */

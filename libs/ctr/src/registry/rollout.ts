@@ -28,10 +28,24 @@ export async function readRollout(folder: string): Promise<Rollout> {
 }
 
 /**
- * The text of the file after a change, or undefined if it says so already. A file that says
- * nothing valid counts as empty, so that a change mends it.
+ * Replaces what is tried. A change that changes nothing takes no lock, so that a folder that may
+ * only be read allows it; a file that cannot be read counts as empty, so that a change mends it.
+ * @param exclusively runs the write under the registry's lock
  */
-export async function changedRollout(
+export async function changeRollout(
+  folder: string,
+  change: (rollout: Rollout) => Rollout,
+  exclusively: (write: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  if ((await changed(folder, change)) === undefined) return;
+  await exclusively(async () => {
+    const text = await changed(folder, change);
+    if (text !== undefined) await writeFileAtomically(join(folder, ROLLOUT), text);
+  });
+}
+
+/** The text of the file after a change, or undefined if it says so already. */
+async function changed(
   folder: string,
   change: (rollout: Rollout) => Rollout,
 ): Promise<string | undefined> {
@@ -41,10 +55,6 @@ export async function changedRollout(
   });
   const text = textOf(change(before ?? NO_TRIALS));
   return before !== undefined && text === textOf(before) ? undefined : text;
-}
-
-export async function writeRollout(folder: string, text: string): Promise<void> {
-  await writeFileAtomically(join(folder, ROLLOUT), text);
 }
 
 function textOf({ canary, shadow }: Rollout): string {
