@@ -47,6 +47,7 @@ export function roundCount(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
+/** The range that reaches equally far either side of a centre, its ends rounded. */
 export function rangeOf(centre: number, reach: number, round: (value: number) => number): Range {
   return { low: round(centre - reach), high: round(centre + reach) };
 }

@@ -2,6 +2,7 @@ import type { CtrModel } from '@adscale/ctr';
 import {
   assumptionsOf,
   MODEL_ERROR,
+  rangeOf,
   roundCount,
   roundRate,
   type Answered,
@@ -186,10 +187,7 @@ function describeSteps(
       from: from / axis.unit,
       to: to / axis.unit,
       predicted_ctr: roundRate(ctr),
-      interval: {
-        low: roundRate(ctr - reach * deviation),
-        high: roundRate(ctr + reach * deviation),
-      },
+      interval: rangeOf(ctr, reach * deviation, roundRate),
       impressions: { low: Math.floor(first), high: Math.floor(last) },
       expected_clicks: { low: roundCount(ctr * first), high: roundCount(ctr * last) },
       clicks_at_to: { low: roundCount(atEnd.low), high: roundCount(atEnd.high) },

@@ -2,9 +2,6 @@ import { RecordContract, type CtrModel } from '@adscale/ctr';
 import { DecisionError } from './errors.js';
 import { refuse, type Fields } from './request.js';
 
-/** The features that decisions know by name. A model may have others, and may lack these. */
-export type KnownFeature = 'impressions' | 'budget' | 'ad_position';
-
 /** Reads records of a model's schema into rows of numbers, and refuses what breaks its rules. */
 export class PlacementReader {
   private readonly contract: RecordContract;
@@ -55,8 +52,11 @@ export class PlacementReader {
     return this.model.schema.features.findIndex((feature) => feature.name === name);
   }
 
-  /** @throws DecisionError FEATURE_ABSENT */
-  require(name: KnownFeature, reason: string): number {
+  /**
+   * The place of a number that a decision needs; a model may lack it.
+   * @throws DecisionError FEATURE_ABSENT
+   */
+  require(name: 'impressions' | 'budget', reason: string): number {
     const place = this.placeOf(name);
     if (place >= 0 && this.model.schema.features[place].kind !== 'categorical') return place;
     throw new DecisionError(

@@ -2,6 +2,7 @@ import type { CtrModel } from '@adscale/ctr';
 import {
   assumptionsOf,
   MODEL_ERROR,
+  rangeOf,
   roundRate,
   roundShare,
   type Answered,
@@ -77,7 +78,7 @@ export function compare(model: CtrModel, request: unknown): Comparison {
   const error = new ModelError(model, switching.rows, last + 1);
   const [a, b] = [0, last].map((corner, i) => ({
     predicted_ctr: roundRate(error.ctr[corner]),
-    interval: intervalAround(error.ctr[corner], error.reach(level) * error.deviationOf(corner)),
+    interval: rangeOf(error.ctr[corner], error.reach(level) * error.deviationOf(corner), roundRate),
     extrapolated: model.extrapolated(rows[i]),
   }));
   const effects = effectsOf(model, switching, error, level);
@@ -130,20 +131,13 @@ function effectsOf(model: CtrModel, switching: Switching, error: ModelError, lev
   };
 }
 
-function intervalAround(ctr: number, reach: number): Range {
-  return { low: roundRate(ctr - reach), high: roundRate(ctr + reach) };
-}
-
 function effect(error: ModelError, weights: Float64Array, level: number): Effect {
   const difference = weights.reduce((sum, weight, corner) => sum + weight * error.ctr[corner], 0);
   const deviation = error.deviationOfSum(weights);
   const reach = error.reach(level) * deviation;
   return {
     difference: roundDifference(difference),
-    interval: {
-      low: roundDifference(difference - reach),
-      high: roundDifference(difference + reach),
-    },
+    interval: rangeOf(difference, reach, roundDifference),
     chance_above_zero: roundShare(chanceAbove(difference, deviation)),
   };
 }

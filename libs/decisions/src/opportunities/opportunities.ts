@@ -2,6 +2,7 @@ import type { CtrModel } from '@adscale/ctr';
 import {
   assumptionsOf,
   MODEL_ERROR,
+  rangeOf,
   roundRate,
   roundShare,
   type Answered,
@@ -189,10 +190,7 @@ function shown(
     id: ids[place],
     record: reader.recordOf(row),
     predicted_ctr: roundRate(ctr),
-    interval: {
-      low: roundRate(ctr - reach * deviation),
-      high: roundRate(ctr + reach * deviation),
-    },
+    interval: rangeOf(ctr, reach * deviation, roundRate),
     explored,
     extrapolated,
     to_find_out,

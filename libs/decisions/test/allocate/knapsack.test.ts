@@ -33,7 +33,7 @@ function choiceOf(floor: number, stretches: readonly (readonly [number, number])
 }
 
 /** Every spend of every choice, by dynamic programming over whole units. */
-function bestByTrial(choices: readonly Choice[], budget: number): number {
+function bestByTrying(choices: readonly Choice[], budget: number): number {
   let best = new Float64Array(budget + 1);
   for (const choice of choices) {
     const next = new Float64Array(budget + 1).fill(-Infinity);
@@ -78,7 +78,7 @@ describe('the relaxation', () => {
     fc.assert(
       fc.property(problems, ({ choices, budget }) => {
         const { bound, price, corners } = relax(choices, budget);
-        const best = bestByTrial(choices, budget);
+        const best = bestByTrying(choices, budget);
         expect(bound).toBeGreaterThanOrEqual(best - 1e-9);
         expect(price).toBeGreaterThanOrEqual(0);
         expectAllowed(choices, budget, corners.spends);
@@ -112,7 +112,7 @@ describe('HiGHS', () => {
           solveHere,
           60,
         );
-        const best = bestByTrial(choices, budget);
+        const best = bestByTrying(choices, budget);
         const found = Math.max(known.value, allocation?.value ?? 0);
         expect(found).toBeGreaterThanOrEqual(best * (1 - 1e-5) - 1e-9);
         expect(bound).toBeGreaterThanOrEqual(best - 1e-6);
