@@ -1,13 +1,13 @@
 import { ModelCells, type Shared, type Tally } from './cells.js';
 import { coarseClock } from './clock.js';
-import { DistinctSketch } from './distinct.js';
+import { DistinctSketch } from './figures/distinct.js';
 import { CacheError, checkWhole } from './errors.js';
-import type { CacheFigures } from './figures.js';
-import type { StoreLimits } from './s3-fifo.js';
-import { bytesOf } from './sizing.js';
-import { emptyTier } from './tier-figures.js';
-import type { SecondTier } from './tier.js';
-import { Worth } from './worth.js';
+import type { CacheFigures } from './figures/figures.js';
+import type { StoreLimits } from './store/s3-fifo.js';
+import { bytesOf } from './store/sizing.js';
+import { emptyTier } from './tier/figures.js';
+import type { SecondTier } from './tier/second-tier.js';
+import { Worth } from './figures/worth.js';
 
 /** How much a cache holds and for how long. The limits hold for each model by itself. */
 export interface CacheOptions<V = unknown> {

@@ -1,11 +1,11 @@
-import type { DistinctSketch } from './distinct.js';
-import { hashKey, mix } from './hash.js';
-import { type CellKey, digestKey } from './keys.js';
-import { S3Fifo, type StoreLimits } from './s3-fifo.js';
+import type { DistinctSketch } from './figures/distinct.js';
+import { hashKey, mix } from './keys/hash.js';
+import { type CellKey, digestKey } from './keys/keys.js';
+import { S3Fifo, type StoreLimits } from './store/s3-fifo.js';
 import { type Compute, SingleFlight } from './single-flight.js';
-import { indexFor } from './slot-index.js';
-import type { SecondTier } from './tier.js';
-import type { Worth } from './worth.js';
+import { indexFor } from './store/slot-index.js';
+import type { SecondTier } from './tier/second-tier.js';
+import type { Worth } from './figures/worth.js';
 
 /** Counts so far, shared by the cells of all models. */
 export interface Tally {

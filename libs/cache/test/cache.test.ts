@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CacheError, PredictionCache, bytesOf, distinctRequests } from '../src/index.js';
-import { ENTRY_BYTES } from '../src/sizing.js';
+import { ENTRY_BYTES } from '../src/store/sizing.js';
 
 describe('PredictionCache', () => {
   it('gives back what was kept and counts hits, misses and size', () => {

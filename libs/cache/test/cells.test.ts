@@ -1,6 +1,6 @@
 import { memoryUsage } from 'node:process';
 import { PredictionCache, type SecondTier, digestKey, hashRow } from '../src/index.js';
-import { emptyTier } from '../src/tier-figures.js';
+import { emptyTier } from '../src/tier/figures.js';
 
 /** A second tier within the process: what a slow or empty one does, the others' tests show. */
 class MapTier implements SecondTier<string> {

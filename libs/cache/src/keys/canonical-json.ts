@@ -1,4 +1,4 @@
-import { CacheError } from './errors.js';
+import { CacheError } from '../errors.js';
 
 /** Deeper values are refused: they are no records, and recursion has an end. */
 const MAX_DEPTH = 64;

@@ -6,7 +6,7 @@ import {
   medianMs,
   mergeTimings,
   samplesOf,
-} from '../src/timing.js';
+} from '../../src/figures/timing.js';
 
 function timingOf(times: number[]): Timing {
   const histogram = new TimingHistogram();

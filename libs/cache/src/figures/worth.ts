@@ -1,4 +1,4 @@
-import { mix } from './hash.js';
+import { mix } from '../keys/hash.js';
 import { TimingHistogram } from './timing.js';
 
 /** A miss is followed by work that dwarfs a look at the clock, so more of them are timed. */

@@ -1,5 +1,5 @@
-import type { CellKey } from '../src/keys.js';
-import { keyBytes } from '../src/sizing.js';
+import type { CellKey } from '../../src/keys/keys.js';
+import { keyBytes } from '../../src/store/sizing.js';
 
 interface Entry {
   readonly key: CellKey;

@@ -1,5 +1,5 @@
 import type { Redis } from 'iovalkey';
-import { CacheError } from './errors.js';
+import { CacheError } from '../errors.js';
 
 const PROTOCOLS = ['valkey:', 'valkeys:', 'redis:', 'rediss:'];
 const CONNECT_TIMEOUT_MS = 1000;

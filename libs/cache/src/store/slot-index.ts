@@ -7,8 +7,8 @@
  * ```
  * No entry stands in slot 0, so 0 says that there is none.
  */
-import { CacheError } from './errors.js';
-import type { CellKey } from './keys.js';
+import { CacheError } from '../errors.js';
+import type { CellKey } from '../keys/keys.js';
 
 /** Bytes that an array takes for each cell of the model, kept or not. */
 export const CELL_BYTES = Int32Array.BYTES_PER_ELEMENT;

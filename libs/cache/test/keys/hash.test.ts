@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { hashKey, hashRow } from '../src/hash.js';
+import { hashKey, hashRow } from '../../src/keys/hash.js';
 
 /** Pearson's statistic of how evenly hashes fall into 256 parts by some 8 of their bits. */
 function unevenness(hashes: number[], shift: number): number {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.js';
-import { CacheError } from './errors.js';
+import { CacheError } from '../errors.js';
 
 /**
  * What a model calls one of its cells: a safe integer from 0, or a non-empty text where it has more

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { canonicalJson } from '../src/canonical-json.js';
-import { CacheError } from '../src/errors.js';
+import { canonicalJson } from '../../src/keys/canonical-json.js';
+import { CacheError } from '../../src/errors.js';
 
 /** The same JSON value with the properties of every object in another order. */
 function reversed(value: unknown): unknown {

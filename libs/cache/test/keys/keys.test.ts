@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { CacheError, digestKey, exactKey } from '../src/index.js';
+import { CacheError, digestKey, exactKey } from '../../src/index.js';
 
 const cells = fc.oneof(
   fc.maxSafeNat(),

@@ -1,4 +1,4 @@
-import type { CellKey } from './keys.js';
+import type { CellKey } from '../keys/keys.js';
 
 /** What the store itself keeps for an entry: its place in the index, links, age and counters. */
 export const ENTRY_BYTES = 96;

@@ -10,7 +10,7 @@
  *                                          (one call at a time)
  * ```
  */
-import { checkWhole } from './errors.js';
+import { checkWhole } from '../errors.js';
 
 export type BreakerState = 'closed' | 'halfOpen' | 'open';
 

@@ -8,7 +8,7 @@ import {
   digestKey,
   jsonCodec,
   numberCodec,
-} from '../src/index.js';
+} from '../../src/index.js';
 import { ValkeyServer, freePort, program } from './valkey-server.js';
 
 if (program === undefined) {

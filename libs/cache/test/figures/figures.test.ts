@@ -6,8 +6,8 @@ import {
   mergeCacheFigures,
   samplesOf,
   type Timing,
-} from '../src/index.js';
-import { mix } from '../src/hash.js';
+} from '../../src/index.js';
+import { mix } from '../../src/keys/hash.js';
 
 const whole = fc.nat(1_000_000);
 const timing: fc.Arbitrary<Timing> = fc

@@ -6,9 +6,9 @@ import {
   emptyDistinct,
   exactKeyHitRate,
   mergeDistinct,
-} from '../src/distinct.js';
-import { hashRow, mix } from '../src/hash.js';
-import { requests } from './campaigns.js';
+} from '../../src/figures/distinct.js';
+import { hashRow, mix } from '../../src/keys/hash.js';
+import { requests } from '../campaigns.js';
 
 /** The sketch of `count` hashes that are all different, for `mix` is one to one. */
 function sketchOf(count: number, from = 0): DistinctSketch {

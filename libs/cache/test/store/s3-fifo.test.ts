@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { CacheError } from '../src/errors.js';
-import type { CellKey } from '../src/keys.js';
-import { type Departures, S3Fifo } from '../src/s3-fifo.js';
-import { ENTRY_BYTES } from '../src/sizing.js';
-import { indexFor } from '../src/slot-index.js';
+import { CacheError } from '../../src/errors.js';
+import type { CellKey } from '../../src/keys/keys.js';
+import { type Departures, S3Fifo } from '../../src/store/s3-fifo.js';
+import { ENTRY_BYTES } from '../../src/store/sizing.js';
+import { indexFor } from '../../src/store/slot-index.js';
 import { NaiveS3Fifo } from './naive-s3-fifo.js';
 
 interface Limits {

@@ -20,10 +20,10 @@
  * Slots 0 and 1 are the queues themselves, slots from 2 are entries; each queue is a ring of slots:
  * next[queue] is its newest entry, previous[queue] its oldest.
  */
-import { CacheError } from './errors.js';
+import { CacheError } from '../errors.js';
 import { Ghost } from './ghost.js';
-import { hashKey } from './hash.js';
-import type { CellKey } from './keys.js';
+import { hashKey } from '../keys/hash.js';
+import type { CellKey } from '../keys/keys.js';
 import { keyBytes } from './sizing.js';
 import { type SlotIndex, indexFor } from './slot-index.js';
 import { SlotArrays } from './slots.js';

@@ -4,7 +4,7 @@ import {
   exactKeyHitRate,
   mergeDistinct,
 } from './distinct.js';
-import { type TierFigures, emptyTier, mergeTiers } from './tier-figures.js';
+import { type TierFigures, emptyTier, mergeTiers } from '../tier/figures.js';
 import { type Timing, emptyTiming, medianMs, mergeTimings } from './timing.js';
 
 /** What a cache did so far, or several taken together. Plain data, frozen; counts are whole. */

@@ -1,6 +1,6 @@
-import { PredictionCache, cacheWorth, hashRow, medianMs, samplesOf } from '../src/index.js';
-import { Worth } from '../src/worth.js';
-import { quantileCells, requests } from './campaigns.js';
+import { PredictionCache, cacheWorth, hashRow, medianMs, samplesOf } from '../../src/index.js';
+import { Worth } from '../../src/figures/worth.js';
+import { quantileCells, requests } from '../campaigns.js';
 
 /** A clock that costs 0.001 ms each time it is read, and moves when it is told to. */
 function costlyClock() {

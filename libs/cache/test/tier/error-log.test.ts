@@ -1,4 +1,4 @@
-import { ErrorLog } from '../src/error-log.js';
+import { ErrorLog } from '../../src/tier/error-log.js';
 
 describe('ErrorLog', () => {
   it('says the first of a kind at once, then one an interval and how many were kept back', () => {

@@ -2,10 +2,10 @@ import type { Redis } from 'iovalkey';
 import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.js';
 import type { Codec } from './codec.js';
 import { ErrorLog } from './error-log.js';
-import { checkWhole } from './errors.js';
-import type { TierFigures } from './tier-figures.js';
-import type { SecondTier } from './tier.js';
-import { connectValkey, endConnection, isTimeout } from './valkey-client.js';
+import { checkWhole } from '../errors.js';
+import type { TierFigures } from './figures.js';
+import type { SecondTier } from './second-tier.js';
+import { connectValkey, endConnection, isTimeout } from './client.js';
 
 /** Where a second tier is and how long anything may take there. */
 export interface ValkeyTierOptions<V> {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Ghost } from '../src/ghost.js';
+import { Ghost } from '../../src/store/ghost.js';
 
 /** The same memory as a list, oldest first; what was taken leaves a gap that still ages. */
 class NaiveGhost {

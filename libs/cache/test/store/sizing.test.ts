@@ -1,4 +1,4 @@
-import { bytesOf, keyBytes } from '../src/sizing.js';
+import { bytesOf, keyBytes } from '../../src/store/sizing.js';
 
 describe('sizes', () => {
   it('grow with what is in a value', () => {

@@ -1,4 +1,4 @@
-import type { TierFigures } from './tier-figures.js';
+import type { TierFigures } from './figures.js';
 
 /**
  * A store behind the one in memory, shared by processes. It may be slow, empty or gone: `get` then
