@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { SlotRing, oldestStart } from '../src/ring.js';
-import { MILLISECONDS, WINDOW_MILLISECONDS } from '../src/scale.js';
+import { SlotRing } from '../../src/count/windows.js';
+import { MILLISECONDS, WINDOW_MILLISECONDS } from '../../src/histogram.js';
+import { oldestStart } from '../../src/snapshot/snapshot.js';
 
 const span = { slotMs: 1000, slots: 4 };
 

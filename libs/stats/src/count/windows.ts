@@ -1,6 +1,12 @@
-import { pairsOf } from './histogram.js';
-import { WINDOW_COLLAPSE, WINDOW_MILLISECONDS } from './scale.js';
-import type { SlotSnapshot } from './snapshot.js';
+import { pairsOf, WINDOW_COLLAPSE, WINDOW_MILLISECONDS } from '../histogram.js';
+import {
+  COARSE,
+  FINE,
+  oldestStart,
+  type RingSpan,
+  type SlotSnapshot,
+  type WindowSlots,
+} from '../snapshot/snapshot.js';
 
 /*
  * Time slots aligned to the wall clock, so that slot k means the same moments in every worker:
@@ -20,17 +26,6 @@ const HITS = 3;
 const MISSES = 4;
 const FIELDS = 5;
 const BUCKETS = WINDOW_MILLISECONDS.buckets;
-
-/** The length of a ring: `slots` slots of `slotMs` milliseconds, the running one included. */
-export interface RingSpan {
-  readonly slotMs: number;
-  readonly slots: number;
-}
-
-/** When the oldest slot starts that belongs to the last `slots` at a moment. */
-export function oldestStart({ slotMs, slots }: RingSpan, moment: number): number {
-  return (Math.floor(moment / slotMs) - slots + 1) * slotMs;
-}
 
 /** Counts by time slot. Counting allocates nothing. Moments must not fall back by a whole ring. */
 export class SlotRing {
@@ -110,5 +105,35 @@ export class SlotRing {
       this.latencies.fill(0, place * BUCKETS, (place + 1) * BUCKETS);
     }
     return place;
+  }
+}
+
+/** Counts what happened of late, twice: by five seconds and by minutes. */
+export class WindowCounts {
+  private readonly fine = new SlotRing(FINE);
+  private readonly coarse = new SlotRing(COARSE);
+
+  countRequest(moment: number, bucket: number, failed: boolean): void {
+    this.fine.countRequest(moment, bucket, failed);
+    this.coarse.countRequest(moment, bucket, failed);
+  }
+
+  countPrediction(moment: number): void {
+    this.fine.countPrediction(moment);
+    this.coarse.countPrediction(moment);
+  }
+
+  countLookups(moment: number, hit: boolean, times: number): void {
+    this.fine.countLookups(moment, hit, times);
+    this.coarse.countLookups(moment, hit, times);
+  }
+
+  clear(): void {
+    this.fine.clear();
+    this.coarse.clear();
+  }
+
+  snapshot(moment: number): WindowSlots {
+    return { fine: this.fine.snapshot(moment), coarse: this.coarse.snapshot(moment) };
   }
 }

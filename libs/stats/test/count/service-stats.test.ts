@@ -5,7 +5,7 @@ import {
   uptimeSeconds,
   windowFigures,
   type StatsSnapshot,
-} from '../src/index.js';
+} from '../../src/index.js';
 
 const cache = { hits: 3, misses: 1, size: 2, bytes: 64, evictions: 0 };
 const device = { name: 'device_type', categories: ['mobile', 'desktop', 'tablet'] };

@@ -1,23 +1,23 @@
-import { mergeHistograms } from './histogram.js';
-import { compareModels } from './models.js';
-import { compareNames, compareRoutes, mergeOrdered } from './order.js';
-import { type RingSpan, oldestStart } from './ring.js';
+import { mergeHistograms, saturatingSum } from '../histogram.js';
+import { compareModels, compareNames, compareRoutes, mergeOrdered } from './order.js';
 import {
   type CacheCounts,
   type CategorySnapshot,
+  COARSE,
   type CounterSnapshot,
   type CtrCounts,
   type CtrSums,
+  deepFreeze,
   type DimensionSnapshot,
+  FINE,
   type ModelSnapshot,
+  oldestStart,
+  type RingSpan,
   type RouteSnapshot,
   type SlotSnapshot,
-  type StatsSnapshot,
   SNAPSHOT_FORMAT,
-  deepFreeze,
+  type StatsSnapshot,
 } from './snapshot.js';
-import { saturatingSum } from './whole.js';
-import { COARSE, FINE } from './windows.js';
 
 /**
  * Two services (workers, replicas) as one: what one would hold that had seen everything both saw.

@@ -1,9 +1,7 @@
-import { StatsError, requireName } from './errors.js';
-import { LogHistogram, pairsOf } from './histogram.js';
-import { compareRoutes } from './order.js';
-import { HIGHEST } from './scale.js';
-import type { RouteSnapshot } from './snapshot.js';
-import { saturatingSum } from './whole.js';
+import { requireName, StatsError } from '../errors.js';
+import { HIGHEST, LogHistogram, pairsOf, saturatingSum } from '../histogram.js';
+import { compareRoutes } from '../snapshot/order.js';
+import type { RouteSnapshot } from '../snapshot/snapshot.js';
 
 /** How many routes a service may register. */
 export const MAX_ROUTES = 100;

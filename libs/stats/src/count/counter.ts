@@ -1,7 +1,7 @@
-import { StatsError, shown } from './errors.js';
-import { compareNames } from './order.js';
-import type { CounterSnapshot } from './snapshot.js';
-import { saturatingSum } from './whole.js';
+import { shown, StatsError } from '../errors.js';
+import { saturatingSum } from '../histogram.js';
+import { compareNames } from '../snapshot/order.js';
+import type { CounterSnapshot } from '../snapshot/snapshot.js';
 
 /** How many counters a service may register. */
 export const MAX_COUNTERS = 100;

@@ -1,11 +1,15 @@
+import { MILLISECONDS } from '../histogram.js';
+import {
+  type CacheCounts,
+  deepFreeze,
+  SNAPSHOT_FORMAT,
+  type StatsSnapshot,
+} from '../snapshot/snapshot.js';
 import { WallClock } from './clock.js';
 import { type Counter, Counters } from './counter.js';
 import type { Dimension } from './dimensions.js';
-import { type Model, Models } from './models.js';
-import { CtrCounter, tenThousandthsOf } from './predictions.js';
-import { type Route, Routes, knownStatus } from './routes.js';
-import { MILLISECONDS } from './scale.js';
-import { type CacheCounts, type StatsSnapshot, SNAPSHOT_FORMAT, deepFreeze } from './snapshot.js';
+import { CtrCounter, type Model, Models, tenThousandthsOf } from './models.js';
+import { knownStatus, type Route, Routes } from './routes.js';
 import { WindowCounts } from './windows.js';
 
 const NO_CACHE: CacheCounts = { hits: 0, misses: 0, size: 0, bytes: 0, evictions: 0 };

@@ -1,4 +1,4 @@
-import type { HistogramSnapshot } from './histogram.js';
+import type { HistogramSnapshot } from '../histogram.js';
 
 /** Changes when older snapshots cannot be merged with newer ones any more. */
 export const SNAPSHOT_FORMAT = 1;
@@ -88,6 +88,22 @@ export interface SlotSnapshot {
   /** Milliseconds by bucket of the windows' scale; see `windowFigures`. */
   readonly latency: HistogramSnapshot;
 }
+
+/** The length of a ring: `slots` slots of `slotMs` milliseconds, the running one included. */
+export interface RingSpan {
+  readonly slotMs: number;
+  readonly slots: number;
+}
+
+/** When the oldest slot starts that belongs to the last `slots` at a moment. */
+export function oldestStart({ slotMs, slots }: RingSpan, moment: number): number {
+  return (Math.floor(moment / slotMs) - slots + 1) * slotMs;
+}
+
+/** Five minutes by five seconds: the windows of one and of five minutes. */
+export const FINE: RingSpan = { slotMs: 5_000, slots: 60 };
+/** An hour by minutes: the window of one hour. */
+export const COARSE: RingSpan = { slotMs: 60_000, slots: 60 };
 
 /** What happened of late, by time slot: plain data. */
 export interface WindowSlots {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { compareNames, compareRoutes, mergeOrdered } from '../src/order.js';
+import { compareNames, compareRoutes, mergeOrdered } from '../../src/snapshot/order.js';
 
 describe('compareNames', () => {
   it('puts numbers by value before words by letter', () => {

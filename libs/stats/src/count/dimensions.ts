@@ -1,7 +1,7 @@
-import { StatsError, requireName } from './errors.js';
-import { compareNames } from './order.js';
-import type { DimensionSnapshot } from './snapshot.js';
-import { saturatingSum } from './whole.js';
+import { requireName, StatsError } from '../errors.js';
+import { saturatingSum } from '../histogram.js';
+import { compareNames } from '../snapshot/order.js';
+import type { DimensionSnapshot } from '../snapshot/snapshot.js';
 
 /** What predictions are told apart by, such as the type of a device. */
 export interface Dimension {

@@ -1,4 +1,4 @@
-import { ServiceStats, StatsError, emptySnapshot, parseSnapshot } from '../src/index.js';
+import { ServiceStats, StatsError, emptySnapshot, parseSnapshot } from '../../src/index.js';
 
 function full(): Record<string, unknown> {
   const stats = new ServiceStats(() => 1e12);

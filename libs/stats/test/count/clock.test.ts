@@ -1,4 +1,4 @@
-import { SET_BACK_TOLERANCE, WallClock } from '../src/clock.js';
+import { SET_BACK_TOLERANCE, WallClock } from '../../src/count/clock.js';
 
 function clockOf(...times: number[]) {
   const state = { setBacks: 0 };

@@ -1,4 +1,4 @@
-import { ServiceStats, StatsError, type Dimension } from '../src/index.js';
+import { ServiceStats, StatsError, type Dimension } from '../../src/index.js';
 
 const labels = (count: number) => Array.from({ length: count }, (_, i) => `${i + 1}`);
 

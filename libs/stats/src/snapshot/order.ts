@@ -2,6 +2,7 @@
  * Lists of a snapshot are in one order, whoever made them: so equal counts are equal data, and two
  * lists are merged in one pass.
  */
+import type { ModelSnapshot } from './snapshot.js';
 
 /** Negative, 0 or positive, as `Array.sort` wants it. */
 export type Compare<T> = (a: T, b: T) => number;
@@ -26,6 +27,11 @@ export function compareRoutes(a: RouteName, b: RouteName): number {
 interface RouteName {
   readonly method: string;
   readonly path: string;
+}
+
+/** By first registration, then by version. */
+export function compareModels(a: ModelSnapshot, b: ModelSnapshot): number {
+  return a.since - b.since || compareNames(a.version, b.version);
 }
 
 /**

@@ -1,20 +1,19 @@
-import { StatsError, shown } from './errors.js';
-import { compareModels } from './models.js';
-import { type Compare, compareNames, compareRoutes } from './order.js';
+import { shown, StatsError } from '../errors.js';
+import { type Compare, compareModels, compareNames, compareRoutes } from './order.js';
 import {
   type CacheCounts,
   type CategorySnapshot,
   type CounterSnapshot,
   type CtrCounts,
+  deepFreeze,
   type DimensionSnapshot,
   type ModelSnapshot,
   type RouteSnapshot,
   type ShadowCounts,
   type SlotSnapshot,
+  SNAPSHOT_FORMAT,
   type StatsSnapshot,
   type WindowSlots,
-  SNAPSHOT_FORMAT,
-  deepFreeze,
 } from './snapshot.js';
 
 /** Reads a value that came from outside, or refuses it; `at` is where it stood. */

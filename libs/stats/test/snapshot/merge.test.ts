@@ -6,8 +6,8 @@ import {
   parseSnapshot,
   retired,
   type StatsSnapshot,
-} from '../src/index.js';
-import { events, live, snapshots } from './events.js';
+} from '../../src/index.js';
+import { events, live, snapshots } from '../events.js';
 
 const runs = { numRuns: 150 };
 const start = fc.integer({ min: 0, max: 2e12 });
