@@ -1,5 +1,4 @@
 export { PredictionCache, type CacheOptions, type ModelOptions } from './cache.js';
-export { canonicalJson } from './keys/canonical-json.js';
 export type { ModelCells } from './cells.js';
 export type { BreakerOptions, BreakerState } from './tier/circuit-breaker.js';
 export { jsonCodec, numberCodec, type Codec } from './tier/codec.js';
@@ -19,7 +18,14 @@ export {
   type CacheWorth,
 } from './figures/figures.js';
 export { hashRow } from './keys/hash.js';
-export { digestKey, exactKey, keyKinds, type CellKey, type KeyKind } from './keys/keys.js';
+export {
+  digestKey,
+  exactKey,
+  keyKinds,
+  type CellKey,
+  type FlatRecord,
+  type KeyKind,
+} from './keys/keys.js';
 export type { Compute } from './single-flight.js';
 export { bytesOf } from './store/sizing.js';
 export type { SecondTier } from './tier/second-tier.js';

@@ -1,5 +1,9 @@
+/*
+ * What answers are kept under. Records are flat, so JSON.stringify writes their canonical JSON when
+ * it is told the order of the fields. `canonicalize` (4.0.0) is not used: it refuses halves of
+ * surrogate pairs, which a category may hold, and writes every Map and Set as `{}`.
+ */
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical-json.js';
 import { CacheError } from '../errors.js';
 
 /**
@@ -14,6 +18,11 @@ export type CellKey = number | string;
  */
 export const keyKinds = ['cell', 'exact'] as const;
 export type KeyKind = (typeof keyKinds)[number];
+
+const PLAIN = new Set(['string', 'boolean', 'undefined']);
+
+/** A request's fields by name, without lists or objects in it. */
+export type FlatRecord = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /**
  * The name of one cell of one model, for wherever a key leaves the process (an `ETag`, a shared
@@ -31,25 +40,38 @@ export function digestKey(modelDigest: string, cell: CellKey): string {
   if (!named) {
     throw new CacheError('KEY_INVALID', `cell must be a safe integer from 0 or text, got ${cell}`);
   }
+  // Colons of the digest are doubled, so that the first single one is where the digest ends.
+  const text = `${modelDigest.replaceAll(':', '::')}:${typeof cell}:${cell}`;
   // UTF-16, because a cell's text may hold halves of surrogate pairs, which UTF-8 makes all alike.
-  const text = `${modelDigest}:${typeof cell}:${cell}`;
   return createHash('md5').update(text, 'utf16le').digest('hex');
 }
 
 /**
- * The name of one request to one model: the MD5 of their canonical JSON. Two records have the same
- * name when they are equal as JSON values, in whatever order and notation they were written; a
- * cent more is another name. See `canonicalJson` for what a record may be.
+ * The name of one request to one model: the MD5 of digest and record as canonical JSON (RFC 8785),
+ * the fields sorted by name. Two records have the same name when they are equal as JSON values, in
+ * whatever order and notation they were written: 1, 1.0 and 1e0 are one number and -0 is 0, a cent
+ * more is another name. A field that is undefined counts as absent. Unlike the RFC it takes halves
+ * of surrogate pairs.
  * @param modelDigest digest of the model file, any non-empty text
  * @returns 32 lower-case hex digits
- * @throws CacheError KEY_INVALID when the digest is empty or the record is not plain JSON
+ * @throws CacheError KEY_INVALID when the digest is empty or a field has no JSON text of its own
  */
-export function exactKey(modelDigest: string, record: unknown): string {
+export function exactKey(modelDigest: string, record: FlatRecord): string {
   checkDigest(modelDigest);
-  const text = canonicalJson({ model: modelDigest, record });
+  const names = Object.keys(record).sort();
+  for (const name of names) checkField(name, record[name]);
+  // JSON.stringify writes a flat record canonically when it is given the names in order.
+  const text = `{"model":${JSON.stringify(modelDigest)},"record":${JSON.stringify(record, names)}}`;
   return createHash('md5').update(text, 'utf8').digest('hex');
 }
 
 function checkDigest(modelDigest: string): void {
   if (modelDigest === '') throw new CacheError('KEY_INVALID', 'modelDigest must not be empty');
+}
+
+function checkField(name: string, value: FlatRecord[string]): void {
+  if (typeof value === 'number' ? Number.isFinite(value) : PLAIN.has(typeof value)) return;
+  if (value === null) return;
+  const wanted = 'a text, a finite number, true, false or null';
+  throw new CacheError('KEY_INVALID', `${name} must be ${wanted}, got ${typeof value} ${value}`);
 }
