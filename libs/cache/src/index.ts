@@ -1,22 +1,6 @@
 export { PredictionCache, type CacheOptions, type ModelOptions } from './cache.js';
 export type { ModelCells } from './cells.js';
-export type { BreakerOptions, BreakerState } from './tier/circuit-breaker.js';
-export { jsonCodec, numberCodec, type Codec } from './tier/codec.js';
-export {
-  distinctRequests,
-  emptyDistinct,
-  exactKeyHitRate,
-  mergeDistinct,
-  type DistinctSnapshot,
-} from './figures/distinct.js';
 export { CacheError, cacheErrors, type CacheErrorCode } from './errors.js';
-export {
-  cacheWorth,
-  emptyCacheFigures,
-  mergeCacheFigures,
-  type CacheFigures,
-  type CacheWorth,
-} from './figures/figures.js';
 export { hashRow } from './keys/hash.js';
 export {
   digestKey,
@@ -26,10 +10,31 @@ export {
   type FlatRecord,
   type KeyKind,
 } from './keys/keys.js';
+export {
+  distinctRequests,
+  emptyDistinct,
+  exactKeyHitRate,
+  mergeDistinct,
+  type DistinctSnapshot,
+} from './measure/distinct.js';
+export {
+  cacheWorth,
+  emptyCacheSnapshot,
+  mergeCacheSnapshots,
+  retiredCache,
+  type CacheSnapshot,
+  type CacheWorth,
+} from './measure/snapshot.js';
+export { medianMs, samplesOf, type Timing } from './measure/timing.js';
 export type { Compute } from './single-flight.js';
 export { bytesOf } from './store/sizing.js';
-export type { SecondTier } from './tier/second-tier.js';
-export type { TierFigures } from './tier/figures.js';
-export { connectValkey, endConnection } from './tier/client.js';
+export type { BreakerOptions, BreakerState } from './tier/circuit-breaker.js';
+export {
+  jsonCodec,
+  numberCodec,
+  type Codec,
+  type SecondTier,
+  type TierSnapshot,
+} from './tier/second-tier.js';
+export { connectValkey, endConnection } from './tier/connection.js';
 export { ValkeyTier, type ValkeyTierOptions } from './tier/valkey.js';
-export { medianMs, samplesOf, type Timing } from './figures/timing.js';

@@ -21,9 +21,9 @@
  * next[queue] is its newest entry, previous[queue] its oldest.
  */
 import { CacheError } from '../errors.js';
-import { Ghost } from './ghost.js';
 import { hashKey } from '../keys/hash.js';
 import type { CellKey } from '../keys/keys.js';
+import { Ghost } from './ghost.js';
 import { keyBytes } from './sizing.js';
 import { type SlotIndex, indexFor } from './slot-index.js';
 import { SlotArrays } from './slots.js';

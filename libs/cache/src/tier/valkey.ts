@@ -1,11 +1,8 @@
 import type { Redis } from 'iovalkey';
-import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.js';
-import type { Codec } from './codec.js';
-import { ErrorLog } from './error-log.js';
 import { checkWhole } from '../errors.js';
-import type { TierFigures } from './figures.js';
-import type { SecondTier } from './second-tier.js';
-import { connectValkey, endConnection, isTimeout } from './client.js';
+import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.js';
+import { connectValkey, endConnection, isTimeout } from './connection.js';
+import type { Codec, SecondTier, TierSnapshot } from './second-tier.js';
 
 /** Where a second tier is and how long anything may take there. */
 export interface ValkeyTierOptions<V> {
@@ -93,7 +90,7 @@ export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V>
     }, name);
   }
 
-  figures(): TierFigures {
+  snapshot(): TierSnapshot {
     const breakers = { closed: 0, halfOpen: 0, open: 0 };
     breakers[this.breaker.state] = 1;
     return Object.freeze({
@@ -167,5 +164,34 @@ export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V>
 
   private report(kind: string, error: unknown): void {
     if (!this.closed) this.errors.report(kind, error);
+  }
+}
+
+/** Says the first error of a kind, then no more than one an interval, and how many it kept back. */
+export class ErrorLog {
+  private readonly kinds = new Map<string, { saidAt: number; keptBack: number }>();
+
+  /**
+   * @param log takes one line
+   * @param intervalMs between two lines of one kind
+   * @param now a clock in milliseconds
+   */
+  constructor(
+    private readonly log: (message: string) => void,
+    private readonly intervalMs: number,
+    private readonly now: () => number,
+  ) {}
+
+  /** @param kind what went wrong: one of a few fixed words */
+  report(kind: string, error: unknown): void {
+    const time = this.now();
+    const before = this.kinds.get(kind);
+    if (before !== undefined && time - before.saidAt < this.intervalMs) {
+      before.keptBack++;
+      return;
+    }
+    this.kinds.set(kind, { saidAt: time, keptBack: 0 });
+    const more = before?.keptBack ? ` (${before.keptBack} more like it kept back)` : '';
+    this.log(`${kind}: ${error instanceof Error ? error.message : String(error)}${more}`);
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { CircuitBreaker } from '../../src/tier/circuit-breaker.js';
 import { CacheError } from '../../src/errors.js';
+import { CircuitBreaker } from '../../src/tier/circuit-breaker.js';
 
 function breakerAt(options: { failures?: number } = {}) {
   const clock = { time: 1000 };

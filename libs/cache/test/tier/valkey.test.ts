@@ -9,6 +9,7 @@ import {
   jsonCodec,
   numberCodec,
 } from '../../src/index.js';
+import { ErrorLog } from '../../src/tier/valkey.js';
 import { ValkeyServer, freePort, program } from './valkey-server.js';
 
 if (program === undefined) {
@@ -38,7 +39,7 @@ type Tier = Awaited<ReturnType<typeof tierOf>>;
 
 /** Asks until the server answers again, as traffic would; the test's own time-out is the bound. */
 async function answering(tier: Tier): Promise<void> {
-  const answers = () => tier.figures().hits + tier.figures().misses;
+  const answers = () => tier.snapshot().hits + tier.snapshot().misses;
   const before = answers();
   while (answers() === before) {
     await tier.get('is anybody there');
@@ -83,8 +84,8 @@ withServer('a second tier in Valkey', () => {
     const own = await client();
     expect(await own.keys('*')).toEqual(['adscale:name']);
     expect(await own.pttl('adscale:name')).toBeGreaterThan(50_000);
-    expect(ours.figures()).toMatchObject({ writes: 1, errors: 0, timeouts: 0 });
-    expect(theirs.figures()).toMatchObject({ hits: 1, breakers: { closed: 1, open: 0 } });
+    expect(ours.snapshot()).toMatchObject({ writes: 1, errors: 0, timeouts: 0 });
+    expect(theirs.snapshot()).toMatchObject({ hits: 1, breakers: { closed: 1, open: 0 } });
   });
 
   it('takes what is no value for a miss, and says so once', async () => {
@@ -97,7 +98,7 @@ withServer('a second tier in Valkey', () => {
     expect(await tier.get('foreign')).toBeUndefined();
     expect(await tier.get('foreign')).toBeUndefined();
     expect(await tier.get('list')).toBeUndefined();
-    expect(tier.figures()).toMatchObject({ hits: 0, errors: 3 });
+    expect(tier.snapshot()).toMatchObject({ hits: 0, errors: 3 });
     expect(lines).toEqual([
       'value: not a value of this cache',
       expect.stringMatching(/^command: WRONGTYPE/),
@@ -116,7 +117,7 @@ withServer('a second tier in Valkey', () => {
     tier.set('positive', 1);
     expect(await written(tier, 'positive')).toBe(1);
     expect(await tier.get('torn')).toBeUndefined();
-    expect(tier.figures()).toMatchObject({ writes: 1, errors: 2, breakers: { closed: 1 } });
+    expect(tier.snapshot()).toMatchObject({ writes: 1, errors: 2, breakers: { closed: 1 } });
   });
 
   it('costs no request while there is no server, and is used as soon as there is one', async () => {
@@ -124,12 +125,12 @@ withServer('a second tier in Valkey', () => {
     const cells = new PredictionCache<number>({ entries: 10, ttlMs: 0 }, tier).forModel('a');
     const computed = Array.from({ length: 50 }, (_, i) => cells.getOrCompute(i, () => i));
     expect(await Promise.all(computed)).toEqual(Array.from({ length: 50 }, (_, i) => i));
-    expect(tier.figures()).toMatchObject({ hits: 0, misses: 0, errors: 0, timeouts: 0 });
-    expect(tier.figures().skipped).toBeGreaterThanOrEqual(50);
-    expect(tier.figures().breakers.open).toBe(1);
+    expect(tier.snapshot()).toMatchObject({ hits: 0, misses: 0, errors: 0, timeouts: 0 });
+    expect(tier.snapshot().skipped).toBeGreaterThanOrEqual(50);
+    expect(tier.snapshot().breakers.open).toBe(1);
     server = await ValkeyServer.start(port);
     await answering(tier);
-    expect(tier.figures().breakers.closed).toBe(1);
+    expect(tier.snapshot().breakers.closed).toBe(1);
     expect(lines.filter((line) => line.startsWith('connection: '))).toHaveLength(1);
   });
 
@@ -157,19 +158,19 @@ withServer('a second tier in Valkey', () => {
     };
 
     await passes(2000);
-    expect(tier.figures().hits).toBeGreaterThan(0);
+    expect(tier.snapshot().hits).toBeGreaterThan(0);
     await server.kill();
     await passes(5000);
-    const lost = tier.figures();
+    const lost = tier.snapshot();
     // Each user, and each of its writes, can have met the loss once; all else was not even tried.
     expect(lost.errors + lost.timeouts).toBeLessThanOrEqual(2 * users + 3);
     expect(lost.breakers.open + lost.breakers.halfOpen).toBe(1);
     server = await ValkeyServer.start(port);
-    for (const { hits } = lost; tier.figures().hits <= hits;) await passes(10);
+    for (const { hits } = lost; tier.snapshot().hits <= hits;) await passes(10);
     stop = true;
     await Promise.all(load);
     expect(wrong).toBe(0);
-    expect(tier.figures().breakers.closed).toBe(1);
+    expect(tier.snapshot().breakers.closed).toBe(1);
   });
 
   it('waits for a server that hangs no more often than its breaker says, and tries again later', async () => {
@@ -179,16 +180,16 @@ withServer('a second tier in Valkey', () => {
     const tier = await tierOf({ timeoutMs: 20, breaker });
     await answering(tier);
     server.pause();
-    const { skipped } = tier.figures();
+    const { skipped } = tier.snapshot();
     for (let i = 0; i < 100; i++) expect(await tier.get(`name ${i}`)).toBeUndefined();
-    expect(tier.figures()).toMatchObject({ timeouts: 3, skipped: skipped + 97 });
+    expect(tier.snapshot()).toMatchObject({ timeouts: 3, skipped: skipped + 97 });
     time += 500;
     for (let i = 0; i < 100; i++) expect(await tier.get(`name ${i}`)).toBeUndefined();
-    expect(tier.figures()).toMatchObject({ timeouts: 4, breakers: { open: 1 } });
+    expect(tier.snapshot()).toMatchObject({ timeouts: 4, breakers: { open: 1 } });
     server.resume();
     time += 1000;
     await tier.get('name');
-    expect(tier.figures()).toMatchObject({ timeouts: 4, breakers: { closed: 1 } });
+    expect(tier.snapshot()).toMatchObject({ timeouts: 4, breakers: { closed: 1 } });
     expect(lines.filter((line) => line.startsWith('time-out: '))).toHaveLength(1);
   });
 
@@ -202,10 +203,10 @@ withServer('a second tier in Valkey', () => {
       await tier.get('name');
       await nextTurn();
     }
-    expect(tier.figures()).toMatchObject({ timeouts: 1, breakers: { open: 1 } });
+    expect(tier.snapshot()).toMatchObject({ timeouts: 1, breakers: { open: 1 } });
     server.resume();
     await answering(tier);
-    expect(tier.figures().breakers.closed).toBe(1);
+    expect(tier.snapshot().breakers.closed).toBe(1);
   });
 
   it('bounds the commands under way', async () => {
@@ -213,9 +214,9 @@ withServer('a second tier in Valkey', () => {
     const tier = await tierOf({ commands: 5, timeoutMs: 20 });
     await answering(tier);
     server.pause();
-    const { skipped } = tier.figures();
+    const { skipped } = tier.snapshot();
     await Promise.all(Array.from({ length: 50 }, (_, i) => tier.get(`name ${i}`)));
-    expect(tier.figures()).toMatchObject({ timeouts: 5, skipped: skipped + 45 });
+    expect(tier.snapshot()).toMatchObject({ timeouts: 5, skipped: skipped + 45 });
   });
 
   it('answers a new model from nothing but its own values', async () => {
@@ -271,6 +272,29 @@ describe('the options of a second tier', () => {
   it('do not repeat an address, which may hold a password', async () => {
     const refused = tierOf({ url: 'postgres://user:secret@127.0.0.1' });
     await expect(refused).rejects.not.toThrow('secret');
+  });
+});
+
+describe('ErrorLog', () => {
+  it('says the first of a kind at once, then one an interval and how many were kept back', () => {
+    const lines: string[] = [];
+    let time = 0;
+    const errors = new ErrorLog(
+      (line) => lines.push(line),
+      1000,
+      () => time,
+    );
+    for (let i = 0; i < 500; i++) errors.report('connection', new Error('refused'));
+    errors.report('value', 'not JSON');
+    expect(lines).toEqual(['connection: refused', 'value: not JSON']);
+    time = 999;
+    errors.report('connection', new Error('refused'));
+    time = 1000;
+    errors.report('connection', new Error('reset'));
+    expect(lines.slice(2)).toEqual(['connection: reset (500 more like it kept back)']);
+    time = 2000;
+    errors.report('connection', new Error('reset'));
+    expect(lines.slice(3)).toEqual(['connection: reset']);
   });
 });
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
+import { hashRow, mix } from '../../src/keys/hash.js';
 import {
-  DistinctSketch,
-  SKETCH_SIZE,
   distinctRequests,
+  DistinctSketch,
   emptyDistinct,
   exactKeyHitRate,
   mergeDistinct,
-} from '../../src/figures/distinct.js';
-import { hashRow, mix } from '../../src/keys/hash.js';
+  SKETCH_SIZE,
+} from '../../src/measure/distinct.js';
 import { requests } from '../campaigns.js';
 
 /** The sketch of `count` hashes that are all different, for `mix` is one to one. */

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import {
-  type CacheFigures,
+  type CacheSnapshot,
   PredictionCache,
-  emptyCacheFigures,
-  mergeCacheFigures,
+  emptyCacheSnapshot,
+  mergeCacheSnapshots,
+  retiredCache,
   samplesOf,
   type Timing,
 } from '../../src/index.js';
@@ -15,7 +16,7 @@ const timing: fc.Arbitrary<Timing> = fc
     selector: ([bucket]) => bucket,
   })
   .map((counts) => counts.sort(([a], [b]) => a - b));
-const figures: fc.Arbitrary<CacheFigures> = fc.record({
+const snapshots: fc.Arbitrary<CacheSnapshot> = fc.record({
   hits: whole,
   misses: whole,
   size: whole,
@@ -46,29 +47,29 @@ const figures: fc.Arbitrary<CacheFigures> = fc.record({
   }),
 });
 
-/** Every number in a figure by its path. */
+/** Every number in a snapshot by its path. */
 function numbersIn(value: object, path = ''): [string, number][] {
   return Object.entries(value).flatMap(([name, part]) =>
     typeof part === 'number' ? [[`${path}${name}`, part]] : numbersIn(part, `${path}${name}.`),
   );
 }
 
-describe('figures of caches', () => {
-  it('merge in any order and grouping, and nothing is the figure of no cache', () => {
+describe('snapshots of caches', () => {
+  it('merge in any order and grouping, and the empty one changes nothing', () => {
     fc.assert(
-      fc.property(figures, figures, figures, (a, b, c) => {
-        const merged = mergeCacheFigures(mergeCacheFigures(a, b), c);
-        expect(mergeCacheFigures(a, mergeCacheFigures(b, c))).toEqual(merged);
-        expect(mergeCacheFigures(b, a)).toEqual(mergeCacheFigures(a, b));
-        expect(mergeCacheFigures(a, emptyCacheFigures)).toEqual(a);
+      fc.property(snapshots, snapshots, snapshots, (a, b, c) => {
+        const merged = mergeCacheSnapshots(mergeCacheSnapshots(a, b), c);
+        expect(mergeCacheSnapshots(a, mergeCacheSnapshots(b, c))).toEqual(merged);
+        expect(mergeCacheSnapshots(b, a)).toEqual(mergeCacheSnapshots(a, b));
+        expect(mergeCacheSnapshots(a, emptyCacheSnapshot)).toEqual(a);
       }),
     );
   });
 
   it('add up, every one of them', () => {
     fc.assert(
-      fc.property(figures, figures, (a, b) => {
-        const withoutHashes = (all: CacheFigures) =>
+      fc.property(snapshots, snapshots, (a, b) => {
+        const withoutHashes = (all: CacheSnapshot) =>
           numbersIn({
             ...all,
             requests: all.requests.requests,
@@ -78,7 +79,7 @@ describe('figures of caches', () => {
           });
         const [left, right] = [withoutHashes(a), withoutHashes(b)];
         const sums = left.map(([name, number], i) => [name, number + right[i]![1]]);
-        const merged = new Map(withoutHashes(mergeCacheFigures(a, b)));
+        const merged = new Map(withoutHashes(mergeCacheSnapshots(a, b)));
         expect(merged).toEqual(new Map(sums as [string, number][]));
       }),
     );
@@ -89,11 +90,22 @@ describe('figures of caches', () => {
     const cells = cache.forModel('a');
     cells.get(1, 7);
     cells.set(1, 0.5);
-    const before = cache.figures();
+    const before = cache.snapshot();
     const sent = JSON.parse(JSON.stringify(before));
     cells.get(1, 8);
     expect(before).toEqual(sent);
-    expect(Object.keys(before).sort()).toEqual(Object.keys(emptyCacheFigures).sort());
-    expect(mergeCacheFigures(sent, emptyCacheFigures)).toEqual(before);
+    expect(Object.keys(before).sort()).toEqual(Object.keys(emptyCacheSnapshot).sort());
+    expect(mergeCacheSnapshots(sent, emptyCacheSnapshot)).toEqual(before);
+  });
+
+  it('of a process that ended keep what it counted, and nothing that it held', () => {
+    fc.assert(
+      fc.property(snapshots, (snapshot) => {
+        const retired = retiredCache(snapshot);
+        const breakers = { closed: 0, halfOpen: 0, open: 0 };
+        const tier = { ...snapshot.tier, breakers };
+        expect(retired).toEqual({ ...snapshot, size: 0, bytes: 0, tier });
+      }),
+    );
   });
 });

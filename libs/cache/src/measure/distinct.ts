@@ -5,7 +5,6 @@
  * kept depends on the set of requests alone, so sketches of several workers merge into exactly the
  * sketch of all their requests, in any order.
  */
-
 /** Hashes that a snapshot holds: an error of 2.2 % of the distinct requests, one in three times. */
 export const SKETCH_SIZE = 2048;
 

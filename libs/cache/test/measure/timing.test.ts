@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import {
-  type Timing,
-  TimingHistogram,
   emptyTiming,
   medianMs,
   mergeTimings,
   samplesOf,
-} from '../../src/figures/timing.js';
+  type Timing,
+  TimeSamples,
+  TimingHistogram,
+} from '../../src/measure/timing.js';
 
 function timingOf(times: number[]): Timing {
   const histogram = new TimingHistogram();
@@ -49,5 +50,17 @@ describe('a histogram of times', () => {
         expect(samplesOf(all)).toBe(a.length + b.length);
       }),
     );
+  });
+});
+
+describe('samples of times', () => {
+  it('are taken of one lookup in as many as was told, at gaps that keep no step', () => {
+    const samples = new TimeSamples(256, () => 0);
+    const gaps = Array.from({ length: 10_000 }, () => samples.nextGap());
+    const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+    expect(mean / 256).toBeCloseTo(1, 1);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(511);
+    expect(new Set(gaps).size).toBe(511);
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { jsonCodec, numberCodec } from '../../src/tier/codec.js';
+import { jsonCodec, numberCodec } from '../../src/tier/second-tier.js';
 
 interface Answer {
   ctr: number;

@@ -1,14 +1,14 @@
+import { emptyTier, mergeTiers, type TierSnapshot } from '../tier/second-tier.js';
 import {
   type DistinctSnapshot,
   emptyDistinct,
   exactKeyHitRate,
   mergeDistinct,
 } from './distinct.js';
-import { type TierFigures, emptyTier, mergeTiers } from '../tier/figures.js';
-import { type Timing, emptyTiming, medianMs, mergeTimings } from './timing.js';
+import { emptyTiming, medianMs, mergeTimings, type Timing } from './timing.js';
 
 /** What a cache did so far, or several taken together. Plain data, frozen; counts are whole. */
-export interface CacheFigures {
+export interface CacheSnapshot {
   /** Lookups answered from memory. */
   readonly hits: number;
   /** Lookups that were not. */
@@ -36,11 +36,11 @@ export interface CacheFigures {
   /** The requests whose hash came with the lookup. */
   readonly requests: DistinctSnapshot;
   /** The second tier; all 0 where there is none. */
-  readonly tier: TierFigures;
+  readonly tier: TierSnapshot;
 }
 
 /** Nothing done, nothing held: merging it changes nothing. */
-export const emptyCacheFigures: CacheFigures = Object.freeze({
+export const emptyCacheSnapshot: CacheSnapshot = Object.freeze({
   hits: 0,
   misses: 0,
   size: 0,
@@ -61,7 +61,7 @@ export const emptyCacheFigures: CacheFigures = Object.freeze({
  * Two caches (workers, replicas) as one. Associative and commutative, exactly: it adds whole
  * numbers below 2^53 and unites sets.
  */
-export function mergeCacheFigures(a: CacheFigures, b: CacheFigures): CacheFigures {
+export function mergeCacheSnapshots(a: CacheSnapshot, b: CacheSnapshot): CacheSnapshot {
   return Object.freeze({
     hits: a.hits + b.hits,
     misses: a.misses + b.misses,
@@ -80,6 +80,16 @@ export function mergeCacheFigures(a: CacheFigures, b: CacheFigures): CacheFigure
   });
 }
 
+/**
+ * What stays of a cache whose process has ended: what it counted, not what it held, and none of the
+ * breakers. Merging it keeps totals from falling when a process ends.
+ */
+export function retiredCache(snapshot: CacheSnapshot): CacheSnapshot {
+  const { breakers } = emptyTier;
+  const tier = Object.freeze({ ...snapshot.tier, breakers });
+  return Object.freeze({ ...snapshot, size: 0, bytes: 0, tier });
+}
+
 /** Whether a cache is worth having. */
 export interface CacheWorth {
   /** Share of lookups answered from memory, 0 to 1; null before the first. */
@@ -93,15 +103,15 @@ export interface CacheWorth {
 }
 
 /** The worth of what a cache did: exact counts times sampled medians. */
-export function cacheWorth(figures: CacheFigures): CacheWorth {
-  const { hits, misses, stores, tier } = figures;
+export function cacheWorth(snapshot: CacheSnapshot): CacheWorth {
+  const { hits, misses, stores, tier } = snapshot;
   const lookups = hits + misses;
-  const compute = medianMs(figures.computeTime);
-  const lookup = medianMs(figures.lookupTime);
-  const store = medianMs(figures.storeTime) ?? 0;
+  const compute = medianMs(snapshot.computeTime);
+  const lookup = medianMs(snapshot.lookupTime);
+  const store = medianMs(snapshot.storeTime) ?? 0;
   return {
     hitRate: lookups === 0 ? null : hits / lookups,
-    exactKeyHitRate: exactKeyHitRate(figures.requests),
+    exactKeyHitRate: exactKeyHitRate(snapshot.requests),
     savedMs: compute === null ? null : (hits + tier.hits) * compute,
     spentMs: lookup === null ? null : lookups * lookup + stores * store + tier.waitedNs / 1e6,
   };
