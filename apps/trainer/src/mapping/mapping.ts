@@ -88,7 +88,7 @@ export function featureOf(name: string, feature: FeatureMapping): Feature {
 export function mappingOf(feature: Feature): FeatureMapping {
   const { name: column, kind, description } = feature;
   const rest = {
-    ...((feature as { missing?: boolean }).missing === true && { missing: true }),
+    ...(feature.missing === true && { missing: true }),
     ...(description !== undefined && { description }),
   };
   if (kind === 'categorical') return { column, kind, categories: feature.categories, ...rest };

@@ -1,4 +1,4 @@
-import type { Evaluation, Fit, MetricInterval, ModelCard, Trial, Tuning } from '@adscale/ctr';
+import type { Candidate, Evaluation, Fit, MetricInterval, ModelCard, Tuning } from '@adscale/ctr';
 
 /** Where the files of a model are, for the last line of a summary. */
 export interface SummaryPlaces {
@@ -116,7 +116,7 @@ function percent(share: number, decimals = 1): string {
   return `${(100 * share).toFixed(decimals)} %`;
 }
 
-const settingNames: Readonly<Record<keyof Trial['options'], string>> = {
+const settingNames: Readonly<Record<keyof Candidate['options'], string>> = {
   minLeafWeight: 'leaf impressions',
   maxFeatures: 'features a split',
   maxDepth: 'depth',
@@ -125,9 +125,9 @@ const settingNames: Readonly<Record<keyof Trial['options'], string>> = {
 };
 
 /** One fit of a search in a line. */
-export function tellTrial(trial: Trial, best: Trial): string {
-  const mark = trial === best ? '  best so far' : '';
-  return `tune: out-of-bag NE ${trial.normalised_entropy.toFixed(5)} in ${trial.seconds.toFixed(1)} s, ${tellOptions(trial.options)}${mark}`;
+export function tellCandidate(candidate: Candidate, best: Candidate): string {
+  const mark = candidate === best ? '  best so far' : '';
+  return `tune: out-of-bag NE ${candidate.normalised_entropy.toFixed(5)} in ${candidate.seconds.toFixed(1)} s, ${tellOptions(candidate.options)}${mark}`;
 }
 
 /** How a search ended, in a line. */
@@ -136,7 +136,7 @@ function tellTuning({ tried, best, ended, budget_seconds }: Tuning): string {
   return `${tried.length} fits, until ${why}: ${tellOptions(best)}`;
 }
 
-function tellOptions(options: Trial['options']): string {
+function tellOptions(options: Candidate['options']): string {
   return Object.entries(options)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${settingNames[name as keyof typeof settingNames]} ${value}`)

@@ -1,5 +1,5 @@
 import { trainCtr, type ModelCard } from '@adscale/ctr';
-import { reportCard, reportEvaluation, tellTrial } from '../../src/score/summary.js';
+import { reportCard, reportEvaluation, tellCandidate } from '../../src/score/summary.js';
 import { practiceTable } from '../practice-table.js';
 
 describe('the summary of a card', () => {
@@ -48,9 +48,9 @@ describe('the summary of a card', () => {
     expect(reportEvaluation(card.held_out)).toMatch(/^judged on {8}80 rows, \d+ impressions/);
   });
 
-  it('of a trial names its settings and whether it leads', () => {
+  it('of a candidate names its settings and whether it leads', () => {
     const [first] = card.tuning!.tried;
-    const line = tellTrial(first, first);
+    const line = tellCandidate(first, first);
     expect(line).toContain(first.normalised_entropy.toFixed(5));
     expect(line).toMatch(/leaf impressions \d+.*depth 4.*bins 16 {2}best so far$/);
   });
