@@ -64,7 +64,7 @@ interface ImportedCard extends StoredCard {
 /** Makes a version of an ONNX file, judged by data if there is some. */
 async function runImportOnnx(file: string, flags: ImportFlags, signal: AbortSignal): Promise<void> {
   const reporter = new Reporter(flags.json);
-  const registry = new Registry(flags.models);
+  const registry = new Registry(flags.models, { signal });
   const bytes = await readModelFile(file);
   const { schema, mapping } = await importedFeatures(registry, flags);
   const forest = readForest(bytes, file, schema);
