@@ -7,14 +7,14 @@ import { decisionsController } from './decisions/controller.js';
 import { HomeController } from './docs/home.js';
 import { explainController } from './explain/controller.js';
 import { Explanations } from './explain/explanations.js';
-import { HealthController } from './health/controller.js';
+import { HealthController } from './health/health-controller.js';
 import { Readiness } from './health/readiness.js';
 import { inferController } from './inference/infer-controller.js';
 import { inferenceStatusController } from './inference/status-controller.js';
-import { MetricsController } from './metrics/controller.js';
+import { MetricsController } from './metrics/metrics-controller.js';
 import { ModelAdminController } from './model/admin-controller.js';
 import { ModelAdmin } from './model/admin.js';
-import { ModelController } from './model/controller.js';
+import { ModelController } from './model/listing-controller.js';
 import { ModelFollower } from './model/follower.js';
 import { ModelListing } from './model/listing.js';
 import { PointerFollower } from './model/pointer.js';
@@ -23,7 +23,7 @@ import type { Parts } from './parts.js';
 import { predictController } from './predict/controller.js';
 import { Predictor } from './predict/predictor.js';
 import { RecordPipe } from './predict/validation.js';
-import { StatsController } from './stats/controller.js';
+import { StatsController } from './stats/stats-controller.js';
 import { ServiceFigures } from './stats/service-figures.js';
 
 /** The routes, and what they need. A function, because the routes follow from a model's schema. */

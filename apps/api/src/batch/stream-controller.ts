@@ -10,7 +10,7 @@ import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
 import { RecordPipe } from '../predict/validation.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { type BodyRules, LINE_TYPES } from './body-rules.js';

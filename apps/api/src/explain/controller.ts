@@ -10,7 +10,7 @@ import { exampleRequests } from '../predict/examples.js';
 import { REQUEST_NAME } from '../predict/request-dto.js';
 import { RecordPipe } from '../predict/validation.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { ExplainAnswer, explanationAnswer } from './answer.js';

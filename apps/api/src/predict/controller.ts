@@ -13,7 +13,7 @@ import { ExplanationAnswer, IntervalAnswer } from '../explain/answer.js';
 import { ApiDetailQuery } from '../explain/documentation.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
 import type { DirectRoute } from './direct-routes.js';
 import { exampleRequests } from './examples.js';
