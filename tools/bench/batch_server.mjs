@@ -55,7 +55,7 @@ async function stagesOf(app, bodies, rounds) {
   const [{ RecordAnswers }, { ServedModel }, { RecordPipe }, { ServiceStats }] = await Promise.all([
     built('batch/record-answers.js'),
     built('model/served-model.js'),
-    built('predict/validation.js'),
+    built('record/record-reading.js'),
     import('@adscale/stats'),
   ]);
   const answersNow = () =>

@@ -1,11 +1,11 @@
 import { ServiceStats } from '@adscale/stats';
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
-import { batchController } from './batch/controller.js';
+import { batchController } from './batch/batch-controller.js';
 import { OpenStreams } from './batch/open-streams.js';
 import { streamController } from './batch/stream-controller.js';
-import { decisionsController } from './decisions/controller.js';
+import { decisionsController } from './decisions/decisions-controller.js';
 import { HomeController } from './docs/home.js';
-import { explainController } from './explain/controller.js';
+import { explainController } from './explain/explain-controller.js';
 import { Explanations } from './explain/explanations.js';
 import { HealthController } from './health/health-controller.js';
 import { Readiness } from './health/readiness.js';
@@ -20,9 +20,9 @@ import { ModelListing } from './model/listing.js';
 import { PointerFollower } from './model/pointer.js';
 import { ServedModel } from './model/served-model.js';
 import type { Parts } from './parts.js';
-import { predictController } from './predict/controller.js';
-import { Predictor } from './predict/predictor.js';
-import { RecordPipe } from './predict/validation.js';
+import { predictController } from './predict/predict-controller.js';
+import { Predictor } from './predict/predictions.js';
+import { RecordPipe } from './record/record-reading.js';
 import { StatsController } from './stats/stats-controller.js';
 import { ServiceFigures } from './stats/service-figures.js';
 

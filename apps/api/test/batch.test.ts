@@ -5,7 +5,7 @@ import request from 'supertest';
 import { answerBatch } from '../src/batch/batch.js';
 import { RecordAnswers } from '../src/batch/record-answers.js';
 import { ServedModel } from '../src/model/served-model.js';
-import { RecordPipe } from '../src/predict/validation.js';
+import { RecordPipe } from '../src/record/record-reading.js';
 import { type RunningApp, runApp, sample } from './running-app.js';
 import { emptyFolder, modelFolder } from './trained-models.js';
 

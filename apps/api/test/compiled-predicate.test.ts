@@ -3,7 +3,7 @@ import type { Feature, Schema } from '@adscale/forest';
 import { IsEmail, IsInt, IsNumber, IsOptional, Min, validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { compilePredicate } from '../src/predict/compiled-predicate.js';
-import { dtoFromSchema } from '../src/predict/request-dto.js';
+import { dtoFromSchema } from '../src/record/record-dto.js';
 import { sample } from './running-app.js';
 import { otherSchema } from './trained-models.js';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readDetailQuery, refuseQuery } from '../src/explain/query.js';
+import { readDetailQuery, refuseQuery } from '../src/record/query.js';
 import { ProblemError } from '../src/problem/problem.js';
 
 function refusalOf(query: unknown, read: (query: unknown) => unknown = readDetailQuery) {

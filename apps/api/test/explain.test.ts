@@ -12,8 +12,8 @@ import {
 } from '@adscale/forest';
 import fc from 'fast-check';
 import request from 'supertest';
-import { explanationAnswer } from '../src/explain/answer.js';
-import { PredictDetails } from '../src/explain/details.js';
+import { explanationAnswer } from '../src/explain/explanation-answer.js';
+import { PredictDetails } from '../src/explain/prediction-details.js';
 import { type CtrExplanation, ModelExplainer } from '../src/explain/explainer.js';
 import { Explanations } from '../src/explain/explanations.js';
 import { intervalOf } from '../src/explain/interval.js';

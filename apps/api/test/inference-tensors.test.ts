@@ -1,7 +1,7 @@
 import { defaultSchema } from '@adscale/ctr';
 import fc from 'fast-check';
-import { recordsOf } from '../src/inference/records.js';
-import { readInferenceRequest } from '../src/inference/request.js';
+import { recordsOf } from '../src/inference/tensor-records.js';
+import { readInferenceRequest } from '../src/inference/tensors.js';
 import { readTensor } from '../src/inference/tensor.js';
 import { ProblemError } from '../src/problem/problem.js';
 import { otherSchema } from './trained-models.js';

@@ -14,7 +14,7 @@ import { LineCutter } from '../src/batch/lines.js';
 import { OpenStreams } from '../src/batch/open-streams.js';
 import { RecordAnswers } from '../src/batch/record-answers.js';
 import { ServedModel } from '../src/model/served-model.js';
-import { RecordPipe } from '../src/predict/validation.js';
+import { RecordPipe } from '../src/record/record-reading.js';
 import { type RunningApp, runApp, sample } from './running-app.js';
 import { emptyFolder, modelFolder } from './trained-models.js';
 

@@ -1,8 +1,8 @@
 import { defaultSchema } from '@adscale/ctr';
 import type { Feature, Schema } from '@adscale/forest';
 import { schemaMismatch } from '../src/model/schema.js';
-import { exampleRequests } from '../src/predict/examples.js';
-import { dtoFromSchema } from '../src/predict/request-dto.js';
+import { exampleRequests } from '../src/record/record-examples.js';
+import { dtoFromSchema } from '../src/record/record-dto.js';
 import { ruleOf } from '../src/predict/rule.js';
 
 const position: Feature = { name: 'position', kind: 'integer', minimum: 1, maximum: 10 };

@@ -2,7 +2,7 @@ import { roundCtr } from '@adscale/ctr';
 import type { ServiceStats } from '@adscale/stats';
 import type { Serving } from '../model/served-model.js';
 import { predictionText } from '../predict/prediction-text.js';
-import type { RecordPipe } from '../predict/validation.js';
+import type { RecordPipe } from '../record/record-reading.js';
 import { type ProblemCode, catalogue } from '../problem/catalogue.js';
 import { ProblemError, type ProblemOccurrence } from '../problem/problem.js';
 

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { REQUEST_NAME } from '../predict/request-dto.js';
+import { REQUEST_NAME } from '../record/record-dto.js';
 
 /** Where the documentation is; the document itself is at `/docs-json` and `/docs-yaml`. */
 export const DOCS_PATH = 'docs';

@@ -4,24 +4,24 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { checkBatchSize } from '../batch/batch.js';
-import type { BodyRules } from '../batch/body-rules.js';
-import { versionHeader } from '../batch/documentation.js';
+import type { BodyRules } from '../record/route-rules.js';
+import { versionHeader } from '../batch/batch-documentation.js';
 import { RecordAnswers } from '../batch/record-answers.js';
 import type { Config } from '../config.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
-import { RecordPipe } from '../predict/validation.js';
+import { RecordPipe } from '../record/record-reading.js';
 import { PREDICT } from '../security/scopes.js';
 import {
   ApiInferenceErrors,
   InferenceAnswer,
   InferenceRequestBody,
   exampleInferences,
-} from './documentation.js';
+} from './inference-documentation.js';
 import { infer } from './infer.js';
-import { OUTPUT } from './metadata.js';
-import { recordsOf } from './records.js';
-import { readInferenceRequest } from './request.js';
+import { OUTPUT } from './inference-metadata.js';
+import { recordsOf } from './tensor-records.js';
+import { readInferenceRequest } from './tensors.js';
 import { type ModelAddress, servingOf } from './version.js';
 
 /** Makes the controller of the protocol's inference for the schema that `served` has. */

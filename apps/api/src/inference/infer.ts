@@ -1,7 +1,7 @@
 import type { RecordAnswers } from '../batch/record-answers.js';
-import { Turn } from '../batch/turn.js';
+import { Turn } from '../overload/turn.js';
 import type { FeatureValues } from '../model/schema.js';
-import type { RecordPipe } from '../predict/validation.js';
+import type { RecordPipe } from '../record/record-reading.js';
 import { ProblemError } from '../problem/problem.js';
 import { refusal } from './refusal.js';
 

@@ -13,13 +13,13 @@ import {
   ModelReadyAnswer,
   ReadyAnswer,
   ServerMetadataAnswer,
-} from './documentation.js';
+} from './inference-documentation.js';
 import {
   type ModelMetadata,
   type ServerMetadata,
   modelMetadata,
   serverMetadata,
-} from './metadata.js';
+} from './inference-metadata.js';
 import { type ModelAddress, checkName, servingOf } from './version.js';
 
 /** Makes the controller of what the Open Inference Protocol tells of server and model. */

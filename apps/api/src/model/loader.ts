@@ -1,6 +1,6 @@
 import { CtrError, type CtrModel, type Registry, roundCtr } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
-import { exampleRequests } from '../predict/examples.js';
+import { exampleRequests } from '../record/record-examples.js';
 import { schemaMismatch } from './schema.js';
 
 /** A version that cannot be served; `message` is the reason, fit for an answer: it has no path. */

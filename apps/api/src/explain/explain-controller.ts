@@ -3,19 +3,19 @@ import { Body, Controller, HttpCode, Post, Query, Res, type Type } from '@nestjs
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { versionHeader } from '../batch/documentation.js';
+import { versionHeader } from '../batch/batch-documentation.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
-import { exampleRequests } from '../predict/examples.js';
-import { REQUEST_NAME } from '../predict/request-dto.js';
-import { RecordPipe } from '../predict/validation.js';
+import { exampleRequests } from '../record/record-examples.js';
+import { REQUEST_NAME } from '../record/record-dto.js';
+import { RecordPipe } from '../record/record-reading.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
-import { ExplainAnswer, explanationAnswer } from './answer.js';
+import { ExplainAnswer, explanationAnswer } from './explanation-answer.js';
 import { Explanations } from './explanations.js';
-import { refuseQuery } from './query.js';
+import { refuseQuery } from '../record/query.js';
 
 /** Makes the controller of the explanation route for the schema that `served` has. */
 export function explainController({ schema }: ServedModel): Type<unknown> {

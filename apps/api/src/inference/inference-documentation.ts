@@ -1,8 +1,8 @@
 import type { Schema } from '@adscale/forest';
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional, ApiResponse } from '@nestjs/swagger';
-import { exampleRequests } from '../predict/examples.js';
-import { modelMetadata, OUTPUT, type TensorMetadata } from './metadata.js';
+import { exampleRequests } from '../record/record-examples.js';
+import { modelMetadata, OUTPUT, type TensorMetadata } from './inference-metadata.js';
 
 /** An error as the protocol has it. */
 class InferenceError {

@@ -4,17 +4,17 @@ import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ServiceStats } from '@adscale/stats';
 import type { FastifyReply } from 'fastify';
 import type { Config } from '../config.js';
-import { refuseQuery } from '../explain/query.js';
+import { refuseQuery } from '../record/query.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
-import { RecordPipe } from '../predict/validation.js';
+import { RecordPipe } from '../record/record-reading.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { answerBatch, readBatch } from './batch.js';
-import type { BodyRules } from './body-rules.js';
-import { BatchAnswer, batchBody, versionHeader } from './documentation.js';
+import type { BodyRules } from '../record/route-rules.js';
+import { BatchAnswer, batchBody, versionHeader } from './batch-documentation.js';
 import { RecordAnswers } from './record-answers.js';
 
 const problems: readonly ProblemCode[] = [

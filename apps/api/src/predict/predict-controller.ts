@@ -9,16 +9,16 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ExplanationAnswer, IntervalAnswer } from '../explain/answer.js';
-import { ApiDetailQuery } from '../explain/documentation.js';
+import { ExplanationAnswer, IntervalAnswer } from '../explain/explanation-answer.js';
+import { ApiDetailQuery } from '../explain/detail-query.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
 import type { DirectRoute } from './direct-routes.js';
-import { exampleRequests } from './examples.js';
-import { type Answerers, PredictHandler } from './handler.js';
-import { type RecordPipe, refusalOf } from './validation.js';
+import { exampleRequests } from '../record/record-examples.js';
+import { type Answerers, PredictHandler } from './predict-handler.js';
+import { type RecordPipe, refusalOf } from '../record/record-reading.js';
 
 class PredictResponse {
   @ApiProperty({

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FeatureValues } from '../model/schema.js';
 import type { Serving } from '../model/served-model.js';
-import { type ExplanationAnswer, explanationAnswer } from './answer.js';
+import { type ExplanationAnswer, explanationAnswer } from './explanation-answer.js';
 import { Explanations } from './explanations.js';
 import { type CtrInterval, intervalOf } from './interval.js';
-import type { DetailQuery } from './query.js';
+import type { DetailQuery } from '../record/query.js';
 
 /** What a prediction is answered with besides itself; spread into the answer's body. */
 export interface PredictionDetails {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_TYPE, type ProblemBody, ProblemError } from '../problem/problem.js';
-import { serverMetadata } from './metadata.js';
+import { serverMetadata } from './inference-metadata.js';
 
 const ROOT = '/v2';
 const JSON_TYPE = 'application/json; charset=utf-8';

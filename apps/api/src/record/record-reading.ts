@@ -3,8 +3,8 @@ import type { PipeTransform, Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
 import type { FeatureValues } from '../model/schema.js';
 import { type FieldError, ProblemError, type ProblemOccurrence } from '../problem/problem.js';
-import { type Predicate, compilePredicate } from './compiled-predicate.js';
-import { ruleOf } from './rule.js';
+import { type Predicate, compilePredicate } from '../predict/compiled-predicate.js';
+import { ruleOf } from '../predict/rule.js';
 
 const MAX_ERRORS = 20;
 const MAX_SHOWN = 64;

@@ -3,7 +3,7 @@ import type { Type } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions, ApiSchema } from '@nestjs/swagger';
 import { IsIn, IsInt, IsNumber, Max, Min, ValidateBy } from 'class-validator';
 import type { FeatureValues } from '../model/schema.js';
-import { ruleOf } from './rule.js';
+import { ruleOf } from '../predict/rule.js';
 
 /** Name of the request body in the OpenAPI document. */
 export const REQUEST_NAME = 'PredictRequest';

@@ -1,7 +1,7 @@
 import type { CtrModel } from '@adscale/ctr';
 import { DecisionError } from '@adscale/decisions';
 import type { FastifyReply } from 'fastify';
-import { refuseQuery } from '../explain/query.js';
+import { refuseQuery } from '../record/query.js';
 import type { ServedModel } from '../model/served-model.js';
 import { ProblemError } from '../problem/problem.js';
 import { refusalOf } from './refusal.js';

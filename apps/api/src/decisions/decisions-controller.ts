@@ -19,12 +19,12 @@ import { ServedModel } from '../model/served-model.js';
 import { AllocateAnswer, AllocateRequest } from './allocate-dto.js';
 import { CompareAnswer, CompareRequest } from './compare-dto.js';
 import { CurveAnswer, CurveRequest } from './curve-dto.js';
-import { answerDecision } from './decide.js';
-import { decisionExamples } from './examples.js';
+import { answerDecision } from './decision-answer.js';
+import { decisionExamples } from './decision-examples.js';
 import { ForecastAnswer, ForecastRequest } from './forecast-dto.js';
 import { OpportunitiesAnswer, OpportunitiesRequest } from './opportunities-dto.js';
 import { RankAnswer, RankRequest } from './rank-dto.js';
-import { DecisionRoute } from './route.js';
+import { DecisionRoute } from './decision-route.js';
 
 /** Makes the controller of the decisions for the schema that `served` has. */
 export function decisionsController({ schema }: ServedModel): Type<unknown> {

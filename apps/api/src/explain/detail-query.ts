@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
-import { DETAIL_RULES } from './query.js';
+import { DETAIL_RULES } from '../record/query.js';
 
 /** Documents the query that `readDetailQuery` reads. */
 export function ApiDetailQuery(): MethodDecorator {

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { PredictDetails } from '../explain/details.js';
-import { readDetailQuery } from '../explain/query.js';
+import type { PredictDetails } from '../explain/prediction-details.js';
+import { readDetailQuery } from '../record/query.js';
 import type { ServedModel } from '../model/served-model.js';
 import { ProblemError } from '../problem/problem.js';
-import type { Predictor } from './predictor.js';
-import type { RecordPipe } from './validation.js';
+import type { Predictor } from './predictions.js';
+import type { RecordPipe } from '../record/record-reading.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 

@@ -6,9 +6,9 @@ import {
   type ApiResponseOptions,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { exampleRequests } from '../predict/examples.js';
-import { REQUEST_NAME } from '../predict/request-dto.js';
-import { LINE_TYPES } from './body-rules.js';
+import { exampleRequests } from '../record/record-examples.js';
+import { REQUEST_NAME } from '../record/record-dto.js';
+import { LINE_TYPES } from '../record/route-rules.js';
 
 class RecordError {
   @ApiPropertyOptional({ type: 'integer', description: 'In a stream: the line, counting from 1.' })

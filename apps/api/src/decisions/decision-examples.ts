@@ -1,5 +1,5 @@
 import type { Schema } from '@adscale/forest';
-import { exampleRequests } from '../predict/examples.js';
+import { exampleRequests } from '../record/record-examples.js';
 
 /** Features that money and volume move; what is left of a record is the placement. */
 const MOVED = ['impressions', 'budget'];

@@ -1,4 +1,4 @@
-import { OUTPUT } from './metadata.js';
+import { OUTPUT } from './inference-metadata.js';
 import { refusal, shown } from './refusal.js';
 import { type Tensor, readTensor } from './tensor.js';
 
