@@ -2,7 +2,6 @@ import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CtrError, CtrModel, Registry } from '@adscale/ctr';
 import request from 'supertest';
-import { RolloutFile } from '../src/model/rollout.js';
 import { sample } from './running-app.js';
 import { otherSchema, trainModel } from './trained-models.js';
 import { API_KEYS, KEY, type Method, TwoVersions } from './two-versions.js';
@@ -146,7 +145,7 @@ describe('the routes that change what is served', () => {
     const denied = Object.assign(new Error(`EROFS: ${folder}`), { code: 'EROFS' });
     const writes = [
       jest.spyOn(Registry.prototype, 'promote').mockRejectedValue(denied),
-      jest.spyOn(RolloutFile.prototype, 'set').mockRejectedValue(denied),
+      jest.spyOn(Registry.prototype, 'setTrial').mockRejectedValue(denied),
     ];
     try {
       for (const refused of [

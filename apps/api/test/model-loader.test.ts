@@ -17,14 +17,13 @@ beforeEach(async () => {
   folder = await modelFolder();
   registry = new Registry(folder);
   loader = new ModelLoader(registry);
-  loader.expect(defaultSchema);
   version = (await registry.current())!;
 });
 
 const fileOf = (name: string) => join(folder, 'versions', version, name);
 
 async function refusal(name = version): Promise<string> {
-  const error: Error = await loader.load(name).then(
+  const error: Error = await loader.load(name, defaultSchema).then(
     () => new Error('it was not refused'),
     (thrown) => thrown,
   );
@@ -138,5 +137,12 @@ describe('a version that cannot be served is refused with the reason', () => {
     await writeFile(fileOf('model.adsf'), bytes);
     await loader.load(version);
     expect(loader.refusalOf(version)).toBeUndefined();
+  });
+
+  it('and the reasons do not pile up, whatever names are asked for', async () => {
+    for (let i = 0; i < 101; i++) await refusal(`nowhere-${i}`);
+    expect(loader.refusalOf('nowhere-0')).toBeUndefined();
+    expect(loader.refusalOf('nowhere-1')).toMatch(/no such version/);
+    expect(loader.refusalOf('nowhere-100')).toMatch(/no such version/);
   });
 });

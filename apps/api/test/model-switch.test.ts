@@ -2,7 +2,6 @@ import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { CtrModel, Registry, type Trained, defaultSchema } from '@adscale/ctr';
 import { ModelFollower } from '../src/model/follower.js';
-import { RolloutFile } from '../src/model/rollout.js';
 import { type RunningApp, runApp, sample } from './running-app.js';
 import { emptyFolder, modelFolder, otherSchema, trainModel } from './trained-models.js';
 
@@ -108,12 +107,11 @@ describe('a model that becomes current', () => {
       }
     });
     // Everything that changes what answers, while it answers.
-    const rollouts = new RolloutFile(folder);
     for (let round = 0; round < 9; round++) {
       const [current, canary, shadow] = versions.map((_, i) => versions[(round + i) % 3]);
       await registry.promote(current);
-      await rollouts.set('canary', { version: canary, percent: 40 });
-      await rollouts.set('shadow', { version: shadow, percent: 80 });
+      await registry.setTrial('canary', { version: canary, percent: 40 });
+      await registry.setTrial('shadow', { version: shadow, percent: 80 });
       const from = asked;
       while (asked < from + 40) await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -128,7 +126,7 @@ describe('a model that becomes current', () => {
     const first = (await registry.current())!;
     const canary = await registry.publish(second.bytes, second.card);
     await registry.promote(first);
-    await new RolloutFile(folder).set('canary', { version: canary, percent: 30 });
+    await registry.setTrial('canary', { version: canary, percent: 30 });
     await look();
     const records = Array.from({ length: 120 }, (_, i) => ({ ...sample, budget: 10 + i }));
     const versionsOf = () =>
@@ -138,23 +136,6 @@ describe('a model that becomes current', () => {
     expect(share).toBeGreaterThan(0.1);
     expect(share).toBeLessThan(0.5);
     expect(await versionsOf()).toEqual(versions);
-  });
-});
-
-describe('a service whose first model has other features', () => {
-  it('refuses it and says what to do, and serves it after a restart', async () => {
-    await start(emptyFolder());
-    const { bytes, card } = await trainModel(otherSchema);
-    const version = await new Registry(folder).publish(bytes, card);
-    await look();
-    await api.get('/health/ready').expect(503);
-    const { body } = await api.get('/models').expect(200);
-    expect(body).toMatchObject({ serving: null, current: version });
-    expect(body.versions[0].refused).toMatch(/restart it to serve this model$/);
-    await api.close();
-    api = await runApp({ MODEL_DIR: folder });
-    await api.get('/health/ready').expect(200);
-    expect((await api.get('/models')).body).toMatchObject({ serving: version });
   });
 });
 

@@ -70,6 +70,15 @@ describe('a rate limiter', () => {
     );
   });
 
+  it('remembers so many clients and no more: the one silent for longest is forgotten', () => {
+    const limiter = new RateLimiter(1, () => time, 3);
+    for (const client of ['a', 'b', 'c']) expect(passed(limiter, 1, client)).toBe(1);
+    expect(passed(limiter, 1, 'a')).toBe(0);
+    expect(passed(limiter, 1, 'd')).toBe(1);
+    expect(passed(limiter, 1, 'b')).toBe(1);
+    expect(passed(limiter, 1, 'a')).toBe(0);
+  });
+
   it('lets everything pass when there is no limit', () => {
     expect(passed(limiterOf(0), 10_000)).toBe(10_000);
   });
@@ -85,6 +94,18 @@ describe('a rate limiter', () => {
     await other.share(shared);
     await one.share(shared);
     expect(passed(one, 10)).toBe(0);
+  });
+
+  it('tells the others of the clients of this minute alone', async () => {
+    const shared = new Counts();
+    const limiter = limiterOf(10);
+    passed(limiter, 2, 'a');
+    passed(limiter, 1, 'b');
+    time += MINUTE;
+    passed(limiter, 3, 'b');
+    const add = jest.spyOn(shared, 'add');
+    await limiter.share(shared);
+    expect(add.mock.calls).toEqual([[1001, new Map([['b', 3]])]]);
   });
 
   it('goes on by itself when the shared counts cannot be had, and catches up later', async () => {

@@ -5,8 +5,41 @@ import {
   histogramCount,
   latencyBuckets,
 } from '@adscale/stats';
+import { Controller, Get, Header } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
-import type { Figures, ProcessFigures } from '../stats/figures.js';
+import { ServedModel } from '../model/served-model.js';
+import { ApiProblems } from '../problem/api-problems.js';
+import { PREDICT } from '../security/scopes.js';
+import { type Figures, type ProcessFigures, ServiceFigures } from './figures.js';
+
+/** Content type of the Prometheus text format. */
+const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** Answers Prometheus, which asks now and then: only then are metrics made of the counts. */
+@ApiTags('Operation')
+@Controller('metrics')
+export class MetricsController {
+  constructor(
+    private readonly figures: ServiceFigures,
+    private readonly served: ServedModel,
+  ) {}
+
+  @Get()
+  @RouteConfig(PREDICT)
+  @Header('content-type', METRICS_TYPE)
+  @ApiOperation({ summary: 'The figures of the service for Prometheus.' })
+  @ApiProduces('text/plain')
+  @ApiOkResponse({
+    description: 'Metrics in the text format.',
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  })
+  @ApiProblems(['API_KEY_REQUIRED', 'SCOPE_MISSING'])
+  async read(): Promise<string> {
+    return exposition(await this.figures.all(), this.served.current?.model.version ?? null);
+  }
+}
 
 /** One line of a metric: what is added to its name, its labels, and the number. */
 interface Sample {
@@ -23,11 +56,8 @@ interface Metric {
   readonly samples: readonly Sample[];
 }
 
-/** Content type of the Prometheus text format. */
-export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
-
 /** The figures of the service in the Prometheus text format, by its conventions for names. */
-export async function exposition(figures: Figures, modelVersion: string | null): Promise<string> {
+async function exposition(figures: Figures, modelVersion: string | null): Promise<string> {
   const registry = new Registry();
   for (const metric of metricsOf(figures, modelVersion)) {
     const { name, samples, ...about } = metric;

@@ -1,9 +1,14 @@
-import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { REQUEST_NAME } from '../record/record-dto.js';
+import { Controller, Get, type INestApplication, Redirect } from '@nestjs/common';
+import {
+  ApiExcludeController,
+  DocumentBuilder,
+  type OpenAPIObject,
+  SwaggerModule,
+} from '@nestjs/swagger';
+import { REQUEST_NAME } from './record/record-dto.js';
 
 /** Where the documentation is; the document itself is at `/docs-json` and `/docs-yaml`. */
-export const DOCS_PATH = 'docs';
+const DOCS_PATH = 'docs';
 
 const DESCRIPTION = `Predicts the click-through rate (CTR) of an ad placement, and decides by it.
 Errors are problem details (RFC 9457) with a stable \`code\`.`;
@@ -31,4 +36,13 @@ function forbidUnknownFields(document: OpenAPIObject): OpenAPIObject {
     additionalProperties: false,
   });
   return document;
+}
+
+/** Redirects the bare address to the documentation. */
+@ApiExcludeController()
+@Controller()
+export class HomeController {
+  @Get()
+  @Redirect(`/${DOCS_PATH}`, 302)
+  home(): void {}
 }
