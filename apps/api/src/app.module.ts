@@ -21,8 +21,6 @@ import { PointerFollower } from './model/pointer.js';
 import { ServedModel } from './model/served-model.js';
 import type { Parts } from './parts.js';
 import { predictController } from './predict/predict-controller.js';
-import { Predictor } from './predict/predictions.js';
-import { RecordPipe } from './record/record-reading.js';
 import { StatsController } from './stats/controller.js';
 import { ServiceFigures } from './stats/service-figures.js';
 
@@ -33,7 +31,7 @@ export function appModule(parts: Parts): DynamicModule {
     module: AppModule,
     controllers: [
       HomeController,
-      predictController(parts.pipe, parts),
+      predictController(parts),
       batchController(served, config),
       streamController(served, config),
       explainController(served),
@@ -50,8 +48,6 @@ export function appModule(parts: Parts): DynamicModule {
       Readiness,
       // Half of what the process waits for requests to end: then each can still say so.
       given(OpenStreams, new OpenStreams(config.requestTimeoutMs / 2)),
-      given(RecordPipe, parts.pipe),
-      given(Predictor, parts.predictor),
       given(Explanations, parts.explanations),
       given(ServiceStats, parts.stats),
       given(ServiceFigures, parts.figures),

@@ -5,14 +5,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createAdapter } from './adapter.js';
 import { appModule } from './app.module.js';
-import { addBodyRules } from './record/route-rules.js';
 import type { Config } from './config.js';
 import { addDocs } from './docs/openapi.js';
 import { Readiness } from './health/readiness.js';
 import { addInferenceErrors } from './inference/inference-errors.js';
 import { NestLogger, createLogger } from './logging/logger.js';
 import { addRequestHooks } from './logging/request-hooks.js';
-import { allowDirectRoutes } from './predict/direct-routes.js';
+import { addRouteRules } from './record/route-rules.js';
 import { createParts } from './parts.js';
 import { ProblemFilter } from './problem/filter.js';
 import { watchMethods } from './problem/methods.js';
@@ -31,8 +30,7 @@ export async function createApp(
   const adapter = createAdapter(config, filter);
   const fastify = adapter.getInstance<FastifyInstance>();
   const refuseOtherMethods = watchMethods(fastify);
-  allowDirectRoutes(fastify);
-  addBodyRules(fastify);
+  addRouteRules(fastify);
   addInferenceErrors(fastify);
   const parts = await createParts(config, logger);
   const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {

@@ -4,17 +4,15 @@ import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
-import { PredictDetails } from './explain/prediction-details.js';
+import { PredictionDetails } from './explain/prediction-details.js';
 import type { CtrExplanation } from './explain/explainer.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
 import { type ModelLife, startModelLife } from './model/life.js';
 import type { Answer } from './model/served-model.js';
 import { Admission } from './overload/admission.js';
 import { EventLoopLag } from './overload/event-loop-lag.js';
-import { Predictor } from './predict/predictions.js';
+import { Predictions } from './predict/predictions.js';
 import { linkReplicas } from './replicas/link.js';
-import { dtoFromSchema } from './record/record-dto.js';
-import { RecordPipe } from './record/record-reading.js';
 import type { Gatekeepers } from './security/gate.js';
 import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/service-figures.js';
@@ -28,10 +26,9 @@ export interface Parts extends ModelLife {
   readonly config: Config;
   readonly cache: PredictionCache<Answer>;
   readonly stats: ServiceStats;
-  readonly pipe: RecordPipe;
-  readonly predictor: Predictor;
+  readonly predictions: Predictions;
   readonly explanations: Explanations;
-  readonly details: PredictDetails;
+  readonly details: PredictionDetails;
   readonly gatekeepers: Gatekeepers;
   readonly figures: ServiceFigures;
   /** Lets go of timers and connections. */
@@ -49,7 +46,6 @@ export async function createParts(config: Config, logger: Logger): Promise<Parts
   const stats = new ServiceStats();
   const { modelDir: folder, modelPollMs: pollMs } = config;
   const life = await startModelLife({ folder, pollMs, cache, stats }, logger);
-  const { schema } = life.served;
   const tier = await secondTier(config, logger);
   const explanations = new Explanations(tier);
   const lag = new EventLoopLag();
@@ -70,10 +66,9 @@ export async function createParts(config: Config, logger: Logger): Promise<Parts
     ...life,
     cache,
     stats,
-    pipe: new RecordPipe(schema, dtoFromSchema(schema)),
-    predictor: new Predictor(stats, config.cacheKey, schema.features.length),
+    predictions: new Predictions(stats, config.cacheKey),
     explanations,
-    details: new PredictDetails(explanations),
+    details: new PredictionDetails(explanations),
     gatekeepers,
     figures,
     close: async () => {

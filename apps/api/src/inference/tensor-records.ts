@@ -1,7 +1,7 @@
 import type { Feature, Schema } from '@adscale/forest';
-import type { FeatureValues } from '../model/schema.js';
-import { refusal, shown } from './refusal.js';
-import { NUMBER_TYPES, type Tensor } from './tensor.js';
+import type { RecordValues } from '../record/record-examples.js';
+import { got, refusal } from './inference-errors.js';
+import { NUMBER_TYPES, type Tensor } from './tensors.js';
 
 /**
  * The records that input tensors hold, in either of two forms:
@@ -13,7 +13,7 @@ import { NUMBER_TYPES, type Tensor } from './tensor.js';
  * What values may be is for the validation of records to say.
  * @throws ProblemError INVALID_INFERENCE
  */
-export function recordsOf(tensors: readonly Tensor[], schema: Schema): FeatureValues[] {
+export function recordsOf(tensors: readonly Tensor[], schema: Schema): RecordValues[] {
   const [first] = tensors;
   const { features } = schema;
   const isMatrix = first?.shape.length === 2 && first.shape[1] === features.length;
@@ -24,11 +24,11 @@ export function recordsOf(tensors: readonly Tensor[], schema: Schema): FeatureVa
 
 function fromMatrix({ name, shape, datatype, data }: Tensor, features: readonly Feature[]) {
   if (!NUMBER_TYPES.includes(datatype)) {
-    throw refusal(`input ${shown(name)}: datatype is ${datatype}, wanted numbers, words by place`);
+    throw refusal(`input ${got(name)}: datatype is ${datatype}, wanted numbers, words by place`);
   }
   const width = features.length;
   return Array.from({ length: shape[0] }, (_, row) => {
-    const record: FeatureValues = {};
+    const record: RecordValues = {};
     for (let f = 0; f < width; f++) {
       const feature = features[f];
       const value = data[row * width + f] as number;
@@ -40,13 +40,13 @@ function fromMatrix({ name, shape, datatype, data }: Tensor, features: readonly 
   });
 }
 
-function fromColumns(tensors: readonly Tensor[], features: readonly Feature[]): FeatureValues[] {
+function fromColumns(tensors: readonly Tensor[], features: readonly Feature[]): RecordValues[] {
   const columns = features.map((feature) => columnOf(feature, tensors));
   const names = features.map(({ name }) => name);
   const stranger = tensors.find(({ name }) => !names.includes(name));
   if (stranger !== undefined) {
     const wanted = `${names.join(', ')}, or a single input of shape [n, ${names.length}]`;
-    throw refusal(`input ${shown(stranger.name)} is not one of this model, wanted ${wanted}`);
+    throw refusal(`input ${got(stranger.name)} is not one of this model, wanted ${wanted}`);
   }
   const rows = columns[0].length;
   const odd = columns.findIndex(({ length }) => length !== rows);
@@ -55,7 +55,7 @@ function fromColumns(tensors: readonly Tensor[], features: readonly Feature[]): 
     throw refusal(`the length of input ${names[odd]} is ${lengths}: wanted all alike`);
   }
   return Array.from({ length: rows }, (_, row) => {
-    const record: FeatureValues = {};
+    const record: RecordValues = {};
     for (let f = 0; f < names.length; f++) record[names[f]] = columns[f][row];
     return record;
   });

@@ -1,5 +1,5 @@
 import type { ModelCard } from '@adscale/ctr';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, type ApiResponseOptions } from '@nestjs/swagger';
 import type { Trial } from './rollout.js';
 
 const VERSION = '20260101-120000-3fa1c2d4';
@@ -117,3 +117,11 @@ export function metricsOf({ held_out: judged }: Partial<ModelCard>): MetricsAnsw
   const { rows, observed, normalised_entropy, calibration_ratio } = judged;
   return { rows, r2: observed.weighted_r2, normalised_entropy, calibration_ratio };
 }
+
+/** Documents the header that names the model of an answer. */
+export const versionHeader: ApiResponseOptions['headers'] = {
+  'x-model-version': {
+    description: 'Version of the model that answered.',
+    schema: { type: 'string' },
+  },
+};

@@ -1,8 +1,5 @@
 import type { Feature, Schema } from '@adscale/forest';
 
-/** One value for each feature of a schema. */
-export type FeatureValues = Record<string, number | string>;
-
 /**
  * Why a model with schema `offered` cannot answer requests checked against `served`, or undefined
  * when it can. Descriptions and examples may differ, and the order: requests name their fields.

@@ -1,10 +1,9 @@
 import { defaultSchema } from '@adscale/ctr';
 import fc from 'fast-check';
-import { recordsOf } from '../src/inference/tensor-records.js';
-import { readInferenceRequest } from '../src/inference/tensors.js';
-import { readTensor } from '../src/inference/tensor.js';
-import { ProblemError } from '../src/problem/problem.js';
-import { otherSchema } from './trained-models.js';
+import { recordsOf } from '../../src/inference/tensor-records.js';
+import { readInferenceRequest, readTensor } from '../../src/inference/tensors.js';
+import { ProblemError } from '../../src/problem/problem.js';
+import { otherSchema } from '../trained-models.js';
 
 const tensor = (name: string, datatype: string, data: unknown[], shape = [data.length]) => ({
   name,
