@@ -7,21 +7,22 @@ import { decisionsController } from './decisions/decisions-controller.js';
 import { HomeController } from './docs/home.js';
 import { explainController } from './explain/explain-controller.js';
 import { Explanations } from './explain/explanations.js';
-import { HealthController } from './health/controller.js';
+import { HealthController } from './health/health-controller.js';
 import { Readiness } from './health/readiness.js';
 import { inferController } from './inference/infer-controller.js';
 import { inferenceStatusController } from './inference/status-controller.js';
-import { MetricsController } from './metrics/controller.js';
+import { MetricsController } from './metrics/metrics-controller.js';
 import { ModelAdminController } from './model/admin-controller.js';
 import { ModelAdmin } from './model/admin.js';
-import { ModelController } from './model/controller.js';
+import { ModelController } from './model/listing-controller.js';
 import { ModelFollower } from './model/follower.js';
 import { ModelListing } from './model/listing.js';
 import { PointerFollower } from './model/pointer.js';
 import { ServedModel } from './model/served-model.js';
 import type { Parts } from './parts.js';
 import { predictController } from './predict/predict-controller.js';
-import { StatsController } from './stats/controller.js';
+import { Predictions } from './predict/predictions.js';
+import { StatsController } from './stats/stats-controller.js';
 import { ServiceFigures } from './stats/service-figures.js';
 
 /** The routes, and what they need. A function, because the routes follow from a model's schema. */
@@ -48,6 +49,7 @@ export function appModule(parts: Parts): DynamicModule {
       Readiness,
       // Half of what the process waits for requests to end: then each can still say so.
       given(OpenStreams, new OpenStreams(config.requestTimeoutMs / 2)),
+      given(Predictions, parts.predictions),
       given(Explanations, parts.explanations),
       given(ServiceStats, parts.stats),
       given(ServiceFigures, parts.figures),

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import type { StatsAnswer } from '../src/stats/documentation.js';
+import type { StatsAnswer } from '../src/stats/stats-dto.js';
 import { type RunningApp, runApp, sample } from './running-app.js';
 import { modelFolder } from './trained-models.js';
 

@@ -18,10 +18,10 @@ export {
 } from './evaluation.js';
 export { CtrModel } from './model.js';
 export { outOfBagEntropy } from './out-of-bag-entropy.js';
-export { exclusively } from './registry-lock.js';
-export { MOST_ROLLBACKS } from './registry-pointer.js';
-export type { Pruned, PruneOptions } from './registry-prune.js';
-export type { VersionFiles } from './registry-staging.js';
+export { exclusively } from './registry/lock.js';
+export { MOST_ROLLBACKS } from './registry/pointer.js';
+export type { Pruned, PruneOptions } from './registry/prune.js';
+export type { VersionFiles } from './registry/staging.js';
 export {
   FieldContract,
   fieldProblem,
@@ -32,7 +32,8 @@ export {
   type FieldProblem,
   type FieldSchema,
 } from './record.js';
-export { Registry, type PublishOptions, type StoredCard } from './registry.js';
+export { ROLES, type Role, type Rollout, type Trial } from './registry/rollout.js';
+export { Registry, type PublishOptions, type StoredCard } from './registry/registry.js';
 export { reliability, wilson, type ReliabilityBin } from './reliability.js';
 export { defaultSchema } from './schema.js';
 export { splitFolds } from './split-folds.js';
@@ -49,4 +50,4 @@ export { TreePanel } from './tree-panel.js';
 export { defaultFitOptions, defaultFitOptionsFor } from './training-defaults.js';
 export type { CrossValidation, FoldedMetric } from './training-folds.js';
 export { trainCtr, type Trained, type TrainOptions } from './training.js';
-export { tune, type Trial, type TuneOptions, type Tuning } from './tune.js';
+export { tune, type Candidate, type TuneOptions, type Tuning } from './tune.js';

@@ -22,17 +22,16 @@ export interface TuneOptions {
   /** Time to spend, in seconds, > 0. The first fit always ends. Default 60. */
   readonly budgetSeconds?: number;
   /** Called after each fit. */
-  readonly onTrial?: (trial: Trial, best: Trial) => void;
+  readonly onCandidate?: (candidate: Candidate, best: Candidate) => void;
 }
 
-/** The settings that are searched. */
-export type TunedOptions = Pick<
-  FitOptions,
-  'minLeafWeight' | 'maxFeatures' | 'maxDepth' | 'minLeafRows' | 'maxBins'
->;
+const TUNED = ['minLeafWeight', 'maxFeatures', 'maxDepth', 'minLeafRows', 'maxBins'] as const;
 
-/** One fit of the search. */
-export interface Trial {
+/** The settings that are searched. */
+export type TunedOptions = Pick<FitOptions, (typeof TUNED)[number]>;
+
+/** Settings that the search tried, and what their forest says of its out-of-bag rows. */
+export interface Candidate {
   readonly options: TunedOptions;
   /** Out of bag, by impressions; lower is better. */
   readonly normalised_entropy: number;
@@ -44,7 +43,7 @@ export interface Trial {
 export interface Tuning {
   readonly budget_seconds: number;
   /** In the order in which they were tried. */
-  readonly tried: readonly Trial[];
+  readonly tried: readonly Candidate[];
   readonly best: TunedOptions;
   /** Whether a whole round of sweeps improved nothing, or the time was up. */
   readonly ended: 'converged' | 'out_of_time';
@@ -75,10 +74,10 @@ export async function tune(
   table: CtrTable,
   start: FitOptions,
   fixed: readonly string[],
-  { budgetSeconds = 60, onTrial = () => {} }: TuneOptions,
+  { budgetSeconds = 60, onCandidate = () => {} }: TuneOptions,
   threads: ThreadOptions = {},
 ): Promise<Tuning> {
-  const search = new Search(table, start, budgetSeconds, onTrial, threads);
+  const search = new Search(table, start, budgetSeconds, onCandidate, threads);
   await search.begin();
   const axes = gridOf(table).filter(([name]) => !fixed.includes(name));
   let ended: Tuning['ended'] = 'converged';
@@ -100,8 +99,8 @@ export async function tune(
 }
 
 class Search {
-  readonly tried: Trial[] = [];
-  best!: Trial;
+  readonly tried: Candidate[] = [];
+  best!: Candidate;
   private readonly input;
   private readonly deadline: number;
 
@@ -109,7 +108,7 @@ class Search {
     table: CtrTable,
     private readonly start: FitOptions,
     budgetSeconds: number,
-    private readonly onTrial: NonNullable<TuneOptions['onTrial']>,
+    private readonly onCandidate: NonNullable<TuneOptions['onCandidate']>,
     private readonly threads: ThreadOptions,
   ) {
     this.input = fitInput(table);
@@ -131,24 +130,24 @@ class Search {
         const next = neighbour(values, this.best.options[name] ?? 0, step);
         if (next === undefined) break;
         const options = { ...this.best.options, [name]: next };
-        if (this.tried.some((trial) => keyOf(trial.options) === keyOf(options))) break;
+        if (this.tried.some((candidate) => isSame(candidate.options, options))) break;
         const left = this.deadline - performance.now();
-        const trial = left > 0 ? await this.attemptWithin(options, left) : undefined;
-        if (trial === undefined) return false;
-        this.record(trial);
-        if (this.best !== trial) break;
+        const candidate = left > 0 ? await this.attemptWithin(options, left) : undefined;
+        if (candidate === undefined) return false;
+        this.record(candidate);
+        if (this.best !== candidate) break;
       }
     }
     return true;
   }
 
-  private record(trial: Trial): void {
-    this.tried.push(trial);
-    if (trial.normalised_entropy < this.best.normalised_entropy) this.best = trial;
-    this.onTrial(trial, this.best);
+  private record(candidate: Candidate): void {
+    this.tried.push(candidate);
+    if (candidate.normalised_entropy < this.best.normalised_entropy) this.best = candidate;
+    this.onCandidate(candidate, this.best);
   }
 
-  private async attemptWithin(options: TunedOptions, left: number): Promise<Trial | undefined> {
+  private async attemptWithin(options: TunedOptions, left: number): Promise<Candidate | undefined> {
     const { signal } = this.threads;
     const timeout = AbortSignal.timeout(Math.ceil(left));
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
@@ -161,7 +160,7 @@ class Search {
     }
   }
 
-  private async attempt(options: TunedOptions, signal?: AbortSignal): Promise<Trial> {
+  private async attempt(options: TunedOptions, signal?: AbortSignal): Promise<Candidate> {
     const started = performance.now();
     const { threads } = this.threads;
     const { outOfBag } = await fitParallel(
@@ -186,6 +185,6 @@ function neighbour(values: readonly number[], from: number, step: number): numbe
   return step > 0 ? values.find((value) => value > from) : values.findLast((value) => value < from);
 }
 
-function keyOf(options: TunedOptions): string {
-  return Object.values(options).join();
+function isSame(one: TunedOptions, other: TunedOptions): boolean {
+  return TUNED.every((name) => one[name] === other[name]);
 }

@@ -5,7 +5,7 @@ import {
   outOfBagEntropy,
   tune,
   type CtrTable,
-  type Trial,
+  type Candidate,
 } from '../src/index.js';
 import { placements } from './data.js';
 
@@ -22,17 +22,17 @@ const start = { trees: 20, seed: 1, maxBins: 64, maxDepth: 32, minLeafRows: 5, m
 describe('a search for settings', () => {
   it('ends no worse than it began, at the best that it tried', async () => {
     const log = clickLog(1500);
-    const told: [Trial, Trial][] = [];
+    const told: [Candidate, Candidate][] = [];
     const tuning = await tune(
       log,
       start,
       [],
-      { budgetSeconds: 600, onTrial: (trial, best) => told.push([trial, best]) },
+      { budgetSeconds: 600, onCandidate: (candidate, best) => told.push([candidate, best]) },
       { threads: 1 },
     );
     expect(tuning.ended).toBe('converged');
-    expect(told.map(([trial]) => trial)).toEqual(tuning.tried);
-    const entropies = tuning.tried.map((trial) => trial.normalised_entropy);
+    expect(told.map(([candidate]) => candidate)).toEqual(tuning.tried);
+    const entropies = tuning.tried.map((candidate) => candidate.normalised_entropy);
     const best = tuning.tried[entropies.indexOf(Math.min(...entropies))];
     expect(tuning.best).toEqual(best.options);
     expect(best.normalised_entropy).toBeLessThan(entropies[0] - 0.01);
@@ -59,8 +59,8 @@ describe('a search for settings', () => {
 
   it('stops when it is told to', async () => {
     const abort = new AbortController();
-    const onTrial = (): void => abort.abort();
-    const search = tune(clickLog(300), start, [], { onTrial }, { signal: abort.signal });
+    const onCandidate = (): void => abort.abort();
+    const search = tune(clickLog(300), start, [], { onCandidate }, { signal: abort.signal });
     await expect(search).rejects.toMatchObject({ code: 'ABORTED' });
   });
 });

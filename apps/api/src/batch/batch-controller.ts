@@ -9,7 +9,7 @@ import { COUNTED } from '../logging/request-hooks.js';
 import { versionHeader } from '../model/answer.js';
 import { ServedModel } from '../model/served-model.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { answerBatch, readBatch } from './batch.js';

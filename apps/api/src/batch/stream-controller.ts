@@ -9,7 +9,7 @@ import { refuseQuery } from '../record/query.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { type RouteRules, LINE_TYPES } from '../record/route-rules.js';

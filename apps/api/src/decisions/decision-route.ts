@@ -4,7 +4,7 @@ import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { versionHeader } from '../model/answer.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
 
 /** The decisions, by the name of their route, with what they decide. */

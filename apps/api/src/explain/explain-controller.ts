@@ -9,7 +9,7 @@ import { ServedModel } from '../model/served-model.js';
 import { exampleRequests } from '../record/record-examples.js';
 import { REQUEST_NAME } from '../record/record-dto.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
 import { ExplainAnswer, explanationAnswer } from './explanation-answer.js';
 import { Explanations } from './explanations.js';

@@ -11,10 +11,10 @@ import {
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { ProblemCode } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { ADMIN } from '../security/scopes.js';
 import { ModelAdmin } from './admin.js';
-import { RolloutAnswer } from './answer.js';
+import { RolloutAnswer } from './models-dto.js';
 import { ModelListing } from './listing.js';
 import type { Role, Trial } from './rollout.js';
 import { TrialPipe, TrialRequest, trialRefusal } from './trial-request.js';

@@ -14,7 +14,7 @@ import { ApiDetailQuery } from '../explain/detail-query.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { versionHeader } from '../model/answer.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
 import { recordDto } from '../record/record-dto.js';
 import { exampleRequests } from '../record/record-examples.js';

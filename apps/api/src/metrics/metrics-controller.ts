@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { ServedModel } from '../model/served-model.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
 import { ServiceFigures } from '../stats/service-figures.js';
 import { METRICS_TYPE, exposition } from './exposition.js';

@@ -1,6 +1,6 @@
 // Changes a registry in a process of its own, to be killed:
 //
-//   node registry-changer.mjs <folder> <model folder> <action>[,<action>…] [<n>]
+//   node changer.mjs <folder> <model folder> <action>[,<action>…] [<n>]
 //
 // With n it kills itself at the n-th call that writes to the disk: half of the data is written
 // if it writes any, nothing is done otherwise. Without, it goes on until it is killed from
@@ -42,7 +42,7 @@ if (n !== undefined) {
 }
 
 // After the changes above, which its imports then see.
-const { Registry } = await import('../dist/index.js');
+const { Registry } = await import('../../dist/index.js');
 const registry = new Registry(folder);
 const bytes = await fs.readFile(join(model, 'model.adsf'));
 const card = JSON.parse(await fs.readFile(join(model, 'model.json'), 'utf8'));

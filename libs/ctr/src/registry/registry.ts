@@ -3,7 +3,7 @@
  *
  *   <folder>/current                          the version that serves, and those that did before
  *   <folder>/tags/<tag>                       a version under a name of its own
- *   <folder>/rollout.json                     what a service tries; written by the service
+ *   <folder>/rollout.json                     what a service tries beside the current version
  *   <folder>/versions/<version>/model.adsf    the forest
  *   <folder>/versions/<version>/model.json    its card
  *   <folder>/lock                             there while somebody changes any of this
@@ -15,12 +15,20 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { modelDigest, readModel } from '@adscale/forest';
-import type { ModelCard } from './card.js';
-import { CtrError } from './errors.js';
-import type { CtrModel } from './model.js';
-import { exclusively } from './registry-lock.js';
-import { POINTER, readPointer, rolledBack, writePointer } from './registry-pointer.js';
-import { planPrune, readTrials, type Pruned, type PruneOptions } from './registry-prune.js';
+import type { ModelCard } from '../card.js';
+import { CtrError } from '../errors.js';
+import type { CtrModel } from '../model.js';
+import { exclusively } from './lock.js';
+import { POINTER, readPointer, rolledBack, writePointer } from './pointer.js';
+import { planPrune, type Pruned, type PruneOptions } from './prune.js';
+import {
+  changedRollout,
+  readRollout,
+  writeRollout,
+  type Role,
+  type Rollout,
+  type Trial,
+} from './rollout.js';
 import {
   makeFolder,
   placeVersion,
@@ -28,8 +36,8 @@ import {
   sweep,
   withdrawVersions,
   type VersionFiles,
-} from './registry-staging.js';
-import { checkTag, readTags, removeTag, TAGS, writeTag } from './registry-tags.js';
+} from './staging.js';
+import { checkTag, readTags, removeTag, TAGS, writeTag } from './tags.js';
 import {
   CARD_FILE,
   listVersions,
@@ -38,7 +46,7 @@ import {
   readCard,
   versionFolder,
   versionName,
-} from './registry-versions.js';
+} from './versions.js';
 
 export interface PublishOptions {
   /** Make it the current version. Default true. */
@@ -52,7 +60,7 @@ export type StoredCard = Partial<ModelCard> & Pick<ModelCard, 'created_at'>;
 
 /**
  * Any number of processes may read and change a registry at the same time. Changes take turns by
- * a lock (registry-lock.ts); a process that is killed at any point leaves the pointer as it was or
+ * a lock (lock.ts); a process that is killed at any point leaves the pointer as it was or
  * as it was to become, and no part of a version where versions are looked for.
  */
 export class Registry {
@@ -78,9 +86,12 @@ export class Registry {
     return readTags(this.folder);
   }
 
-  /** The version that a service tries in each role (canary, shadow). @throws CtrError ROLLOUT_INVALID */
-  trials(): Promise<ReadonlyMap<string, string>> {
-    return readTrials(this.folder);
+  /**
+   * What a service tries beside the current version.
+   * @throws CtrError ROLLOUT_INVALID naming what is wrong with the file
+   */
+  rollout(): Promise<Rollout> {
+    return readRollout(this.folder);
   }
 
   /**
@@ -189,6 +200,25 @@ export class Registry {
   }
 
   /**
+   * Tries `trial`, or nothing, in this role from now on. Replaces a rollout that cannot be read.
+   * @throws CtrError REGISTRY_BUSY
+   */
+  async setTrial(role: Role, trial: Trial | null): Promise<void> {
+    await this.changeRollout((rollout) => ({ ...rollout, [role]: trial }));
+  }
+
+  /**
+   * Ends the trials of a version in every role: what serves everyone is not on trial any more.
+   * @throws CtrError REGISTRY_BUSY
+   */
+  async endTrials(version: string): Promise<void> {
+    await this.changeRollout(({ canary, shadow }) => ({
+      canary: canary?.version === version ? null : canary,
+      shadow: shadow?.version === version ? null : shadow,
+    }));
+  }
+
+  /**
    * Deletes versions, but for the newest, the current one, those that a roll-back would go to, and
    * those with a tag or on trial; and what processes that were killed have left behind.
    * @throws CtrError ROLLOUT_INVALID, REGISTRY_BUSY
@@ -213,6 +243,15 @@ export class Registry {
     await exclusively(this.folder, async () => {
       await this.checkKnown(version);
       await work();
+    });
+  }
+
+  private async changeRollout(change: (rollout: Rollout) => Rollout): Promise<void> {
+    // A change that changes nothing takes no lock, so that a folder that is read-only allows it.
+    if ((await changedRollout(this.folder, change)) === undefined) return;
+    await exclusively(this.folder, async () => {
+      const text = await changedRollout(this.folder, change);
+      if (text !== undefined) await writeRollout(this.folder, text);
     });
   }
 

@@ -21,7 +21,7 @@ import type {
   ModelAnswer,
   StatsAnswer,
   WindowAnswer,
-} from './documentation.js';
+} from './stats-dto.js';
 
 /** What the answer says that is not counted. */
 export interface Present {

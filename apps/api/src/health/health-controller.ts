@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { QUIET } from '../logging/request-hooks.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { Readiness } from './readiness.js';
 

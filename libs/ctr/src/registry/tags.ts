@@ -2,8 +2,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@adscale/forest/node';
-import { CtrError } from './errors.js';
-import { isAbsent, readIfThere } from './registry-pointer.js';
+import { CtrError } from '../errors.js';
+import { isAbsent, readIfThere } from './pointer.js';
 
 export const TAGS = 'tags';
 

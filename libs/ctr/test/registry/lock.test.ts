@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exclusively } from '../src/registry-lock.js';
+import { exclusively } from '../../src/registry/lock.js';
 
 let folder: string;
 const lock = (): string => join(folder, 'lock');

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Registry, trainCtr } from '../src/index.js';
-import { placements } from './data.js';
+import { Registry, trainCtr } from '../../src/index.js';
+import { placements } from '../data.js';
 
 const publisher = `
   import { readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ describe('trainers that publish at the same time', () => {
     await writeFile(join(folder, 'model.adsf'), bytes);
     await writeFile(join(folder, 'model.json'), JSON.stringify(card));
     const registry = new Registry(join(folder, 'models'));
-    const index = join(__dirname, '../dist/index.js');
+    const index = join(__dirname, '../../dist/index.js');
     const args = ['--input-type=module', '-e', publisher, '--', index, registry.folder, folder];
     const outputs = await Promise.all(
       [1, 2, 3].map(async () => {

@@ -11,10 +11,10 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { type Observable, concatMap, map, takeWhile, timer } from 'rxjs';
 import { Readiness } from '../health/readiness.js';
 import { ServedModel } from '../model/served-model.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
-import { statsAnswer } from './answer.js';
-import { StatsAnswer, WindowAnswer } from './documentation.js';
+import { statsAnswer } from './stats-answer.js';
+import { StatsAnswer, WindowAnswer } from './stats-dto.js';
 import { ServiceFigures } from './service-figures.js';
 
 /** Often enough to watch, seldom enough to cost nothing. */

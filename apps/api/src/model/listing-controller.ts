@@ -3,10 +3,10 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { ProblemCode } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
-import { ModelsAnswer } from './answer.js';
+import { ModelsAnswer } from './models-dto.js';
 import { ModelListing } from './listing.js';
 
 const COMMON_PROBLEMS: readonly ProblemCode[] = [

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MOST_ROLLBACKS, Registry, trainCtr, type Trained } from '../src/index.js';
-import { placements } from './data.js';
+import { MOST_ROLLBACKS, Registry, trainCtr, type Trained } from '../../src/index.js';
+import { placements } from '../data.js';
 
 let folder: string;
 let registry: Registry;

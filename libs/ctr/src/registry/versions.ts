@@ -2,11 +2,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ForestError } from '@adscale/forest';
-import type { ModelCard } from './card.js';
-import { CtrError } from './errors.js';
-import { CtrModel } from './model.js';
-import { isAbsent } from './registry-pointer.js';
-import { VERSIONS } from './registry-staging.js';
+import type { ModelCard } from '../card.js';
+import { CtrError } from '../errors.js';
+import { CtrModel } from '../model.js';
+import { isAbsent } from './pointer.js';
+import { VERSIONS } from './staging.js';
 
 export const MODEL_FILE = 'model.adsf';
 export const CARD_FILE = 'model.json';

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '@adscale/forest';
-import { CtrModel, Registry, trainCtr, type Trained } from '../src/index.js';
-import { placements } from './data.js';
+import { CtrModel, Registry, trainCtr, type Trained } from '../../src/index.js';
+import { placements } from '../data.js';
 
 // A process a kill, and many kills.
 jest.setTimeout(240_000);
 
-const changer = join(__dirname, 'registry-changer.mjs');
+const changer = join(__dirname, 'changer.mjs');
 
 let folder: string;
 let first: Trained;

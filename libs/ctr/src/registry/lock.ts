@@ -15,8 +15,8 @@
 import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CtrError } from './errors.js';
-import { isGone, scratchName, thisProcess, type Owner } from './registry-owner.js';
+import { CtrError } from '../errors.js';
+import { isGone, scratchName, thisProcess, type Owner } from './owner.js';
 
 const LOCK = 'lock';
 /** Milliseconds after which a lock counts as left behind, whoever its owner is. */

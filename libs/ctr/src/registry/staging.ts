@@ -9,9 +9,9 @@
  */
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isGone, ownerOfScratch, scratchName } from './registry-owner.js';
-import { isAbsent, POINTER } from './registry-pointer.js';
-import { TAGS } from './registry-tags.js';
+import { isGone, ownerOfScratch, scratchName } from './owner.js';
+import { isAbsent, POINTER } from './pointer.js';
+import { TAGS } from './tags.js';
 
 export const VERSIONS = 'versions';
 
