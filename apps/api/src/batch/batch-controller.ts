@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify';
 import type { Config } from '../config.js';
 import { refuseQuery } from '../record/query.js';
 import { COUNTED } from '../logging/request-hooks.js';
-import { versionHeader } from '../model/answer.js';
+import { versionHeader } from '../model/models-dto.js';
 import { ServedModel } from '../model/served-model.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';

@@ -6,7 +6,7 @@ import {
   type ApiResponseOptions,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { versionHeader } from '../model/answer.js';
+import { versionHeader } from '../model/models-dto.js';
 import { exampleRequests } from '../record/record-examples.js';
 import { REQUEST_NAME } from '../record/record-dto.js';
 import { LINE_TYPES } from '../record/route-rules.js';

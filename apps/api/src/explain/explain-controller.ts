@@ -3,7 +3,7 @@ import { Body, Controller, HttpCode, Post, Query, Res, type Type } from '@nestjs
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { versionHeader } from '../model/answer.js';
+import { versionHeader } from '../model/models-dto.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
 import { exampleRequests } from '../record/record-examples.js';

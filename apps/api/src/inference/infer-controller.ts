@@ -6,7 +6,7 @@ import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { checkBatchSize } from '../batch/batch.js';
 import type { RouteRules } from '../record/route-rules.js';
-import { versionHeader } from '../model/answer.js';
+import { versionHeader } from '../model/models-dto.js';
 import { RecordAnswers } from '../batch/record-answers.js';
 import type { Config } from '../config.js';
 import { COUNTED } from '../logging/request-hooks.js';

@@ -12,7 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ExplanationAnswer, IntervalAnswer } from '../explain/explanation-answer.js';
 import { ApiDetailQuery } from '../explain/detail-query.js';
 import { COUNTED } from '../logging/request-hooks.js';
-import { versionHeader } from '../model/answer.js';
+import { versionHeader } from '../model/models-dto.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
