@@ -57,7 +57,7 @@ export function inferController(
     ): Promise<InferenceAnswer> {
       const serving = servingOf(this.served, address, modelName);
       const { id, tensors } = readInferenceRequest(body);
-      const records = recordsOf(tensors, schema);
+      const records = recordsOf(tensors, serving.contract);
       checkBatchSize(records.length, batchLimit);
       const answers = new RecordAnswers(serving, this.stats);
       const data = await infer(records, serving.contract, answers);

@@ -54,15 +54,15 @@ export function predictController(parts: PredictionParts): Type<unknown> {
   const examples = Object.entries(exampleRequests(served.schema)).map(
     ([name, value]) => [name, { value }] as const,
   );
-  const handler = new PredictHandler(parts);
-  const answer: Required<RouteRules>['direct'] = (request, reply) => handler.handle(request, reply);
+  const { handle } = new PredictHandler(parts);
+  const rules: RouteRules = { direct: handle };
 
   @ApiTags('Prediction')
   @Controller()
   class PredictController {
     @Post('predict_ctr')
     @HttpCode(200)
-    @RouteConfig({ ...COUNTED, ...PREDICT, direct: answer })
+    @RouteConfig({ ...COUNTED, ...PREDICT, ...rules })
     @ApiOperation({ summary: 'Predict the click-through rate of an ad placement.' })
     @ApiDetailQuery()
     @ApiBody({ type: recordDto(contract), examples: Object.fromEntries(examples) })
@@ -71,7 +71,7 @@ export function predictController(parts: PredictionParts): Type<unknown> {
       INVALID_RECORD: invalidRecord(contract, {}),
     })
     predict(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void | Promise<void> {
-      return answer(request, reply);
+      return handle(request, reply);
     }
   }
 

@@ -31,7 +31,7 @@ export class PredictHandler {
   }
 
   /** @throws ProblemError INVALID_QUERY, INVALID_RECORD, MODEL_NOT_LOADED, NO_INTERVALS */
-  handle(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+  readonly handle = (request: FastifyRequest, reply: FastifyReply): void | Promise<void> => {
     const { row } = this;
     const { served, predictions, details } = this.parts;
     const query = request.url.includes('?') ? readDetailQuery(request.query) : undefined;
@@ -46,5 +46,5 @@ export class PredictHandler {
     return details.of(serving.model, row.slice(), query).then((more) => {
       reply.send(JSON.stringify({ predicted_ctr: ctr, ...more }));
     });
-  }
+  };
 }

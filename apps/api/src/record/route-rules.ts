@@ -20,7 +20,7 @@ export function addRouteRules(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     const { bodyLimit, direct } = (route.config ?? {}) as RouteRules;
     if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
-    if (direct !== undefined) route.handler = (request, reply) => direct(request, reply);
+    if (direct !== undefined) route.handler = direct;
   });
   fastify.addContentTypeParser(LINE_TYPES, (request, body: IncomingMessage, done) => {
     const { lines } = request.routeOptions.config as RouteRules;
