@@ -24,13 +24,14 @@ class AppModule {}
  * of a model. What exists already is provided under its class.
  */
 export function appModule(parts: Parts): DynamicModule {
-  const { config, served, registry, loader, follower, stats, figures, explanations, pipe } = parts;
-  const made = [served, registry, loader, follower, stats, figures, explanations, pipe];
+  const { config, served, registry, loader, follower, stats, figures } = parts;
+  const { predictions, explanations } = parts;
+  const made = [served, registry, loader, follower, stats, figures, predictions, explanations];
   return {
     module: AppModule,
     controllers: [
       HomeController,
-      predictController(pipe, parts),
+      predictController(parts),
       batchController(served, config),
       streamController(served, config),
       explainController(served),

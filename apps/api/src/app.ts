@@ -11,9 +11,8 @@ import { addInferenceErrors } from './inference/inference-errors.js';
 import { NestLogger, createLogger } from './logging/logger.js';
 import { addRequestHooks, requestId } from './logging/request-hooks.js';
 import { type AppOptions, createParts } from './parts.js';
-import { allowDirectRoutes } from './predict/direct-routes.js';
 import { ProblemFilter, watchMethods } from './problem/filter.js';
-import { addBodyRules } from './record/route-rules.js';
+import { addRouteRules } from './record/route-rules.js';
 import { addGate } from './security/gate.js';
 
 /**
@@ -31,8 +30,7 @@ export async function createApp(
   const adapter = createAdapter(config, filter);
   const fastify = adapter.getInstance<FastifyInstance>();
   const refuseOtherMethods = watchMethods(fastify);
-  allowDirectRoutes(fastify);
-  addBodyRules(fastify);
+  addRouteRules(fastify);
   addInferenceErrors(fastify);
   const parts = await createParts(config, logger, options);
   try {

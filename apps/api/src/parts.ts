@@ -7,15 +7,13 @@ import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
 import type { CtrExplanation } from './explain/explainer.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
-import { PredictDetails } from './explain/prediction-details.js';
+import { PredictionDetails } from './explain/prediction-details.js';
 import { type FollowerOptions, ModelFollower } from './model/follower.js';
 import { ModelLoader } from './model/loader.js';
 import { type Answer, ServedModel } from './model/served-model.js';
 import { Admission } from './overload/admission.js';
 import { EventLoopLag } from './overload/event-loop-lag.js';
-import { Predictor } from './predict/predictions.js';
-import { dtoFromSchema } from './record/record-dto.js';
-import { RecordPipe } from './record/record-reading.js';
+import { Predictions } from './predict/predictions.js';
 import { linkReplicas } from './replicas/link.js';
 import type { Gatekeepers } from './security/gate.js';
 import { RateLimiter } from './security/rate-limit.js';
@@ -54,14 +52,12 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const first = options.first ?? (await loadFirst(registry, loader, logger));
   const served = new ServedModel(first?.schema ?? defaultSchema, cache, stats);
   if (first !== undefined) served.replace(first);
-  const { schema } = served;
   const following = { pollMs: config.modelPollMs, onOtherFeatures };
   const follower = new ModelFollower({ registry, loader, served }, logger, following);
-  const pipe = new RecordPipe(schema, dtoFromSchema(schema));
-  const predictor = new Predictor(stats, config.cacheKey, schema.features.length);
+  const predictions = new Predictions(stats, config.cacheKey);
   const tier = await connectTier(config, logger);
   const explanations = new Explanations(tier);
-  const details = new PredictDetails(explanations);
+  const details = new PredictionDetails(explanations);
   const lag = new EventLoopLag();
   const admission = new Admission({ inFlight: config.maxInFlight, lagMs: config.maxLagMs }, lag);
   const limiter = new RateLimiter(config.rateLimitPerMinute);
@@ -84,7 +80,7 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     await tier?.close();
   };
   return {
-    ...{ config, stats, registry, loader, served, follower, pipe, predictor, explanations },
+    ...{ config, stats, registry, loader, served, follower, predictions, explanations },
     ...{ details, gatekeepers, figures, close },
   };
 }

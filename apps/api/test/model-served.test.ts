@@ -1,7 +1,6 @@
 import { PredictionCache } from '@adscale/cache';
 import { CtrModel, type Trained, defaultSchema } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
-import type { FeatureValues } from '../src/model/schema.js';
 import { type Answer, SchemaMismatchError, ServedModel } from '../src/model/served-model.js';
 import { sample } from './running-app.js';
 import { otherSchema, trainModel } from './trained-models.js';
@@ -25,25 +24,28 @@ beforeEach(() => {
 
 const model = (name: string, version = name) =>
   CtrModel.load(cards[name].bytes, undefined, version);
-const records: FeatureValues[] = Array.from({ length: 2000 }, (_, i) => ({
+const records = Array.from({ length: 2000 }, (_, i) => ({
   ...sample,
   budget: i + 1,
 }));
-const answering = (record: FeatureValues) => served.servingFor(record)?.model.version;
+const row = new Float64Array(defaultSchema.features.length);
+const answering = (record: typeof sample) => served.servingFor(record, row).model.version;
 const shareOf = (version: string) =>
   records.filter((record) => answering(record) === version).length / records.length;
 
 describe('what answers a record', () => {
+  const noModel = expect.objectContaining({ code: 'MODEL_NOT_LOADED' });
+
   it('is nothing before there is a model, whatever is on trial', () => {
-    expect(served.servingFor(sample)).toBeUndefined();
+    expect(() => served.servingFor(sample, row)).toThrow(noModel);
     served.tryOut('canary', model('second'), 100);
     served.tryOut('shadow', model('second'), 100);
-    expect(served.servingFor(sample)).toBeUndefined();
+    expect(() => served.servingFor(sample, row)).toThrow(noModel);
   });
 
   it('is the current model while there is no canary', () => {
     served.replace(model('first'));
-    expect(served.servingFor(sample)).toBe(served.current);
+    expect(served.servingFor(sample, row)).toBe(served.current);
     served.tryOut('shadow', model('second'), 100);
     expect(shareOf('first')).toBe(1);
   });
@@ -138,16 +140,16 @@ describe('an answer of the current model', () => {
     served.replace(model('first'));
     served.tryOut('canary', model('reversed'), 100);
     served.tryOut('shadow', model('second'), 100);
-    served.compare(served.servingFor(sample)!, sample, 0.01);
+    served.compare(served.servingFor(sample, row), row, 0.01);
     await afterwards();
     expect(shadowed()).toBe(0);
     served.endTrial('canary');
-    served.compare(served.servingFor(sample)!, sample, 0.01);
+    served.compare(served.servingFor(sample, row), row, 0.01);
     expect(shadowed()).toBe(0);
     await afterwards();
     expect(shadowed()).toBe(1);
     served.endTrial('shadow');
-    served.compare(served.servingFor(sample)!, sample, 0.01);
+    served.compare(served.servingFor(sample, row), row, 0.01);
     await afterwards();
     expect(shadowed()).toBe(1);
   });
@@ -155,13 +157,13 @@ describe('an answer of the current model', () => {
   it('is compared as far as it waits when models are switched', async () => {
     served.replace(model('first'));
     served.tryOut('shadow', model('second'), 100);
-    served.compare(served.servingFor(sample)!, sample, 0.01);
+    served.compare(served.servingFor(sample, row), row, 0.01);
     served.replace(model('reversed'));
     await afterwards();
     expect(shadowed()).toBe(1);
-    const before = served.servingFor(sample)!;
+    const before = served.servingFor(sample, row);
     served.replace(model('first'));
-    served.compare(before, sample, 0.01);
+    served.compare(before, row, 0.01);
     await afterwards();
     expect(shadowed()).toBe(1);
   });

@@ -27,6 +27,19 @@ export interface CacheOptions<V = unknown> {
   readonly stopwatch?: () => number;
 }
 
+/** What a cache may know of a model before it has an answer of it. */
+export interface ModelOptions {
+  /**
+   * How many cells the model numbers from 0, when every key is such a number: 1 to 2^28. Answers are
+   * then found in an array by cell, 4 bytes a cell, instead of a hash table. The limits of the cache
+   * hold all the same; with at least as many `entries` as cells, no answer is ever pushed out. An
+   * array that would take more than half of `bytes` is not made.
+   */
+  readonly cells?: number;
+}
+
+const MOST_CELLS = 2 ** 28;
+
 /**
  * Predictions by cell, kept apart by model.
  *
@@ -63,13 +76,16 @@ export class PredictionCache<V extends NonNullable<unknown>> {
 
   /**
    * The cells of the model with this digest: empty at first, the same ones when asked again.
-   * @throws CacheError KEY_INVALID when the digest is empty
+   * @param options count only when the model is new to the cache
+   * @throws CacheError KEY_INVALID when the digest is empty, OPTION_INVALID when `cells` is out of
+   *   range
    */
-  forModel(modelDigest: string): ModelCells<V> {
+  forModel(modelDigest: string, { cells: count }: ModelOptions = {}): ModelCells<V> {
+    if (count !== undefined) checkWhole('cells', count, 1, MOST_CELLS);
     const known = this.models.get(modelDigest);
     if (known !== undefined) return known;
     if (modelDigest === '') throw new CacheError('KEY_INVALID', 'modelDigest must not be empty');
-    const cells = new ModelCells<V>(modelDigest, this.limits, this.shared);
+    const cells = new ModelCells<V>(modelDigest, this.limits, this.shared, count);
     this.models.set(modelDigest, cells);
     return cells;
   }

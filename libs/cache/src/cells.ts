@@ -3,6 +3,7 @@ import { hashKey, mix } from './hash.js';
 import { type CellKey, digestKey } from './keys.js';
 import { S3Fifo, type StoreLimits } from './s3-fifo.js';
 import { type Compute, SingleFlight } from './single-flight.js';
+import { indexFor } from './slot-index.js';
 import type { SecondTier } from './tier.js';
 import type { Worth } from './worth.js';
 
@@ -45,8 +46,11 @@ export class ModelCells<V extends NonNullable<unknown>> {
     readonly modelDigest: string,
     limits: StoreLimits<V>,
     private readonly shared: Shared<V>,
+    cells: number | undefined,
   ) {
-    if (limits.entries > 0) this.entries = new S3Fifo(limits, shared.tally);
+    if (limits.entries > 0) {
+      this.entries = new S3Fifo(limits, shared.tally, indexFor(cells, limits.bytes));
+    }
     this.requestSalt = hashKey(modelDigest);
     this.untilSample = shared.worth.nextGap();
   }
@@ -56,7 +60,7 @@ export class ModelCells<V extends NonNullable<unknown>> {
     return this.entries?.size ?? 0;
   }
 
-  /** About how many bytes the entries take. */
+  /** About how many bytes the entries take, and the array of all cells where there is one. */
   get bytes(): number {
     return this.entries?.bytes ?? 0;
   }
@@ -65,6 +69,7 @@ export class ModelCells<V extends NonNullable<unknown>> {
    * The answer of `cell`, or undefined when it is unknown or too old. Allocates nothing.
    * @param requestHash `hashRow` of the request, when requests are to be counted: see
    *   `CacheWorth.exactKeyHitRate`
+   * @throws CacheError KEY_INVALID when the model has numbered cells and `cell` is none of them
    */
   get(cell: CellKey, requestHash?: number): V | undefined {
     this.timedMiss = undefined;
@@ -74,7 +79,7 @@ export class ModelCells<V extends NonNullable<unknown>> {
 
   /**
    * Keeps the answer of `cell`.
-   * @throws CacheError SIZE_INVALID when `sizeOf` gives no number from 0
+   * @throws CacheError SIZE_INVALID when `sizeOf` gives no number from 0; KEY_INVALID as `get`
    */
   set(cell: CellKey, value: V): void {
     const miss = this.timedMiss;

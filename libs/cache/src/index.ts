@@ -1,4 +1,4 @@
-export { PredictionCache, type CacheOptions } from './cache.js';
+export { PredictionCache, type CacheOptions, type ModelOptions } from './cache.js';
 export { canonicalJson } from './canonical-json.js';
 export type { ModelCells } from './cells.js';
 export type { BreakerOptions, BreakerState } from './circuit-breaker.js';

@@ -10,7 +10,9 @@
  *       goes to main
  * ```
  * A scan, keys that are asked for once, washes through a tenth of the room and leaves the rest alone.
- * A hit is one look into the index and one byte counted up: nothing is moved, nothing allocated.
+ * A hit is one look into the index and one byte counted up: nothing is moved, nothing allocated. Where
+ * the keys are the numbers of a model's cells, the index is an array by cell and nothing is hashed
+ * before there is no room for all of them.
  * One departure from the paper: a single read in the small queue earns a place in main, where the
  * paper asks for two. It costs nothing on stationary traffic and a point or two less where
  * popularity moves (bench/eviction.mjs).
@@ -23,6 +25,7 @@ import { Ghost } from './ghost.js';
 import { hashKey } from './hash.js';
 import type { CellKey } from './keys.js';
 import { keyBytes } from './sizing.js';
+import { type SlotIndex, indexFor } from './slot-index.js';
 import { SlotArrays } from './slots.js';
 
 const SMALL = 0;
@@ -35,7 +38,7 @@ const MOST_READS = 3;
 export interface StoreLimits<V> {
   /** Most entries, at least 1. */
   readonly entries: number;
-  /** Most bytes; Infinity for no such bound. */
+  /** Most bytes, the index included; Infinity for no such bound. */
   readonly bytes: number;
   /** Milliseconds that an entry is served; 0 for good. */
   readonly ttlMs: number;
@@ -55,7 +58,6 @@ export interface Departures {
 
 /** See the head of this file. */
 export class S3Fifo<V extends NonNullable<unknown>> {
-  private readonly index = new Map<CellKey, number>();
   private readonly keys: (CellKey | undefined)[] = [undefined, undefined];
   private readonly values: (V | undefined)[] = [undefined, undefined];
   private readonly slots: SlotArrays;
@@ -68,6 +70,7 @@ export class S3Fifo<V extends NonNullable<unknown>> {
   constructor(
     private readonly limits: StoreLimits<V>,
     private readonly departures: Departures,
+    private readonly index: SlotIndex = indexFor(undefined, limits.bytes),
   ) {
     this.slots = new SlotArrays(limits.entries);
     this.smallCount = Math.max(1, Math.round(limits.entries * SMALL_SHARE));
@@ -78,15 +81,18 @@ export class S3Fifo<V extends NonNullable<unknown>> {
     return this.count[SMALL]! + this.count[MAIN]!;
   }
 
-  /** What the entries take, by `sizeOf` and the store's own share. */
+  /** What the entries take, by `sizeOf` and the store's own share, and an array of all cells. */
   get bytes(): number {
-    return this.held[SMALL]! + this.held[MAIN]!;
+    return this.held[SMALL]! + this.held[MAIN]! + this.index.bytes;
   }
 
-  /** The value of `key`, or undefined when it is unknown or too old. */
+  /**
+   * The value of `key`, or undefined when it is unknown or too old.
+   * @throws CacheError KEY_INVALID when the store is for numbered cells and `key` is none of them
+   */
   get(key: CellKey): V | undefined {
-    const slot = this.index.get(key);
-    if (slot === undefined) return undefined;
+    const slot = this.index.find(key);
+    if (slot === 0) return undefined;
     const { slots, limits } = this;
     if (limits.ttlMs > 0 && slots.expires[slot]! <= limits.now()) {
       this.remove(slot);
@@ -100,15 +106,15 @@ export class S3Fifo<V extends NonNullable<unknown>> {
 
   /**
    * Keeps `value` under `key`, if there is room for it at all.
-   * @throws CacheError SIZE_INVALID when `sizeOf` gives no number from 0
+   * @throws CacheError SIZE_INVALID when `sizeOf` gives no number from 0; KEY_INVALID as `get`
    */
   set(key: CellKey, value: V): void {
     const cost = this.costOf(key, value);
-    const slot = this.index.get(key);
-    if (cost > this.limits.bytes) {
-      if (slot !== undefined) this.remove(slot);
+    const slot = this.index.find(key);
+    if (cost + this.index.bytes > this.limits.bytes) {
+      if (slot !== 0) this.remove(slot);
       this.departures.refused++;
-    } else if (slot === undefined) this.insert(key, value, cost);
+    } else if (slot === 0) this.insert(key, value, cost);
     else this.update(slot, value, cost);
   }
 
@@ -124,15 +130,13 @@ export class S3Fifo<V extends NonNullable<unknown>> {
   private insert(key: CellKey, value: V, cost: number): void {
     const { entries, bytes } = this.limits;
     while (this.size >= entries || this.bytes + cost > bytes) this.evict();
-    const hash = hashKey(key);
-    const queue = this.ghost?.take(hash) ? MAIN : SMALL;
+    const queue = this.ghost?.take(hashKey(key)) ? MAIN : SMALL;
     const slot = this.slots.take();
-    this.slots.hash[slot] = hash;
     this.slots.reads[slot] = 0;
     this.slots.cost[slot] = cost;
     this.keys[slot] = key;
     this.store(slot, value);
-    this.index.set(key, slot);
+    this.index.put(key, slot);
     this.link(slot, queue);
   }
 
@@ -152,8 +156,8 @@ export class S3Fifo<V extends NonNullable<unknown>> {
 
   /** Moves or drops one entry. Each move uses reads up, so repeating it comes to a drop. */
   private evict(): void {
-    const full =
-      this.count[SMALL]! >= this.smallCount || this.held[SMALL]! >= SMALL_SHARE * this.limits.bytes;
+    const room = this.limits.bytes - this.index.bytes;
+    const full = this.count[SMALL]! >= this.smallCount || this.held[SMALL]! >= SMALL_SHARE * room;
     if (this.count[SMALL]! > 0 && (full || this.count[MAIN] === 0)) this.evictSmall();
     else this.evictMain();
   }
@@ -169,7 +173,7 @@ export class S3Fifo<V extends NonNullable<unknown>> {
     }
     // As long as the main queue, by entries; where bytes bind, by what they let in so far.
     this.ghost ??= new Ghost(Math.max(1, this.size - Math.round(this.size * SMALL_SHARE)));
-    this.ghost.add(slots.hash[slot]!);
+    this.ghost.add(hashKey(this.keys[slot]!));
     this.remove(slot);
     this.departures.refused++;
   }
@@ -189,7 +193,7 @@ export class S3Fifo<V extends NonNullable<unknown>> {
 
   private remove(slot: number): void {
     this.unlink(slot);
-    this.index.delete(this.keys[slot]!);
+    this.index.drop(this.keys[slot]!);
     this.keys[slot] = undefined;
     this.values[slot] = undefined;
     this.slots.release(slot);

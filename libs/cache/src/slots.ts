@@ -10,8 +10,6 @@ const FIRST_SLOTS = 1024;
 export class SlotArrays {
   next: Int32Array;
   previous: Int32Array;
-  /** Hash of the key. */
-  hash: Int32Array;
   /** Which queue the entry stands in. */
   queue: Uint8Array;
   /** Reads since the entry came, or came around. */
@@ -29,7 +27,6 @@ export class SlotArrays {
     const length = Math.min(entries, FIRST_SLOTS) + QUEUES;
     this.next = new Int32Array(length);
     this.previous = new Int32Array(length);
-    this.hash = new Int32Array(length);
     this.queue = new Uint8Array(length);
     this.reads = new Uint8Array(length);
     this.expires = new Float64Array(length);
@@ -80,7 +77,6 @@ export class SlotArrays {
     const length = Math.min(2 * this.next.length, this.entries + QUEUES);
     this.next = copied(new Int32Array(length), this.next);
     this.previous = copied(new Int32Array(length), this.previous);
-    this.hash = copied(new Int32Array(length), this.hash);
     this.queue = copied(new Uint8Array(length), this.queue);
     this.reads = copied(new Uint8Array(length), this.reads);
     this.expires = copied(new Float64Array(length), this.expires);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CacheError, PredictionCache, bytesOf } from '../src/index.js';
+import { CacheError, PredictionCache, bytesOf, distinctRequests } from '../src/index.js';
 import { ENTRY_BYTES } from '../src/sizing.js';
 
 describe('PredictionCache', () => {
@@ -73,6 +73,39 @@ describe('PredictionCache', () => {
     cache.forModel('a').set(1, 'one');
     expect(cache.forModel('a').get(1)).toBeUndefined();
     expect(cache.figures()).toMatchObject({ hits: 0, misses: 1, stores: 0, size: 0, bytes: 0 });
+  });
+
+  it('serves a model of numbered cells like any other: limits, ages and figures', () => {
+    let time = 0;
+    const options = { entries: 2, ttlMs: 500, sizeOf: () => 10, now: () => time };
+    const cache = new PredictionCache<string>(options);
+    const cells = cache.forModel('a', { cells: 1000 });
+    expect(cache.forModel('a')).toBe(cells);
+    for (const cell of [999, 1]) {
+      expect(cells.get(cell, cell)).toBeUndefined();
+      cells.set(cell, `${cell}`);
+    }
+    expect([cells.get(999, 999), cells.get(1, 1)]).toEqual(['999', '1']);
+    expect(cache.figures()).toMatchObject({ hits: 2, misses: 2, stores: 2, size: 2 });
+    expect(cache.figures().bytes).toBe(4 * 1000 + 2 * (ENTRY_BYTES + 10));
+    expect(distinctRequests(cache.figures().requests)).toBe(2);
+    cells.set(2, 'two');
+    expect(cells.size).toBe(2);
+    time += 500;
+    expect([999, 1, 2].map((cell) => cells.get(cell))).toEqual(new Array(3).fill(undefined));
+    expect(cache.figures()).toMatchObject({ size: 0, expired: 2 });
+  });
+
+  it('holds nothing of numbered cells either when it may hold 0 entries', () => {
+    const cells = new PredictionCache<string>({ entries: 0, ttlMs: 0 }).forModel('a', { cells: 9 });
+    cells.set(1, 'one');
+    expect([cells.get(1), cells.size, cells.bytes]).toEqual([undefined, 0, 0]);
+  });
+
+  it.each([0, 1.5, 2 ** 28 + 1])('refuses %p as a number of cells', (cells) => {
+    const cache = new PredictionCache<string>({ entries: 1, ttlMs: 0 });
+    const message = `cells must be a whole number from 1 to ${2 ** 28}, got ${cells}`;
+    expect(() => cache.forModel('a', { cells })).toThrow(new CacheError('OPTION_INVALID', message));
   });
 
   it('counts what a value takes, and holds no more bytes than it may', () => {

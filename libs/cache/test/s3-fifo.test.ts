@@ -3,44 +3,62 @@ import { CacheError } from '../src/errors.js';
 import type { CellKey } from '../src/keys.js';
 import { type Departures, S3Fifo } from '../src/s3-fifo.js';
 import { ENTRY_BYTES } from '../src/sizing.js';
+import { indexFor } from '../src/slot-index.js';
 import { NaiveS3Fifo } from './naive-s3-fifo.js';
 
-function store(limits: { entries: number; bytes?: number; ttlMs?: number; now?: () => number }) {
-  const departures: Departures = { evictions: 0, refused: 0, expired: 0 };
-  const { entries, bytes = Infinity, ttlMs = 0, now = () => 0 } = limits;
-  const sizeOf = (value: string) => value.length;
-  return {
-    departures,
-    fifo: new S3Fifo<string>({ entries, bytes, ttlMs, sizeOf, now }, departures),
-  };
+interface Limits {
+  readonly entries: number;
+  readonly bytes?: number;
+  readonly ttlMs?: number;
+  readonly now?: () => number;
+  /** Numbered cells, when the store is to find them in an array. */
+  readonly cells?: number;
 }
 
-/** Keys of both kinds; few of them, so that they come back. */
-const keys: fc.Arbitrary<CellKey> = fc
-  .nat(40)
-  .map((number) => (number % 4 === 3 ? `cell ${number}` : number * 2 ** 30));
-const steps = fc.array(
-  fc.oneof(
-    fc.record({ get: keys }),
-    fc.record({ set: keys, value: fc.string({ maxLength: 300 }) }),
-    fc.record({ pass: fc.nat(5) }),
-  ),
-  { maxLength: 400, size: 'max' },
-);
+function store({ entries, bytes = Infinity, ttlMs = 0, now = () => 0, cells }: Limits) {
+  const departures: Departures = { evictions: 0, refused: 0, expired: 0 };
+  const sizeOf = (value: string) => value.length;
+  const limits = { entries, bytes, ttlMs, sizeOf, now };
+  return { departures, fifo: new S3Fifo<string>(limits, departures, indexFor(cells, bytes)) };
+}
+
+/** Few keys, so that they come back. */
+const KEYS = 41;
+const cellNumbers: fc.Arbitrary<CellKey> = fc.nat(KEYS - 1);
+const anyKeys = fc
+  .nat(KEYS - 1)
+  .map((number): CellKey => (number % 4 === 3 ? `cell ${number}` : number * 2 ** 30));
+
+type Step = { get: CellKey } | { set: CellKey; value: string } | { pass: number };
+
+const stepsOn = (keys: fc.Arbitrary<CellKey>): fc.Arbitrary<Step[]> =>
+  fc.array(
+    fc.oneof(
+      fc.record({ get: keys }),
+      fc.record({ set: keys, value: fc.string({ maxLength: 300 }) }),
+      fc.record({ pass: fc.nat(5) }),
+    ),
+    { maxLength: 400, size: 'max' },
+  );
+const steps = stepsOn(anyKeys);
 
 describe('S3-FIFO', () => {
-  it('does, step by step, what the naive one does: answers, size, bytes and departures', () => {
+  it.each([
+    { index: 'by hash', cells: undefined, keys: anyKeys },
+    { index: 'by number of the cell', cells: KEYS, keys: cellNumbers },
+  ])('does $index, step by step, what the naive one does', ({ cells, keys }) => {
+    const arrayBytes = 4 * (cells ?? 0);
     const bounds = fc.record({
       entries: fc.integer({ min: 1, max: 30 }),
-      bytes: fc.oneof(fc.constant(Infinity), fc.integer({ min: 100, max: 5000 })),
+      bytes: fc.oneof(fc.constant(Infinity), fc.integer({ min: 400, max: 5000 })),
       ttlMs: fc.constantFrom(0, 20),
     });
     fc.assert(
-      fc.property(bounds, steps, (limits, moves) => {
+      fc.property(bounds, stepsOn(keys), (limits, moves) => {
         let time = 0;
-        const { fifo, departures } = store({ ...limits, now: () => time });
+        const { fifo, departures } = store({ ...limits, now: () => time, cells });
         const { entries, bytes, ttlMs } = limits;
-        const naive = new NaiveS3Fifo(entries, bytes, ttlMs, () => time);
+        const naive = new NaiveS3Fifo(entries, bytes - arrayBytes, ttlMs, () => time);
         const seen = moves.map((move) => {
           let answers: unknown[] = [];
           if ('get' in move) answers = [fifo.get(move.get), naive.get(move.get)];
@@ -49,7 +67,7 @@ describe('S3-FIFO', () => {
             naive.set(move.set, move.value);
           } else time += move.pass;
           return {
-            fast: [answers[0], fifo.size, fifo.bytes],
+            fast: [answers[0], fifo.size, fifo.bytes - arrayBytes],
             naive: [answers[1], naive.size, naive.bytes],
           };
         });
@@ -58,6 +76,44 @@ describe('S3-FIFO', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('with an array by cell and room for all cells is an S3-FIFO without limits', () => {
+    fc.assert(
+      fc.property(stepsOn(cellNumbers), (moves) => {
+        const direct = store({ entries: KEYS, cells: KEYS });
+        const unlimited = store({ entries: 1_000_000 });
+        for (const move of moves) {
+          if ('set' in move) {
+            direct.fifo.set(move.set, move.value);
+            unlimited.fifo.set(move.set, move.value);
+          } else if ('get' in move) {
+            expect(direct.fifo.get(move.get)).toBe(unlimited.fifo.get(move.get));
+          }
+        }
+        expect(direct.fifo.size).toBe(unlimited.fifo.size);
+        expect(direct.departures).toEqual({ evictions: 0, refused: 0, expired: 0 });
+      }),
+    );
+  });
+
+  it.each([-1, 0.5, 41, NaN, '7', ''])('refuses %p as the number of one of 41 cells', (key) => {
+    const { fifo } = store({ entries: 10, cells: 41 });
+    fifo.set(7, 'seven');
+    const message = `cell must be a whole number from 0 to 40, got ${typeof key} ${key}`;
+    const refusal = new CacheError('KEY_INVALID', message);
+    expect(() => fifo.get(key)).toThrow(refusal);
+    expect(() => fifo.set(key, 'other')).toThrow(refusal);
+    expect([fifo.size, fifo.get(7)]).toEqual([1, 'seven']);
+  });
+
+  it('counts the array by cell as bytes, and makes none that would leave too little room', () => {
+    const made = store({ entries: 10, cells: 41, bytes: 2 * 4 * 41 }).fifo;
+    expect(made.bytes).toBe(4 * 41);
+    const spared = store({ entries: 10, cells: 41, bytes: 2 * 4 * 41 - 1 }).fifo;
+    expect(spared.bytes).toBe(0);
+    spared.set(7, 'seven');
+    expect([spared.get(7), spared.bytes]).toEqual(['seven', ENTRY_BYTES + 5]);
   });
 
   it('never holds more entries or bytes than it may', () => {

@@ -24,6 +24,7 @@ export type { Pruned, PruneOptions } from './registry/prune.js';
 export type { VersionFiles } from './registry/staging.js';
 export {
   FieldContract,
+  fieldProblem,
   RecordContract,
   shortened,
   shown,

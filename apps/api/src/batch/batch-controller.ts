@@ -6,15 +6,15 @@ import type { FastifyReply } from 'fastify';
 import type { Config } from '../config.js';
 import { refuseQuery } from '../record/query.js';
 import { COUNTED } from '../logging/request-hooks.js';
+import { versionHeader } from '../model/models-dto.js';
 import { ServedModel } from '../model/served-model.js';
-import { RecordPipe } from '../record/record-reading.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { answerBatch, readBatch } from './batch.js';
-import type { BodyRules } from '../record/route-rules.js';
-import { BatchAnswer, batchBody, versionHeader } from './batch-documentation.js';
+import type { RouteRules } from '../record/route-rules.js';
+import { BatchAnswer, batchBody } from './batch-documentation.js';
 import { RecordAnswers } from './record-answers.js';
 
 const problems: readonly ProblemCode[] = [
@@ -29,14 +29,13 @@ export function batchController(
   { schema }: ServedModel,
   { batchLimit, batchBodyLimitBytes }: Config,
 ): Type<unknown> {
-  const rules: BodyRules = { bodyLimit: batchBodyLimitBytes };
+  const rules: RouteRules = { bodyLimit: batchBodyLimitBytes };
 
   @ApiTags('Prediction')
   @Controller()
   class BatchController {
     constructor(
       private readonly served: ServedModel,
-      private readonly pipe: RecordPipe,
       private readonly stats: ServiceStats,
     ) {}
 
@@ -65,7 +64,7 @@ export function batchController(
       const records = readBatch(body, batchLimit);
       const serving = this.served.current;
       if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-      const answers = new RecordAnswers(serving, this.pipe, this.stats);
+      const answers = new RecordAnswers(serving, this.stats);
       const text = await answerBatch(records, answers, () => reply.raw.destroyed);
       void reply
         .header('x-model-version', serving.model.version)

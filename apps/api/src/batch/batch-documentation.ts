@@ -6,6 +6,7 @@ import {
   type ApiResponseOptions,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { versionHeader } from '../model/models-dto.js';
 import { exampleRequests } from '../record/record-examples.js';
 import { REQUEST_NAME } from '../record/record-dto.js';
 import { LINE_TYPES } from '../record/route-rules.js';
@@ -58,13 +59,6 @@ export class BatchAnswer {
   })
   predictions!: Outcome[];
 }
-
-export const versionHeader: ApiResponseOptions['headers'] = {
-  'x-model-version': {
-    description: 'Version of the model that answered.',
-    schema: { type: 'string' },
-  },
-};
 
 const aRecord = { $ref: getSchemaPath(REQUEST_NAME) };
 

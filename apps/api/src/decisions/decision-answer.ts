@@ -1,10 +1,10 @@
 import type { CtrModel } from '@adscale/ctr';
-import { DecisionError } from '@adscale/decisions';
+import { DecisionError, type DecisionErrorCode } from '@adscale/decisions';
 import type { FastifyReply } from 'fastify';
 import { refuseQuery } from '../record/query.js';
 import type { ServedModel } from '../model/served-model.js';
-import { ProblemError } from '../problem/problem.js';
-import { refusalOf } from './refusal.js';
+import type { ProblemCode } from '../problem/catalogue.js';
+import { type FieldError, ProblemError } from '../problem/problem.js';
 
 /** A decision over a model: the request is checked by whoever decides. */
 export type Decide<T> = (model: CtrModel, request: unknown) => T | Promise<T>;
@@ -35,4 +35,32 @@ export async function answerDecision<T>(
   } catch (error) {
     throw error instanceof DecisionError ? refusalOf(error) : error;
   }
+}
+
+const PROBLEMS: Readonly<Record<DecisionErrorCode, ProblemCode>> = {
+  REQUEST_INVALID: 'INVALID_DECISION',
+  AMOUNT_INVALID: 'INVALID_DECISION',
+  LIMIT_EXCEEDED: 'DECISION_TOO_LARGE',
+  FEATURE_ABSENT: 'DECISION_UNSUPPORTED',
+  INFEASIBLE: 'INFEASIBLE_ALLOCATION',
+  SOLVER_FAILED: 'INTERNAL_ERROR',
+};
+
+const WANTED = ', wanted ';
+
+/** The problem that a decision's refusal is. */
+function refusalOf(error: DecisionError): ProblemError {
+  const code = PROBLEMS[error.code];
+  if (code === 'INTERNAL_ERROR') return new ProblemError(code, { cause: error });
+  const { detail, field } = error;
+  return new ProblemError(code, {
+    detail: `${detail}.`,
+    ...(field !== undefined && { errors: [fieldError(field, detail)] }),
+  });
+}
+
+function fieldError(field: string, detail: string): FieldError {
+  const at = detail.indexOf(WANTED);
+  const rule = at < 0 ? detail : detail.slice(at + WANTED.length);
+  return { field, rule, message: detail };
 }

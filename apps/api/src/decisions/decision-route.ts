@@ -1,7 +1,7 @@
 import { HttpCode, Post, type Type, applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { versionHeader } from '../batch/batch-documentation.js';
+import { versionHeader } from '../model/models-dto.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';

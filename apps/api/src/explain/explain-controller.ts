@@ -3,15 +3,13 @@ import { Body, Controller, HttpCode, Post, Query, Res, type Type } from '@nestjs
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { versionHeader } from '../batch/batch-documentation.js';
+import { versionHeader } from '../model/models-dto.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
 import { exampleRequests } from '../record/record-examples.js';
 import { REQUEST_NAME } from '../record/record-dto.js';
-import { RecordPipe } from '../record/record-reading.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
-import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { ExplainAnswer, explanationAnswer } from './explanation-answer.js';
 import { Explanations } from './explanations.js';
@@ -29,7 +27,6 @@ export function explainController({ schema }: ServedModel): Type<unknown> {
   class ExplainController {
     constructor(
       private readonly served: ServedModel,
-      private readonly pipe: RecordPipe,
       private readonly explanations: Explanations,
     ) {}
 
@@ -50,10 +47,9 @@ export function explainController({ schema }: ServedModel): Type<unknown> {
       @Res({ passthrough: true }) reply: FastifyReply,
     ): Promise<ExplainAnswer> {
       refuseQuery(query);
-      const record = this.pipe.transform(body);
-      const { model } = this.served.servingFor(record) ?? {};
-      if (model === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-      const explanation = await this.explanations.explain(model, model.encode(record));
+      const row = new Float64Array(schema.features.length);
+      const { model } = this.served.servingFor(body, row);
+      const explanation = await this.explanations.explain(model, row);
       void reply.header('x-model-version', model.version);
       return {
         predicted_ctr: roundCtr(explanation.ctr),

@@ -1,3 +1,4 @@
+import { shown } from '@adscale/ctr';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_TYPE, type ProblemBody, ProblemError } from '../problem/problem.js';
 import { serverMetadata } from './inference-metadata.js';
@@ -34,4 +35,14 @@ function reshape(
   const { code, detail } = payload as ProblemBody;
   reply.header('content-type', JSON_TYPE);
   done(null, { error: `${code}: ${detail}` });
+}
+
+/** What is wrong with an inference request: where it is, what was got and what is wanted. */
+export function refusal(detail: string): ProblemError {
+  return new ProblemError('INVALID_INFERENCE', { detail });
+}
+
+/** A value as a refusal repeats it. */
+export function got(value: unknown): string {
+  return Array.isArray(value) ? 'an array' : shown(value);
 }

@@ -15,12 +15,14 @@ import {
   ServerMetadataAnswer,
 } from './inference-documentation.js';
 import {
+  type ModelAddress,
   type ModelMetadata,
   type ServerMetadata,
+  checkName,
   modelMetadata,
   serverMetadata,
+  servingOf,
 } from './inference-metadata.js';
-import { type ModelAddress, checkName, servingOf } from './version.js';
 
 /** Makes the controller of what the Open Inference Protocol tells of server and model. */
 export function inferenceStatusController({ modelName }: Config): Type<unknown> {

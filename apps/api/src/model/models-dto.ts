@@ -1,6 +1,6 @@
 import type { Trial } from '@adscale/ctr';
 import type { PipeTransform } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, type ApiResponseOptions } from '@nestjs/swagger';
 import { IsNumber, IsString, Max, ValidateBy, validateSync } from 'class-validator';
 import { type FieldError, ProblemError, type ProblemOccurrence } from '../problem/problem.js';
 
@@ -112,6 +112,14 @@ export class ModelsAnswer extends RolloutAnswer {
   @ApiProperty({ type: [VersionAnswer], description: 'Newest first.' })
   versions!: VersionAnswer[];
 }
+
+/** Documents the header that names the model of an answer. */
+export const versionHeader: ApiResponseOptions['headers'] = {
+  'x-model-version': {
+    description: 'Version of the model that answered.',
+    schema: { type: 'string' },
+  },
+};
 
 const VERSION_RULE = { message: 'the name of a version that GET /models lists' };
 const PERCENT_RULE = { message: 'a number above 0 and at most 100' };

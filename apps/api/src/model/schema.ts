@@ -1,8 +1,5 @@
 import type { Feature, Schema } from '@adscale/forest';
 
-/** One value for each feature of a schema. */
-export type FeatureValues = Record<string, number | string>;
-
 /**
  * Why a model with schema `offered` cannot answer requests made for `served`, or undefined if it
  * can. Descriptions and examples may differ, and so may the order, because requests name their

@@ -12,13 +12,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ExplanationAnswer, IntervalAnswer } from '../explain/explanation-answer.js';
 import { ApiDetailQuery } from '../explain/detail-query.js';
 import { COUNTED } from '../logging/request-hooks.js';
+import { versionHeader } from '../model/models-dto.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
-import type { DirectRoute } from './direct-routes.js';
+import { recordDto } from '../record/record-dto.js';
 import { exampleRequests } from '../record/record-examples.js';
-import { type Answerers, PredictHandler } from './predict-handler.js';
-import { type RecordPipe, refusalOf } from '../record/record-reading.js';
+import { invalidRecord } from '../record/record-reading.js';
+import type { RouteRules } from '../record/route-rules.js';
+import { PredictHandler, type PredictionParts } from './predict-handler.js';
 
 class PredictResponse {
   @ApiProperty({
@@ -42,36 +44,34 @@ const answerHeaders = {
     description: 'Names model and cell: answers with the same tag are the same prediction.',
     schema: { type: 'string' },
   },
-  'x-model-version': {
-    description: 'Version of the model that answered.',
-    schema: { type: 'string' },
-  },
-};
+  ...versionHeader,
+} as const;
 
-/** Makes the controller of the prediction route for the schema of the served models. */
-export function predictController(pipe: RecordPipe, answerers: Answerers): Type<unknown> {
-  const { schema } = answerers.served;
-  const handler = new PredictHandler(pipe, answerers);
-  const answer: DirectRoute['direct'] = (request, reply) => handler.handle(request, reply);
-  const examples = Object.entries(exampleRequests(schema)).map(
+/** Makes the controller of the prediction route for the models that `served` holds. */
+export function predictController(parts: PredictionParts): Type<unknown> {
+  const { served } = parts;
+  const contract = served.current?.contract ?? served.contract;
+  const examples = Object.entries(exampleRequests(served.schema)).map(
     ([name, value]) => [name, { value }] as const,
   );
+  const { handle } = new PredictHandler(parts);
+  const rules: RouteRules = { direct: handle };
 
   @ApiTags('Prediction')
   @Controller()
   class PredictController {
     @Post('predict_ctr')
     @HttpCode(200)
-    @RouteConfig({ ...COUNTED, ...PREDICT, direct: answer })
+    @RouteConfig({ ...COUNTED, ...PREDICT, ...rules })
     @ApiOperation({ summary: 'Predict the click-through rate of an ad placement.' })
     @ApiDetailQuery()
-    @ApiBody({ type: pipe.Dto, examples: Object.fromEntries(examples) })
+    @ApiBody({ type: recordDto(contract), examples: Object.fromEntries(examples) })
     @ApiOkResponse({ type: PredictResponse, description: 'Predicted.', headers: answerHeaders })
     @ApiProblems([...PREDICTION_PROBLEMS, 'INVALID_QUERY', 'NO_INTERVALS'], {
-      INVALID_RECORD: refusalOf(pipe),
+      INVALID_RECORD: invalidRecord(contract, {}),
     })
     predict(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void | Promise<void> {
-      return answer(request, reply);
+      return handle(request, reply);
     }
   }
 

@@ -1,46 +1,50 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { PredictDetails } from '../explain/prediction-details.js';
-import { readDetailQuery } from '../record/query.js';
+import { readDetailQuery } from '../explain/detail-query.js';
+import type { PredictionDetails } from '../explain/prediction-details.js';
 import type { ServedModel } from '../model/served-model.js';
-import { ProblemError } from '../problem/problem.js';
-import type { Predictor } from './predictions.js';
-import type { RecordPipe } from '../record/record-reading.js';
+import type { Predictions } from './predictions.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** What answers a valid record. */
-export interface Answerers {
+/** What a prediction comes from. */
+export interface PredictionParts {
   readonly served: ServedModel;
-  readonly predictor: Predictor;
-  readonly details: PredictDetails;
+  readonly predictions: Predictions;
+  readonly details: PredictionDetails;
 }
 
 /**
  * Answers `POST /predict_ctr`, straight from Fastify: Nest's pipeline of guards, pipes and
  * interceptors would cost more than everything that is done here.
+ *
+ * ```
+ * body ──served──▶ row ──predictions──▶ cell ──▶ answer
+ *                   └──details, if the query asks for any──▶ interval, explanation
+ * ```
  */
 export class PredictHandler {
-  constructor(
-    private readonly pipe: RecordPipe,
-    private readonly answerers: Answerers,
-  ) {}
+  /** One row for all requests: none of them waits for anything while it is in use. */
+  private readonly row: Float64Array;
 
-  /** @throws ProblemError INVALID_RECORD, INVALID_QUERY, NO_INTERVALS, MODEL_NOT_LOADED */
-  handle(request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+  constructor(private readonly parts: PredictionParts) {
+    this.row = new Float64Array(parts.served.contract.width);
+  }
+
+  /** @throws ProblemError INVALID_QUERY, INVALID_RECORD, MODEL_NOT_LOADED, NO_INTERVALS */
+  readonly handle = (request: FastifyRequest, reply: FastifyReply): void | Promise<void> => {
+    const { row } = this;
+    const { served, predictions, details } = this.parts;
     const query = request.url.includes('?') ? readDetailQuery(request.query) : undefined;
-    const record = this.pipe.transform(request.body);
-    const { served, predictor, details } = this.answerers;
-    const serving = served.servingFor(record);
-    if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-    const { ctr, etag, body } = predictor.answer(serving, record);
-    served.compare(serving, record, ctr);
+    const serving = served.servingFor(request.body, row);
+    const { ctr, etag, body } = predictions.of(serving, row, request.body);
+    served.compare(serving, row, ctr);
     reply.header('content-type', JSON_TYPE).header('x-model-version', serving.model.version);
     if (query === undefined) {
       reply.header('etag', etag).send(body);
       return;
     }
-    return details.details(record, serving, query).then((more) => {
+    return details.of(serving.model, row.slice(), query).then((more) => {
       reply.send(JSON.stringify({ predicted_ctr: ctr, ...more }));
     });
-  }
+  };
 }

@@ -1,48 +1,46 @@
-import { type CellKey, type KeyKind, digestKey, exactKey, hashRow } from '@adscale/cache';
-import { type CtrModel, roundCtr } from '@adscale/ctr';
+import { digestKey, exactKey, hashRow, type KeyKind } from '@adscale/cache';
+import { roundCtr } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
-import type { FeatureValues } from '../model/schema.js';
 import type { Answer, Serving } from '../model/served-model.js';
-import { predictionText } from './prediction-text.js';
 
-/** From a valid record to an answer: row, cell, then the cache or the forest. */
-export class Predictor {
-  private readonly row: Float64Array;
+/** A CTR is answered to four decimals. */
+const UNITS = 10_000;
 
-  /**
-   * @param key what answers are kept under
-   * @param features how many the models have
-   */
+/** By ten-thousandths, every prediction there can be as it is answered. */
+const TEXTS = Array.from({ length: UNITS + 1 }, (_, units) =>
+  JSON.stringify({ predicted_ctr: units / UNITS }),
+);
+
+/**
+ * `{"predicted_ctr":…}`, without a number being turned into text or an object being made.
+ * @param ctr rounded to four decimals, 0 to 1
+ */
+export function predictionText(ctr: number): string {
+  return TEXTS[Math.round(ctr * UNITS)];
+}
+
+/** From a row to what is answered: its cell, then the answer that is kept of it, or the forest. */
+export class Predictions {
+  /** @param key what answers are kept under */
   constructor(
     private readonly stats: ServiceStats,
     private readonly key: KeyKind,
-    features: number,
-  ) {
-    // One row for all requests: none of them waits for anything while it is in use.
-    this.row = new Float64Array(features);
-  }
+  ) {}
 
-  /** @param record a value for every feature, as the request's validation let it through */
-  answer({ model, cells, figures, dimensions }: Serving, record: FeatureValues): Answer {
-    const row = model.encode(record, this.row);
+  /**
+   * @param row of `record`, in the order of the model's schema
+   */
+  of({ model, cells, figures, dimensions }: Serving, row: Float64Array, record: unknown): Answer {
     const cell = model.cellOf(row);
     const key = this.key === 'cell' ? cell : exactKey(model.digest, record);
     let answer = cells.get(key, hashRow(row));
     this.stats.countLookup(answer !== undefined);
     if (answer === undefined) {
-      answer = answerOf(model, row, cell);
+      const ctr = roundCtr(model.predictRow(row));
+      answer = { ctr, body: predictionText(ctr), etag: `"${digestKey(model.digest, cell)}"` };
       cells.set(key, answer);
     }
     this.stats.countPrediction(figures, answer.ctr, dimensions.codesOf(row));
     return answer;
   }
-}
-
-function answerOf(model: CtrModel, row: Float64Array, cell: CellKey): Answer {
-  const ctr = roundCtr(model.predictRow(row));
-  return {
-    ctr,
-    body: predictionText(ctr),
-    etag: `"${digestKey(model.digest, cell)}"`,
-  };
 }

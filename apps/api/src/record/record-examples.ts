@@ -1,5 +1,7 @@
 import type { Feature, Schema } from '@adscale/forest';
-import type { FeatureValues } from '../model/schema.js';
+
+/** A record with a value for every feature. */
+export type RecordValues = Record<string, number | string>;
 
 const MAX_EXAMPLES = 4;
 
@@ -7,9 +9,9 @@ const MAX_EXAMPLES = 4;
  * Requests to show in the documentation: one of typical values, then the same with each other word
  * of the first categorical feature. All of them are valid.
  */
-export function exampleRequests(schema: Schema): Record<string, FeatureValues> {
+export function exampleRequests(schema: Schema): Record<string, RecordValues> {
   const typical = Object.fromEntries(schema.features.map((f) => [f.name, exampleValue(f)]));
-  const examples: Record<string, FeatureValues> = { typical };
+  const examples: Record<string, RecordValues> = { typical };
   const varied = schema.features.find((feature) => feature.kind === 'categorical');
   const others = varied?.categories.filter((word) => word !== typical[varied.name]) ?? [];
   for (const word of others.slice(0, MAX_EXAMPLES - 1)) {

@@ -1,9 +1,9 @@
 import { CtrModel, Registry, defaultSchema } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
 import request from 'supertest';
-import { ServedModel } from '../src/model/served-model.js';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { emptyFolder, modelFolder, otherSchema, trainModel } from './trained-models.js';
+import { ServedModel } from '../../src/model/served-model.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { emptyFolder, modelFolder, otherSchema, trainModel } from '../trained-models.js';
 
 interface Example {
   readonly value: { readonly id?: string; readonly inputs: { data: unknown[] }[] };

@@ -1,6 +1,6 @@
 import { Registry } from '@adscale/ctr';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { modelFolder } from './trained-models.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { modelFolder } from '../trained-models.js';
 
 let api: RunningApp;
 let folder: string;

@@ -1,8 +1,8 @@
 import { digestKey } from '@adscale/cache';
 import { Registry } from '@adscale/ctr';
 import fc from 'fast-check';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { modelFolder } from './trained-models.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { modelFolder } from '../trained-models.js';
 
 let api: RunningApp;
 let folder: string;

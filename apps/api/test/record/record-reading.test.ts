@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { modelFolder } from './trained-models.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { modelFolder } from '../trained-models.js';
 
 let api: RunningApp;
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LineCutter, TOO_LONG } from '../src/batch/lines.js';
+import { LineCutter, TOO_LONG } from '../../src/batch/lines.js';
 
 const LIMIT = 40;
 

@@ -12,15 +12,13 @@ import {
 } from '@adscale/forest';
 import fc from 'fast-check';
 import request from 'supertest';
-import { explanationAnswer } from '../src/explain/explanation-answer.js';
-import { PredictDetails } from '../src/explain/prediction-details.js';
-import { type CtrExplanation, ModelExplainer } from '../src/explain/explainer.js';
-import { Explanations } from '../src/explain/explanations.js';
-import { intervalOf } from '../src/explain/interval.js';
-import type { Serving } from '../src/model/served-model.js';
-import { ProblemError } from '../src/problem/problem.js';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { emptyFolder, otherSchema, trainModel } from './trained-models.js';
+import { explanationAnswer } from '../../src/explain/explanation-answer.js';
+import { PredictionDetails, intervalOf } from '../../src/explain/prediction-details.js';
+import { type CtrExplanation, ModelExplainer } from '../../src/explain/explainer.js';
+import { Explanations } from '../../src/explain/explanations.js';
+import { ProblemError } from '../../src/problem/problem.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { emptyFolder, otherSchema, trainModel } from '../trained-models.js';
 
 /** Rows to compare with, missing values among them; they do not count alike, and some not at all. */
 const background = {
@@ -241,7 +239,7 @@ describe('an interval', () => {
   it('holds the prediction, and is the wider the fewer the impressions and the higher the level', () => {
     const width = (impressions: number, level: number) => {
       const record = { ...sample, impressions };
-      const { low, high } = intervalOf(plain, record, level);
+      const { low, high } = intervalOf(plain, plain.encode(record), level);
       expect(low).toBeLessThanOrEqual(plain.predict(record));
       expect(high).toBeGreaterThanOrEqual(plain.predict(record));
       expect(low).toBeGreaterThanOrEqual(0);
@@ -255,7 +253,7 @@ describe('an interval', () => {
   it('is that of the forest over the impressions of the record, rounded outwards', () => {
     for (const impressions of [50, 500, 5000, 20_000]) {
       const record = { ...sample, impressions };
-      const { low, high } = intervalOf(plain, record, 0.8);
+      const { low, high } = intervalOf(plain, plain.encode(record), 0.8);
       const options = { level: 0.8, exposure: impressions };
       const exact = plain.forest.predictInterval(plain.encode(record), options);
       expect(low).toBeLessThanOrEqual(exact.low);
@@ -273,7 +271,7 @@ describe('an interval', () => {
     const other = await trainModel(otherSchema);
     const rate = CtrModel.load(other.bytes, other.card);
     for (const model of [without, rate]) {
-      const ask = () => intervalOf(model, { hour: 1 }, 0.9);
+      const ask = () => intervalOf(model, model.encode({ hour: 1 }), 0.9);
       expect(ask).toThrow(ProblemError);
       expect(ask).toThrow(expect.objectContaining({ code: 'NO_INTERVALS' }));
     }
@@ -281,14 +279,20 @@ describe('an interval', () => {
 });
 
 describe('the details of a prediction', () => {
-  const details = new PredictDetails(new Explanations());
+  const details = new PredictionDetails(new Explanations());
 
   it('are what was asked for and nothing else', async () => {
-    const serving = { model: plain } as Serving;
-    expect(await details.details(sample, serving, { explain: false })).toEqual({});
-    const interval = intervalOf(plain, sample, 0.9);
-    const both = await details.details(sample, serving, { explain: true, level: 0.9 });
-    const found = await explain(plain, plain.encode(sample));
+    const row = plain.encode(sample);
+    expect(await details.of(plain, row, {})).toEqual({});
+    expect(await details.of(plain, row, { explain: false })).toEqual({});
+    const interval = intervalOf(plain, row, 0.9);
+    const both = await details.of(plain, row, { explain: true, interval: 0.9 });
+    const found = await explain(plain, row);
     expect(both).toEqual({ interval, explanation: explanationAnswer(plain, found) });
+  });
+
+  it('have no interval where the record says not how many impressions', () => {
+    const row = plain.encode({ ...sample, impressions: undefined });
+    expect(() => intervalOf(plain, row, 0.9)).toThrow(/impressions, which the record lacks/);
   });
 });

@@ -1,10 +1,10 @@
-import { defaultSchema } from '@adscale/ctr';
+import { RecordContract, defaultSchema } from '@adscale/ctr';
+import type { Schema } from '@adscale/forest';
 import fc from 'fast-check';
-import { recordsOf } from '../src/inference/tensor-records.js';
-import { readInferenceRequest } from '../src/inference/tensors.js';
-import { readTensor } from '../src/inference/tensor.js';
-import { ProblemError } from '../src/problem/problem.js';
-import { otherSchema } from './trained-models.js';
+import { recordsOf } from '../../src/inference/tensor-records.js';
+import { readInferenceRequest, readTensor } from '../../src/inference/tensors.js';
+import { ProblemError } from '../../src/problem/problem.js';
+import { otherSchema } from '../trained-models.js';
 
 const tensor = (name: string, datatype: string, data: unknown[], shape = [data.length]) => ({
   name,
@@ -25,8 +25,8 @@ const placements = [
   { impressions: 100, ad_position: 10, device_type: 'tablet', budget: 10 },
 ];
 
-function read(inputs: unknown, schema = defaultSchema) {
-  return recordsOf(readInferenceRequest({ inputs }).tensors, schema);
+function read(inputs: unknown, schema: Schema = defaultSchema) {
+  return recordsOf(readInferenceRequest({ inputs }).tensors, new RecordContract(schema));
 }
 
 function detailOf(work: () => unknown): string {
@@ -92,6 +92,18 @@ describe('input tensors', () => {
     expect(read(words, { features })).toEqual([{ word: 'b' }, { word: 'a' }]);
     const places = [tensor('x', 'INT32', [1, 0], [2, 1])];
     expect(read(places, { features })).toEqual([{ word: 'b' }, { word: 'a' }]);
+  });
+
+  it('of a feature that may be absent may be left out', () => {
+    const features = defaultSchema.features.map((feature) => ({
+      ...feature,
+      missing: feature.name === 'impressions',
+    }));
+    const rest = placements.map(({ impressions: _left, ...others }) => others);
+    expect(read(columns().slice(1), { features })).toEqual(rest);
+    expect(detailOf(() => read(columns().slice(0, 3), { features }))).toContain(
+      '0 inputs are named budget, wanted one',
+    );
   });
 
   it('of no rows are no records', () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { readDetailQuery, refuseQuery } from '../src/record/query.js';
-import { ProblemError } from '../src/problem/problem.js';
+import { readDetailQuery } from '../../src/explain/detail-query.js';
+import { ProblemError } from '../../src/problem/problem.js';
 
-function refusalOf(query: unknown, read: (query: unknown) => unknown = readDetailQuery) {
+function refusalOf(query: unknown) {
   try {
-    read(query);
+    readDetailQuery(query);
   } catch (error) {
     if (error instanceof ProblemError) return error;
     throw error;
@@ -14,12 +14,12 @@ function refusalOf(query: unknown, read: (query: unknown) => unknown = readDetai
 
 describe('the query of a prediction', () => {
   it.each([
-    [{}, { explain: false }],
-    [undefined, { explain: false }],
-    [{ interval: '0.9' }, { explain: false, level: 0.9 }],
+    [{}, {}],
+    [undefined, {}],
+    [{ interval: '0.9' }, { interval: 0.9 }],
     [
       { interval: '.5', explain: 'true' },
-      { explain: true, level: 0.5 },
+      { explain: true, interval: 0.5 },
     ],
     [{ explain: 'false' }, { explain: false }],
   ])('%j is %j', (query, expected) => {
@@ -40,7 +40,7 @@ describe('the query of a prediction', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.double().map(String)), (interval) => {
         if (refusalOf({ interval }) !== undefined) return;
-        const { level } = readDetailQuery({ interval });
+        const { interval: level } = readDetailQuery({ interval });
         expect(level).toBeGreaterThan(0);
         expect(level).toBeLessThan(1);
       }),
@@ -55,14 +55,5 @@ describe('the query of a prediction', () => {
       ['interval', '0.9, 0.8'],
       [`${'x'.repeat(64)}…`, '1'],
     ]);
-  });
-});
-
-describe('a route without parameters', () => {
-  it('refuses any', () => {
-    expect(refusalOf({}, refuseQuery)).toBeUndefined();
-    const { code, occurrence } = refusalOf({ explain: 'true' }, refuseQuery)!;
-    expect(code).toBe('INVALID_QUERY');
-    expect(occurrence.errors).toMatchObject([{ field: 'explain', value: 'true' }]);
   });
 });

@@ -2,8 +2,8 @@ import { Registry, defaultSchema } from '@adscale/ctr';
 import { allocate, compare, curve, forecast, opportunities, rank } from '@adscale/decisions';
 import type { Schema } from '@adscale/forest';
 import request from 'supertest';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { emptyFolder, modelFolder, otherSchema } from './trained-models.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { emptyFolder, modelFolder, otherSchema } from '../trained-models.js';
 
 const decisions = { allocate, compare, curve, forecast, opportunities, rank };
 const names = Object.keys(decisions) as (keyof typeof decisions)[];

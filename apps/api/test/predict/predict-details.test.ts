@@ -1,6 +1,6 @@
 import request from 'supertest';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { modelFolder, otherSchema } from './trained-models.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { modelFolder, otherSchema } from '../trained-models.js';
 
 let api: RunningApp;
 
