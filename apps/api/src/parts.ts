@@ -45,7 +45,7 @@ export async function createParts(config: Config, logger: Logger): Promise<Parts
   });
   const stats = new ServiceStats();
   const { modelDir: folder, modelPollMs: pollMs } = config;
-  const life = await startModelLife({ folder, pollMs, cache, stats }, logger);
+  const life = await startModelLife({ folder, pollMs, cache, stats, key: config.cacheKey }, logger);
   const tier = await secondTier(config, logger);
   const explanations = new Explanations(tier);
   const lag = new EventLoopLag();
@@ -66,7 +66,7 @@ export async function createParts(config: Config, logger: Logger): Promise<Parts
     ...life,
     cache,
     stats,
-    predictions: new Predictions(stats, config.cacheKey),
+    predictions: new Predictions(stats),
     explanations,
     details: new PredictionDetails(explanations),
     gatekeepers,

@@ -1,4 +1,4 @@
-import type { PredictionCache } from '@adscale/cache';
+import type { KeyKind, PredictionCache } from '@adscale/cache';
 import { defaultSchema, type CtrModel, Registry } from '@adscale/ctr';
 import type { ServiceStats } from '@adscale/stats';
 import type { Logger } from 'pino';
@@ -19,6 +19,7 @@ export interface ModelLifeOptions {
   readonly pollMs: number;
   readonly cache: PredictionCache<Answer>;
   readonly stats: ServiceStats;
+  readonly key: KeyKind;
 }
 
 /** The models of this process, from the registry folder to whoever answers with them. */
@@ -35,14 +36,14 @@ export interface ModelLife {
  * features of this first model are those of the routes; without one they are the default schema's.
  */
 export async function startModelLife(
-  { folder, pollMs, cache, stats }: ModelLifeOptions,
+  { folder, pollMs, cache, stats, key }: ModelLifeOptions,
   logger: Logger,
 ): Promise<ModelLife> {
   const registry = new Registry(folder);
   const rollouts = new RolloutFile(folder);
   const loader = new ModelLoader(registry);
   const first = await loadFirst(registry, loader, logger);
-  const served = new ServedModel(first?.schema ?? defaultSchema, cache, stats);
+  const served = new ServedModel(first?.schema ?? defaultSchema, cache, stats, key);
   loader.expect(served.schema);
   if (first !== undefined) served.replace(first);
   const log = new ModelLog(served, logger);

@@ -1,5 +1,10 @@
 import type { ModelCard, Registry } from '@adscale/ctr';
-import { type ModelsAnswer, type RolloutAnswer, type VersionAnswer, metricsOf } from './models-dto.js';
+import {
+  type ModelsAnswer,
+  type RolloutAnswer,
+  type VersionAnswer,
+  metricsOf,
+} from './models-dto.js';
 import { type ModelLoader, refusalFor } from './loader.js';
 import { ROLES } from './rollout.js';
 import type { ServedModel } from './served-model.js';
