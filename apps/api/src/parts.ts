@@ -50,11 +50,11 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const registry = new Registry(config.modelDir);
   const loader = new ModelLoader(registry);
   const first = options.first ?? (await loadFirst(registry, loader, logger));
-  const served = new ServedModel(first?.schema ?? defaultSchema, cache, stats);
+  const served = new ServedModel(first?.schema ?? defaultSchema, cache, stats, config.cacheKey);
   if (first !== undefined) served.replace(first);
   const following = { pollMs: config.modelPollMs, onOtherFeatures };
   const follower = new ModelFollower({ registry, loader, served }, logger, following);
-  const predictions = new Predictions(stats, config.cacheKey);
+  const predictions = new Predictions(stats);
   const tier = await connectTier(config, logger);
   const explanations = new Explanations(tier);
   const details = new PredictionDetails(explanations);

@@ -20,6 +20,10 @@ export class OpenStreams implements BeforeApplicationShutdown {
     return this.streams.size;
   }
 
+  [Symbol.iterator](): Iterator<LineStream> {
+    return this.streams.values();
+  }
+
   /** Whether the service is closing. */
   get isClosing(): boolean {
     return this.closing;
@@ -37,11 +41,14 @@ export class OpenStreams implements BeforeApplicationShutdown {
     if (this.streams.size > 0) this.stopLater();
   }
 
-  private stopLater(): void {
+  /** Tells all of them that the service is shutting down. */
+  stop(): void {
     const detail = 'The service is shutting down.';
-    setTimeout(() => {
-      for (const stream of this.streams) stream.stop({ code: 'SHUTTING_DOWN', detail });
-    }, this.graceMs).unref();
+    for (const stream of this.streams) stream.stop({ code: 'SHUTTING_DOWN', detail });
+  }
+
+  private stopLater(): void {
+    setTimeout(() => this.stop(), this.graceMs).unref();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ModelCells, PredictionCache } from '@adscale/cache';
+import type { KeyKind, ModelCells, PredictionCache } from '@adscale/cache';
 import { type CtrModel, ROLES, RecordContract, type Role, type Trial } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
 import type { Model as Figures } from '@adscale/stats';
@@ -24,7 +24,10 @@ export interface Serving {
   readonly model: CtrModel;
   /** What a record must be for this model to answer it. */
   readonly contract: RecordContract;
+  /** The answers that are kept. */
   readonly cells: ModelCells<Answer>;
+  /** What they are kept under. */
+  readonly key: KeyKind;
   /** What whoever answers with this model counts the answer by. */
   readonly figures: Figures;
   /** What of the answer's row is counted as well. */
@@ -70,6 +73,8 @@ export class ServedModel {
     readonly schema: Schema,
     private readonly cache: PredictionCache<Answer>,
     private readonly stats: ShadowStats,
+    /** What answers are kept under. */
+    private readonly key: KeyKind = 'cell',
   ) {
     this.tried = { canary: undefined, shadow: undefined };
     this.contract = new RecordContract(schema);
@@ -163,11 +168,18 @@ export class ServedModel {
   }
 
   private servingOf(model: CtrModel): Serving {
-    const { digest, version, schema, card } = model;
+    const { version, schema, card } = model;
     const dimensions = new PredictionDimensions(schema);
     const figures = this.stats.model(version, dimensions.named);
     const contract = new RecordContract(schema, card?.training?.ranges);
-    return { model, contract, cells: this.cache.forModel(digest), figures, dimensions };
+    const { key } = this;
+    return { model, contract, cells: this.cellsOf(model), key, figures, dimensions };
+  }
+
+  /** A table numbers its cells, so its answers are found by number: nothing is hashed. */
+  private cellsOf({ digest, compiled }: CtrModel): ModelCells<Answer> {
+    const isNumbered = this.key === 'cell' && compiled.kind === 'table';
+    return this.cache.forModel(digest, isNumbered ? { cells: compiled.cellCount } : {});
   }
 
   /**

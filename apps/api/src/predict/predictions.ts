@@ -1,4 +1,4 @@
-import { digestKey, exactKey, hashRow, type KeyKind } from '@adscale/cache';
+import { digestKey, exactKey, hashRow } from '@adscale/cache';
 import { roundCtr } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import type { Answer, Serving } from '../model/served-model.js';
@@ -21,18 +21,13 @@ export function predictionText(ctr: number): string {
 
 /** From a row to what is answered: its cell, then the answer that is kept of it, or the forest. */
 export class Predictions {
-  /** @param key what answers are kept under */
-  constructor(
-    private readonly stats: ServiceStats,
-    private readonly key: KeyKind,
-  ) {}
+  constructor(private readonly stats: ServiceStats) {}
 
-  /**
-   * @param row of `record`, in the order of the model's schema
-   */
-  of({ model, cells, figures, dimensions }: Serving, row: Float64Array, record: unknown): Answer {
+  /** @param row of `record`, in the order of the model's schema */
+  of(serving: Serving, row: Float64Array, record: unknown): Answer {
+    const { model, cells, figures, dimensions } = serving;
     const cell = model.cellOf(row);
-    const key = this.key === 'cell' ? cell : exactKey(model.digest, record);
+    const key = serving.key === 'cell' ? cell : exactKey(model.digest, record);
     let answer = cells.get(key, hashRow(row));
     this.stats.countLookup(answer !== undefined);
     if (answer === undefined) {

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { modelFolder } from '../trained-models.js';
+import { waitFor } from '../wait-for.js';
 import { ValkeyServer, freePort, program } from '../valkey-server.js';
 
 const suite = program === undefined ? describe.skip : describe;
@@ -31,11 +32,11 @@ suite('explanations that replicas share', () => {
 
   it('are found once for all of them, and are the same to the last digit', async () => {
     const first = await explain(replicas[0], sample).expect(200);
-    while ((await tierOf(replicas[0])).writes === 0);
+    await waitFor('the first to be written', async () => (await tierOf(replicas[0])).writes > 0);
     const second = await explain(replicas[1], sample).expect(200);
     expect(second.body).toEqual(first.body);
     // Statistics are those of the service, so either replica knows of the one hit.
-    while ((await tierOf(replicas[1])).hits !== 1);
+    await waitFor('the hit to be known', async () => (await tierOf(replicas[1])).hits === 1);
   });
 
   it('are found here when the server is gone, and no request fails for it', async () => {
