@@ -1,11 +1,11 @@
 import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Registry, defaultSchema } from '@adscale/ctr';
-import { ModelFollower } from '../src/model/follower.js';
-import { ServedModel } from '../src/model/served-model.js';
-import { runApp, sample } from './running-app.js';
-import { otherSchema, trainModel } from './trained-models.js';
-import { TwoVersions } from './two-versions.js';
+import { ModelFollower } from '../../src/model/follower.js';
+import { ServedModel } from '../../src/model/served-model.js';
+import { runApp, sample } from '../running-app.js';
+import { otherSchema, trainModel } from '../trained-models.js';
+import { TwoVersions } from '../two-versions.js';
 
 let service: TwoVersions;
 let folder: string;

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import request from 'supertest';
-import { findApiKey, parseApiKeys } from '../src/security/api-keys.js';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { modelFolder } from './trained-models.js';
+import { findApiKey, parseApiKeys } from '../../src/security/api-keys.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { modelFolder } from '../trained-models.js';
 
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
 const [bidder, ops] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];

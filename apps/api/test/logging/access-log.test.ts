@@ -1,5 +1,5 @@
-import { createLogger } from '../src/logging/logger.js';
-import { AccessLog } from '../src/logging/access-log.js';
+import { createLogger } from '../../src/logging/logger.js';
+import { AccessLog } from '../../src/logging/access-log.js';
 
 const answered = {
   id: 'bid-17',

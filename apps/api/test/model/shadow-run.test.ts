@@ -1,8 +1,8 @@
 import { CtrModel, defaultSchema, roundCtr } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
-import { RowShare } from '../src/model/share.js';
-import { ShadowRun } from '../src/model/shadow-run.js';
-import { trainModel } from './trained-models.js';
+import { RowShare } from '../../src/model/share.js';
+import { ShadowRun } from '../../src/model/shadow-run.js';
+import { trainModel } from '../trained-models.js';
 
 const reversed = { features: defaultSchema.features.toReversed() };
 const all = new RowShare(defaultSchema, 'x', 100);

@@ -1,6 +1,6 @@
 import { defaultSchema } from '@adscale/ctr';
 import type { Feature, Schema } from '@adscale/forest';
-import { schemaMismatch } from '../src/model/schema.js';
+import { schemaMismatch } from '../../src/model/schema.js';
 
 const position: Feature = { name: 'position', kind: 'integer', minimum: 1, maximum: 10 };
 const deviceOf = (...categories: string[]): Feature => ({

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { CtrError, Registry, defaultSchema } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import request from 'supertest';
-import { Readiness } from '../src/health/readiness.js';
-import { ServedModel } from '../src/model/served-model.js';
-import { type ProblemCode, catalogue } from '../src/problem/catalogue.js';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { emptyFolder, modelFolder, otherSchema, trainModel } from './trained-models.js';
+import { Readiness } from '../../src/health/readiness.js';
+import { ServedModel } from '../../src/model/served-model.js';
+import { type ProblemCode, catalogue } from '../../src/problem/catalogue.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { emptyFolder, modelFolder, otherSchema, trainModel } from '../trained-models.js';
 
 interface Problem {
   status: number;

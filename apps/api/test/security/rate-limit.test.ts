@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RateLimiter, type SharedCounts } from '../src/security/rate-limit.js';
+import { RateLimiter, type SharedCounts } from '../../src/security/rate-limit.js';
 
 const MINUTE = 60_000;
 let time = 0;

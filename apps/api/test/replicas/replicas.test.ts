@@ -1,6 +1,6 @@
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { modelFolder } from './trained-models.js';
-import { ValkeyServer, freePort, program } from './valkey-server.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { modelFolder } from '../trained-models.js';
+import { ValkeyServer, freePort, program } from '../valkey-server.js';
 
 const suite = program === undefined ? describe.skip : describe;
 if (program === undefined) {

@@ -1,9 +1,9 @@
 import { PredictionCache } from '@adscale/cache';
 import { CtrModel, type Trained, defaultSchema } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
-import { type Answer, SchemaMismatchError, ServedModel } from '../src/model/served-model.js';
-import { sample } from './running-app.js';
-import { otherSchema, trainModel } from './trained-models.js';
+import { type Answer, SchemaMismatchError, ServedModel } from '../../src/model/served-model.js';
+import { sample } from '../running-app.js';
+import { otherSchema, trainModel } from '../trained-models.js';
 
 const cards: Record<string, Trained> = {};
 let served: ServedModel;

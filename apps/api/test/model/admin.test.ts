@@ -2,9 +2,9 @@ import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CtrError, CtrModel, Registry } from '@adscale/ctr';
 import request from 'supertest';
-import { sample } from './running-app.js';
-import { otherSchema, trainModel } from './trained-models.js';
-import { API_KEYS, KEY, type Method, TwoVersions } from './two-versions.js';
+import { sample } from '../running-app.js';
+import { otherSchema, trainModel } from '../trained-models.js';
+import { API_KEYS, KEY, type Method, TwoVersions } from '../two-versions.js';
 
 let service: TwoVersions;
 let folder: string;

@@ -1,6 +1,6 @@
-import { emptyFolder, modelFolder } from './trained-models.js';
-import { sample } from './running-app.js';
-import { Service } from './service-process.js';
+import { emptyFolder, modelFolder } from '../trained-models.js';
+import { sample } from '../running-app.js';
+import { Service } from '../service-process.js';
 
 const WORKERS = 3;
 

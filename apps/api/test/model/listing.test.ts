@@ -1,6 +1,6 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import type { Registry } from '@adscale/ctr';
-import { TwoVersions } from './two-versions.js';
+import { TwoVersions } from '../two-versions.js';
 
 let service: TwoVersions;
 let folder: string;

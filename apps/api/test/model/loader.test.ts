@@ -1,8 +1,8 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CtrModel, Registry, type Trained, defaultSchema } from '@adscale/ctr';
-import { ModelLoader } from '../src/model/loader.js';
-import { modelFolder, otherSchema, trainModel } from './trained-models.js';
+import { ModelLoader } from '../../src/model/loader.js';
+import { modelFolder, otherSchema, trainModel } from '../trained-models.js';
 
 let folder: string;
 let registry: Registry;

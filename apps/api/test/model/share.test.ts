@@ -1,7 +1,7 @@
 import { defaultSchema } from '@adscale/ctr';
 import { type Schema, Random } from '@adscale/forest';
 import fc from 'fast-check';
-import { RowShare } from '../src/model/share.js';
+import { RowShare } from '../../src/model/share.js';
 
 const ROWS = 20_000;
 

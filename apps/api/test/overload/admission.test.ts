@@ -1,9 +1,9 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { once } from 'node:events';
-import { Admission } from '../src/overload/admission.js';
-import { EventLoopLag } from '../src/overload/event-loop-lag.js';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { modelFolder } from './trained-models.js';
+import { Admission } from '../../src/overload/admission.js';
+import { EventLoopLag } from '../../src/overload/event-loop-lag.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { modelFolder } from '../trained-models.js';
 
 describe('the lag of the event loop', () => {
   let now = 0;

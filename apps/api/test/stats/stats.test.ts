@@ -1,7 +1,7 @@
 import request from 'supertest';
-import type { StatsAnswer } from '../src/stats/stats-dto.js';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { modelFolder } from './trained-models.js';
+import type { StatsAnswer } from '../../src/stats/stats-dto.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { modelFolder } from '../trained-models.js';
 
 type RouteAnswer = StatsAnswer['routes'][number];
 

@@ -1,9 +1,9 @@
 import { copyFile, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CtrModel, Registry, type Trained, defaultSchema } from '@adscale/ctr';
-import { ModelFollower } from '../src/model/follower.js';
-import { type RunningApp, runApp, sample } from './running-app.js';
-import { emptyFolder, modelFolder, otherSchema, trainModel } from './trained-models.js';
+import { ModelFollower } from '../../src/model/follower.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { emptyFolder, modelFolder, otherSchema, trainModel } from '../trained-models.js';
 
 let api: RunningApp;
 let folder: string;
