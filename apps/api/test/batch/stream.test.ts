@@ -289,15 +289,15 @@ describe('a stream that takes long', () => {
   });
 
   it('ends with its last line also for a client that reads when it has sent all', async () => {
-    const stream = open(patient);
+    const { client } = connectInMemory(patient.server);
+    const stream = open(patient, { createConnection: () => client });
     const sent = once(stream, 'finish');
     stream.write(`${good}\n`);
     const answer = await answerOf(stream);
     const closed = patient.close();
+    // More than the buffers between us hold, so the service has to read on after its last line.
+    stream.end('\n'.repeat(2 ** 20));
     streams.stop();
-    await waitFor('the stream to end', () => streams.size === 0);
-    // More than the buffers between us hold.
-    stream.end('\n'.repeat(16 * 2 ** 20));
     await within('all to be sent', sent);
     const lines = await linesOf(answer);
     expect(JSON.parse(lines[1]).error.code).toBe('SHUTTING_DOWN');

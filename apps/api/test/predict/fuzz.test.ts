@@ -4,23 +4,32 @@ import { type Socket, connect } from 'node:net';
 import fc from 'fast-check';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { modelFolder } from '../trained-models.js';
+import { within } from '../wait-for.js';
 
 const SEED = 42;
 const PATIENCE_MS = 20_000;
 const text = JSON.stringify(sample);
 
 let api: RunningApp;
+let hasty: RunningApp;
 let port: number;
 beforeAll(async () => {
-  const limits = { REQUEST_TIMEOUT_MS: '400', BODY_LIMIT_BYTES: '20000', LOG_LEVEL: 'error' };
-  api = await runApp({ MODEL_DIR: await modelFolder(), ...limits });
-  ({ port } = api.server.address() as { port: number });
+  const limits = { BODY_LIMIT_BYTES: '20000', LOG_LEVEL: 'error' };
+  const MODEL_DIR = await modelFolder();
+  api = await runApp({ MODEL_DIR, ...limits });
+  hasty = await runApp({ MODEL_DIR, ...limits, REQUEST_TIMEOUT_MS: '400' });
+  port = portOf(api);
 });
-afterAll(() => api.close());
+afterAll(() => Promise.all([api.close(), hasty.close()]));
+
+function portOf({ server }: RunningApp): number {
+  return (server.address() as { port: number }).port;
+}
 // Whatever came in, the service still answers, and blames itself for nothing.
 afterEach(async () => {
   expect((await api.post(sample).expect(200)).body).toEqual({ predicted_ctr: expect.any(Number) });
-  expect(api.logs.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  const logs = [...api.logs, ...hasty.logs];
+  expect(logs.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });
 
 interface Sent {
@@ -143,14 +152,14 @@ describe('whatever is sent', () => {
 });
 
 /** What comes back until the service hangs up, which it must. */
-async function exchange(write: (socket: Socket) => void): Promise<string> {
-  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+async function exchange(write: (socket: Socket) => void, at = port): Promise<string> {
+  const socket = connect(at, '127.0.0.1').setEncoding('latin1');
   await once(socket, 'connect');
   socket.on('error', () => {});
   let answer = '';
   socket.on('data', (chunk) => (answer += chunk));
   write(socket);
-  await once(socket, 'close');
+  await within('the service to hang up', once(socket, 'close'));
   return answer;
 }
 
@@ -180,18 +189,17 @@ describe('a connection that makes no sense', () => {
   });
 
   it.each([
-    ['the head of a request, byte by byte', (socket: Socket, i: number) => socket.write(head()[i])],
+    ['a head, byte by byte', (socket: Socket, i: number) => socket.write('POST /'[i] ?? 'x')],
     [
       'a body, byte by byte',
-      (socket: Socket, i: number) => socket.write(i === 0 ? head('content-length: 999') : ' '),
+      (socket: Socket, i: number) => socket.write(i === 0 ? head('content-length: 9999') : ' '),
     ],
   ])('is given up when it is too slow: %s', async (_what, drip) => {
     let timer: NodeJS.Timeout | undefined;
     const answer = await exchange((socket) => {
       let i = 0;
       timer = setInterval(() => !socket.destroyed && drip(socket, i++), 50);
-    });
-    clearInterval(timer);
+    }, portOf(hasty)).finally(() => clearInterval(timer));
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   });
 });
