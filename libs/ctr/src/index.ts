@@ -22,6 +22,15 @@ export { exclusively } from './registry-lock.js';
 export { MOST_ROLLBACKS } from './registry-pointer.js';
 export type { Pruned, PruneOptions } from './registry-prune.js';
 export type { VersionFiles } from './registry-staging.js';
+export {
+  FieldContract,
+  RecordContract,
+  shortened,
+  shown,
+  shownValue,
+  type FieldProblem,
+  type FieldSchema,
+} from './record.js';
 export { Registry, type PublishOptions, type StoredCard } from './registry.js';
 export { reliability, wilson, type ReliabilityBin } from './reliability.js';
 export { defaultSchema } from './schema.js';

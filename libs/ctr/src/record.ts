@@ -1,0 +1,264 @@
+/*
+ * The one definition of a valid record. Everything that takes records from outside (requests,
+ * decisions, tensors, rows of a table) derives its checks, its words, its documentation and its
+ * row of numbers from here, so that no two of them can disagree.
+ *
+ *   schema ──▶ RecordContract ─┬─ read        a valid record becomes a row, in one pass
+ *                              ├─ problems    what is wrong with an invalid one, field by field
+ *                              └─ fields      for each: words of the rule, JSON Schema, number
+ */
+import { checkSchema, type Feature, type Schema } from '@adscale/forest';
+import type { TrainingRange } from './card-ranges.js';
+
+/** What is wrong with one field of a record. */
+export interface FieldProblem {
+  readonly field: string;
+  /** What was got, short and fit for JSON; absent if the field is. */
+  readonly value?: unknown;
+  /** What is wanted, in words that follow "must be". */
+  readonly rule: string;
+  /** The whole sentence. */
+  readonly message: string;
+}
+
+/** JSON Schema (2020-12, as OpenAPI 3.1 uses it) of a value that is there. */
+export interface FieldSchema {
+  readonly type: 'string' | 'integer' | 'number';
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly description?: string;
+  readonly example?: string | number;
+}
+
+/** A rule names at most this many of a feature's categories. */
+const MOST_NAMED = 20;
+
+/** The rule of one feature of a record. Nothing is converted: the text "5" is no number. */
+export class FieldContract {
+  readonly name: string;
+  /** What a value must be, in words that follow "must be": `a whole number from 1 to 10`. */
+  readonly words: string;
+  readonly jsonSchema: FieldSchema;
+  private readonly places: ReadonlyMap<unknown, number> | null;
+  private readonly whole: boolean;
+  private readonly minimum: number;
+  private readonly maximum: number;
+  private readonly above: number;
+
+  constructor(
+    readonly feature: Feature,
+    /** The field may be absent or null: training rows lacked it too. */
+    readonly optional: boolean,
+  ) {
+    this.name = feature.name;
+    this.words = wordsOf(feature) + (optional ? ', or absent' : '');
+    this.jsonSchema = jsonSchemaOf(feature);
+    this.whole = feature.kind === 'integer';
+    const { minimum, maximum, exclusiveMinimum } = boundsOf(feature);
+    this.minimum = minimum ?? -Infinity;
+    this.maximum = maximum ?? Infinity;
+    this.above = exclusiveMinimum ?? -Infinity;
+    this.places =
+      feature.kind === 'categorical'
+        ? new Map(feature.categories.map((category, place) => [category, place]))
+        : null;
+  }
+
+  /**
+   * The number that stands for a value in a row: a category's place, or the number itself.
+   * @returns NaN for a value that breaks the rule, and for one that is absent or null
+   */
+  numberOf(value: unknown): number {
+    if (this.places !== null) return this.places.get(value) ?? NaN;
+    if (typeof value !== 'number' || !Number.isFinite(value)) return NaN;
+    if (this.whole && !Number.isInteger(value)) return NaN;
+    return value >= this.minimum && value <= this.maximum && value > this.above ? value : NaN;
+  }
+
+  /** Whether a record may have this value, or lack it if it is undefined or null. */
+  accepts(value: unknown): boolean {
+    if (value === undefined || value === null) return this.optional;
+    return !Number.isNaN(this.numberOf(value));
+  }
+
+  /** What is wrong with a value that the field does not accept. */
+  problem(value: unknown): FieldProblem {
+    const { name, words } = this;
+    if (value === undefined) {
+      return { field: name, rule: words, message: `${name} is missing; it must be ${words}` };
+    }
+    const got = shownValue(value);
+    const message = `${name} is ${JSON.stringify(got)}; it must be ${words}`;
+    return { field: name, value: got, rule: words, message };
+  }
+}
+
+/** What a record of a schema must be. */
+export class RecordContract {
+  /** In schema order. */
+  readonly fields: readonly FieldContract[];
+  /** Names of the fields, as a sentence lists them: `impressions, budget`. */
+  readonly names: string;
+  private readonly byName: ReadonlyMap<string, FieldContract>;
+
+  /**
+   * @param ranges of the model's card. A feature may be absent if its schema says so (`missing`),
+   *   or if some training row lacked it.
+   * @throws ForestError SCHEMA_INVALID
+   */
+  constructor(
+    readonly schema: Schema,
+    ranges: Readonly<Record<string, TrainingRange>> = {},
+  ) {
+    this.fields = checkSchema(schema).features.map((feature) => {
+      const { missing } = feature as Feature & { readonly missing?: boolean };
+      return new FieldContract(feature, missing ?? (ranges[feature.name]?.missing ?? 0) > 0);
+    });
+    this.byName = new Map(this.fields.map((field) => [field.name, field]));
+    this.names = [...this.byName.keys()].join(', ');
+  }
+
+  /** How many numbers a row has. */
+  get width(): number {
+    return this.fields.length;
+  }
+
+  /**
+   * Checks a record and turns it into numbers, in one pass.
+   * @param rows gets the record's `width` numbers from place `at` on: numbers as they are, a
+   *   category as its place in the list, NaN for what is absent. What it holds means nothing if
+   *   the record is refused.
+   * @returns whether the record is valid; if not, `problems` tells why
+   */
+  read(record: object, rows: Float64Array, at = 0): boolean {
+    const values = record as Readonly<Record<string, unknown>>;
+    const { fields } = this;
+    let known = 0;
+    for (let f = 0; f < fields.length; f++) {
+      const field = fields[f];
+      const value = values[field.name];
+      const number = field.numberOf(value);
+      if (number !== number && !((value === undefined || value === null) && field.optional)) {
+        return false;
+      }
+      if (value !== undefined) known++;
+      rows[at + f] = number;
+    }
+    let given = 0;
+    for (const name in values) {
+      if (values[name] !== undefined && Object.hasOwn(values, name)) given++;
+    }
+    // More than known: a field is unknown. Fewer: a value is not the record's own.
+    return given === known;
+  }
+
+  /**
+   * Everything that is wrong with a record, in schema order, unknown fields last.
+   * @param most how many problems to list
+   * @returns none for a valid record
+   */
+  problems(record: object, most = Infinity): FieldProblem[] {
+    const found: FieldProblem[] = [];
+    for (const field of this.fields) {
+      const value = Object.hasOwn(record, field.name)
+        ? (record as Record<string, unknown>)[field.name]
+        : undefined;
+      if (!field.accepts(value)) found.push(field.problem(value));
+    }
+    for (const [name, value] of Object.entries(record)) {
+      if (found.length >= most) break;
+      if (value !== undefined && !this.byName.has(name)) found.push(this.unknown(name, value));
+    }
+    return found.slice(0, most);
+  }
+
+  /** A row as a record: a category by its name, no field for what is missing. */
+  recordOf(row: ArrayLike<number>): Record<string, number | string> {
+    const record: Record<string, number | string> = {};
+    this.schema.features.forEach((feature, f) => {
+      if (Number.isNaN(row[f])) return;
+      record[feature.name] = feature.kind === 'categorical' ? feature.categories[row[f]] : row[f];
+    });
+    return record;
+  }
+
+  private unknown(name: string, value: unknown): FieldProblem {
+    const rule = `no field but ${this.names}`;
+    const field = shortened(name);
+    const message = `${field} is not a field of this model; there is ${rule}`;
+    return { field, value: shownValue(value), rule, message };
+  }
+}
+
+/** Longest text that an error repeats, in UTF-16 units. */
+const MOST_SHOWN = 64;
+
+/** Text as an error repeats it: at most 64 characters of it. */
+export function shortened(text: string): string {
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`;
+}
+
+/** A value as an error repeats it in JSON: short, flat, and something that JSON can say. */
+export function shownValue(value: unknown): unknown {
+  if (typeof value === 'string') return shortened(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (Array.isArray(value)) return '(an array)';
+  if (typeof value === 'object' && value !== null) return '(an object)';
+  return value;
+}
+
+/** A value as a sentence repeats it: `"watch"`, `-5`, `a list of 3`, `missing`. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'string' ? JSON.stringify(shortened(value)) : shortened(String(value));
+}
+
+/** Bounds of a feature's values; none for a category. */
+function boundsOf(feature: Feature): Pick<FieldSchema, 'minimum' | 'exclusiveMinimum' | 'maximum'> {
+  if (feature.kind === 'categorical') return {};
+  const { minimum, maximum } = feature;
+  const exclusiveMinimum = feature.kind === 'numeric' ? feature.exclusiveMinimum : undefined;
+  return {
+    ...(minimum !== undefined && { minimum }),
+    ...(exclusiveMinimum !== undefined && { exclusiveMinimum }),
+    ...(maximum !== undefined && { maximum }),
+  };
+}
+
+function wordsOf(feature: Feature): string {
+  if (feature.kind === 'categorical') {
+    const { categories } = feature;
+    const rest = categories.length - MOST_NAMED;
+    const named = categories.slice(0, MOST_NAMED).join(', ');
+    return `one of ${named}${rest > 0 ? ` or ${rest} more` : ''}`;
+  }
+  const noun = feature.kind === 'integer' ? 'a whole number' : 'a number';
+  const { minimum, maximum, exclusiveMinimum } = boundsOf(feature);
+  if (exclusiveMinimum === undefined && minimum !== undefined && maximum !== undefined) {
+    return `${noun} from ${minimum} to ${maximum}`;
+  }
+  const bounds = [
+    exclusiveMinimum !== undefined && `greater than ${exclusiveMinimum}`,
+    minimum !== undefined && `at least ${minimum}`,
+    maximum !== undefined && `at most ${maximum}`,
+  ].filter((bound) => bound !== false);
+  return bounds.length === 0 ? noun : `${noun} ${bounds.join(' and ')}`;
+}
+
+function jsonSchemaOf(feature: Feature): FieldSchema {
+  const { description, example } = feature;
+  const text = {
+    ...(description !== undefined && { description }),
+    ...(example !== undefined && { example }),
+  };
+  if (feature.kind === 'categorical') return { type: 'string', enum: feature.categories, ...text };
+  return {
+    type: feature.kind === 'integer' ? 'integer' : 'number',
+    ...boundsOf(feature),
+    ...text,
+  };
+}
