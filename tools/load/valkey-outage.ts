@@ -5,6 +5,9 @@ import { ValkeyServer } from './valkey-server.ts';
 /** How long the service may take to find Valkey, at first and when it is back, in milliseconds. */
 const PATIENCE_MS = 15_000;
 
+/** Never reached: what is looked at is the loss of Valkey, not how busy the machine is. */
+const MAX_LAG_MS = '60000';
+
 /** How often the service kept an answer in Valkey, did without it, and was let down by it. */
 export interface Sharing {
   writes: number;
@@ -28,11 +31,11 @@ export class ValkeyOutage {
   static async prepare(program: string, main: string, modelDir: string): Promise<ValkeyOutage> {
     const server = await ValkeyServer.start(program);
     try {
-      const settings = { MODEL_DIR: modelDir, VALKEY_URL: server.url };
+      const settings = { MODEL_DIR: modelDir, VALKEY_URL: server.url, MAX_LAG_MS };
       const outage = new ValkeyOutage(server, await OwnService.start(main, settings));
       if ((await outage.msUntilWritten()) !== undefined) return outage;
       await outage.service.stop();
-      throw new Error('the service wrote nothing to Valkey');
+      throw new Error(`the service wrote nothing to Valkey within ${PATIENCE_MS / 1000} s`);
     } catch (error) {
       await server.kill();
       throw error;
