@@ -1,0 +1,111 @@
+/**
+ * The edges of the design, one line each. `mayUse` is everything of ours that a project may
+ * import; whatever else is imported gets `because` as its lint error.
+ */
+export const boundaries = [
+  {
+    project: 'forest',
+    mayUse: [],
+    because: 'The forest knows nothing of ads or services, so that anyone can import it alone.',
+  },
+  {
+    project: 'datagen',
+    mayUse: [],
+    because: 'The generator is the outside truth that models are judged by: it must not know them.',
+  },
+  {
+    project: 'cache',
+    mayUse: [],
+    because: 'The cache stores whatever it is given, so a change of model can never break it.',
+  },
+  {
+    project: 'stats',
+    mayUse: [],
+    because:
+      'Statistics count what they are told, so the hot path depends on nothing but counters.',
+  },
+  {
+    project: 'ctr',
+    mayUse: ['forest'],
+    because: 'The CTR model is a use of the forest, and serving and training both stand on it.',
+  },
+  {
+    project: 'decisions',
+    mayUse: ['ctr'],
+    because: 'Decisions are maths over CTR predictions, whatever predicts them.',
+  },
+  {
+    project: 'api',
+    mayUse: ['forest', 'ctr', 'cache', 'stats', 'decisions'],
+    because: 'The service answers from a model file and never trains or generates.',
+  },
+  {
+    project: 'trainer',
+    mayUse: ['forest', 'ctr', 'datagen', 'decisions'],
+    because: 'The trainer writes model files and never serves.',
+  },
+];
+
+/** Where a project's sources are, from the root of the workspace. */
+export const sourceOf = (project) =>
+  `${['api', 'trainer'].includes(project) ? 'apps' : 'libs'}/${project}/src`;
+
+export const noNestInLibs = 'Nest belongs to apps: a library must work in any program.';
+
+/**
+ * The way through each project's own sources, first to last. A stage is a folder of `src` or, at its
+ * top, a file; it may import the stages that `mayUse` names, all of them earlier ones, and whoever
+ * imports another gets `because` as the lint error. `index.ts` and `main.ts` put the stages together:
+ * they may import each, and nobody imports them.
+ */
+export const entries = ['index', 'main'];
+
+export const stages = {
+  datagen: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'An error can be thrown from anywhere, so it knows nobody.',
+    },
+    {
+      stage: 'profile',
+      mayUse: ['errors'],
+      because: 'A profile is constants: what is made of them is for others to say.',
+    },
+    {
+      stage: 'random',
+      mayUse: [],
+      because: 'Random numbers do not depend on what they are drawn for.',
+    },
+    {
+      stage: 'extras',
+      mayUse: ['random'],
+      because: 'The extra features are drawn apart, so that they move no other draw.',
+    },
+    {
+      stage: 'truth',
+      mayUse: ['errors', 'profile', 'extras'],
+      because: 'The true CTR is a function of the record, without chance.',
+    },
+    {
+      stage: 'sample',
+      mayUse: ['errors', 'profile', 'random', 'extras', 'truth'],
+      because: 'A record is drawn without knowing what it will be kept in.',
+    },
+    {
+      stage: 'generate',
+      mayUse: ['errors', 'profile', 'extras', 'sample'],
+      because: 'A table only keeps what was drawn: chance and truth are settled by then.',
+    },
+    {
+      stage: 'noise',
+      mayUse: ['errors', 'generate', 'truth'],
+      because: 'The ceilings judge a finished table and draw nothing.',
+    },
+    {
+      stage: 'write',
+      mayUse: ['sample', 'generate'],
+      because: 'Text is written from records as they are drawn, whatever they mean.',
+    },
+  ],
+};
