@@ -163,7 +163,7 @@ describe('explanations', () => {
     const explanations = new Explanations();
     const row = plain.encode(sample);
     const sameCell = plain.encode({ ...sample, budget: sample.budget + 0.001 });
-    expect(plain.cellOf(sameCell)).toBe(plain.cellOf(row));
+    expect(plain.code(sameCell)).toBe(plain.code(row));
     const [one, two] = await Promise.all([
       explanations.explain(plain, row),
       explanations.explain(plain, sameCell),

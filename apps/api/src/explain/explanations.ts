@@ -37,7 +37,7 @@ export class Explanations {
   /** @param row numbers in the order of the model's schema; must not change any more */
   explain(model: CtrModel, row: Float64Array): Promise<CtrExplanation> {
     const cells = this.cache.forModel(nameOf(model));
-    return cells.getOrCompute(model.cellOf(row), () =>
+    return cells.getOrCompute(model.code(row), () =>
       this.inTurn(async () => (await this.explainerOf(model)).explain(row)),
     );
   }

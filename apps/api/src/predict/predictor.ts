@@ -25,7 +25,7 @@ export class Predictor {
   /** @param record a value for every feature, as the request's validation let it through */
   answer({ model, cells, figures, dimensions }: Serving, record: FeatureValues): Answer {
     const row = model.encode(record, this.row);
-    const cell = model.cellOf(row);
+    const cell = model.code(row);
     const key = this.key === 'cell' ? cell : exactKey(model.digest, record);
     let answer = cells.get(key, hashRow(row));
     this.stats.countLookup(answer !== undefined);
