@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProgram } from '../load/programs.ts';
-import { ValkeyServer } from '../load/valkey-server.ts';
+import { findProgram } from '../load/run.ts';
+import { ValkeyServer } from '../load/valkey-outage.ts';
 import { load, missedGoals, root, runNode } from './load-program.ts';
 
 const program = ['valkey-server', 'redis-server'].find(
