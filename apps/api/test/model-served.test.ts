@@ -123,7 +123,7 @@ describe('the cells of a model', () => {
     // The canary's answers are the model's own, so it keeps them when it becomes current.
     served.replace(model('second'));
     expect(served.current!.cells.get(2)).toBe(answer);
-    expect(cache.figures().size).toBe(1);
+    expect(cache.snapshot().size).toBe(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import { trainCtr, type ModelCard } from '@adscale/ctr';
 import { reportCard, reportEvaluation } from '../src/judge/summary.js';
-import { tellTrial } from '../src/judge/tuning.js';
+import { tellCandidate } from '../src/judge/tuning.js';
 import { practiceTable } from './practice-table.js';
 
 describe('the summary of a card', () => {
@@ -49,9 +49,9 @@ describe('the summary of a card', () => {
     expect(reportEvaluation(card.held_out)).toMatch(/^judged on {8}80 rows, \d+ impressions/);
   });
 
-  it('of a trial names its settings and whether it leads', () => {
+  it('of a candidate names its settings and whether it leads', () => {
     const [first] = card.tuning!.tried;
-    const line = tellTrial(first, first);
+    const line = tellCandidate(first, first);
     expect(line).toContain(first.normalised_entropy.toFixed(5));
     expect(line).toMatch(/leaf impressions \d+.*depth 4.*bins 16 {2}best so far$/);
   });

@@ -1,13 +1,11 @@
-import { ModelCells, type Shared, type Tally } from './cells.js';
-import { coarseClock } from './clock.js';
-import { DistinctSketch } from './distinct.js';
+import { type Counts, ModelCells, type Shared } from './cells.js';
 import { CacheError, checkWhole } from './errors.js';
-import type { CacheFigures } from './figures.js';
-import type { StoreLimits } from './s3-fifo.js';
-import { bytesOf } from './sizing.js';
-import { emptyTier } from './tier-figures.js';
-import type { SecondTier } from './tier.js';
-import { Worth } from './worth.js';
+import { DistinctSketch } from './measure/distinct.js';
+import type { CacheSnapshot } from './measure/snapshot.js';
+import { TimeSamples } from './measure/timing.js';
+import type { StoreLimits } from './store/s3-fifo.js';
+import { bytesOf } from './store/sizing.js';
+import { emptyTier, type SecondTier } from './tier/second-tier.js';
 
 /** How much a cache holds and for how long. The limits hold for each model by itself. */
 export interface CacheOptions<V = unknown> {
@@ -26,6 +24,19 @@ export interface CacheOptions<V = unknown> {
   /** A clock in milliseconds with a fraction, for tests. Default: `performance.now`. */
   readonly stopwatch?: () => number;
 }
+
+/** What a cache may know of a model before it has an answer of it. */
+export interface ModelOptions {
+  /**
+   * How many cells the model numbers from 0, when every key is such a number: 1 to 2^28. Answers are
+   * then found in an array by cell, 4 bytes a cell, instead of a hash table. The limits of the cache
+   * hold all the same; with at least as many `entries` as cells, no answer is ever pushed out. An
+   * array that would take more than half of `bytes` is not made.
+   */
+  readonly cells?: number;
+}
+
+const MOST_CELLS = 2 ** 28;
 
 /**
  * Predictions by cell, kept apart by model.
@@ -54,8 +65,8 @@ export class PredictionCache<V extends NonNullable<unknown>> {
     }
     this.limits = { entries, ttlMs, bytes: bytes === 0 ? Infinity : bytes, sizeOf, now };
     this.shared = {
-      tally: emptyTally(),
-      worth: new Worth(sampleEvery, stopwatch),
+      counts: emptyCounts(),
+      samples: new TimeSamples(sampleEvery, stopwatch),
       requests: new DistinctSketch(),
       tier,
     };
@@ -63,13 +74,16 @@ export class PredictionCache<V extends NonNullable<unknown>> {
 
   /**
    * The cells of the model with this digest: empty at first, the same ones when asked again.
-   * @throws CacheError KEY_INVALID when the digest is empty
+   * @param options count only when the model is new to the cache
+   * @throws CacheError KEY_INVALID when the digest is empty, OPTION_INVALID when `cells` is out of
+   *   range
    */
-  forModel(modelDigest: string): ModelCells<V> {
+  forModel(modelDigest: string, { cells: count }: ModelOptions = {}): ModelCells<V> {
+    if (count !== undefined) checkWhole('cells', count, 1, MOST_CELLS);
     const known = this.models.get(modelDigest);
     if (known !== undefined) return known;
     if (modelDigest === '') throw new CacheError('KEY_INVALID', 'modelDigest must not be empty');
-    const cells = new ModelCells<V>(modelDigest, this.limits, this.shared);
+    const cells = new ModelCells<V>(modelDigest, this.limits, this.shared, count);
     this.models.set(modelDigest, cells);
     return cells;
   }
@@ -85,8 +99,8 @@ export class PredictionCache<V extends NonNullable<unknown>> {
   }
 
   /** The counts so far, over all models; a copy. */
-  figures(): CacheFigures {
-    const { tally, worth, requests, tier } = this.shared;
+  snapshot(): CacheSnapshot {
+    const { counts, samples, requests, tier } = this.shared;
     let size = 0;
     let bytes = 0;
     for (const cells of this.models.values()) {
@@ -94,18 +108,39 @@ export class PredictionCache<V extends NonNullable<unknown>> {
       bytes += cells.bytes;
     }
     return Object.freeze({
-      ...tally,
+      ...counts,
       size,
       bytes,
-      lookupTime: worth.lookups.read(),
-      storeTime: worth.stores.read(),
-      computeTime: worth.computations.read(),
+      lookupTime: samples.lookups.read(),
+      storeTime: samples.stores.read(),
+      computeTime: samples.computations.read(),
       requests: requests.snapshot(),
-      tier: tier?.figures() ?? emptyTier,
+      tier: tier?.snapshot() ?? emptyTier,
     });
   }
 }
 
-function emptyTally(): Tally {
+function emptyCounts(): Counts {
   return { hits: 0, misses: 0, stores: 0, shared: 0, evictions: 0, refused: 0, expired: 0 };
+}
+
+/**
+ * The process's monotonic clock in milliseconds, read at most once a millisecond while the event
+ * loop turns: an age is asked for at every lookup, and reading the clock costs as much as the
+ * lookup. Its timer never keeps the process alive.
+ */
+export function coarseClock(): () => number {
+  let time = 0;
+  let fresh = false;
+  const expire = () => {
+    fresh = false;
+  };
+  return () => {
+    if (!fresh) {
+      time = performance.now();
+      fresh = true;
+      setTimeout(expire, 1).unref();
+    }
+    return time;
+  };
 }

@@ -1,6 +1,6 @@
 import { memoryUsage } from 'node:process';
 import { PredictionCache, type SecondTier, digestKey, hashRow } from '../src/index.js';
-import { emptyTier } from '../src/tier-figures.js';
+import { emptyTier } from '../src/tier/second-tier.js';
 
 /** A second tier within the process: what a slow or empty one does, the others' tests show. */
 class MapTier implements SecondTier<string> {
@@ -14,7 +14,7 @@ class MapTier implements SecondTier<string> {
     this.values.set(name, value);
   }
 
-  figures() {
+  snapshot() {
     return emptyTier;
   }
 
@@ -34,7 +34,7 @@ describe('getOrCompute', () => {
     expect(await cells.getOrCompute(1, compute)).toBe('one');
     expect(cells.get(1)).toBe('one');
     expect(compute).toHaveBeenCalledTimes(1);
-    expect(cache.figures()).toMatchObject({ hits: 2, misses: 1, stores: 1, shared: 0 });
+    expect(cache.snapshot()).toMatchObject({ hits: 2, misses: 1, stores: 1, shared: 0 });
   });
 
   it('computes once for all who ask meanwhile, and says how many waited', async () => {
@@ -43,7 +43,7 @@ describe('getOrCompute', () => {
     const answers = Array.from({ length: 5 }, () => cells.getOrCompute(1, compute));
     expect(await Promise.all(answers)).toEqual(new Array(5).fill('one'));
     expect(compute).toHaveBeenCalledTimes(1);
-    expect(cache.figures()).toMatchObject({ hits: 0, misses: 5, shared: 4 });
+    expect(cache.snapshot()).toMatchObject({ hits: 0, misses: 5, shared: 4 });
   });
 
   it('keeps neither failures nor undefined', async () => {
@@ -52,7 +52,7 @@ describe('getOrCompute', () => {
     await expect(cells.getOrCompute(1, broken)).rejects.toThrow('no');
     expect(await cells.getOrCompute(1, () => undefined)).toBeUndefined();
     expect(await cells.getOrCompute(1, () => 'one')).toBe('one');
-    expect(cache.figures()).toMatchObject({ misses: 3, stores: 1, size: 1 });
+    expect(cache.snapshot()).toMatchObject({ misses: 3, stores: 1, size: 1 });
   });
 
   it('lets who gave up go, and the others have the answer', async () => {

@@ -12,10 +12,10 @@ import {
   type Schema,
 } from '@adscale/forest';
 import { loadCompiled } from '@adscale/forest/node';
-import type { ModelCard } from './card.js';
+import type { ModelCard } from './card/card.js';
 import { clampCtr, roundCtr } from './clamp.js';
-import { heldBy, outsideOf, type HeldFeature } from './extrapolation.js';
-import { TrainingPairs } from './training-pairs.js';
+import { heldBy, outsideOf, type HeldFeature } from './card/extrapolation.js';
+import { TrainingPairs } from './card/training-pairs.js';
 
 /** A forest that predicts CTR, compiled and ready to answer. */
 export class CtrModel {

@@ -1,4 +1,9 @@
-import { type CacheFigures, emptyCacheFigures, mergeCacheFigures } from '@adscale/cache';
+import {
+  type CacheSnapshot,
+  emptyCacheSnapshot,
+  mergeCacheSnapshots,
+  retiredCache,
+} from '@adscale/cache';
 import { type StatsSnapshot, emptySnapshot, mergeSnapshots, retired } from '@adscale/stats';
 
 /** One process as it is now. */
@@ -14,14 +19,14 @@ export interface ProcessFigures {
 /** What one process of the service did so far, or several taken together. Plain data. */
 export interface Figures {
   readonly stats: StatsSnapshot;
-  readonly cache: CacheFigures;
+  readonly cache: CacheSnapshot;
   readonly processes: readonly ProcessFigures[];
 }
 
 /** Nothing done by nobody: merging it changes nothing. */
 export const emptyFigures: Figures = {
   stats: emptySnapshot,
-  cache: emptyCacheFigures,
+  cache: emptyCacheSnapshot,
   processes: [],
 };
 
@@ -29,7 +34,7 @@ export const emptyFigures: Figures = {
 export function mergeFigures(a: Figures, b: Figures): Figures {
   return {
     stats: mergeSnapshots(a.stats, b.stats),
-    cache: mergeCacheFigures(a.cache, b.cache),
+    cache: mergeCacheSnapshots(a.cache, b.cache),
     processes: [...a.processes, ...b.processes],
   };
 }
@@ -38,7 +43,7 @@ export function mergeFigures(a: Figures, b: Figures): Figures {
 export function retiredFigures({ stats, cache }: Figures): Figures {
   return {
     stats: retired(stats),
-    cache: { ...cache, size: 0, bytes: 0 },
+    cache: retiredCache(cache),
     processes: [],
   };
 }

@@ -36,7 +36,7 @@ export class ServiceFigures {
   /** This process alone. */
   own(): Figures {
     const { stats, cache, explanations, admission, lag } = this.meters;
-    const held = { ...cache.figures(), tier: explanations.tier };
+    const held = { ...cache.snapshot(), tier: explanations.tier };
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed } = process.memoryUsage();
     return {

@@ -2,7 +2,7 @@ import type { SplitBy, TrainOptions } from '@adscale/ctr';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { share, wholeNumber } from '../flags.js';
 import type { Reporter } from '../progress.js';
-import { tellTrial } from './tuning.js';
+import { tellCandidate } from './tuning.js';
 
 /** What the flags of `addJudgeFlags` are read into. */
 export interface JudgeFlags {
@@ -69,7 +69,7 @@ const splitNames: Readonly<Record<JudgeFlags['splitBy'], SplitBy>> = {
   group: 'group',
 };
 
-/** The options of `trainCtr` that the flags stand for; progress of folds and trials is told. */
+/** The options of `trainCtr` that the flags stand for; progress of folds and candidates is told. */
 export function judgeOptions(flags: JudgeFlags, reporter: Reporter): TrainOptions {
   return {
     heldOutShare: flags.heldOut,
@@ -85,7 +85,7 @@ export function judgeOptions(flags: JudgeFlags, reporter: Reporter): TrainOption
       : {
           tune: {
             budgetSeconds: flags.tune,
-            onTrial: (trial, best) => reporter.note(tellTrial(trial, best)),
+            onCandidate: (candidate, best) => reporter.note(tellCandidate(candidate, best)),
           },
         }),
   };

@@ -1,6 +1,6 @@
-import type { Trial, Tuning } from '@adscale/ctr';
+import type { Candidate, Tuning } from '@adscale/ctr';
 
-const names: Readonly<Record<keyof Trial['options'], string>> = {
+const names: Readonly<Record<keyof Candidate['options'], string>> = {
   minLeafWeight: 'leaf impressions',
   maxFeatures: 'features a split',
   maxDepth: 'depth',
@@ -9,9 +9,9 @@ const names: Readonly<Record<keyof Trial['options'], string>> = {
 };
 
 /** One fit of a search in a line. */
-export function tellTrial(trial: Trial, best: Trial): string {
-  const mark = trial === best ? '  best so far' : '';
-  return `tune: out-of-bag NE ${trial.normalised_entropy.toFixed(5)} in ${trial.seconds.toFixed(1)} s, ${tellOptions(trial.options)}${mark}`;
+export function tellCandidate(candidate: Candidate, best: Candidate): string {
+  const mark = candidate === best ? '  best so far' : '';
+  return `tune: out-of-bag NE ${candidate.normalised_entropy.toFixed(5)} in ${candidate.seconds.toFixed(1)} s, ${tellOptions(candidate.options)}${mark}`;
 }
 
 /** How a search ended, in a line. */
@@ -20,7 +20,7 @@ export function tellTuning({ tried, best, ended, budget_seconds }: Tuning): stri
   return `${tried.length} fits, until ${why}: ${tellOptions(best)}`;
 }
 
-function tellOptions(options: Trial['options']): string {
+function tellOptions(options: Candidate['options']): string {
   return Object.entries(options)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${names[name as keyof typeof names]} ${value}`)

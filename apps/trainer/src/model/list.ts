@@ -1,4 +1,4 @@
-import type { ModelCard, Registry } from '@adscale/ctr';
+import { ROLES, type ModelCard, type Registry } from '@adscale/ctr';
 import { Reporter } from '../progress.js';
 
 /** One version as it is listed. */
@@ -44,7 +44,9 @@ export async function listVersions(registry: Registry): Promise<ListedVersion[]>
 /** What serves, what a roll-back would serve, and what is tried. */
 async function rolesOf(registry: Registry): Promise<(readonly [string, string | undefined])[]> {
   const [current, previous] = [await registry.current(), await registry.previous()];
-  return [['current', current], ['previous', previous], ...(await registry.trials())];
+  const rollout = await registry.rollout();
+  const tried = ROLES.map((role) => [role, rollout[role]?.version] as const);
+  return [['current', current], ['previous', previous], ...tried];
 }
 
 type Summary = Omit<ListedVersion, 'version' | 'roles' | 'tags'>;

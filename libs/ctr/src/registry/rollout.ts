@@ -1,0 +1,98 @@
+/* What a service tries beside the current version: `rollout.json`, a trial or null for each role. */
+import { join } from 'node:path';
+import { writeFileAtomically } from '@adscale/forest/node';
+import { CtrError } from '../errors.js';
+import { readIfThere } from './disk.js';
+
+/** A version that is tried on a share of the requests. */
+export interface Trial {
+  readonly version: string;
+  /** Share of the requests, above 0 and at most 100. */
+  readonly percent: number;
+}
+
+/** How a version is tried: a canary answers its share, a shadow only predicts it too. */
+export const ROLES = ['canary', 'shadow'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What is tried in each role; null if nothing is. */
+export type Rollout = Readonly<Record<Role, Trial | null>>;
+
+export const ROLLOUT = 'rollout.json';
+const NO_TRIALS: Rollout = Object.freeze({ canary: null, shadow: null });
+
+/** @throws CtrError ROLLOUT_INVALID */
+export async function readRollout(folder: string): Promise<Rollout> {
+  const text = await readIfThere(join(folder, ROLLOUT));
+  return text === undefined ? NO_TRIALS : parseRollout(text, folder);
+}
+
+/**
+ * Replaces what is tried. A change that changes nothing takes no lock, so that a folder that may
+ * only be read allows it; a file that cannot be read counts as empty, so that a change mends it.
+ * @param exclusively runs the write under the registry's lock
+ */
+export async function changeRollout(
+  folder: string,
+  change: (rollout: Rollout) => Rollout,
+  exclusively: (write: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  if ((await changed(folder, change)) === undefined) return;
+  await exclusively(async () => {
+    const text = await changed(folder, change);
+    if (text !== undefined) await writeFileAtomically(join(folder, ROLLOUT), text);
+  });
+}
+
+/** The text of the file after a change, or undefined if it says so already. */
+async function changed(
+  folder: string,
+  change: (rollout: Rollout) => Rollout,
+): Promise<string | undefined> {
+  const before = await readRollout(folder).catch((error: unknown) => {
+    if (error instanceof CtrError) return undefined;
+    throw error;
+  });
+  const text = textOf(change(before ?? NO_TRIALS));
+  return before !== undefined && text === textOf(before) ? undefined : text;
+}
+
+function textOf({ canary, shadow }: Rollout): string {
+  return `${JSON.stringify({ canary, shadow }, null, 2)}\n`;
+}
+
+function parseRollout(text: string, folder: string): Rollout {
+  const path = join(folder, ROLLOUT);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new CtrError('ROLLOUT_INVALID', `${path} is not JSON; mend or remove it`, { cause });
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    const wanted = `an object with the keys ${ROLES.join(', ')}`;
+    throw new CtrError('ROLLOUT_INVALID', `${path} does not hold ${wanted}; mend or remove it`);
+  }
+  const trialOf = (role: Role): Trial | null => {
+    const got = (parsed as Partial<Record<Role, unknown>>)[role] ?? null;
+    return checkTrial(got, `${path}: ${role}`, '; mend or remove it');
+  };
+  return { canary: trialOf('canary'), shadow: trialOf('shadow') };
+}
+
+/**
+ * @param name what an error calls it
+ * @param advice how an error ends
+ * @throws CtrError ROLLOUT_INVALID
+ */
+export function checkTrial(got: unknown, name: string, advice = ''): Trial | null {
+  if (got === null) return null;
+  const { version, percent } = got as Partial<Trial>;
+  if (typeof version === 'string' && typeof percent === 'number' && percent > 0 && percent <= 100) {
+    return { version, percent };
+  }
+  throw new CtrError(
+    'ROLLOUT_INVALID',
+    `${name} is ${JSON.stringify(got)}, wanted null or a version and a percent above 0, at most 100${advice}`,
+  );
+}
