@@ -61,6 +61,70 @@ export const noNestInLibs = 'Nest belongs to apps: a library must work in any pr
 export const entries = ['index', 'main'];
 
 export const stages = {
+  forest: [
+    { stage: 'errors', mayUse: [], because: 'An error can be thrown from every stage.' },
+    { stage: 'random', mayUse: [], because: 'Random numbers do not know what they decide.' },
+    {
+      stage: 'steps',
+      mayUse: [],
+      because: 'Work in steps is a way to wait, whatever the work.',
+    },
+    {
+      stage: 'data',
+      mayUse: ['errors', 'random', 'steps'],
+      because: 'Rows are coded once, whoever grows or asks trees.',
+    },
+    {
+      stage: 'trees',
+      mayUse: ['data'],
+      because: 'A tree is arrays; it knows neither how it grew nor who asks it.',
+    },
+    {
+      stage: 'grow',
+      mayUse: ['random', 'data', 'trees'],
+      because: 'Growing ends with trees.',
+    },
+    {
+      stage: 'judge',
+      mayUse: ['errors', 'data', 'trees', 'grow'],
+      because: 'Rows out of the bag judge what was grown, and never steer it.',
+    },
+    {
+      stage: 'serve',
+      mayUse: ['random', 'data', 'trees', 'judge'],
+      because: 'Serving sees finished trees, and only folds the calibration in.',
+    },
+    {
+      stage: 'model',
+      mayUse: ['errors', 'data', 'trees', 'judge', 'serve'],
+      because: 'A forest is its parts with what answers for them.',
+    },
+    {
+      stage: 'exchange',
+      mayUse: ['errors', 'data', 'trees', 'model'],
+      because: 'Formats come and go without the rest knowing.',
+    },
+    {
+      stage: 'explain',
+      mayUse: ['errors', 'random', 'steps', 'data', 'trees', 'judge', 'serve', 'model'],
+      because: 'Explanations ask a forest; nothing depends on them.',
+    },
+    {
+      stage: 'fit',
+      mayUse: ['errors', 'random', 'steps', 'data', 'trees', 'grow', 'judge', 'model'],
+      because: 'A fit composes the stages from rows to a forest.',
+    },
+    {
+      stage: 'onnx',
+      mayUse: ['errors', 'data', 'trees', 'judge', 'model', 'exchange'],
+      because: 'A program that reads no ONNX does not load it.',
+    },
+    {
+      stage: 'node',
+      mayUse: ['errors', 'steps', 'data', 'trees', 'judge', 'serve', 'model', 'fit'],
+      because: 'What needs Node stays out of browsers.',
+    },
+  ],
   datagen: [
     {
       stage: 'errors',
