@@ -1,5 +1,5 @@
 import { DatagenError, generate, type GenerateOptions } from '../src/index.js';
-import { resolveOptions } from '../src/options.js';
+import { resolveOptions } from '../src/sample.js';
 
 test.each<[unknown, string]>([
   [{ rows: 0 }, 'rows is 0, wanted a positive safe integer'],
