@@ -31,6 +31,7 @@ export type { Pruned, PruneOptions } from './registry/prune.js';
 export type { VersionFiles } from './registry/staging.js';
 export {
   FieldContract,
+  fieldProblem,
   numberWords,
   RecordContract,
   shortened,

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { type LineCutter, TOO_LONG } from './lines.js';
 import type { RecordAnswers } from './record-answers.js';
-import { Turn } from './turn.js';
+import { Turn } from '../overload/turn.js';
 
 /** What comes of waiting for the client. */
 type Step = IteratorResult<Buffer, unknown> | 'stopped';

@@ -1,6 +1,6 @@
 import type { CtrModel } from '@adscale/ctr';
 import { Forest, ForestError, ShapleyExplainer, treeShap, type Explanation } from '@adscale/forest';
-import { Turn } from '../batch/turn.js';
+import { Turn } from '../overload/turn.js';
 import { type Background, backgroundOf } from './background.js';
 
 /** How contributions are found. */

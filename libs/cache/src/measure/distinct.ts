@@ -40,8 +40,8 @@ export class DistinctSketch {
   /** @param hash of the whole request, evenly spread over 32 bits, signed or not */
   count(hash: number): void {
     this.requests++;
-    const unsigned = hash >>> 0;
-    if (unsigned <= this.bound) this.keep(unsigned);
+    // The signed number is passed on: an unsigned one can be too large for V8 to keep in a register.
+    if (hash >>> 0 <= this.bound) this.keep(hash);
   }
 
   /** What was counted so far; a copy that never changes. */
@@ -49,7 +49,8 @@ export class DistinctSketch {
     return frozen(this.requests, this.kept.slice(0, this.length).sort());
   }
 
-  private keep(hash: number): void {
+  private keep(signed: number): void {
+    const hash = signed >>> 0;
     const place = this.placeOf(hash);
     if (this.table[place] !== 0) return;
     if (this.length < this.kept.length) {

@@ -20,6 +20,8 @@ export interface ValkeyTierOptions<V> {
   /** Most commands under way at once; more are not tried. Default: 1000. */
   readonly commands?: number;
   readonly breaker?: BreakerOptions;
+  /** A clock in milliseconds, for tests. Default: the process's monotonic clock. */
+  readonly now?: () => number;
 }
 
 const LOG_INTERVAL_MS = 10_000;
@@ -43,7 +45,9 @@ export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V>
 
   private constructor(
     private readonly client: Redis,
-    private readonly options: Required<Omit<ValkeyTierOptions<V>, 'breaker' | 'log' | 'url'>>,
+    private readonly options: Required<
+      Omit<ValkeyTierOptions<V>, 'breaker' | 'log' | 'now' | 'url'>
+    >,
     private readonly breaker: CircuitBreaker,
     private readonly errors: ErrorLog,
   ) {
@@ -59,13 +63,13 @@ export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V>
   static async connect<V extends NonNullable<unknown>>(
     options: ValkeyTierOptions<V>,
   ): Promise<ValkeyTier<V>> {
-    const { url, log, breaker: breakerOptions = {} } = options;
+    const { url, log, breaker: breakerOptions, now = () => performance.now() } = options;
     const { prefix = 'adscale:', timeoutMs = 50, commands = 1000, ttlMs, codec } = options;
     for (const [name, value] of Object.entries({ ttlMs, timeoutMs, commands })) {
       checkWhole(name, value, 1);
     }
-    const breaker = new CircuitBreaker(breakerOptions);
-    const errors = new ErrorLog(log, LOG_INTERVAL_MS, () => performance.now());
+    const breaker = new CircuitBreaker({ now, ...breakerOptions });
+    const errors = new ErrorLog(log, LOG_INTERVAL_MS, now);
     const client = await connectValkey(url, timeoutMs);
     return new ValkeyTier(client, { prefix, timeoutMs, commands, ttlMs, codec }, breaker, errors);
   }
