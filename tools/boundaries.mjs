@@ -172,4 +172,194 @@ export const stages = {
       because: 'Text is written from records as they are drawn, whatever they mean.',
     },
   ],
+  cache: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'A refusal can come from every stage.',
+    },
+    {
+      stage: 'keys',
+      mayUse: ['errors'],
+      because: 'A key says which answer is meant, wherever that is kept.',
+    },
+    {
+      stage: 'store',
+      mayUse: ['errors', 'keys'],
+      because: 'A store keeps what it is given and counts nothing.',
+    },
+    {
+      stage: 'tier',
+      mayUse: ['errors'],
+      because: 'A second tier is another process: it knows texts, not what is behind them.',
+    },
+    {
+      stage: 'measure',
+      mayUse: ['keys', 'tier'],
+      because: 'Figures are taken from the parts and steer none of them.',
+    },
+    {
+      stage: 'single-flight',
+      mayUse: ['keys'],
+      because: 'Waiting for an answer on its way has nothing to do with keeping it.',
+    },
+    {
+      stage: 'cells',
+      mayUse: ['keys', 'store', 'tier', 'measure', 'single-flight'],
+      because: 'The cache of cells composes the parts.',
+    },
+    {
+      stage: 'cache',
+      mayUse: ['errors', 'store', 'tier', 'measure', 'cells'],
+      because: 'The cache as others see it is made of that of cells and its settings.',
+    },
+  ],
+  stats: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'A refusal can come from every stage.',
+    },
+    {
+      stage: 'histogram',
+      mayUse: [],
+      because: 'Buckets do not know what falls into them.',
+    },
+    {
+      stage: 'snapshot',
+      mayUse: ['errors', 'histogram'],
+      because: 'A snapshot is plain data: whoever reads one need not know how it was counted.',
+    },
+    {
+      stage: 'count',
+      mayUse: ['errors', 'histogram', 'snapshot'],
+      because:
+        'Counters give what they counted in the shape of a snapshot, and compute nothing of it.',
+    },
+    {
+      stage: 'figures',
+      mayUse: ['histogram', 'snapshot'],
+      because: 'Figures are read from snapshots, whoever took or merged them.',
+    },
+  ],
+  ctr: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'A refusal can come from every stage.',
+    },
+    {
+      stage: 'clamp',
+      mayUse: [],
+      because: 'The range of a CTR is the same for whoever predicts or judges one.',
+    },
+    {
+      stage: 'table',
+      mayUse: ['errors'],
+      because: 'Data knows nothing of what is made of it.',
+    },
+    {
+      stage: 'evaluation',
+      mayUse: ['clamp', 'table'],
+      because: 'Predictions are judged on rows of a table, whoever made them.',
+    },
+    {
+      stage: 'card',
+      mayUse: ['table', 'evaluation'],
+      because: 'A card tells how a model was made and how good it is, without having it.',
+    },
+    {
+      stage: 'training',
+      mayUse: ['table', 'evaluation', 'card'],
+      because: 'Training ends in a card: what answers or stores a model comes after it.',
+    },
+    {
+      stage: 'model',
+      mayUse: ['clamp', 'card'],
+      because: 'A model answers without what it was trained with.',
+    },
+    {
+      stage: 'record',
+      mayUse: ['card'],
+      because: 'What a valid record is follows from the card alone.',
+    },
+    {
+      stage: 'registry',
+      mayUse: ['errors', 'card', 'model'],
+      because: 'A version is a model with its card, wherever it was trained.',
+    },
+  ],
+  decisions: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'A refusal can come from every stage.',
+    },
+    {
+      stage: 'answer',
+      mayUse: [],
+      because: 'What all answers have does not depend on what was asked.',
+    },
+    {
+      stage: 'request',
+      mayUse: ['errors'],
+      because: 'Reading a request knows refusals and no decision.',
+    },
+    {
+      stage: 'placement',
+      mayUse: ['errors', 'request'],
+      because: 'A placement is read as part of a request, whatever is decided of it.',
+    },
+    {
+      stage: 'money',
+      mayUse: ['errors', 'request'],
+      because: 'Money comes in with a request and is refused like the rest.',
+    },
+    {
+      stage: 'error',
+      mayUse: ['answer'],
+      because: 'How far predictions err does not depend on the decision that asks.',
+    },
+    {
+      stage: 'steps',
+      mayUse: [],
+      because: 'The CTR along a quantity that moves is the same for every decision.',
+    },
+    {
+      stage: 'sample-size',
+      mayUse: ['error'],
+      because: 'A live test is sized by the error alone.',
+    },
+    {
+      stage: 'allocate',
+      mayUse: ['errors', 'answer', 'request', 'placement', 'money', 'error', 'steps'],
+      because:
+        'No decision asks another: allocating is reading, predicting with error and answering.',
+    },
+    {
+      stage: 'curve',
+      mayUse: ['answer', 'request', 'placement', 'money', 'error', 'steps'],
+      because: 'No decision asks another: a curve moves one quantity of one placement.',
+    },
+    {
+      stage: 'forecast',
+      mayUse: ['answer', 'request', 'placement', 'money', 'error'],
+      because: 'No decision asks another: a forecast takes placements as they are.',
+    },
+    {
+      stage: 'rank',
+      mayUse: ['answer', 'request', 'placement', 'money', 'error'],
+      because: 'No decision asks another: a ranking takes placements as they are.',
+    },
+    {
+      stage: 'compare',
+      mayUse: ['errors', 'answer', 'request', 'placement', 'error', 'sample-size'],
+      because: 'No decision asks another: placements are compared without money.',
+    },
+    {
+      stage: 'opportunities',
+      mayUse: ['errors', 'answer', 'request', 'placement', 'error', 'sample-size'],
+      because: 'No decision asks another: an opportunity is told without money.',
+    },
+  ],
 };
