@@ -1,11 +1,11 @@
 import { PredictionCache, ValkeyTier } from '@adscale/cache';
+import type { ExplainedPrediction } from '@adscale/forest';
 import { ServiceStats } from '@adscale/stats';
 import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
 import { PredictionDetails } from './explain/prediction-details.js';
-import type { CtrExplanation } from './explain/explainer.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
 import { type ModelLife, startModelLife } from './model/life.js';
 import type { Answer } from './model/served-model.js';
@@ -83,7 +83,7 @@ export async function createParts(config: Config, logger: Logger): Promise<Parts
 async function secondTier(
   { valkeyUrl: url, cacheTtlSeconds }: Config,
   logger: Logger,
-): Promise<ValkeyTier<CtrExplanation> | undefined> {
+): Promise<ValkeyTier<ExplainedPrediction> | undefined> {
   if (url === '') return undefined;
   return ValkeyTier.connect({
     url,

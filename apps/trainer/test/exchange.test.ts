@@ -37,7 +37,7 @@ describe('a model exported as ONNX and imported again', () => {
     expect(imported.document.promoted).toBe(false);
     expect(await registry.current()).toBe(before.version);
     const after = await registry.load(imported.document.version as string);
-    const rows = before.sampleRows(200);
+    const rows = before.compiled.sample(200);
     const width = defaultSchema.features.length;
     for (let i = 0; i < 200; i++) {
       const row = rows.subarray(i * width, (i + 1) * width);

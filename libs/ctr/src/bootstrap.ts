@@ -13,7 +13,7 @@
  *              many independent rows are independent, so that the cost does not grow with rows
  *   a counted row, which stands for `count` rows: it was drawn Poisson(count) times of `count`
  */
-import { Random } from '@adscale/forest';
+import { Random, streams } from '@adscale/forest';
 import { randomNormal, randomPoisson } from 'd3-random';
 import type { JudgedRows } from './judged-rows.js';
 
@@ -41,8 +41,6 @@ export interface Resampling {
 
 /** Blocks that many rows are dealt into. */
 const UNITS = 8192;
-/** A stream that neither trees nor splits use. */
-const STREAM = 2 ** 30 + 2 ** 20;
 /** Counted rows times replicates: beyond, there are fewer replicates. */
 const MAX_COUNTED_DRAWS = 10_000_000;
 const FEWEST_REPLICATES = 50;
@@ -53,7 +51,7 @@ export function resample(
   rows: Pick<JudgedRows, 'observed' | 'count' | 'groups'>,
   { level = 0.95, replicates = 200, seed = 42 }: BootstrapOptions = {},
 ): Resampling {
-  const random = new Random(seed, STREAM);
+  const random = new Random(seed, streams.bootstrap);
   const { observed, count, groups } = rows;
   if (groups !== undefined) {
     const { units, unitOf } = unitsOfGroups(groups);

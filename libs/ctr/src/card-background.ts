@@ -1,4 +1,4 @@
-import { Random } from '@adscale/forest';
+import { Random, streams } from '@adscale/forest';
 import type { CtrTable } from './table.js';
 
 /** Training rows that stand for all of them, for what needs "the usual placement". */
@@ -10,8 +10,6 @@ export interface BackgroundSample {
 }
 
 const ROWS = 64;
-/** A stream that neither trees, splits nor the bootstrap use. */
-const STREAM = 2 ** 30 + 3;
 
 /**
  * At most 64 training rows, each drawn with a chance in proportion to its impressions: systematic
@@ -27,7 +25,7 @@ export function sampleBackground(
   if (features.rows <= ROWS) {
     impressions.forEach((count, row) => drawn.push([row, count / total]));
   } else {
-    const start = (new Random(seed, STREAM).uint32() + 0.5) * 2 ** -32;
+    const start = (new Random(seed, streams.background).uint32() + 0.5) * 2 ** -32;
     let passed = 0;
     let next = start;
     for (let row = 0; row < features.rows; row++) {

@@ -46,7 +46,6 @@ export {
   takeTable,
   type CtrTable,
 } from './table.js';
-export { TreePanel } from './tree-panel.js';
 export { defaultFitOptions, defaultFitOptionsFor } from './training-defaults.js';
 export type { CrossValidation, FoldedMetric } from './training-folds.js';
 export { trainCtr, type Trained, type TrainOptions } from './training.js';

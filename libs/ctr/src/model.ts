@@ -1,13 +1,12 @@
 import {
+  Explainer,
   modelDigest,
   readModel,
   RowEncoder,
-  ShapleyExplainer,
-  treeShap,
-  MAX_SHAPLEY_FEATURES,
   type CellCode,
+  type CodeShares,
   type Compiled,
-  type Explanation,
+  type ExplainerBackground,
   type FeatureRecord,
   type Forest,
   type Schema,
@@ -16,24 +15,17 @@ import { loadCompiled } from '@adscale/forest/node';
 import type { ModelCard } from './card.js';
 import { clampCtr, roundCtr } from './clamp.js';
 import { heldBy, outsideOf, type HeldFeature } from './extrapolation.js';
-import { sampleFromLeaves } from './leaf-sample.js';
-import { codeShares, trainingWeight, type CodeShares } from './support.js';
 import { TrainingPairs } from './training-pairs.js';
-import { TreePanel } from './tree-panel.js';
-
-/** Rows that stand for the usual placement where a prediction is explained. */
-const BACKGROUND_ROWS = 64;
 
 /** A forest that predicts CTR, compiled and ready to answer. */
 export class CtrModel {
   readonly schema: Schema;
   readonly compiled: Compiled;
   private readonly encoder: RowEncoder;
-  private trees: TreePanel | undefined;
   private held: readonly HeldFeature[] | undefined;
   private pairs: TrainingPairs | undefined;
   private shares: CodeShares | undefined;
-  private explainer: ShapleyExplainer | undefined;
+  private explained: Explainer | undefined;
 
   private constructor(
     readonly forest: Forest,
@@ -78,24 +70,19 @@ export class CtrModel {
     return this.encoder.encode(record, row);
   }
 
-  /** The code of the row's cell: rows with the same code have the same prediction. */
-  cellOf(row: Float64Array): CellCode {
-    return this.compiled.cellOf(row);
+  /** The code of a row's cell: rows with the same code have the same prediction. */
+  code(row: ArrayLike<number>): CellCode {
+    return this.compiled.code(row);
+  }
+
+  /** CTR in a cell that `code` gave, clamped to [0.0001, 1], not rounded. */
+  at(cell: CellCode): number {
+    return clampCtr(this.compiled.at(cell));
   }
 
   /** CTR of a row, clamped to [0.0001, 1], not rounded. */
-  predictRow(row: Float64Array): number {
+  predictRow(row: ArrayLike<number>): number {
     return clampCtr(this.compiled.predict(row));
-  }
-
-  /** The trees, to be asked one by one; laid out at the first call. */
-  get panel(): TreePanel {
-    return (this.trees ??= new TreePanel(this.forest));
-  }
-
-  /** Rows like those of training, drawn from the leaves; the same at every call. */
-  sampleRows(count: number): Float64Array {
-    return sampleFromLeaves(this.forest, count);
   }
 
   /**
@@ -117,28 +104,30 @@ export class CtrModel {
    */
   support(row: ArrayLike<number>, given: readonly number[]): number {
     this.shares ??= codeShares(this.forest, this.card);
-    return trainingWeight(this.forest, row, given, this.shares);
+    return this.compiled.support(row, given, this.shares);
   }
 
-  /** What each feature adds to a row's CTR, against rows like those of training. */
-  contributions(row: Float64Array): Explanation {
-    if (this.schema.features.length > MAX_SHAPLEY_FEATURES) return treeShap(this.forest, row);
-    this.explainer ??= this.makeExplainer();
-    return this.explainer.explain(row);
+  /** What explains its predictions, against the training rows that its card keeps, if it does. */
+  get explainer(): Explainer {
+    return (this.explained ??= new Explainer(this.forest, backgroundOf(this.card)));
   }
+}
 
-  /** The training rows that the card keeps, or rows like them. */
-  private makeExplainer(): ShapleyExplainer {
-    // Cards of earlier trainers have none, whatever the type says.
-    const { background } = (this.card ?? {}) as Partial<ModelCard>;
-    if (background !== undefined) {
-      const rows = background.rows.map((row) => Float64Array.from(row, (value) => value ?? NaN));
-      return new ShapleyExplainer(this.forest, rows, { weight: background.weights });
-    }
-    const width = this.schema.features.length;
-    const rows = this.sampleRows(BACKGROUND_ROWS);
-    const rowAt = (i: number): Float64Array => rows.subarray(i * width, (i + 1) * width);
-    const like = Array.from({ length: BACKGROUND_ROWS }, (_, i) => rowAt(i));
-    return new ShapleyExplainer(this.forest, like);
-  }
+/** Categories by how many training rows had them, where a card tells; bins alike. */
+function codeShares(forest: Forest, card: ModelCard | undefined): CodeShares {
+  return forest.schema.features.map((feature, f) => {
+    const range = card?.training.ranges[feature.name];
+    return feature.kind === 'categorical' && range !== undefined && 'categories' in range
+      ? feature.categories.map((name) => range.categories[name])
+      : new Array<number>(forest.binCount(f)).fill(1);
+  });
+}
+
+/** The sample of training rows that a card keeps. */
+function backgroundOf(card: ModelCard | undefined): ExplainerBackground | undefined {
+  // Cards of earlier trainers have none, whatever the type says.
+  const { background } = (card ?? {}) as Partial<ModelCard>;
+  if (background === undefined) return undefined;
+  const rows = background.rows.map((row) => Float64Array.from(row, (value) => value ?? NaN));
+  return { rows, weight: background.weights };
 }

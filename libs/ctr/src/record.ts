@@ -125,8 +125,10 @@ export class RecordContract {
     ranges: Readonly<Record<string, TrainingRange>> = {},
   ) {
     this.fields = checkSchema(schema).features.map((feature) => {
-      const { missing } = feature as Feature & { readonly missing?: boolean };
-      return new FieldContract(feature, missing ?? (ranges[feature.name]?.missing ?? 0) > 0);
+      return new FieldContract(
+        feature,
+        feature.missing ?? (ranges[feature.name]?.missing ?? 0) > 0,
+      );
     });
     this.byName = new Map(this.fields.map((field) => [field.name, field]));
     this.names = [...this.byName.keys()].join(', ');

@@ -1,10 +1,7 @@
-import { Random } from '@adscale/forest';
+import { Random, streams } from '@adscale/forest';
 import { CtrError } from './errors.js';
 import { blocksOf, joinRows, keysOf, shuffled, sides, type SplitOptions } from './split.js';
 import { splitTable, takeTable, type CtrTable, type Split } from './table.js';
-
-/** A stream that neither trees nor splits use. */
-const FOLD_STREAM = 2 ** 30 + 2;
 
 /**
  * Splits a table `folds` ways: every row (or group) is held out once. By time each fold trains on
@@ -24,7 +21,7 @@ export function splitFolds(table: CtrTable, folds: number, options: SplitOptions
     throw new CtrError('TABLE_INVALID', `got ${blocks.length} ${what}, wanted ${wanted} or more`);
   }
   if (by === 'time') return timeFolds(table, blocks, folds);
-  return groupFolds(shuffled(blocks, new Random(seed, FOLD_STREAM)), folds).map((heldOut) =>
+  return groupFolds(shuffled(blocks, new Random(seed, streams.folds)), folds).map((heldOut) =>
     sides(table, heldOut),
   );
 }

@@ -7,7 +7,7 @@
  *   time    · · · · · · · · | · · ·     the latest; rows of one moment stay together
  *   group   aaaa|bb|ccc | ddd|ee        whole groups
  */
-import { Random } from '@adscale/forest';
+import { Random, streams } from '@adscale/forest';
 import { CtrError } from './errors.js';
 import { splitTable, takeTable, type CtrTable, type Split } from './table.js';
 
@@ -24,9 +24,6 @@ export interface SplitOptions {
   readonly keys?: Float64Array;
 }
 
-/** A stream that neither trees nor the split by rows use. */
-const GROUP_STREAM = 2 ** 30 + 1;
-
 /**
  * Holds a share of the rows out. By time and by group it is as near to the share as whole moments
  * and whole groups allow.
@@ -36,7 +33,8 @@ export function split(table: CtrTable, options: SplitOptions = {}): Split {
   const { by = 'rows', share = 0.2, seed = 42 } = options;
   if (by === 'rows') return splitTable(table, share, seed);
   const blocks = blocksOf(keysOf(table, by, options.keys), by);
-  const order = by === 'time' ? blocks.reverse() : shuffled(blocks, new Random(seed, GROUP_STREAM));
+  const order =
+    by === 'time' ? blocks.reverse() : shuffled(blocks, new Random(seed, streams.groupSplit));
   return sides(table, holdOut(order, share * table.features.rows));
 }
 

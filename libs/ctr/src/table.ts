@@ -1,4 +1,11 @@
-import { Random, takeRows, takeValues, type Columns, type FitInput } from '@adscale/forest';
+import {
+  Random,
+  streams,
+  takeRows,
+  takeValues,
+  type Columns,
+  type FitInput,
+} from '@adscale/forest';
 import { randomBinomial } from 'd3-random';
 import { CtrError } from './errors.js';
 
@@ -108,9 +115,6 @@ export interface Split {
   readonly heldOut: CtrTable;
 }
 
-/** Any stream the trees do not use: they take 0, 1, 2, … */
-const SPLIT_STREAM = 2 ** 30;
-
 /**
  * Holds a share of the rows out at random, depending on the seed alone: whole rows drawn without
  * replacement, or of a grouped click log each impression by itself.
@@ -122,7 +126,7 @@ export function splitTable(table: CtrTable, share: number, seed: number): Split 
   const { rows } = table.features;
   if (rows < 2) throw new CtrError('TABLE_INVALID', `got ${rows} rows, wanted at least 2 to split`);
   const order = Int32Array.from({ length: rows }, (_, row) => row);
-  const random = new Random(seed, SPLIT_STREAM);
+  const random = new Random(seed, streams.split);
   for (let i = rows - 1; i > 0; i--) {
     const j = random.below(i + 1);
     [order[i], order[j]] = [order[j], order[i]];
@@ -139,7 +143,7 @@ export function splitTable(table: CtrTable, share: number, seed: number): Split 
  * those that were clicked and those that were not apart.
  */
 function thinTable(table: CtrTable, share: number, seed: number): Split {
-  const random = new Random(seed, SPLIT_STREAM);
+  const random = new Random(seed, streams.split);
   // Its types forget the number of trials.
   const uniform = (): number =>
     ((random.uint32() >>> 5) * 2 ** 26 + (random.uint32() >>> 6) + 0.5) * 2 ** -53;

@@ -14,7 +14,6 @@
  */
 import type { Forest } from '@adscale/forest';
 import type { BackgroundSample } from './card-background.js';
-import { codeOf } from './tree-panel.js';
 
 /** Fewer rows than this say nothing of where training was. */
 const LEAST_ROWS = 32;
@@ -52,17 +51,16 @@ export class TrainingPairs {
     sample: BackgroundSample | undefined,
   ) {
     const rows = sample !== undefined && sample.rows.length >= LEAST_ROWS ? sample.rows : [];
-    this.codes = new Int32Array(forest.bins.length);
-    this.features = [...forest.bins.keys()]
-      .filter((f) => isNumber(forest.bins[f]))
-      .slice(0, MOST_FEATURES);
+    const { features } = forest.schema;
+    this.codes = new Int32Array(features.length);
+    this.features = [...features.keys()].filter((f) => isNumber(forest, f)).slice(0, MOST_FEATURES);
     this.pairs = rows.length === 0 ? [] : this.pairsOf(this.features, rows);
   }
 
   /** The names of the pairs in which a row is outside. */
   outside(row: ArrayLike<number>): readonly string[] {
     const { codes } = this;
-    for (const f of this.features) codes[f] = codeOf(this.forest.bins[f], row[f]);
+    for (const f of this.features) codes[f] = this.forest.binOf(f, row[f]);
     let all = NONE;
     for (const pair of this.pairs) if (this.isOutside(pair)) all = [...all, pair.name];
     return all;
@@ -71,7 +69,7 @@ export class TrainingPairs {
   /** Rows of equal bins are judged once. */
   private isOutside({ first, second, places, limit, judged }: Pair): boolean {
     const { codes } = this;
-    const at = codes[first] * (this.forest.bins[second].bins + 1) + codes[second];
+    const at = codes[first] * (this.forest.binCount(second) + 1) + codes[second];
     if (judged[at] === UNKNOWN) {
       const distance = nearest(places, this.placeOf(first), this.placeOf(second), -1);
       judged[at] = distance > limit ? OUTSIDE : INSIDE;
@@ -80,7 +78,7 @@ export class TrainingPairs {
   }
 
   private pairsOf(features: readonly number[], rows: BackgroundSample['rows']): Pair[] {
-    const { schema, bins } = this.forest;
+    const { forest } = this;
     return features.flatMap((first, i) =>
       features.slice(i + 1).flatMap((second): Pair[] => {
         const places = this.placesOf(first, second, rows);
@@ -90,9 +88,9 @@ export class TrainingPairs {
           const distance = nearest(places, places[at], places[at + 1], at);
           loneliest = Math.max(loneliest, distance);
         }
-        const [one, other] = [first, second].map((f) => schema.features[f].name);
+        const [one, other] = [first, second].map((f) => forest.schema.features[f].name);
         const name = `${one} with ${other}`;
-        const judged = new Uint8Array((bins[first].bins + 1) * (bins[second].bins + 1));
+        const judged = new Uint8Array((forest.binCount(first) + 1) * (forest.binCount(second) + 1));
         return [{ first, second, name, places, limit: MARGIN * loneliest, judged }];
       }),
     );
@@ -103,7 +101,7 @@ export class TrainingPairs {
     const places = new Float64Array(2 * known.length);
     known.forEach((row, i) => {
       for (const f of [first, second]) {
-        this.codes[f] = codeOf(this.forest.bins[f], row[f]!);
+        this.codes[f] = this.forest.binOf(f, row[f]!);
         places[2 * i + +(f === second)] = this.placeOf(f);
       }
     });
@@ -112,14 +110,15 @@ export class TrainingPairs {
 
   /** Of the code at hand, in [0, 1]; NaN for missing, which is near nothing and far from nothing. */
   private placeOf(f: number): number {
-    const { bins } = this.forest.bins[f];
+    const bins = this.forest.binCount(f);
     return this.codes[f] === bins ? NaN : this.codes[f] / (bins - 1);
   }
 }
 
 /** A number of at most some thousand bins: pairs of more would take more memory than they tell. */
-function isNumber({ categorical, bins }: Forest['bins'][number]): boolean {
-  return !categorical && bins > 1 && bins <= MOST_BINS;
+function isNumber(forest: Forest, f: number): boolean {
+  const bins = forest.binCount(f);
+  return forest.schema.features[f].kind !== 'categorical' && bins > 1 && bins <= MOST_BINS;
 }
 
 /** Pearson's, of the places' two coordinates; NaN where one does not vary. */

@@ -41,7 +41,7 @@ describe('a model', () => {
       for (const budget of [1, 250, 2500, 90_000]) {
         const row = here.encode({ ...request, budget });
         expect(there.predictRow(row)).toBe(here.predictRow(row));
-        expect(there.cellOf(row)).toBe(here.cellOf(row));
+        expect(there.code(row)).toBe(here.code(row));
       }
       await writeFile(path, bytes.subarray(0, -1));
       await expect(CtrModel.loadFile(path)).rejects.toMatchObject({ code: 'FILE_CORRUPT' });
@@ -74,7 +74,7 @@ describe('a model', () => {
     const model = CtrModel.load(bytes);
     const row = model.encode(request);
     const cents = model.encode({ ...request, budget: 2500.01 });
-    expect(model.cellOf(cents)).toBe(model.cellOf(row));
+    expect(model.code(cents)).toBe(model.code(row));
     expect(model.predictRow(cents)).toBe(model.predictRow(row));
   });
 

@@ -53,8 +53,8 @@ describe('what a model remembers of its training rows', () => {
 
   it('is drawn from again: sampled rows have the table’s spread', async () => {
     const model = await modelOf();
-    const rows = model.sampleRows(600);
-    expect(rows).toEqual(model.sampleRows(600));
+    const rows = model.compiled.sample(600);
+    expect(rows).toEqual(model.compiled.sample(600));
     const positions = new Map<number, number>();
     for (let i = 0; i < 600; i++) {
       const position = Math.round(rows[4 * i + 1]);
@@ -154,7 +154,7 @@ test('contributions and the usual CTR add up to the prediction', async () => {
   const { bytes, card } = await trainCtr(placements(800), { fit: { trees: 15 }, threads: 1 });
   const model = CtrModel.load(bytes, card);
   const row = model.encode({ ...record, ad_position: 9 });
-  const { base, values } = model.contributions(row);
+  const { base, values } = model.explainer.explain(row);
   expect(base + values.reduce((a, b) => a + b, 0)).toBeCloseTo(model.predictRow(row), 6);
   expect(values[1]).toBeLessThan(0);
 });

@@ -84,7 +84,7 @@ export class ClickPriced {
   /** Stretches of spend that no cut of the budget divides. */
   private spendsAlike(limit: number): { from: number; to: number }[] {
     if (!this.movesBudget()) return [{ from: 0, to: limit }];
-    const { cuts } = this.problem.model.forest.bins[this.problem.places.budget];
+    const cuts = this.problem.model.forest.cutsOf(this.problem.places.budget);
     const starts = Array.from(cuts, (cut) => Math.floor(cut * this.unit) + 1);
     const from = [0, ...starts.filter((start) => start <= limit)];
     return from.map((start, i) => ({ from: start, to: (from[i + 1] ?? limit + 1) - 1 }));

@@ -184,7 +184,7 @@ function warningsOf(
         ],
   );
   if (features.length === 0) warnings.push('A and B are the same record.');
-  else if (model.cellOf(rowA) === model.cellOf(rowB)) {
+  else if (model.code(rowA) === model.code(rowB)) {
     warnings.push('The model does not tell A and B apart: no cut of its trees lies between them.');
   }
   const isFlipped = told.uplift.difference * told.placement_effect.difference < 0;

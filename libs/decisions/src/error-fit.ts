@@ -83,7 +83,7 @@ function fitTo(model: CtrModel): ErrorFit {
 /** By sampled row: spread² / (spread² + noise). */
 function spreadShares(model: CtrModel, impressions: number): number[] {
   const width = model.schema.features.length;
-  const rows = model.sampleRows(SAMPLE_ROWS);
+  const rows = model.compiled.sample(SAMPLE_ROWS);
   const { trees, deviations } = treeDeviations(model, rows, SAMPLE_ROWS);
   const squares = new Float64Array(SAMPLE_ROWS);
   deviations.forEach((deviation, at) => (squares[at % SAMPLE_ROWS] += deviation ** 2));

@@ -48,7 +48,7 @@ export class ModelError {
     }
     this.fit = errorFit(model);
     const affordable = Math.max(LEAST_TREES, Math.floor(walks / count));
-    const trees = Math.min(model.panel.trees, affordable);
+    const trees = Math.min(model.compiled.askedTrees, affordable);
     this.spread = treeDeviations(model, rows, count, trees);
   }
 

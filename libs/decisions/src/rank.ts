@@ -116,7 +116,7 @@ class DistinctCells {
 
   /** The cell's place; a new one's row is kept. */
   placeOf(row: Float64Array): number {
-    const code = this.model.cellOf(row);
+    const code = this.model.code(row);
     let place = this.places.get(code);
     if (place === undefined) {
       place = this.count++;

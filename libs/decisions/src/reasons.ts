@@ -15,7 +15,7 @@ const MOST_REASONS = 2;
 
 /** The features that lower a placement's CTR most, by Shapley values; none if nothing lowers it. */
 export function reasonsFor(model: CtrModel, reader: PlacementReader, row: Float64Array): Reason[] {
-  const { base, values } = model.contributions(row);
+  const { base, values } = model.explainer.explain(row);
   const record = reader.recordOf(row);
   return [...values.keys()]
     .filter((f) => values[f] < 0)

@@ -7,14 +7,14 @@ export interface TreeDeviations {
   readonly deviations: Float64Array;
 }
 
-/** @param trees how many of the trees to ask; all of the panel's by default */
+/** @param trees how many of the trees to ask; as many as the model asks by default */
 export function treeDeviations(
-  { panel }: CtrModel,
+  { compiled }: CtrModel,
   rows: Float64Array,
   count: number,
-  trees = panel.trees,
+  trees = compiled.askedTrees,
 ): TreeDeviations {
-  const deviations = panel.predict(rows, count, trees);
+  const deviations = compiled.perTree(rows, count, trees);
   const sums = new Float64Array(count);
   for (let t = 0, at = 0; t < trees; t++) {
     for (let i = 0; i < count; i++, at++) sums[i] += deviations[at];

@@ -8,7 +8,7 @@ import { refusalOf, trainedModel } from './market.js';
 
 /** By hand: rows' predictions tree by tree, and the covariance of rows a and b over the trees. */
 function covarianceOf(model: CtrModel, rows: Float64Array[], a: number, b: number): number {
-  const trees = rows.map((row) => model.panel.predict(row, 1));
+  const trees = rows.map((row) => model.compiled.perTree(row, 1));
   const meanOf = (values: Float64Array): number =>
     values.reduce((x, y) => x + y, 0) / values.length;
   const [meanA, meanB] = [meanOf(trees[a]), meanOf(trees[b])];
@@ -41,7 +41,7 @@ describe('the error of predictions', () => {
 
   it('is larger in a total than the trees tell, by what they get wrong alike', async () => {
     const model = await trained;
-    const rows = model.sampleRows(50);
+    const rows = model.compiled.sample(50);
     const error = new ModelError(model, rows, 50);
     const ones = new Float64Array(50).fill(1);
     const alike = ones.reduce((sum, _, i) => sum + error.deviationOf(i), 0);

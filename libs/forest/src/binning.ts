@@ -11,7 +11,7 @@
  */
 import type { Columns } from './columns.js';
 import { CODE_BLOCK, CutSearch, indexCuts } from './cut-search.js';
-import { Random } from './random.js';
+import { Random, streams } from './random.js';
 import type { Schema } from './schema.js';
 import { byRows, type Steps } from './steps.js';
 
@@ -59,7 +59,12 @@ export function* learnBins(
   for (const [f, feature] of schema.features.entries()) {
     if (feature.kind === 'categorical') bins.push(categoryBins(feature.categories.length));
     else {
-      const cuts = yield* learnCuts(values[f], maxBins, new Random(seed, 2 ** 31 + f), ends);
+      const cuts = yield* learnCuts(
+        values[f],
+        maxBins,
+        new Random(seed, streams.cutsFrom + f),
+        ends,
+      );
       bins.push({ categorical: false, cuts, bins: cuts.length + 1 });
     }
   }

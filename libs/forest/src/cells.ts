@@ -82,6 +82,28 @@ export class CellSpace {
     return code;
   }
 
+  /** A code over all of a feature's cuts that lies where `code`, over the used ones, does. */
+  codeOfAll(f: number, code: number, all: FeatureBins): number {
+    if (all.categorical || this.sizes[f] === 1) return code;
+    const used = this.bins[f];
+    if (code === used.bins) return all.bins;
+    return code < used.cuts.length ? codeOf(all, used.cuts[code]) : all.bins - 1;
+  }
+
+  /** The codes, over used cuts, of a cell that `cellOf` gave. */
+  codesIn(cell: CellCode, codes: Int32Array): Int32Array {
+    if (typeof cell === 'string') {
+      for (let f = 0; f < codes.length; f++) codes[f] = cell.charCodeAt(f);
+      return codes;
+    }
+    let rest = cell;
+    for (let f = 0; f < codes.length; f++) {
+      codes[f] = Math.floor(rest / this.strides[f]);
+      rest -= codes[f] * this.strides[f];
+    }
+    return codes;
+  }
+
   /**
    * The cell's number, for a space that fits the safe integers.
    * @param at where the row begins in `rows`

@@ -4,6 +4,8 @@ import { CellSpace, type CellCode, type CellPlan } from './cells.js';
 import { CODE_BLOCK } from './cut-search.js';
 import { PackedForest, type PackedNodes } from './packed.js';
 import { packTrees } from './packing.js';
+import { sampleFromLeaves } from './leaf-sample.js';
+import { trainingWeight, type CodeShares } from './support.js';
 import { buildTable } from './table.js';
 import type { Tree } from './tree.js';
 import { WalkedForest } from './walked.js';
@@ -15,8 +17,12 @@ export interface CompileOptions {
 
 const DEFAULT_TABLE_CELLS = 2 ** 22;
 
-/** What a forest's predictions depend on. */
+/** More trees than this tell their spread no better. */
+const MOST_ASKED = 200;
+
+/** What a forest's predictions depend on, and the seed that it was grown from. */
 interface Source {
+  readonly seed: number;
   readonly bins: readonly FeatureBins[];
   readonly trees: readonly Tree[];
   readonly calibration: Calibration | null;
@@ -37,7 +43,7 @@ export interface CompiledParts {
 
 /** Chooses the form and makes it. */
 export function compileForest(
-  { bins, trees, calibration }: Source,
+  { bins, trees, calibration }: Omit<Source, 'seed'>,
   { maxTableCells = DEFAULT_TABLE_CELLS }: CompileOptions = {},
 ): CompiledParts {
   const cells = CellSpace.of(bins, trees);
@@ -68,10 +74,19 @@ export class Compiled {
   private readonly trees: PackedForest | WalkedForest | null;
   private readonly calibration: Calibration | null;
   private readonly block = new Int32Array(CODE_BLOCK);
+  private readonly codes: Int32Array;
+  private single: PackedForest | WalkedForest | undefined;
 
-  /** @param parts from `compileForest`, here or on another thread */
-  constructor({ cells, calibration, table, packed, walked }: CompiledParts) {
+  /**
+   * @param source what was compiled
+   * @param parts from `compileForest`, here or on another thread
+   */
+  constructor(
+    private readonly source: Source,
+    { cells, calibration, table, packed, walked }: CompiledParts,
+  ) {
     this.cells = new CellSpace(cells);
+    this.codes = new Int32Array(this.cells.sizes.length);
     this.cellCount = this.cells.count;
     this.calibration = calibration;
     this.table = table;
@@ -97,9 +112,72 @@ export class Compiled {
     return this.calibration === null ? mean : calibrated(this.calibration, mean);
   }
 
-  /** The packed code of the row's cell: rows with the same code have the same prediction. */
-  cellOf(row: ArrayLike<number>): CellCode {
+  /** The code of a row's cell: rows with the same code have the same prediction, always. */
+  code(row: ArrayLike<number>): CellCode {
     return this.cells.cellOf(row);
+  }
+
+  /** `code` by its earlier name. */
+  cellOf(row: ArrayLike<number>): CellCode {
+    return this.code(row);
+  }
+
+  /** The forest's prediction in a cell that `code` gave: that of every row in it. */
+  at(cell: CellCode): number {
+    if (this.table !== null) return this.table[cell as number];
+    const codes = this.cells.codesIn(cell, this.codes);
+    return this.finish(
+      this.trees instanceof PackedForest
+        ? this.trees.predictCodes(codes)
+        : this.trees!.predictCodes(codes, this.cells),
+    );
+  }
+
+  /** How many trees `perTree` asks: all, but no more than 200, which tell their spread to a twentieth. */
+  get askedTrees(): number {
+    return Math.min(MOST_ASKED, this.source.trees.length);
+  }
+
+  /**
+   * What single trees predict, before any calibration.
+   * @param rows row after row, `count * features` numbers in schema order
+   * @param trees how many to ask, from the first; `askedTrees` at most
+   * @returns tree after tree, `trees * count` numbers
+   */
+  perTree(rows: ArrayLike<number>, count: number, trees = this.askedTrees): Float64Array {
+    this.single ??= this.singleTrees();
+    const out = new Float64Array(trees * count);
+    this.single.perTree(rows, count, trees, out);
+    return out;
+  }
+
+  /** The packed nodes if there are any; a table has no trees any more, so that they are packed. */
+  private singleTrees(): PackedForest | WalkedForest {
+    if (this.trees !== null) return this.trees;
+    const { bins, trees } = this.source;
+    const asked = trees.slice(0, this.askedTrees);
+    const packed = packTrees(this.cells, asked);
+    return packed === null ? new WalkedForest(bins, asked) : new PackedForest(this.cells, packed);
+  }
+
+  /**
+   * How much training weight lay where some features have the row's values, whatever the others
+   * have, as the trees remember it.
+   * @param given places of those features in the schema
+   * @param shares by feature and code, how common it is among training rows; alike if absent
+   */
+  support(row: ArrayLike<number>, given: readonly number[], shares?: CodeShares): number {
+    const { bins, trees } = this.source;
+    return trainingWeight(bins, trees, row, given, shares);
+  }
+
+  /**
+   * Rows like those of training, drawn from the leaves; the same at every call.
+   * @returns row after row, `count * features` numbers in schema order
+   */
+  sample(count: number): Float64Array {
+    const { bins, trees, seed } = this.source;
+    return sampleFromLeaves(bins, trees, seed, count);
   }
 
   /**

@@ -20,6 +20,7 @@ import type { Compiled } from './compile.js';
 import { Corners } from './corners.js';
 import { ForestError } from './errors.js';
 import type { Forest } from './forest.js';
+import { atOnce, type Steps } from './steps.js';
 
 /** What made a prediction differ from the usual one; all in the target's unit. */
 export interface Explanation {
@@ -37,8 +38,11 @@ export interface ShapleyOptions {
 /** Enumeration ends here: 2^12 coalitions a background row. */
 export const MAX_SHAPLEY_FEATURES = 12;
 
-/** Background rows that are explained against together: a tree is read once for all of them. */
-const BLOCK = 16;
+/**
+ * Background rows that are explained against together: a tree is read once for all of them, and
+ * with as many features as there may be they take some milliseconds.
+ */
+const BLOCK = 8;
 
 /** A background row that stands for all rows of its cell. */
 interface Stand {
@@ -89,6 +93,11 @@ export class ShapleyExplainer {
    * @throws ForestError ROW_INVALID if the row's length is not the number of features
    */
   explain(row: ArrayLike<number>): Explanation {
+    return atOnce(this.steps(row));
+  }
+
+  /** The same in steps, some background rows each; the row must not change before the last one. */
+  *steps(row: ArrayLike<number>): Steps<Explanation> {
     checkWidth(this.forest, row);
     const codes = this.codesOf(row);
     const values = new Float64Array(row.length);
@@ -100,6 +109,7 @@ export class ShapleyExplainer {
       });
       this.fill(cubes);
       cubes.forEach((cube, i) => addShapley(values, cube, block[i].weight));
+      yield;
     }
     return { base: this.base, values };
   }

@@ -12,7 +12,7 @@ import { fitIntervals } from './intervals.js';
 import { judge, type OutOfBagResult } from './judging.js';
 import { emptySums, OutOfBag, type OutOfBagSums } from './out-of-bag.js';
 import { resolveParameters, type FitOptions, type FitParameters } from './parameters.js';
-import { Random } from './random.js';
+import { Random, streams } from './random.js';
 import type { Schema } from './schema.js';
 import { atOnce, type Steps } from './steps.js';
 import type { Tree } from './tree.js';
@@ -96,7 +96,7 @@ export class TreeFactory {
   /** Grows tree `t` and adds it to the out-of-bag sums. */
   grow(t: number): Tree {
     const { parameters } = this.fit;
-    const random = new Random(parameters.seed, t);
+    const random = new Random(parameters.seed, streams.treesFrom + t);
     const distinct = this.bag.draw(parameters, random);
     const tree = this.grower.grow(this.bag, distinct, random);
     if (parameters.outOfBag) this.outOfBag.add(tree, this.bag);

@@ -1,6 +1,6 @@
-import type { FeatureBins } from './binning.js';
+import { codeOf, type FeatureBins } from './binning.js';
 import { calibrated, type Calibration } from './calibration.js';
-import { Compiled, compileForest, type CompileOptions } from './compile.js';
+import { Compiled, compileForest, type CompiledParts, type CompileOptions } from './compile.js';
 import { ForestError } from './errors.js';
 import {
   intervalAround,
@@ -16,6 +16,7 @@ import type { Tree } from './tree.js';
 /** A fitted forest: immutable, and the same function whoever holds it. */
 export class Forest {
   private encoder: RowEncoder | undefined;
+  private compiled: Compiled | undefined;
 
   constructor(
     readonly schema: Schema,
@@ -26,8 +27,29 @@ export class Forest {
     readonly calibration: Calibration | null = null,
     /** null: no row was out of bag, so there are no intervals. */
     readonly intervals: IntervalModel | null = null,
-    private compiled: Compiled | null = null,
+    /** What another thread has compiled. */
+    private readonly parts: CompiledParts | null = null,
   ) {}
+
+  /** Seed that it was grown from. */
+  get seed(): number {
+    return this.parameters.seed;
+  }
+
+  /** The cuts of a feature, ascending: a number up to a cut is on its left. None of a category. */
+  cutsOf(feature: number): Float64Array {
+    return this.bins[feature].cuts;
+  }
+
+  /** How many bins a feature has, missing left out: intervals between its cuts, or categories. */
+  binCount(feature: number): number {
+    return this.bins[feature].bins;
+  }
+
+  /** The bin of a number of a feature, from 0; `binCount` for what is missing. */
+  binOf(feature: number, x: number): number {
+    return codeOf(this.bins[feature], x);
+  }
 
   /**
    * The mean of the trees at one row of numbers in schema order (categories by place, NaN for
@@ -70,7 +92,7 @@ export class Forest {
    * came compiled from another thread gives what it came with.
    */
   compile(options?: CompileOptions): Compiled {
-    if (options !== undefined) return new Compiled(compileForest(this, options));
-    return (this.compiled ??= new Compiled(compileForest(this)));
+    if (options !== undefined) return new Compiled(this, compileForest(this, options));
+    return (this.compiled ??= new Compiled(this, this.parts ?? compileForest(this)));
   }
 }

@@ -4,7 +4,7 @@ import { ForestError } from './errors.js';
 import { fullWeight, type FitInput } from './fit-input.js';
 import type { Forest } from './forest.js';
 import { rmse } from './metrics.js';
-import { Random } from './random.js';
+import { Random, streams } from './random.js';
 
 /** How much one feature matters by impurity. */
 export interface ImpurityImportance {
@@ -104,7 +104,7 @@ export function permutationImportance(
   const trial = new Trial(forest.compile(), input, loss);
   const untouched = trial.lossWith(-1);
   return forest.schema.features.map(({ name }, f) => {
-    const random = new Random(seed, f);
+    const random = new Random(seed, streams.permutationFrom + f);
     const rises = Float64Array.from({ length: repeats }, () => {
       trial.shuffle(random);
       return trial.lossWith(f) - untouched;

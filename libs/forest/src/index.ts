@@ -10,6 +10,13 @@ export {
   type Grid,
 } from './dependence.js';
 export { fromMlCart, fromMlRandomForest } from './ml-json.js';
+export {
+  Explainer,
+  explanationMethods,
+  type ExplainedPrediction,
+  type ExplainerBackground,
+  type ExplanationMethod,
+} from './explainer.js';
 export { ForestError, forestErrors, type ForestErrorCode } from './errors.js';
 export {
   MAX_SHAPLEY_FEATURES,
@@ -35,7 +42,7 @@ export type { Criterion, FitOptions, FitParameters } from './parameters.js';
 export { modelDigest, MODEL_FILE_VERSION, readModel, writeModel } from './model-file.js';
 export type { Calibration } from './calibration.js';
 export type { Interval, IntervalModel, IntervalOptions, NoiseKind } from './intervals.js';
-export { Random } from './random.js';
+export { Random, streams } from './random.js';
 export {
   checkSchema,
   RowEncoder,
@@ -46,4 +53,5 @@ export {
   type NumericFeature,
   type Schema,
 } from './schema.js';
+export type { CodeShares } from './support.js';
 export { treeShap } from './tree-shap.js';

@@ -76,6 +76,17 @@ export class PackedForest {
   /** The mean of the trees at the row of numbers that begins at `at`. */
   predict(rows: ArrayLike<number>, at = 0): number {
     this.fillSlots(rows, at);
+    return this.walkAll();
+  }
+
+  /** The mean of the trees in a cell, told by its codes over the used cuts. */
+  predictCodes(codes: Int32Array): number {
+    for (let f = 0; f < codes.length; f++) this.setCode(f, codes[f]);
+    this.fillSets(1);
+    return this.walkAll();
+  }
+
+  private walkAll(): number {
     const { trees, nodes, values, roots } = this.packed;
     const { slots } = this;
     let sum = 0;
@@ -106,6 +117,27 @@ export class PackedForest {
   /** The same for `count` rows of numbers, one after the other, into `out`. */
   predictBatch(rows: ArrayLike<number>, count: number, out: Float64Array): void {
     const { trees, roots } = this.packed;
+    for (const [from, length] of this.blocks(rows, count)) {
+      this.sums.fill(0);
+      for (let t = 0; t < trees; t++) this.walkBlock(roots[t], length);
+      for (let i = 0; i < length; i++) out[from + i] = this.sums[i] / trees;
+    }
+  }
+
+  /** What each of the first `trees` trees predicts at `count` rows: tree after tree, into `out`. */
+  perTree(rows: ArrayLike<number>, count: number, trees: number, out: Float64Array): void {
+    const { roots } = this.packed;
+    for (const [from, length] of this.blocks(rows, count)) {
+      for (let t = 0; t < trees; t++) {
+        this.sums.fill(0, 0, length);
+        this.walkBlock(roots[t], length);
+        for (let i = 0, to = t * count + from; i < length; i++, to++) out[to] = this.sums[i];
+      }
+    }
+  }
+
+  /** Fills the slots of one block of rows after another: where it begins, and how long it is. */
+  private *blocks(rows: ArrayLike<number>, count: number): Generator<readonly [number, number]> {
     const { block, cells, width } = this;
     if (this.sums.length === 0) {
       this.sums = new Float64Array(block);
@@ -115,9 +147,7 @@ export class PackedForest {
       const length = Math.min(block, count - from);
       for (let f = 0; f < cells.sizes.length; f++) this.fillBlock(f, rows, from, length);
       this.fillSets(length);
-      this.sums.fill(0);
-      for (let t = 0; t < trees; t++) this.walkBlock(roots[t], length);
-      for (let i = 0; i < length; i++) out[from + i] = this.sums[i] / trees;
+      yield [from, length];
     }
   }
 
@@ -152,14 +182,17 @@ export class PackedForest {
   }
 
   private fillSlots(rows: ArrayLike<number>, at: number): void {
-    const { cells, slots } = this;
+    const { cells } = this;
     for (let f = 0; f < cells.sizes.length; f++) {
       if (cells.sizes[f] === 1) continue;
-      const code = cells.codeOf(f, rows[at + f]);
-      slots[2 * f] = code;
-      slots[2 * f + 1] = code === cells.bins[f].bins ? 0 : code + 1;
+      this.setCode(f, cells.codeOf(f, rows[at + f]));
     }
     this.fillSets(1);
+  }
+
+  private setCode(f: number, code: number): void {
+    this.slots[2 * f] = code;
+    this.slots[2 * f + 1] = code === this.cells.bins[f].bins ? 0 : code + 1;
   }
 
   /** The two slots of feature `f`, of `length` rows from row `from` on. */

@@ -1,4 +1,29 @@
 /**
+ * Which sequence of a seed is drawn from for what, all in one place so that no two share one. The
+ * names that end in "from" are the first of a range, one for each tree or feature.
+ */
+export const streams = Object.freeze({
+  /** Bootstrap and feature sampling of tree t: `treesFrom + t`. */
+  treesFrom: 0,
+  /** Which rows are held out. */
+  split: 2 ** 30,
+  /** Rows drawn from the leaves, like those of training. */
+  leafSample: 2 ** 30 + 1,
+  /** Which rows make up which fold. */
+  folds: 2 ** 30 + 2,
+  /** Training rows that a model card keeps. */
+  background: 2 ** 30 + 3,
+  /** Which groups are held out. */
+  groupSplit: 2 ** 30 + 4,
+  /** Replicates of the bootstrap that gives metrics their intervals. */
+  bootstrap: 2 ** 30 + 2 ** 20,
+  /** The order in which the values of feature f are permuted: `permutationFrom + f`. */
+  permutationFrom: 2 ** 30 + 2 ** 21,
+  /** The values of feature f that its cuts are learned from: `cutsFrom + f`. */
+  cutsFrom: 2 ** 31,
+});
+
+/**
  * The forest's only source of chance: sfc32 (Chris Doty-Humphrey's Small Fast Counter, 32 bit,
  * PractRand-clean), seeded by SplitMix32 from (seed, stream). One stream a tree, so a tree
  * depends on nothing but its own number and any thread may grow it.

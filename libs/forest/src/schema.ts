@@ -4,6 +4,8 @@ interface FeatureText {
   /** Unique within the schema; also the record's key. */
   readonly name: string;
   readonly description?: string;
+  /** A record may lack it: some training rows did. */
+  readonly missing?: boolean;
 }
 
 /** A real number. The bounds are for validation and documentation; the forest takes any number. */
@@ -66,6 +68,13 @@ export function checkSchema(schema: Schema): Schema {
 }
 
 function checkKind(feature: Feature): void {
+  const { missing } = feature as { missing?: unknown };
+  if (missing !== undefined && typeof missing !== 'boolean') {
+    throw new ForestError(
+      'SCHEMA_INVALID',
+      `feature ${feature.name}: missing must be true or false, got ${String(missing)}`,
+    );
+  }
   if (feature.kind === 'numeric' || feature.kind === 'integer') return;
   if (feature.kind !== 'categorical') {
     const { name, kind } = feature as { name: string; kind: unknown };

@@ -32,6 +32,7 @@ import { ForestError } from './errors.js';
 import { checkWidth, type Explanation } from './explain.js';
 import type { Forest } from './forest.js';
 import { goesLeft } from './predict.js';
+import { atOnce, type Steps } from './steps.js';
 import type { Tree } from './tree.js';
 
 /**
@@ -43,6 +44,11 @@ import type { Tree } from './tree.js';
  * @throws ForestError ROW_INVALID; STATISTICS_ABSENT if a node's children have no cover above 0
  */
 export function treeShap(forest: Forest, row: ArrayLike<number>): Explanation {
+  return atOnce(treeShapSteps(forest, row));
+}
+
+/** The same in steps, a tree each; the row must not change before the last one. */
+export function* treeShapSteps(forest: Forest, row: ArrayLike<number>): Steps<Explanation> {
   checkWidth(forest, row);
   const { trees } = forest;
   const depth = trees.reduce((deepest, tree) => Math.max(deepest, depthOf(tree)), 0);
@@ -51,6 +57,7 @@ export function treeShap(forest: Forest, row: ArrayLike<number>): Explanation {
   for (const tree of trees) {
     walk.visit(tree, 0, 0);
     base += coverMean(tree);
+    yield;
   }
   return { base: base / trees.length, values: walk.values.map((value) => value / trees.length) };
 }

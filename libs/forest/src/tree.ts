@@ -131,6 +131,13 @@ export function inSet(sets: Uint32Array, at: number, code: number): boolean {
   return ((sets[at + (code >>> 5)] >>> (code & 31)) & 1) === 1;
 }
 
+/** Which way a code over all cuts goes at an inner node; `bins` are those of the feature it tests. */
+export function codeGoesLeft(tree: Tree, node: number, bins: FeatureBins, code: number): boolean {
+  const cut = tree.cut[node];
+  if (code === bins.bins) return tree.missingLeft[node] === 1;
+  return bins.categorical ? inSet(tree.sets, cut, code) : code <= cut;
+}
+
 /** Walks packed rows down trees. */
 export class CodeWalk {
   private readonly missing: Int32Array;

@@ -26,12 +26,12 @@ export class Predictions {
   /** @param row of `record`, in the order of the model's schema */
   of(serving: Serving, row: Float64Array, record: unknown): Answer {
     const { model, cells, figures, dimensions } = serving;
-    const cell = model.cellOf(row);
+    const cell = model.code(row);
     const key = serving.key === 'cell' ? cell : exactKey(model.digest, record);
     let answer = cells.get(key, hashRow(row));
     this.stats.countLookup(answer !== undefined);
     if (answer === undefined) {
-      const ctr = roundCtr(model.predictRow(row));
+      const ctr = roundCtr(model.at(cell));
       answer = { ctr, body: predictionText(ctr), etag: `"${digestKey(model.digest, cell)}"` };
       cells.set(key, answer);
     }

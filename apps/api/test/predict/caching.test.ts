@@ -21,7 +21,7 @@ describe('the cache', () => {
     const model = await new Registry(folder).load();
     const width = model.schema.features.length;
     const cellOf = (record: typeof sample) =>
-      model.cellOf(model.encode(record, new Float64Array(width)));
+      model.code(model.encode(record, new Float64Array(width)));
     const cents = [0, 0.01, 0.02, 0.03, 0.04].map((more) => ({ ...sample, budget: 2500 + more }));
     const cells = new Set(cents.map(cellOf));
     expect(cells.size).toBeLessThan(cents.length);

@@ -5,7 +5,7 @@
  * this thread's, and collect garbage there and then if it is large: 10 ms for 80 MB, against 0.3.
  */
 import { Worker } from 'node:worker_threads';
-import { Compiled, type CompileOptions } from '../compile.js';
+import type { CompileOptions } from '../compile.js';
 import { ForestError } from '../errors.js';
 import { Forest } from '../forest.js';
 import type { FromLoadThread, LoadInput } from './load-thread.js';
@@ -72,7 +72,6 @@ function wrap(answer: FromLoadThread): LoadedModel {
   if (answer.kind === 'refused') throw new ForestError(answer.code, answer.detail);
   const { bytes, digest, compiled } = answer;
   const { schema, parameters, bins, trees, calibration, intervals } = answer.forest;
-  const ready = new Compiled(compiled);
-  const forest = new Forest(schema, parameters, bins, trees, calibration, intervals, ready);
+  const forest = new Forest(schema, parameters, bins, trees, calibration, intervals, compiled);
   return { forest, digest, bytes };
 }

@@ -9,26 +9,28 @@
  * have in the whole table, and the bins of a number, which are quantiles, share alike. Trees see
  * bootstrap samples, whose weight is the table's on average; so is the mean over the trees.
  */
-import type { Forest } from '@adscale/forest';
-import type { ModelCard } from './card.js';
-import { codeOf } from './tree-panel.js';
-
-type Tree = Forest['trees'][number];
+import { codeOf, type FeatureBins } from './binning.js';
+import { codeGoesLeft, type Tree } from './tree.js';
 
 /** By feature and code: how common it is, in any unit. */
 export type CodeShares = readonly (readonly number[])[];
 
-/** @param row a row of numbers in schema order; only the numbers of `given` are looked at */
+/**
+ * Training weight at the place of a row.
+ * @param row numbers in schema order; only those of the features `given` are looked at
+ * @param shares by default the bins of a number and the categories of a word share alike
+ */
 export function trainingWeight(
-  forest: Forest,
+  bins: readonly FeatureBins[],
+  trees: readonly Tree[],
   row: ArrayLike<number>,
   given: readonly number[],
-  shares: CodeShares,
+  shares: CodeShares = bins.map((feature) => new Array<number>(feature.bins).fill(1)),
 ): number {
-  const place = new Place(forest, row, given, shares);
+  const place = new Place(bins, row, given, shares);
   let total = 0;
-  for (const tree of forest.trees) total += place.weightBelow(tree, 0);
-  return total / forest.trees.length;
+  for (const tree of trees) total += place.weightBelow(tree, 0);
+  return total / trees.length;
 }
 
 class Place {
@@ -40,15 +42,15 @@ class Place {
   private readonly share: Float64Array;
 
   constructor(
-    private readonly forest: Forest,
+    private readonly bins: readonly FeatureBins[],
     row: ArrayLike<number>,
     given: readonly number[],
     private readonly shares: CodeShares,
   ) {
-    this.codes = Int32Array.from(forest.bins, (bins, f) => codeOf(bins, row[f]));
-    this.isGiven = Uint8Array.from(forest.bins, (_, f) => +given.includes(f));
-    this.open = forest.bins.map(({ bins }, f) => new Uint8Array(this.isGiven[f] * bins).fill(1));
-    this.share = Float64Array.from(forest.bins, (_, f) => (this.isGiven[f] ? this.shareOf(f) : 1));
+    this.codes = Int32Array.from(bins, (feature, f) => codeOf(feature, row[f]));
+    this.isGiven = Uint8Array.from(bins, (_, f) => +given.includes(f));
+    this.open = bins.map(({ bins }, f) => new Uint8Array(this.isGiven[f] * bins).fill(1));
+    this.share = Float64Array.from(bins, (_, f) => (this.isGiven[f] ? this.shareOf(f) : 1));
   }
 
   /** The part of a node's weight that lies at the place. */
@@ -59,7 +61,7 @@ class Place {
     if (this.isGiven[f] === 0) {
       return this.weightBelow(tree, left) + this.weightBelow(tree, left + 1);
     }
-    const { bins } = this.forest.bins[f];
+    const { bins } = this.bins[f];
     if (this.codes[f] === bins) return this.weightBelow(tree, left + 1 - tree.missingLeft[node]);
     return this.narrowed(tree, node, f);
   }
@@ -67,11 +69,12 @@ class Place {
   /** Goes where the place goes, with the codes closed that go the other way. */
   private narrowed(tree: Tree, node: number, f: number): number {
     const { open, share } = this;
-    const goesLeft = this.goesLeft(tree, node, f, this.codes[f]);
+    const goesLeft = codeGoesLeft(tree, node, this.bins[f], this.codes[f]);
     const before = share[f];
     const closed: number[] = [];
     for (let code = 0; code < open[f].length; code++) {
-      if (open[f][code] === 1 && this.goesLeft(tree, node, f, code) !== goesLeft) closed.push(code);
+      if (open[f][code] === 1 && codeGoesLeft(tree, node, this.bins[f], code) !== goesLeft)
+        closed.push(code);
     }
     for (const code of closed) open[f][code] = 0;
     share[f] = this.shareOf(f);
@@ -81,30 +84,14 @@ class Place {
     return weight;
   }
 
-  private goesLeft(tree: Tree, node: number, f: number, code: number): boolean {
-    const cut = tree.cut[node];
-    if (!this.forest.bins[f].categorical) return code <= cut;
-    return ((tree.sets[cut + (code >>> 5)] >>> (code & 31)) & 1) === 1;
-  }
-
   private shareOf(f: number): number {
     const code = this.codes[f];
     // Missing is told from the rest by where the nodes send it, not by a share of a box.
-    if (code === this.forest.bins[f].bins) return 1;
+    if (code === this.bins[f].bins) return 1;
     let all = 0;
     for (let other = 0; other < this.open[f].length; other++) {
       if (this.open[f][other] === 1) all += this.shares[f][other];
     }
     return all > 0 ? this.shares[f][code] / all : 0;
   }
-}
-
-/** Categories by how many training rows had them, where a card tells; bins alike. */
-export function codeShares({ bins, schema }: Forest, card: ModelCard | undefined): CodeShares {
-  return schema.features.map((feature, f) => {
-    const range = card?.training.ranges[feature.name];
-    return feature.kind === 'categorical' && range !== undefined && 'categories' in range
-      ? feature.categories.map((name) => range.categories[name])
-      : new Array<number>(bins[f].bins).fill(1);
-  });
 }

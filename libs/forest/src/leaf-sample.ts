@@ -3,27 +3,29 @@
  * as many rows each, and a quantile bin holds as many as the next; so a leaf drawn at random, and
  * in its box a bin at random for every feature, is about a training row drawn at random.
  */
-import { Random, type Forest } from '@adscale/forest';
-
-type Tree = Forest['trees'][number];
-
-/** Any stream that no tree uses. */
-const SAMPLE_STREAM = 2 ** 30 + 1;
+import type { FeatureBins } from './binning.js';
+import { Random, streams } from './random.js';
+import { codeGoesLeft, type Tree } from './tree.js';
 
 /** By feature: the codes that a node's rows have. */
 type Box = Uint8Array[];
 
 /** @returns row after row, `count * features` numbers in schema order */
-export function sampleFromLeaves(forest: Forest, count: number): Float64Array {
-  const random = new Random(forest.parameters.seed, SAMPLE_STREAM);
-  const width = forest.bins.length;
+export function sampleFromLeaves(
+  bins: readonly FeatureBins[],
+  trees: readonly Tree[],
+  seed: number,
+  count: number,
+): Float64Array {
+  const random = new Random(seed, streams.leafSample);
+  const width = bins.length;
   const rows = new Float64Array(count * width);
   for (let i = 0; i < count; i++) {
-    const tree = forest.trees[i % forest.trees.length];
-    const box = boxOf(forest, tree, drawLeaf(tree, random));
+    const tree = trees[i % trees.length];
+    const box = boxOf(bins, tree, drawLeaf(tree, random));
     for (let f = 0; f < width; f++) {
       const codes = [...box[f].keys()].filter((code) => box[f][code] === 1);
-      rows[i * width + f] = numberOf(forest.bins[f], codes[random.below(codes.length)]);
+      rows[i * width + f] = numberOf(bins[f], codes[random.below(codes.length)]);
     }
   }
   return rows;
@@ -37,31 +39,23 @@ function drawLeaf(tree: Tree, random: Random): number {
 }
 
 /** The codes, missing left out, that lead to a leaf: from the leaf up to the root. */
-function boxOf({ bins }: Forest, tree: Tree, leaf: number): Box {
+function boxOf(bins: readonly FeatureBins[], tree: Tree, leaf: number): Box {
   const box = bins.map((feature) => new Uint8Array(feature.bins).fill(1));
   let child = leaf;
   for (let node = leaf - 1; node >= 0; node--) {
-    if (tree.feature[node] < 0) continue;
+    const f = tree.feature[node];
     const left = tree.left[node];
-    if (child !== left && child !== left + 1) continue;
-    narrow(box[tree.feature[node]], bins[tree.feature[node]].categorical, tree, node, child > left);
+    if (f < 0 || (child !== left && child !== left + 1)) continue;
+    for (let code = 0; code < box[f].length; code++) {
+      if (codeGoesLeft(tree, node, bins[f], code) !== (child === left)) box[f][code] = 0;
+    }
     child = node;
   }
   return box;
 }
 
-function narrow(codes: Uint8Array, categorical: boolean, tree: Tree, node: number, right: boolean) {
-  const cut = tree.cut[node];
-  for (let code = 0; code < codes.length; code++) {
-    const goesLeft = categorical
-      ? ((tree.sets[cut + (code >>> 5)] >>> (code & 31)) & 1) === 1
-      : code <= cut;
-    if (goesLeft === right) codes[code] = 0;
-  }
-}
-
 /** A number of the bin: its upper cut, or beyond the last one as far as the bin before is wide. */
-function numberOf({ categorical, cuts }: Forest['bins'][number], code: number | undefined): number {
+function numberOf({ categorical, cuts }: FeatureBins, code: number | undefined): number {
   if (code === undefined) return NaN;
   if (categorical) return code;
   const last = cuts.length - 1;
