@@ -1,13 +1,11 @@
-import { ModelCells, type Shared, type Tally } from './cells.js';
-import { coarseClock } from './clock.js';
-import { DistinctSketch } from './distinct.js';
+import { type Counts, ModelCells, type Shared } from './cells.js';
 import { CacheError, checkWhole } from './errors.js';
-import type { CacheFigures } from './figures.js';
-import type { StoreLimits } from './s3-fifo.js';
-import { bytesOf } from './sizing.js';
-import { emptyTier } from './tier-figures.js';
-import type { SecondTier } from './tier.js';
-import { Worth } from './worth.js';
+import { DistinctSketch } from './measure/distinct.js';
+import type { CacheSnapshot } from './measure/snapshot.js';
+import { TimeSamples } from './measure/timing.js';
+import type { StoreLimits } from './store/s3-fifo.js';
+import { bytesOf } from './store/sizing.js';
+import { emptyTier, type SecondTier } from './tier/second-tier.js';
 
 /** How much a cache holds and for how long. The limits hold for each model by itself. */
 export interface CacheOptions<V = unknown> {
@@ -67,8 +65,8 @@ export class PredictionCache<V extends NonNullable<unknown>> {
     }
     this.limits = { entries, ttlMs, bytes: bytes === 0 ? Infinity : bytes, sizeOf, now };
     this.shared = {
-      tally: emptyTally(),
-      worth: new Worth(sampleEvery, stopwatch),
+      counts: emptyCounts(),
+      samples: new TimeSamples(sampleEvery, stopwatch),
       requests: new DistinctSketch(),
       tier,
     };
@@ -101,8 +99,8 @@ export class PredictionCache<V extends NonNullable<unknown>> {
   }
 
   /** The counts so far, over all models; a copy. */
-  figures(): CacheFigures {
-    const { tally, worth, requests, tier } = this.shared;
+  snapshot(): CacheSnapshot {
+    const { counts, samples, requests, tier } = this.shared;
     let size = 0;
     let bytes = 0;
     for (const cells of this.models.values()) {
@@ -110,18 +108,39 @@ export class PredictionCache<V extends NonNullable<unknown>> {
       bytes += cells.bytes;
     }
     return Object.freeze({
-      ...tally,
+      ...counts,
       size,
       bytes,
-      lookupTime: worth.lookups.read(),
-      storeTime: worth.stores.read(),
-      computeTime: worth.computations.read(),
+      lookupTime: samples.lookups.read(),
+      storeTime: samples.stores.read(),
+      computeTime: samples.computations.read(),
       requests: requests.snapshot(),
-      tier: tier?.figures() ?? emptyTier,
+      tier: tier?.snapshot() ?? emptyTier,
     });
   }
 }
 
-function emptyTally(): Tally {
+function emptyCounts(): Counts {
   return { hits: 0, misses: 0, stores: 0, shared: 0, evictions: 0, refused: 0, expired: 0 };
+}
+
+/**
+ * The process's monotonic clock in milliseconds, read at most once a millisecond while the event
+ * loop turns: an age is asked for at every lookup, and reading the clock costs as much as the
+ * lookup. Its timer never keeps the process alive.
+ */
+export function coarseClock(): () => number {
+  let time = 0;
+  let fresh = false;
+  const expire = () => {
+    fresh = false;
+  };
+  return () => {
+    if (!fresh) {
+      time = performance.now();
+      fresh = true;
+      setTimeout(expire, 1).unref();
+    }
+    return time;
+  };
 }

@@ -1,14 +1,14 @@
-import type { DistinctSketch } from './distinct.js';
-import { hashKey, mix } from './hash.js';
-import { type CellKey, digestKey } from './keys.js';
-import { S3Fifo, type StoreLimits } from './s3-fifo.js';
+import { hashKey, mix } from './keys/hash.js';
+import { type CellKey, digestKey } from './keys/keys.js';
+import type { DistinctSketch } from './measure/distinct.js';
+import type { TimeSamples } from './measure/timing.js';
 import { type Compute, SingleFlight } from './single-flight.js';
-import { indexFor } from './slot-index.js';
-import type { SecondTier } from './tier.js';
-import type { Worth } from './worth.js';
+import { S3Fifo, type StoreLimits } from './store/s3-fifo.js';
+import { indexFor } from './store/slot-index.js';
+import type { SecondTier } from './tier/second-tier.js';
 
 /** Counts so far, shared by the cells of all models. */
-export interface Tally {
+export interface Counts {
   hits: number;
   misses: number;
   stores: number;
@@ -20,8 +20,8 @@ export interface Tally {
 
 /** What the cells of all models of one cache have in common. */
 export interface Shared<V> {
-  readonly tally: Tally;
-  readonly worth: Worth;
+  readonly counts: Counts;
+  readonly samples: TimeSamples;
   readonly requests: DistinctSketch;
   readonly tier: SecondTier<V> | undefined;
 }
@@ -49,10 +49,10 @@ export class ModelCells<V extends NonNullable<unknown>> {
     cells: number | undefined,
   ) {
     if (limits.entries > 0) {
-      this.entries = new S3Fifo(limits, shared.tally, indexFor(cells, limits.bytes));
+      this.entries = new S3Fifo(limits, shared.counts, indexFor(cells, limits.bytes));
     }
     this.requestSalt = hashKey(modelDigest);
-    this.untilSample = shared.worth.nextGap();
+    this.untilSample = shared.samples.nextGap();
   }
 
   /** Entries held, expired ones included until they are looked up or pushed out. */
@@ -85,13 +85,13 @@ export class ModelCells<V extends NonNullable<unknown>> {
     const miss = this.timedMiss;
     if (miss === undefined || miss.cell !== cell) this.store(cell, value);
     else {
-      const { worth } = this.shared;
+      const { samples } = this.shared;
       this.timedMiss = undefined;
-      const before = worth.clock();
-      worth.computations.add(before - miss.at);
-      const start = worth.clock();
+      const before = samples.clock();
+      samples.computations.add(before - miss.at);
+      const start = samples.clock();
       this.store(cell, value);
-      worth.stores.add(worth.clock() - start - (start - before));
+      samples.stores.add(samples.clock() - start - (start - before));
     }
   }
 
@@ -110,7 +110,7 @@ export class ModelCells<V extends NonNullable<unknown>> {
     const known = this.get(cell);
     if (known !== undefined) return known;
     this.timedMiss = undefined;
-    if (this.flights.has(cell)) this.shared.tally.shared++;
+    if (this.flights.has(cell)) this.shared.counts.shared++;
     const answer = await this.flights.run(cell, (gone) => this.obtain(cell, compute, gone), signal);
     return answer as V | T;
   }
@@ -120,16 +120,16 @@ export class ModelCells<V extends NonNullable<unknown>> {
     compute: Compute<T>,
     gone: AbortSignal,
   ): Promise<V | undefined> {
-    const { tier, worth } = this.shared;
+    const { tier, samples } = this.shared;
     const name = tier === undefined ? '' : digestKey(this.modelDigest, cell);
     const remembered = await tier?.get(name);
     if (remembered !== undefined) {
       this.store(cell, remembered);
       return remembered;
     }
-    const start = worth.clock();
+    const start = samples.clock();
     const value = await compute(gone);
-    worth.computations.add(worth.clock() - start);
+    samples.computations.add(samples.clock() - start);
     if (value === undefined) return undefined;
     this.store(cell, value);
     tier?.set(name, value);
@@ -137,32 +137,32 @@ export class ModelCells<V extends NonNullable<unknown>> {
   }
 
   private timedGet(cell: CellKey, requestHash?: number): V | undefined {
-    const { worth } = this.shared;
-    this.untilSample = worth.nextGap();
-    const before = worth.clock();
-    const start = worth.clock();
+    const { samples } = this.shared;
+    this.untilSample = samples.nextGap();
+    const before = samples.clock();
+    const start = samples.clock();
     const value = this.lookUp(cell, requestHash);
     // Less what a look at the clock takes.
-    worth.lookups.add(worth.clock() - start - (start - before));
+    samples.lookups.add(samples.clock() - start - (start - before));
     return value;
   }
 
   private lookUp(cell: CellKey, requestHash?: number): V | undefined {
-    const { tally, requests, worth } = this.shared;
+    const { counts, requests, samples } = this.shared;
     if (requestHash !== undefined) requests.count(mix(requestHash ^ this.requestSalt));
     const value = this.entries?.get(cell);
     if (value !== undefined) {
-      tally.hits++;
+      counts.hits++;
       return value;
     }
-    tally.misses++;
-    if (worth.missDue()) this.timedMiss = { cell, at: worth.clock() };
+    counts.misses++;
+    if (samples.missDue()) this.timedMiss = { cell, at: samples.clock() };
     return undefined;
   }
 
   private store(cell: CellKey, value: V): void {
     if (this.entries === undefined) return;
-    this.shared.tally.stores++;
+    this.shared.counts.stores++;
     this.entries.set(cell, value);
   }
 }

@@ -1,4 +1,4 @@
-import type { CellKey } from './keys.js';
+import type { CellKey } from './keys/keys.js';
 
 /** Makes one value; `signal` aborts when nobody waits for it any more. */
 export type Compute<T> = (signal: AbortSignal) => T | Promise<T>;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { coarseClock } from '../src/cache.js';
 import { CacheError, PredictionCache, bytesOf, distinctRequests } from '../src/index.js';
-import { ENTRY_BYTES } from '../src/sizing.js';
+import { ENTRY_BYTES } from '../src/store/sizing.js';
 
 describe('PredictionCache', () => {
   it('gives back what was kept and counts hits, misses and size', () => {
@@ -10,7 +11,7 @@ describe('PredictionCache', () => {
     cells.set(7, 0.0847);
     expect(cells.get(7)).toBe(0.0847);
     expect(cells.get(7)).toBe(0.0847);
-    expect(cache.figures()).toMatchObject({ hits: 2, misses: 1, stores: 1, size: 1 });
+    expect(cache.snapshot()).toMatchObject({ hits: 2, misses: 1, stores: 1, size: 1 });
   });
 
   it('never answers for one model with the answer of another', () => {
@@ -29,9 +30,9 @@ describe('PredictionCache', () => {
     cache.forModel('a').set(1, 'from a');
     cache.forModel('b').set(1, 'from b');
     cache.forModel('b').get(1);
-    expect(cache.figures().size).toBe(2);
+    expect(cache.snapshot().size).toBe(2);
     cache.retain('b');
-    expect(cache.figures()).toMatchObject({ hits: 1, misses: 0, size: 1 });
+    expect(cache.snapshot()).toMatchObject({ hits: 1, misses: 0, size: 1 });
     expect(cache.forModel('a').get(1)).toBeUndefined();
     expect(cache.forModel('b').get(1)).toBe('from b');
   });
@@ -72,10 +73,10 @@ describe('PredictionCache', () => {
     const cache = new PredictionCache<string>({ entries: 0, ttlMs: 0 });
     cache.forModel('a').set(1, 'one');
     expect(cache.forModel('a').get(1)).toBeUndefined();
-    expect(cache.figures()).toMatchObject({ hits: 0, misses: 1, stores: 0, size: 0, bytes: 0 });
+    expect(cache.snapshot()).toMatchObject({ hits: 0, misses: 1, stores: 0, size: 0, bytes: 0 });
   });
 
-  it('serves a model of numbered cells like any other: limits, ages and figures', () => {
+  it('serves a model of numbered cells like any other: limits, ages and counts', () => {
     let time = 0;
     const options = { entries: 2, ttlMs: 500, sizeOf: () => 10, now: () => time };
     const cache = new PredictionCache<string>(options);
@@ -86,14 +87,14 @@ describe('PredictionCache', () => {
       cells.set(cell, `${cell}`);
     }
     expect([cells.get(999, 999), cells.get(1, 1)]).toEqual(['999', '1']);
-    expect(cache.figures()).toMatchObject({ hits: 2, misses: 2, stores: 2, size: 2 });
-    expect(cache.figures().bytes).toBe(4 * 1000 + 2 * (ENTRY_BYTES + 10));
-    expect(distinctRequests(cache.figures().requests)).toBe(2);
+    expect(cache.snapshot()).toMatchObject({ hits: 2, misses: 2, stores: 2, size: 2 });
+    expect(cache.snapshot().bytes).toBe(4 * 1000 + 2 * (ENTRY_BYTES + 10));
+    expect(distinctRequests(cache.snapshot().requests)).toBe(2);
     cells.set(2, 'two');
     expect(cells.size).toBe(2);
     time += 500;
     expect([999, 1, 2].map((cell) => cells.get(cell))).toEqual(new Array(3).fill(undefined));
-    expect(cache.figures()).toMatchObject({ size: 0, expired: 2 });
+    expect(cache.snapshot()).toMatchObject({ size: 0, expired: 2 });
   });
 
   it('holds nothing of numbered cells either when it may hold 0 entries', () => {
@@ -113,19 +114,19 @@ describe('PredictionCache', () => {
     const cache = new PredictionCache<string>(options);
     const cells = cache.forModel('a');
     cells.set(1, 'x'.repeat(400));
-    expect(cache.figures().bytes).toBe(400 + ENTRY_BYTES);
+    expect(cache.snapshot().bytes).toBe(400 + ENTRY_BYTES);
     cells.set(2, 'x'.repeat(400));
     expect(cells.bytes).toBe(2 * (400 + ENTRY_BYTES));
     cells.set(3, 'x'.repeat(400));
-    expect(cache.figures()).toMatchObject({ size: 2, bytes: cells.bytes, refused: 1 });
+    expect(cache.snapshot()).toMatchObject({ size: 2, bytes: cells.bytes, refused: 1 });
     cells.set(4, 'x'.repeat(1000));
-    expect(cache.figures()).toMatchObject({ size: 2, refused: 2 });
+    expect(cache.snapshot()).toMatchObject({ size: 2, refused: 2 });
   });
 
   it('estimates the bytes of a value itself when it is not told', () => {
     const cache = new PredictionCache<object>({ entries: 100, ttlMs: 0 });
     cache.forModel('a').set(1, { ctr: 0.0847, etag: '"abc"' });
-    expect(cache.figures().bytes).toBe(ENTRY_BYTES + bytesOf({ ctr: 0.0847, etag: '"abc"' }));
+    expect(cache.snapshot().bytes).toBe(ENTRY_BYTES + bytesOf({ ctr: 0.0847, etag: '"abc"' }));
   });
 
   it.each([
@@ -164,9 +165,31 @@ describe('PredictionCache', () => {
           }
           expect(cells.size).toBeLessThanOrEqual(entries);
         }
-        const { hits, misses } = cache.figures();
+        const { hits, misses } = cache.snapshot();
         expect(hits + misses).toBe(lookups);
       }),
     );
+  });
+});
+
+describe('the coarse clock', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('stands still within a millisecond and goes with the time between', () => {
+    const clock = coarseClock();
+    const start = clock();
+    jest.advanceTimersByTime(0.9);
+    expect(clock()).toBe(start);
+    jest.advanceTimersByTime(500);
+    expect(clock() - start).toBeCloseTo(500.9, 0);
+  });
+
+  it('sets one timer however often it is read, and none when nobody reads it', () => {
+    const clock = coarseClock();
+    for (let i = 0; i < 1000; i++) clock();
+    expect(jest.getTimerCount()).toBe(1);
+    jest.advanceTimersByTime(1);
+    expect(jest.getTimerCount()).toBe(0);
   });
 });

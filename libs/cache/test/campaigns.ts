@@ -1,4 +1,4 @@
-import { mix } from '../src/hash.js';
+import { mix } from '../src/keys/hash.js';
 
 export interface CampaignTraffic {
   readonly seed: number;

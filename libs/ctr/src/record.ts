@@ -8,7 +8,7 @@
  *                              └─ fields      for each: words of the rule, JSON Schema, number
  */
 import { checkSchema, type Feature, type Schema } from '@adscale/forest';
-import type { TrainingRange } from './card-ranges.js';
+import type { TrainingRange } from './card/card.js';
 
 /** What is wrong with one field of a record. */
 export interface FieldProblem {
@@ -244,20 +244,36 @@ function boundsOf(feature: Feature): Pick<FieldSchema, 'minimum' | 'exclusiveMin
 }
 
 function wordsOf(feature: Feature): string {
-  if (feature.kind === 'categorical') {
-    const { categories } = feature;
-    const rest = categories.length - MOST_NAMED;
-    const named = categories.slice(0, MOST_NAMED).join(', ');
-    return `one of ${named}${rest > 0 ? ` or ${rest} more` : ''}`;
+  if (feature.kind !== 'categorical') {
+    return numberWords({ whole: feature.kind === 'integer', ...boundsOf(feature) });
   }
-  const noun = feature.kind === 'integer' ? 'a whole number' : 'a number';
-  const { minimum, maximum, exclusiveMinimum } = boundsOf(feature);
-  if (exclusiveMinimum === undefined && minimum !== undefined && maximum !== undefined) {
+  const { categories } = feature;
+  const rest = categories.length - MOST_NAMED;
+  const named = categories.slice(0, MOST_NAMED).join(', ');
+  return `one of ${named}${rest > 0 ? ` or ${rest} more` : ''}`;
+}
+
+/** What a number must be; the names are those of JSON Schema. */
+export interface NumberRule {
+  readonly whole?: boolean;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMaximum?: number;
+}
+
+/** A rule in words that follow "must be": `a whole number from 1 to 10`. */
+export function numberWords(rule: NumberRule): string {
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = rule;
+  const noun = rule.whole === true ? 'a whole number' : 'a number';
+  const isRange = minimum !== undefined && maximum !== undefined;
+  if (isRange && exclusiveMinimum === undefined && exclusiveMaximum === undefined) {
     return `${noun} from ${minimum} to ${maximum}`;
   }
   const bounds = [
     exclusiveMinimum !== undefined && `greater than ${exclusiveMinimum}`,
     minimum !== undefined && `at least ${minimum}`,
+    exclusiveMaximum !== undefined && `less than ${exclusiveMaximum}`,
     maximum !== undefined && `at most ${maximum}`,
   ].filter((bound) => bound !== false);
   return bounds.length === 0 ? noun : `${noun} ${bounds.join(' and ')}`;

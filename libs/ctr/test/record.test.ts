@@ -1,7 +1,7 @@
 import type { Schema } from '@adscale/forest';
 import fc from 'fast-check';
 import { FieldContract, RecordContract, shown, shownValue } from '../src/record.js';
-import { defaultSchema } from '../src/schema.js';
+import { defaultSchema } from '../src/table/schema.js';
 
 const valid = { impressions: 5000, ad_position: 1, device_type: 'tablet', budget: 2500.5 };
 

@@ -3,7 +3,7 @@ import type { CtrModel } from '@adscale/ctr';
 /** What every answer says of itself. */
 export interface Answered {
   readonly model_version: string;
-  /** What the figures take for granted, in sentences. */
+  /** What the estimates take for granted, in sentences. */
   readonly assumptions: readonly string[];
 }
 
@@ -47,6 +47,7 @@ export function roundCount(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
+/** The range that reaches equally far either side of a centre, its ends rounded. */
 export function rangeOf(centre: number, reach: number, round: (value: number) => number): Range {
   return { low: round(centre - reach), high: round(centre + reach) };
 }

@@ -2,16 +2,20 @@ import type { CtrModel } from '@adscale/ctr';
 import {
   assumptionsOf,
   MODEL_ERROR,
+  rangeOf,
   roundCount,
   roundRate,
   type Answered,
   type Range,
 } from './answer.js';
-import { clickNoise, countInterval } from './counts.js';
-import { ModelError } from './model-error.js';
-import { readAmount, readCurrency, readPrice, type Currency } from './money.js';
+import { clickNoise, countInterval } from './error/distributions.js';
+import { ModelError } from './error/model-error.js';
+import { readAmount, readCurrency, readPrice, type Currency } from './money/money.js';
 import { PlacementReader } from './placement.js';
 import {
+  IMPRESSIONS,
+  plannedImpressions,
+  readBudgetFeature,
   readChoice,
   readFields,
   readLevel,
@@ -124,9 +128,8 @@ function readAxis(model: CtrModel, fields: Fields, currency: Currency): Axis {
     refuse('cost', fields['cost'], 'none, but for a curve over spend');
   }
   if (over === 'impressions') {
-    const rule = { minimum: 1, maximum: 1e12, whole: true };
-    const low = readNumber(fields['from'], 'from', rule);
-    const high = readNumber(fields['to'], 'to', { ...rule, minimum: low });
+    const low = readNumber(fields['from'], 'from', IMPRESSIONS);
+    const high = readNumber(fields['to'], 'to', { ...IMPRESSIONS, minimum: low });
     const path = { model, row, moving: [movingAs(impressions)] };
     return { over, low, high, unit: 1, path, impressionsAt: (quantity) => quantity };
   }
@@ -134,7 +137,7 @@ function readAxis(model: CtrModel, fields: Fields, currency: Currency): Axis {
   const unit = 10 ** currency.digits;
   if (over === 'budget') {
     const moving = [movingAs(reader.require('budget', 'along which the curve runs'), unit)];
-    const planned = row[impressions];
+    const planned = plannedImpressions(row[impressions]);
     return { over, low, high, unit, path: { model, row, moving }, impressionsAt: () => planned };
   }
   const { cpm } = readFields(fields['cost'], 'cost', ['cpm']);
@@ -157,13 +160,8 @@ function readAmounts(fields: Fields, currency: Currency): [low: number, high: nu
 
 /** The model's budget is the campaign's and stays, unless it is what is spent on the placement. */
 function budgetMoving(reader: PlacementReader, fields: Fields, unit: number): Moving[] {
-  const means = readChoice(
-    fields['budget_feature'],
-    'budget_feature',
-    ['campaign', 'placement'],
-    'campaign',
-  );
-  return means === 'campaign' ? [] : [movingAs(reader.require('budget', 'that would move'), unit)];
+  if (readBudgetFeature(fields) === 'campaign') return [];
+  return [movingAs(reader.require('budget', 'that would move'), unit)];
 }
 
 function describeSteps(
@@ -189,10 +187,7 @@ function describeSteps(
       from: from / axis.unit,
       to: to / axis.unit,
       predicted_ctr: roundRate(ctr),
-      interval: {
-        low: roundRate(ctr - reach * deviation),
-        high: roundRate(ctr + reach * deviation),
-      },
+      interval: rangeOf(ctr, reach * deviation, roundRate),
       impressions: { low: Math.floor(first), high: Math.floor(last) },
       expected_clicks: { low: roundCount(ctr * first), high: roundCount(ctr * last) },
       clicks_at_to: { low: roundCount(atEnd.low), high: roundCount(atEnd.high) },

@@ -8,17 +8,18 @@ import {
   type Answered,
   type Range,
 } from './answer.js';
-import { costOf, readCost, type Cost } from './cost.js';
-import { clickNoise, countInterval } from './counts.js';
-import { ModelError } from './model-error.js';
-import { readCurrency, roundPrice, toDecimal, type Currency } from './money.js';
+import { costOf, readCost, type Cost } from './money/prices.js';
+import { clickNoise, countInterval } from './error/distributions.js';
+import { ModelError } from './error/model-error.js';
+import { readCurrency, roundPrice, toDecimal, type Currency } from './money/money.js';
 import { PlacementReader } from './placement.js';
 import {
+  IMPRESSIONS,
+  plannedImpressions,
   readEntries,
   readFields,
   readId,
   readLevel,
-  readNumber,
   readOptional,
   ROOT,
 } from './request.js';
@@ -126,16 +127,14 @@ function readLine(reader: PlacementReader, rows: Float64Array, i: number, entry:
   const given = readOptional(line['impressions'], 'impressions', IMPRESSIONS, undefined);
   return {
     id: readId(line['id'], 'id', i),
-    impressions: given ?? plannedImpressions(reader, rows, i),
+    impressions: given ?? ownImpressions(reader, rows, i),
     cost: line['cost'] === undefined ? undefined : readCost(line['cost'], 'cost'),
   };
 }
 
-const IMPRESSIONS = { minimum: 1, maximum: 1e12, whole: true };
-
-function plannedImpressions(reader: PlacementReader, rows: Float64Array, i: number): number {
+function ownImpressions(reader: PlacementReader, rows: Float64Array, i: number): number {
   const f = reader.require('impressions', 'so every placement must say its own impressions');
-  return readNumber(rows[i * reader.width + f], 'record.impressions', { minimum: 1 });
+  return plannedImpressions(rows[i * reader.width + f]);
 }
 
 function clickVariance(ctr: number, deviation: number, impressions: number): number {

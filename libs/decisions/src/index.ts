@@ -1,8 +1,13 @@
-export { allocate } from './allocate.js';
-export type { AllocatedCell, AllocationAnswer, ComparedSplit } from './allocation-answer.js';
-export { MAX_CELLS, MAX_EXACT_CELLS } from './allocation-request.js';
+export { allocate } from './allocate/allocate.js';
+export type { AllocatedCell, AllocationAnswer, ComparedSplit } from './allocate/answer.js';
+export { MAX_CELLS, MAX_EXACT_CELLS } from './allocate/request.js';
 export type { Answered, Range } from './answer.js';
-export { compare, type ComparedPlacement, type Comparison, type Effect } from './compare.js';
+export {
+  compare,
+  type ComparedPlacement,
+  type Comparison,
+  type Effect,
+} from './compare/compare.js';
 export { curve, MAX_STEPS, type Curve, type CurveStep } from './curve.js';
 export { DecisionError, decisionErrors, type DecisionErrorCode } from './errors.js';
 export {
@@ -12,14 +17,14 @@ export {
   type Forecast,
   type PlacementForecast,
 } from './forecast.js';
-export { MAX_PLACEMENTS } from './grid.js';
+export { MAX_PLACEMENTS } from './opportunities/grid.js';
 export {
   MAX_LISTED,
   opportunities,
   type Opportunities,
   type Opportunity,
   type WeakPlacement,
-} from './opportunities.js';
+} from './opportunities/opportunities.js';
 export { MAX_CANDIDATES, rank, type RankedCandidate, type Ranking } from './rank.js';
 export {
   oneProportionSize,
@@ -27,4 +32,5 @@ export {
   twoProportionSize,
   type TestSize,
 } from './sample-size.js';
-export { solveHere, type Solution, type Solve } from './solver.js';
+export { solveHere, type Solution, type Solve } from './allocate/solver.js';
+export { solveOnThread } from './allocate/solver-worker.js';

@@ -7,17 +7,20 @@ import {
   type Answered,
   type Range,
 } from './answer.js';
-import { CLICK_VALUE_FIELDS, readClickValue, type ClickValue } from './click-value.js';
-import { ModelError } from './model-error.js';
-import { readCurrency, readPrice, roundPrice, type Currency } from './money.js';
-import { chanceAbove } from './normal.js';
+import { CLICK_VALUE_FIELDS, readClickValue, type ClickValue } from './money/prices.js';
+import { ModelError } from './error/model-error.js';
+import { readCurrency, readPrice, roundPrice, type Currency } from './money/money.js';
+import { chanceAbove } from './error/distributions.js';
 import { PlacementReader } from './placement.js';
 import { readEntries, readFields, readId, readLevel, ROOT } from './request.js';
 
 /** Most candidates of one ranking. */
 export const MAX_CANDIDATES = 1000;
 
-/** A third of 100 trees judge 1,000 candidates of different cells; all of them judge up to 320. */
+/**
+ * Walks of a row down a tree that a ranking may take: of 100 trees, 1,000 candidates of different
+ * cells get a third, and up to 320 get all.
+ */
 const WALKS = 32_000;
 
 export interface RankedCandidate {
@@ -85,7 +88,7 @@ export function rank(model: CtrModel, request: unknown): Ranking {
   const ecpmOf = ({ weight, cell }: Candidate): number => weight * error.ctr[cell];
   const order = candidates.sort((a, b) => ecpmOf(b) - ecpmOf(a));
   const ranked = order.map((candidate, i) =>
-    judged(model, error, candidate, order[i + 1], i, level, currency),
+    rankedCandidate(model, error, candidate, order[i + 1], i, level, currency),
   );
   const outside = ranked.some(({ extrapolated }) => extrapolated.length > 0);
   return {
@@ -152,7 +155,7 @@ function readFloor(value: unknown, path: string): number | undefined {
   return value === undefined ? undefined : readPrice(value, path);
 }
 
-function judged(
+function rankedCandidate(
   model: CtrModel,
   error: ModelError,
   candidate: Candidate,

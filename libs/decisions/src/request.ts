@@ -3,32 +3,15 @@
  * field, and what reads an entry of a list puts the entry's place before it, so that an error says
  * where it is: `candidates[3].record.budget is -5, wanted …`.
  */
+import { numberWords, shown, type NumberRule } from '@adscale/ctr';
 import { DecisionError } from './errors.js';
 
 /** An object of the request: its fields are not yet known to be right. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-export interface NumberRule {
-  readonly minimum?: number;
-  /** The bound itself is not allowed. */
-  readonly above?: number;
-  readonly maximum?: number;
-  readonly below?: number;
-  readonly whole?: boolean;
-}
-
 /** @throws DecisionError REQUEST_INVALID */
 export function refuse(field: string, got: unknown, wanted: string): never {
   throw new DecisionError('REQUEST_INVALID', `${field} is ${shown(got)}, wanted ${wanted}`, field);
-}
-
-/** A value as an error repeats it: short and flat. */
-export function shown(value: unknown): string {
-  if (value === undefined) return 'absent';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length <= 64 ? text : `${text.slice(0, 64)}…`;
 }
 
 /** What a request as a whole is called. */
@@ -81,7 +64,7 @@ export function readEntries<T>(
 
 export function readNumber(value: unknown, path: string, rule: NumberRule = {}): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || !isWithin(value, rule)) {
-    refuse(path, value, ruleText(rule));
+    refuse(path, value, numberWords(rule));
   }
   return value;
 }
@@ -107,12 +90,32 @@ export function readChoice<T extends string>(
   return value as T;
 }
 
+/** What the model's feature `budget` is: that of the campaign, or what is spent on the placement. */
+export type BudgetFeature = 'campaign' | 'placement';
+
+export function readBudgetFeature(fields: Fields): BudgetFeature {
+  const meanings = ['campaign', 'placement'] as const;
+  return readChoice(fields['budget_feature'], 'budget_feature', meanings, 'campaign');
+}
+
 /** How sure an interval is: a share in (0, 1), 0.9 where absent. */
 export function readLevel(fields: Fields): number {
-  return readOptional(fields['level'], 'level', { above: 0, below: 1 }, DEFAULT_LEVEL);
+  return readOptional(fields['level'], 'level', SHARE, DEFAULT_LEVEL);
 }
 
 const DEFAULT_LEVEL = 0.9;
+
+/** The rule of a share: neither none nor all. */
+export const SHARE = { exclusiveMinimum: 0, exclusiveMaximum: 1 };
+
+/** The rule of a number of impressions: at most more than any campaign has. */
+export const IMPRESSIONS = { minimum: 1, maximum: 1e12, whole: true };
+
+/** The impressions that a record plans, which it may lack although the decision needs them. */
+export function plannedImpressions(number: number): number {
+  const given = Number.isNaN(number) ? undefined : number;
+  return readNumber(given, 'record.impressions', { minimum: 1 });
+}
 
 /** What the caller calls an entry, or its place in the list. */
 export function readId(value: unknown, path: string, place: number): string {
@@ -123,22 +126,14 @@ export function readId(value: unknown, path: string, place: number): string {
   return value;
 }
 
-function isWithin(value: number, { minimum, above, maximum, below, whole }: NumberRule): boolean {
-  return !(
-    (minimum !== undefined && value < minimum) ||
-    (above !== undefined && value <= above) ||
-    (maximum !== undefined && value > maximum) ||
-    (below !== undefined && value >= below) ||
-    (whole === true && !Number.isInteger(value))
+function isWithin(value: number, rule: NumberRule): boolean {
+  const { whole = false, minimum = -Infinity, maximum = Infinity } = rule;
+  const { exclusiveMinimum = -Infinity, exclusiveMaximum = Infinity } = rule;
+  return (
+    value >= minimum &&
+    value <= maximum &&
+    value > exclusiveMinimum &&
+    value < exclusiveMaximum &&
+    (!whole || Number.isInteger(value))
   );
-}
-
-function ruleText({ minimum, above, maximum, below, whole }: NumberRule): string {
-  const bounds = [
-    minimum !== undefined && `≥ ${minimum}`,
-    above !== undefined && `> ${above}`,
-    maximum !== undefined && `≤ ${maximum}`,
-    below !== undefined && `< ${below}`,
-  ].filter((bound) => bound !== false);
-  return `a ${whole ? 'whole ' : ''}number ${bounds.join(' and ')}`.trim();
 }

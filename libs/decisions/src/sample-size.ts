@@ -4,7 +4,7 @@
  * continuity correction of Casagrande, Pike and Smith (1978); one proportion against a known rate,
  * section 2.4; precision of one proportion, the normal interval.
  */
-import { quantileOf, reachOf } from './normal.js';
+import { quantileOf, reachOf } from './error/distributions.js';
 
 export interface TestSize {
   readonly impressions_per_arm: number;

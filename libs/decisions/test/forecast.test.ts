@@ -1,4 +1,4 @@
-import { countInterval } from '../src/counts.js';
+import { countInterval } from '../src/error/distributions.js';
 import { forecast } from '../src/forecast.js';
 import { record, refusalOf, trainedModel } from './market.js';
 

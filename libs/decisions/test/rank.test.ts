@@ -107,7 +107,7 @@ describe('a ranking', () => {
   });
 
   it.each([
-    [{}, 'candidates', 'candidates is absent, wanted a list of 1 to 1000'],
+    [{}, 'candidates', 'candidates is missing, wanted a list of 1 to 1000'],
     [{ candidates: [] }, 'candidates', 'a list of 0'],
     [{ candidates: [5] }, 'candidates[0]', 'candidates[0] is 5, wanted an object'],
     [{ candidates: [{ record }] }, 'candidates[0].bid_cpc', 'exactly one of bid_cpc'],
@@ -119,12 +119,12 @@ describe('a ranking', () => {
     [
       { candidates: [{ record, target_cpa: 5 }] },
       'candidates[0].conversion_rate',
-      'conversion_rate is absent',
+      'conversion_rate is missing',
     ],
     [
       { candidates: [{ record: { ...record, ad_position: 11 }, bid_cpc: 1 }] },
       'candidates[0].record.ad_position',
-      'is 11, wanted a whole number ≥ 1 and ≤ 10',
+      'is 11, wanted a whole number from 1 to 10',
     ],
     [
       { candidates: [{ record: { ...record, colour: 'red' }, bid_cpc: 1 }] },
@@ -137,7 +137,11 @@ describe('a ranking', () => {
       'one of mobile, desktop, tablet',
     ],
     [{ candidates: [{ record, bid_cpc: -1 }] }, 'candidates[0].bid_cpc', 'a decimal number ≥ 0'],
-    [{ candidates: [{ record, bid_cpc: 1 }], level: 1 }, 'level', 'a number > 0 and < 1'],
+    [
+      { candidates: [{ record, bid_cpc: 1 }], level: 1 },
+      'level',
+      'a number greater than 0 and less than 1',
+    ],
     [{ candidates: [{ record, bid_cpc: 1 }], colour: 1 }, 'colour', 'no field but candidates'],
   ])('refuses %j', async (request, field, wanted) => {
     const model = await trained;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MAX_CELLS, MAX_EXACT_CELLS } from '../src/allocation-request.js';
+import { MAX_CELLS, MAX_EXACT_CELLS } from '../src/allocate/request.js';
 import { MAX_STEPS } from '../src/curve.js';
 import { decisionErrors } from '../src/errors.js';
 import { MAX_SCHEDULE } from '../src/forecast.js';
-import { MAX_PLACEMENTS } from '../src/grid.js';
+import { MAX_PLACEMENTS } from '../src/opportunities/grid.js';
 import { MAX_CANDIDATES } from '../src/rank.js';
-import { MAX_SWITCHED } from '../src/switching.js';
+import { MAX_SWITCHED } from '../src/compare/switching.js';
 
 const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
 

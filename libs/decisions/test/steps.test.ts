@@ -1,4 +1,4 @@
-import { readAmount, readCurrency } from '../src/money.js';
+import { readAmount, readCurrency } from '../src/money/money.js';
 import {
   impressionsFor,
   movingAs,

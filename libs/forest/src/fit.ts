@@ -1,21 +1,21 @@
-import { RowBag, type Bag } from './bagging.js';
-import { learnBins, packRows } from './binning.js';
-import { calibrated, fitIsotonic } from './calibration.js';
-import { checkColumns } from './columns.js';
-import { CountedBag } from './counted-bagging.js';
+import { RowBag, type Bag } from './grow/bagging.js';
+import { learnBins, packRows } from './data/binning.js';
+import { calibrated, fitIsotonic } from './judge/calibration.js';
+import { checkColumns } from './data/columns.js';
+import { CountedBag } from './grow/counted-bagging.js';
 import { ForestError } from './errors.js';
-import { checkInput, fullWeight, type FitInput } from './fit-input.js';
-import { Forest } from './forest.js';
-import { TreeGrower } from './grower.js';
-import { groupRows, orderValues, type Allocate, type TrainingSet } from './grouping.js';
-import { fitIntervals } from './intervals.js';
-import { judge, type OutOfBagResult } from './judging.js';
-import { emptySums, OutOfBag, type OutOfBagSums } from './out-of-bag.js';
-import { resolveParameters, type FitOptions, type FitParameters } from './parameters.js';
+import { checkInput, fullWeight, type FitInput } from './data/fit-input.js';
+import { Forest } from './model/forest.js';
+import { TreeGrower } from './grow/grower.js';
+import { groupRows, orderValues, type Allocate, type TrainingSet } from './data/grouping.js';
+import { fitIntervals } from './judge/intervals.js';
+import { judge, type OutOfBagResult } from './judge/judging.js';
+import { emptySums, OutOfBag, type OutOfBagSums } from './judge/out-of-bag.js';
+import { resolveParameters, type FitOptions, type FitParameters } from './data/parameters.js';
 import { Random, streams } from './random.js';
-import type { Schema } from './schema.js';
+import type { Schema } from './data/schema.js';
 import { atOnce, type Steps } from './steps.js';
-import type { Tree } from './tree.js';
+import type { Tree } from './trees/tree.js';
 
 /** A forest with what its fit learned about itself. */
 export interface FitResult {

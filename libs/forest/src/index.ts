@@ -1,22 +1,28 @@
-export type { ImportOptions } from './assemble.js';
-export type { BackgroundRows } from './background.js';
-export { columnsFrom, columnsFromRecords, takeRows, takeValues, type Columns } from './columns.js';
-export type { CellCode } from './cells.js';
-export { Compiled, type CompileOptions } from './compile.js';
+export type { ImportOptions } from './exchange/assemble.js';
+export type { BackgroundRows } from './explain/background.js';
+export {
+  columnsFrom,
+  columnsFromRecords,
+  takeRows,
+  takeValues,
+  type Columns,
+} from './data/columns.js';
+export type { CellCode } from './serve/cells.js';
+export { Compiled, type CompileOptions } from './serve/compile.js';
 export {
   partialDependence,
   type Dependence,
   type DependenceOptions,
   type Grid,
-} from './dependence.js';
-export { fromMlCart, fromMlRandomForest } from './ml-json.js';
+} from './explain/dependence.js';
+export { fromMlCart, fromMlRandomForest } from './exchange/ml-json.js';
 export {
   Explainer,
   explanationMethods,
   type ExplainedPrediction,
   type ExplainerBackground,
   type ExplanationMethod,
-} from './explainer.js';
+} from './explain/explainer.js';
 export { ForestError, forestErrors, type ForestErrorCode } from './errors.js';
 export {
   MAX_SHAPLEY_FEATURES,
@@ -24,11 +30,11 @@ export {
   shapleyValues,
   type Explanation,
   type ShapleyOptions,
-} from './explain.js';
+} from './explain/shapley.js';
 export { calibrate, fit, growMore, type FitResult } from './fit.js';
-export type { FitInput } from './fit-input.js';
-export type { OutOfBagResult } from './judging.js';
-export { Forest } from './forest.js';
+export type { FitInput } from './data/fit-input.js';
+export type { OutOfBagResult } from './judge/judging.js';
+export { Forest } from './model/forest.js';
 export {
   impurityImportance,
   permutationImportance,
@@ -36,12 +42,12 @@ export {
   type Loss,
   type PermutationImportance,
   type PermutationOptions,
-} from './importance.js';
-export { logLoss, mae, mean, normalisedEntropy, r2, rmse } from './metrics.js';
-export type { Criterion, FitOptions, FitParameters } from './parameters.js';
-export { modelDigest, MODEL_FILE_VERSION, readModel, writeModel } from './model-file.js';
-export type { Calibration } from './calibration.js';
-export type { Interval, IntervalModel, IntervalOptions, NoiseKind } from './intervals.js';
+} from './explain/importance.js';
+export { logLoss, mae, mean, normalisedEntropy, r2, rmse } from './judge/metrics.js';
+export type { Criterion, FitOptions, FitParameters, NoiseKind } from './data/parameters.js';
+export { modelDigest, MODEL_FILE_VERSION, readModel, writeModel } from './model/file.js';
+export type { Calibration } from './judge/calibration.js';
+export type { Interval, IntervalModel, IntervalOptions } from './judge/intervals.js';
 export { Random, streams } from './random.js';
 export {
   checkSchema,
@@ -52,6 +58,6 @@ export {
   type IntegerFeature,
   type NumericFeature,
   type Schema,
-} from './schema.js';
-export type { CodeShares } from './support.js';
-export { treeShap } from './tree-shap.js';
+} from './data/schema.js';
+export type { CodeShares } from './serve/support.js';
+export { treeShap } from './explain/tree-shap.js';

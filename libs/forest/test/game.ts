@@ -2,9 +2,9 @@
  * Shapley values by their definition: every order in which players can join, one after the other.
  * The oracle for whatever is faster.
  */
-import type { FeatureBins } from '../src/binning.js';
-import { goesLeft } from '../src/predict.js';
-import type { Tree } from '../src/tree.js';
+import type { FeatureBins } from '../src/data/binning.js';
+import { goesLeft } from '../src/trees/walk.js';
+import type { Tree } from '../src/trees/tree.js';
 
 /** What a coalition is worth; `knows[f]` tells whether player f has joined. */
 export type Game = (knows: readonly boolean[]) => number;

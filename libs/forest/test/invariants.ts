@@ -1,6 +1,6 @@
-import type { TrainingSet } from '../src/grouping.js';
-import { checkTree } from '../src/tree-check.js';
-import { CodeWalk, type Tree } from '../src/tree.js';
+import type { TrainingSet } from '../src/data/grouping.js';
+import { checkTree } from '../src/trees/tree.js';
+import { CodeWalk, type Tree } from '../src/trees/tree.js';
 
 /** Holds any tree against what every tree must be; `bag` is what it was grown from. */
 export function expectSoundTree(tree: Tree, set: TrainingSet, bag: ArrayLike<number>): void {

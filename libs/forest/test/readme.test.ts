@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { forestErrors } from '../src/index.js';
-import { resolveParameters } from '../src/parameters.js';
+import { resolveParameters } from '../src/data/parameters.js';
 import { mixedSchema } from './data.js';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));

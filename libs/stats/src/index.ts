@@ -1,36 +1,43 @@
-export type { Counter } from './counter.js';
-export type { Dimension } from './dimensions.js';
+export type { Counter } from './count/counter.js';
+export type { Dimension } from './count/dimensions.js';
+export type { Model } from './count/models.js';
+export type { Route } from './count/routes.js';
+export { ServiceStats, type RouteOptions } from './count/service-stats.js';
 export { StatsError, statsErrors, type StatsErrorCode } from './errors.js';
 export {
-  LATENCY_BOUNDS_SECONDS,
   averageCtr,
   ctrQuantile,
   hitRate,
+  LATENCY_BOUNDS_SECONDS,
   latencyBuckets,
   latencyQuantile,
   requestTotals,
   shadowDifference,
   uptimeSeconds,
+  windowFigures,
+  WINDOWS,
   type Latencies,
   type LatencyBucket,
   type RequestTotals,
+  type Window,
+  type WindowFigures,
 } from './figures.js';
 export {
-  LogHistogram,
+  HIGHEST,
   histogramCount,
+  LogHistogram,
+  LogScale,
+  LOWEST,
   mergeHistograms,
   quantile,
+  QUANTILE_ERROR,
   type HistogramSnapshot,
 } from './histogram.js';
-export { mergeSnapshots, retired } from './merge.js';
-export type { Model } from './models.js';
-export { parseSnapshot } from './parse.js';
-export type { Route } from './routes.js';
-export { HIGHEST, LOWEST, LogScale, QUANTILE_ERROR } from './scale.js';
-export { ServiceStats, type RouteOptions } from './service-stats.js';
+export { mergeSnapshots, retired } from './snapshot/merge.js';
+export { parseSnapshot } from './snapshot/parse.js';
 export {
-  SNAPSHOT_FORMAT,
   emptySnapshot,
+  SNAPSHOT_FORMAT,
   type CacheCounts,
   type CategorySnapshot,
   type CounterSnapshot,
@@ -43,5 +50,4 @@ export {
   type SlotSnapshot,
   type StatsSnapshot,
   type WindowSlots,
-} from './snapshot.js';
-export { WINDOWS, windowFigures, type Window, type WindowFigures } from './window-figures.js';
+} from './snapshot/snapshot.js';

@@ -49,7 +49,7 @@ export class Explanations {
 
   /** What the second tier did so far. */
   get tier() {
-    return this.cache.figures().tier;
+    return this.cache.snapshot().tier;
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {

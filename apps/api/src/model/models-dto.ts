@@ -1,6 +1,8 @@
-import type { ModelCard } from '@adscale/ctr';
+import type { Trial } from '@adscale/ctr';
+import type { PipeTransform } from '@nestjs/common';
 import { ApiProperty, type ApiResponseOptions } from '@nestjs/swagger';
-import type { Trial } from './rollout.js';
+import { IsNumber, IsString, Max, ValidateBy, validateSync } from 'class-validator';
+import { type FieldError, ProblemError, type ProblemOccurrence } from '../problem/problem.js';
 
 const VERSION = '20260101-120000-3fa1c2d4';
 const OLDER = '20251224-090000-77aa01be';
@@ -111,13 +113,6 @@ export class ModelsAnswer extends RolloutAnswer {
   versions!: VersionAnswer[];
 }
 
-/** Four decimals, as in the card's own table; null where the card says nothing. */
-export function metricsOf({ held_out: judged }: Partial<ModelCard>): MetricsAnswer | null {
-  if (judged?.observed === undefined) return null;
-  const { rows, observed, normalised_entropy, calibration_ratio } = judged;
-  return { rows, r2: observed.weighted_r2, normalised_entropy, calibration_ratio };
-}
-
 /** Documents the header that names the model of an answer. */
 export const versionHeader: ApiResponseOptions['headers'] = {
   'x-model-version': {
@@ -125,3 +120,77 @@ export const versionHeader: ApiResponseOptions['headers'] = {
     schema: { type: 'string' },
   },
 };
+
+const VERSION_RULE = { message: 'the name of a version that GET /models lists' };
+const PERCENT_RULE = { message: 'a number above 0 and at most 100' };
+
+const isAboveZero = (value: unknown) => typeof value === 'number' && value > 0;
+
+/** What `PUT /models/canary` and `PUT /models/shadow` take. */
+export class TrialRequest implements Trial {
+  @IsString(VERSION_RULE)
+  @ApiProperty({ type: 'string', example: VERSION })
+  version!: string;
+
+  @IsNumber({}, PERCENT_RULE)
+  @Max(100, PERCENT_RULE)
+  @ValidateBy({ name: 'aboveZero', validator: { validate: isAboveZero } }, PERCENT_RULE)
+  @ApiProperty({
+    type: 'number',
+    maximum: 100,
+    example: 5,
+    description: 'Share of the requests, in per cent: above 0.',
+    // A number since OpenAPI 3.1; the library's types are still those of 3.0, a boolean.
+    ...({ exclusiveMinimum: 0 } as object),
+  })
+  percent!: number;
+}
+
+const FIELDS: readonly string[] = ['version', 'percent'] satisfies (keyof Trial)[];
+
+/** Lets the body of a trial through as it was sent: nothing is converted. */
+export class TrialPipe implements PipeTransform<unknown, Trial> {
+  /** @throws ProblemError INVALID_TRIAL with an entry for every wrong field */
+  transform(body: unknown): Trial {
+    const given = Object.entries(isObject(body) ? body : {});
+    const known = given.filter(([name]) => FIELDS.includes(name));
+    const request = Object.assign(new TrialRequest(), Object.fromEntries(known));
+    const wrong = validateSync(request, { forbidUnknownValues: true, stopAtFirstError: true });
+    const errors = wrong.map(({ property, value, constraints }) => {
+      return wrongField(property, value, Object.values(constraints ?? {})[0]);
+    });
+    if (known.length < given.length) errors.push(UNKNOWN_FIELD);
+    if (errors.length > 0) throw new ProblemError('INVALID_TRIAL', { errors });
+    return { version: request.version, percent: request.percent };
+  }
+}
+
+/** What an empty body is refused with, as an example in the documentation. */
+export function trialRefusal(): ProblemOccurrence {
+  try {
+    new TrialPipe().transform({});
+  } catch (error) {
+    if (error instanceof ProblemError) return error.occurrence;
+    throw error;
+  }
+  return {};
+}
+
+const UNKNOWN_FIELD: FieldError = {
+  field: '(body)',
+  rule: `no field but ${FIELDS.join(', ')}`,
+  message: `the body has another field; there is no field but ${FIELDS.join(', ')}`,
+};
+
+function isObject(body: unknown): body is object {
+  return typeof body === 'object' && body !== null && !Array.isArray(body);
+}
+
+/** A message repeats a wrong number but no wrong text, which may be of any length and hold anything. */
+function wrongField(field: string, value: unknown, rule: string): FieldError {
+  if (value === undefined) {
+    return { field, rule, message: `${field} is missing; it must be ${rule}` };
+  }
+  if (typeof value !== 'number') return { field, rule, message: `${field} must be ${rule}` };
+  return { field, value, rule, message: `${field} is ${value}; it must be ${rule}` };
+}

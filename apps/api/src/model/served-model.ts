@@ -1,11 +1,10 @@
 import type { KeyKind, ModelCells, PredictionCache } from '@adscale/cache';
-import { type CtrModel, RecordContract } from '@adscale/ctr';
+import { type CtrModel, ROLES, RecordContract, type Role, type Trial } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
 import type { Model as Figures } from '@adscale/stats';
 import { ProblemError } from '../problem/problem.js';
 import { checkRecord } from '../record/record-reading.js';
-import { PredictionDimensions } from '../stats/dimensions.js';
-import { ROLES, type Role, type Trial } from './rollout.js';
+import { PredictionDimensions } from './dimensions.js';
 import { schemaMismatch } from './schema.js';
 import { ShadowRun, type ShadowStats } from './shadow-run.js';
 import { RowShare } from './share.js';

@@ -1,4 +1,4 @@
-import { digestKey, exactKey, hashRow } from '@adscale/cache';
+import { digestKey, exactKey, hashRow, type FlatRecord } from '@adscale/cache';
 import { roundCtr } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import type { Answer, Serving } from '../model/served-model.js';
@@ -27,7 +27,7 @@ export class Predictions {
   of(serving: Serving, row: Float64Array, record: unknown): Answer {
     const { model, cells, figures, dimensions } = serving;
     const cell = model.code(row);
-    const key = serving.key === 'cell' ? cell : exactKey(model.digest, record);
+    const key = serving.key === 'cell' ? cell : exactKey(model.digest, record as FlatRecord);
     let answer = cells.get(key, hashRow(row));
     this.stats.countLookup(answer !== undefined);
     if (answer === undefined) {

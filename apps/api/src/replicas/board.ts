@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { connectValkey } from '@adscale/cache';
 import { parseSnapshot } from '@adscale/stats';
 import { type Figures, retiredFigures } from '../stats/figures.js';
-import type { Others } from '../stats/service-figures.js';
+import type { Others } from '../stats/figures.js';
 
 type Valkey = Awaited<ReturnType<typeof connectValkey>>;
 
@@ -45,7 +45,8 @@ export class ReplicaBoard implements Others {
   }
 
   private others(fields: Readonly<Record<string, string>>): Figures[] {
-    const theirs = Object.entries(fields).filter(([field]) => !field.startsWith(this.machine));
+    // A machine's name may begin like another's, so the whole name is compared.
+    const theirs = Object.entries(fields).filter(([field]) => machineOf(field) !== this.machine);
     return theirs.flatMap(([field, text]) => {
       const { at, figures } = parsed(text) ?? {};
       if (at === undefined || figures === undefined || this.now() - at > FORGOTTEN_MS) {
@@ -55,6 +56,11 @@ export class ReplicaBoard implements Others {
       return [this.now() - at > SILENT_MS ? retiredFigures(figures) : figures];
     });
   }
+}
+
+/** A field is `<machine> <process id>`. */
+function machineOf(field: string): string {
+  return field.slice(0, field.lastIndexOf(' '));
 }
 
 /** What a process wrote; undefined when it is of another version, or nothing of ours. */

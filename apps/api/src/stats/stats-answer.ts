@@ -1,4 +1,4 @@
-import { type CacheFigures, cacheWorth } from '@adscale/cache';
+import { type CacheSnapshot, cacheWorth } from '@adscale/cache';
 import {
   type CtrCounts,
   type ModelSnapshot,
@@ -80,7 +80,7 @@ function byDimension({ dimensions }: StatsSnapshot): StatsAnswer['predicted_ctr_
   return Object.fromEntries(named);
 }
 
-function cacheAnswer(figures: CacheFigures): CacheAnswer {
+function cacheAnswer(figures: CacheSnapshot): CacheAnswer {
   const { hits, misses, size, bytes, evictions, refused, expired, tier } = figures;
   const worth = cacheWorth(figures);
   return {

@@ -15,7 +15,7 @@ import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
 import { statsAnswer } from './stats-answer.js';
 import { StatsAnswer, WindowAnswer } from './stats-dto.js';
-import { ServiceFigures } from './service-figures.js';
+import { ServiceFigures } from './figures.js';
 
 /** Often enough to watch, seldom enough to cost nothing. */
 const STREAM_MS = 1000;

@@ -2,72 +2,152 @@
  * One process at a time changes what a registry says. The lock is a file that tells its owner; it
  * comes into being complete, as a second name of a file that was written before:
  *
- *   write .lock-<host>-<pid>-<id>  ──link──▶  lock      fails if there is one: wait, try again
+ *   write .lock-<owner>-<id>  ──link──▶  lock      fails if there is one: wait, try again
  *
- * A lock whose owner is gone is removed by whoever holds `lock.break`, which is a lock of the same
- * kind. Two that find it stale can therefore not remove one after another, the second one the
- * lock that the first one has taken by then.
+ * While it works, the holder touches the file every BEAT. A waiter takes the lock from a holder
+ * whose process is known to be gone, at once, and from one that gave no sign of life while the
+ * waiter watched for PATIENCE by its own clock; no two clocks are ever compared. It removes such a
+ * lock while it holds `lock.break`, a lock of the same kind. Otherwise two that find a lock stale
+ * could remove one after another, the second one the lock that the first has taken by then.
+ * (proper-lockfile 4.1.2 does without: in 7 of 100 take-overs by 4 processes, two held it at once.)
  *
- * It is held for milliseconds: nobody writes a model or deletes one meanwhile. A holder that
- * stands still for longer than PATIENCE is overtaken; each file is still replaced whole then, and
- * the last to write wins.
+ * A change takes milliseconds: nobody writes a model or deletes one meanwhile. A holder that stands
+ * still for longer than PATIENCE, such as a container that is paused, may be overtaken; each file is
+ * still replaced whole then, and the last to write wins.
  */
-import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, open, readFile, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CtrError } from '../errors.js';
-import { isGone, scratchName, thisProcess, type Owner } from './owner.js';
+import { isAbsent } from './disk.js';
+import { isAlive, scratchName, self } from './owner.js';
 
-const LOCK = 'lock';
-/** Milliseconds after which a lock counts as left behind, whoever its owner is. */
-const PATIENCE = 30_000;
-/** Milliseconds that a change waits for its turn: long enough to see a lock become stale. */
+/** Milliseconds between a holder's signs of life. */
+const BEAT = 4_000;
+/** Milliseconds without a sign of life after which a holder counts as gone. */
+const PATIENCE = 20_000;
+/** Milliseconds that a change waits for its turn: long enough to see a lock and its breaker go stale. */
 const WAIT = 45_000;
 
-/** A lock as somebody finds it. */
-interface HeldLock {
-  /** Its whole text, which no two locks share. */
-  readonly text: string;
-  readonly owner: Owner;
-  /** Milliseconds. */
-  readonly age: number;
+/** Time in milliseconds, from any beginning. */
+export interface Clock {
+  now(): number;
+  sleep(ms: number): Promise<unknown>;
+  /** Does something again and again, until the function it returns is called. */
+  every(ms: number, work: () => Promise<void>): () => void;
+}
+
+const systemClock: Clock = {
+  now: () => performance.now(),
+  sleep,
+  every(ms, work) {
+    const timer = setInterval(() => void work(), ms);
+    return () => clearInterval(timer);
+  },
+};
+
+export interface LockOptions {
+  /** Milliseconds that a change may have to wait for its turn. Default 45,000. */
+  readonly wait?: number;
+  readonly clock?: Clock;
 }
 
 /**
  * Runs `work` while nobody else, in this process or another, does so on the same folder. Not to be
  * nested: the inner one would wait for the outer one.
- * @param wait milliseconds that it may have to wait for its turn
  * @throws CtrError REGISTRY_BUSY if its turn does not come
  */
-export async function exclusively<T>(
+export function exclusively<T>(
   folder: string,
   work: () => Promise<T>,
-  wait = WAIT,
+  { wait = WAIT, clock = systemClock }: LockOptions = {},
 ): Promise<T> {
-  const path = join(folder, LOCK);
-  const text = await acquire(folder, path, Date.now() + wait);
-  try {
-    return await work();
-  } finally {
-    await release(path, text);
-  }
+  return hold(join(folder, 'lock'), work, clock, clock.now() + wait);
 }
 
-/** @returns the lock's text, which says that it is ours */
-async function acquire(folder: string, path: string, deadline: number): Promise<string> {
+async function hold<T>(
+  path: string,
+  work: () => Promise<T>,
+  clock: Clock,
+  deadline: number,
+): Promise<T> {
   const name = scratchName('lock');
-  const text = `${JSON.stringify({ ...thisProcess(), since: new Date().toISOString(), name })}\n`;
-  const scratch = join(folder, name);
+  const scratch = join(dirname(path), name);
+  const since = new Date().toISOString();
+  const text = `${JSON.stringify({ owner: self, host: hostname(), pid: process.pid, since, name })}\n`;
+  const file = await open(scratch, 'wx');
   try {
-    await writeFile(scratch, text, { flag: 'wx' });
-    while (!(await take(scratch, path))) await waitFor(folder, path, deadline);
-    return text;
+    await file.writeFile(text);
+    await new Turn(path, clock, deadline).come(scratch);
+    // By its handle: a lock that another one has taken meanwhile gets no sign of life.
+    const beat = () => file.utimes(new Date(), new Date()).catch(() => {});
+    await beat();
+    const stop = clock.every(BEAT, beat);
+    try {
+      return await work();
+    } finally {
+      stop();
+      await removeLock(path, (held) => held.text === text);
+    }
   } finally {
+    await file.close();
     await rm(scratch, { force: true });
   }
 }
 
-async function take(scratch: string, path: string): Promise<boolean> {
+/** A lock as somebody finds it. */
+interface HeldLock {
+  /** Its whole text, which no two locks share. */
+  readonly text: string;
+  /** When its holder last gave a sign of life, in milliseconds of that one's clock. */
+  readonly beat: number;
+}
+
+/** The wait for one's turn. */
+class Turn {
+  private seen: (HeldLock & { readonly since: number }) | undefined;
+
+  constructor(
+    private readonly path: string,
+    private readonly clock: Clock,
+    private readonly deadline: number,
+  ) {}
+
+  /** Resolves when `scratch` has become the lock. @throws CtrError REGISTRY_BUSY */
+  async come(scratch: string): Promise<void> {
+    while (!(await isLinked(scratch, this.path))) await this.wait();
+  }
+
+  private async wait(): Promise<void> {
+    const { path, clock, deadline } = this;
+    const held = await look(path);
+    if (held === undefined) return;
+    if (await this.isStale(held)) {
+      const isSame = ({ text, beat }: HeldLock) => text === held.text && beat === held.beat;
+      return hold(`${path}.break`, () => removeLock(path, isSame), clock, deadline);
+    }
+    if (clock.now() >= deadline) {
+      const { host, pid } = noteIn(held.text);
+      throw new CtrError(
+        'REGISTRY_BUSY',
+        `${path} is held by process ${pid} on ${host}; try again when it is done`,
+      );
+    }
+    await clock.sleep(2 + 18 * Math.random());
+  }
+
+  private async isStale(held: HeldLock): Promise<boolean> {
+    const now = this.clock.now();
+    if (this.seen?.text !== held.text || this.seen.beat !== held.beat) {
+      this.seen = { ...held, since: now };
+    }
+    if (now - this.seen.since > PATIENCE) return true;
+    return (await isAlive(noteIn(held.text).owner)) === false;
+  }
+}
+
+async function isLinked(scratch: string, path: string): Promise<boolean> {
   try {
     await link(scratch, path);
     return true;
@@ -77,58 +157,28 @@ async function take(scratch: string, path: string): Promise<boolean> {
   }
 }
 
-async function waitFor(folder: string, path: string, deadline: number): Promise<void> {
+async function removeLock(path: string, isIt: (held: HeldLock) => boolean): Promise<void> {
   const held = await look(path);
-  if (held === undefined) return;
-  if (isGone(held.owner, held.age, PATIENCE)) return removeStale(folder, path, held, deadline);
-  if (Date.now() > deadline) {
-    const { pid, host } = held.owner;
-    throw new CtrError(
-      'REGISTRY_BUSY',
-      `${path} is held by process ${pid} on ${host}; try again when it is done`,
-    );
-  }
-  await sleep(2 + 18 * Math.random());
-}
-
-async function removeStale(
-  folder: string,
-  path: string,
-  { text }: HeldLock,
-  deadline: number,
-): Promise<void> {
-  const breaker = `${path}.break`;
-  const mine = await acquire(folder, breaker, deadline);
-  try {
-    // Only holders of the breaker remove others' locks: what is still there now stays until then.
-    await release(path, text);
-  } finally {
-    await release(breaker, mine);
-  }
-}
-
-/** Removes the lock with this text; another one stays. */
-async function release(path: string, text: string): Promise<void> {
-  if ((await look(path))?.text === text) await rm(path, { force: true });
+  if (held !== undefined && isIt(held)) await rm(path, { force: true });
 }
 
 async function look(path: string): Promise<HeldLock | undefined> {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-    return { text, owner: ownerIn(text), age: Date.now() - mtimeMs };
+    return { text, beat: mtimeMs };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }
 
-/** A power cut may leave a lock without its text: then age alone tells. */
-function ownerIn(text: string): Owner {
+/** What a lock tells. A power cut may leave one without its text; older ones name no owner. */
+function noteIn(text: string): { owner: string; host: string; pid: number } {
   try {
-    const { host, pid } = JSON.parse(text) as Partial<Owner>;
-    if (typeof host === 'string' && Number.isInteger(pid)) return { host, pid: pid! };
+    return { ...UNSIGNED, ...(JSON.parse(text) as object) };
   } catch {
-    // Not a text of ours.
+    return UNSIGNED;
   }
-  return { host: '', pid: 0 };
 }
+
+const UNSIGNED = { owner: '', host: 'unknown', pid: 0 };

@@ -5,9 +5,9 @@
  *   20260228-080000-77aa01be     served before: where a roll-back goes
  *   20260101-120000-3fa1c2d4     and the next one
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@adscale/forest/node';
+import { readIfThere } from './disk.js';
 
 export const POINTER = 'current';
 
@@ -36,17 +36,4 @@ export async function writePointer(folder: string, served: readonly string[]): P
 export function rolledBack([current, ...before]: readonly string[], known: Set<string>): string[] {
   const place = before.findIndex((version) => version !== current && known.has(version));
   return place < 0 ? [] : before.slice(place);
-}
-
-export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-}
-
-export function isAbsent(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

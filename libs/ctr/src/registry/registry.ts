@@ -1,43 +1,35 @@
 /*
- * Models on disk:
- *
- *   <folder>/current                          the version that serves, and those that did before
- *   <folder>/tags/<tag>                       a version under a name of its own
- *   <folder>/rollout.json                     what a service tries beside the current version
- *   <folder>/versions/<version>/model.adsf    the forest
- *   <folder>/versions/<version>/model.json    its card
- *   <folder>/lock                             there while somebody changes any of this
- *
- * A version is staged beside the others and renamed into place whole; pointer and tags are files
- * that are replaced by rename. A reader therefore sees the old state or the new one, never a
- * part, and needs no lock, nor permission to write.
+ * Models on disk; the README draws the folder. A version is staged beside the others and renamed
+ * into place whole; pointer, tags and rollout are files that are replaced by rename. A reader
+ * therefore sees the old state or the new one, never a part, and needs no lock, nor permission to
+ * write.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { modelDigest, readModel } from '@adscale/forest';
-import type { ModelCard } from '../card.js';
+import type { ModelCard } from '../card/card.js';
 import { CtrError } from '../errors.js';
 import type { CtrModel } from '../model.js';
-import { exclusively } from './lock.js';
+import { makeFolder } from './disk.js';
+import { exclusively, type LockOptions } from './lock.js';
 import { POINTER, readPointer, rolledBack, writePointer } from './pointer.js';
 import { planPrune, type Pruned, type PruneOptions } from './prune.js';
 import {
-  changedRollout,
+  changeRollout,
+  checkTrial,
   readRollout,
-  writeRollout,
   type Role,
   type Rollout,
   type Trial,
 } from './rollout.js';
 import {
-  makeFolder,
   placeVersion,
   stageVersion,
   sweep,
   withdrawVersions,
   type VersionFiles,
 } from './staging.js';
-import { checkTag, readTags, removeTag, TAGS, writeTag } from './tags.js';
+import { checkTag, checkTagKnown, readTags, removeTag, TAGS, writeTag } from './tags.js';
 import {
   CARD_FILE,
   listVersions,
@@ -64,7 +56,10 @@ export type StoredCard = Partial<ModelCard> & Pick<ModelCard, 'created_at'>;
  * as it was to become, and no part of a version where versions are looked for.
  */
 export class Registry {
-  constructor(readonly folder: string) {}
+  constructor(
+    readonly folder: string,
+    private readonly lock: LockOptions = {},
+  ) {}
 
   /** The version that serves, or undefined while there is none. */
   async current(): Promise<string | undefined> {
@@ -150,7 +145,7 @@ export class Registry {
       [CARD_FILE]: `${JSON.stringify(card, null, 2)}\n`,
     });
     try {
-      return await exclusively(this.folder, async () => {
+      return await this.exclusively(async () => {
         await sweep(this.folder);
         const version = await placeVersion(this.folder, staging, name);
         if (promote) await this.point(version);
@@ -174,7 +169,7 @@ export class Registry {
    */
   async rollback(): Promise<string> {
     if ((await this.previous()) === undefined) this.refuseRollback();
-    return exclusively(this.folder, async () => {
+    return this.exclusively(async () => {
       const served = await this.rolledBack();
       if (served.length === 0) this.refuseRollback();
       await writePointer(this.folder, served);
@@ -196,15 +191,22 @@ export class Registry {
 
   /** Forgets a tag. @throws CtrError TAG_UNKNOWN, REGISTRY_BUSY */
   async untag(tag: string): Promise<void> {
-    await removeTag(this.folder, tag);
+    // Before as well: there may be no folder to lock.
+    await checkTagKnown(this.folder, tag);
+    await this.exclusively(() => removeTag(this.folder, tag));
   }
 
   /**
    * Tries `trial`, or nothing, in this role from now on. Replaces a rollout that cannot be read.
-   * @throws CtrError REGISTRY_BUSY
+   * @throws CtrError VERSION_UNKNOWN, ROLLOUT_INVALID for a percentage out of range, REGISTRY_BUSY
    */
   async setTrial(role: Role, trial: Trial | null): Promise<void> {
-    await this.changeRollout((rollout) => ({ ...rollout, [role]: trial }));
+    const wanted = checkTrial(trial, role);
+    await changeRollout(
+      this.folder,
+      (rollout) => ({ ...rollout, [role]: wanted }),
+      (write) => (wanted === null ? this.exclusively(write) : this.change(wanted.version, write)),
+    );
   }
 
   /**
@@ -212,10 +214,12 @@ export class Registry {
    * @throws CtrError REGISTRY_BUSY
    */
   async endTrials(version: string): Promise<void> {
-    await this.changeRollout(({ canary, shadow }) => ({
-      canary: canary?.version === version ? null : canary,
-      shadow: shadow?.version === version ? null : shadow,
-    }));
+    const unless = (trial: Trial | null) => (trial?.version === version ? null : trial);
+    await changeRollout(
+      this.folder,
+      ({ canary, shadow }) => ({ canary: unless(canary), shadow: unless(shadow) }),
+      (write) => this.exclusively(write),
+    );
   }
 
   /**
@@ -226,7 +230,7 @@ export class Registry {
   async prune({ keep, dryRun = false }: PruneOptions): Promise<Pruned> {
     const plan = async () => planPrune(this.folder, await this.versions(), keep);
     if (dryRun || (await this.versions()).length === 0) return { ...(await plan()), swept: [] };
-    const { scratch, ...pruned } = await exclusively(this.folder, async () => {
+    const { scratch, ...pruned } = await this.exclusively(async () => {
       const swept = await sweep(this.folder);
       const planned = await plan();
       const scratch = await withdrawVersions(this.folder, planned.removed);
@@ -236,26 +240,21 @@ export class Registry {
     return pruned;
   }
 
-  /** Runs a change of a version that is there, and stays there meanwhile. */
+  private exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return exclusively(this.folder, work, this.lock);
+  }
+
+  /** Runs a change that names a version: it must exist, and nobody can prune it meanwhile. */
   private async change(version: string, work: () => Promise<void>): Promise<void> {
     // Before as well: there may be no folder to lock.
     await this.checkKnown(version);
-    await exclusively(this.folder, async () => {
+    await this.exclusively(async () => {
       await this.checkKnown(version);
       await work();
     });
   }
 
-  private async changeRollout(change: (rollout: Rollout) => Rollout): Promise<void> {
-    // A change that changes nothing takes no lock, so that a folder that is read-only allows it.
-    if ((await changedRollout(this.folder, change)) === undefined) return;
-    await exclusively(this.folder, async () => {
-      const text = await changedRollout(this.folder, change);
-      if (text !== undefined) await writeRollout(this.folder, text);
-    });
-  }
-
-  /** Only under the lock: what is written builds on what was read. */
+  /** Call it under the lock only: it writes what it derives from what it reads. */
   private async point(version: string): Promise<void> {
     const served = await readPointer(this.folder);
     if (served[0] !== version) await writePointer(this.folder, [version, ...served]);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { writeFileAtomically } from '@adscale/forest/node';
 import { CtrError } from '../errors.js';
-import { readIfThere } from './pointer.js';
+import { readIfThere } from './disk.js';
 
 /** A version that is tried on a share of the requests. */
 export interface Trial {
@@ -15,23 +15,37 @@ export interface Trial {
 export const ROLES = ['canary', 'shadow'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What is tried in each role; null is nothing. */
+/** What is tried in each role; null if nothing is. */
 export type Rollout = Readonly<Record<Role, Trial | null>>;
 
-const FILE = 'rollout.json';
+export const ROLLOUT = 'rollout.json';
 const NO_TRIALS: Rollout = Object.freeze({ canary: null, shadow: null });
 
 /** @throws CtrError ROLLOUT_INVALID */
 export async function readRollout(folder: string): Promise<Rollout> {
-  const text = await readIfThere(join(folder, FILE));
+  const text = await readIfThere(join(folder, ROLLOUT));
   return text === undefined ? NO_TRIALS : parseRollout(text, folder);
 }
 
 /**
- * The text of the file after a change, or undefined if it says so already. A file that says
- * nothing valid counts as empty, so that a change mends it.
+ * Replaces what is tried. A change that changes nothing takes no lock, so that a folder that may
+ * only be read allows it; a file that cannot be read counts as empty, so that a change mends it.
+ * @param exclusively runs the write under the registry's lock
  */
-export async function changedRollout(
+export async function changeRollout(
+  folder: string,
+  change: (rollout: Rollout) => Rollout,
+  exclusively: (write: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  if ((await changed(folder, change)) === undefined) return;
+  await exclusively(async () => {
+    const text = await changed(folder, change);
+    if (text !== undefined) await writeFileAtomically(join(folder, ROLLOUT), text);
+  });
+}
+
+/** The text of the file after a change, or undefined if it says so already. */
+async function changed(
   folder: string,
   change: (rollout: Rollout) => Rollout,
 ): Promise<string | undefined> {
@@ -43,40 +57,42 @@ export async function changedRollout(
   return before !== undefined && text === textOf(before) ? undefined : text;
 }
 
-export async function writeRollout(folder: string, text: string): Promise<void> {
-  await writeFileAtomically(join(folder, FILE), text);
-}
-
 function textOf({ canary, shadow }: Rollout): string {
   return `${JSON.stringify({ canary, shadow }, null, 2)}\n`;
 }
 
 function parseRollout(text: string, folder: string): Rollout {
-  const refuse = (what: string, cause?: unknown): never => {
-    const path = join(folder, FILE);
-    throw new CtrError('ROLLOUT_INVALID', `${path} ${what}; mend or remove it`, { cause });
-  };
+  const path = join(folder, ROLLOUT);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    return refuse('is not JSON', cause);
+    throw new CtrError('ROLLOUT_INVALID', `${path} is not JSON; mend or remove it`, { cause });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    return refuse(`does not hold an object with the keys ${ROLES.join(', ')}`);
+    const wanted = `an object with the keys ${ROLES.join(', ')}`;
+    throw new CtrError('ROLLOUT_INVALID', `${path} does not hold ${wanted}; mend or remove it`);
   }
   const trialOf = (role: Role): Trial | null => {
     const got = (parsed as Partial<Record<Role, unknown>>)[role] ?? null;
-    const { version, percent } = (got ?? {}) as Partial<Trial>;
-    if (got === null) return null;
-    if (typeof version === 'string' && isPercent(percent)) return { version, percent };
-    return refuse(
-      `says that ${role} is ${JSON.stringify(got)}, wanted null or a version and a percent above 0, at most 100`,
-    );
+    return checkTrial(got, `${path}: ${role}`, '; mend or remove it');
   };
   return { canary: trialOf('canary'), shadow: trialOf('shadow') };
 }
 
-function isPercent(got: unknown): got is number {
-  return typeof got === 'number' && got > 0 && got <= 100;
+/**
+ * @param name what an error calls it
+ * @param advice how an error ends
+ * @throws CtrError ROLLOUT_INVALID
+ */
+export function checkTrial(got: unknown, name: string, advice = ''): Trial | null {
+  if (got === null) return null;
+  const { version, percent } = got as Partial<Trial>;
+  if (typeof version === 'string' && typeof percent === 'number' && percent > 0 && percent <= 100) {
+    return { version, percent };
+  }
+  throw new CtrError(
+    'ROLLOUT_INVALID',
+    `${name} is ${JSON.stringify(got)}, wanted null or a version and a percent above 0, at most 100${advice}`,
+  );
 }

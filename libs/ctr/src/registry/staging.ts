@@ -4,13 +4,15 @@
  *   .staging-<owner>/   written, each file flushed  ──rename──▶  versions/<version>/
  *   versions/<version>/ ──rename──▶ .removed-<owner>/  ──▶  deleted
  *
- * A folder is flushed after each rename in it: what was told to be published is still there after
- * a power cut.
+ * A folder is flushed after each rename in it, so that a version that was reported as published is
+ * still there after a power cut.
  */
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { isGone, ownerOfScratch, scratchName } from './owner.js';
-import { isAbsent, POINTER } from './pointer.js';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAbsent, makeFolder, namesIn, syncFolder } from './disk.js';
+import { isAlive, ownerOfScratch, scratchName } from './owner.js';
+import { POINTER } from './pointer.js';
+import { ROLLOUT } from './rollout.js';
 import { TAGS } from './tags.js';
 
 export const VERSIONS = 'versions';
@@ -18,11 +20,13 @@ export const VERSIONS = 'versions';
 /** Files of a version by name. */
 export type VersionFiles = Readonly<Record<string, Uint8Array | string>>;
 
-const HOUR = 3_600_000;
-/** Milliseconds after which scratch of another machine counts as left behind. */
-const PATIENCE = 24 * HOUR;
+/** Milliseconds after which scratch counts as left behind if its owner is out of sight. */
+const PATIENCE = 24 * 3_600_000;
+/** A pointer or rollout that was being written; only who holds the lock writes one. */
+const isHalfWritten = (name: string): boolean =>
+  [POINTER, ROLLOUT].some((file) => name.startsWith(`${file}.`)) && name.endsWith('.tmp');
 
-/** Writes a version's files to a folder that nobody looks into. @returns its path */
+/** Writes a version's files to a folder that no reader looks into. @returns its path */
 export async function stageVersion(folder: string, files: VersionFiles): Promise<string> {
   await makeFolder(join(folder, VERSIONS));
   const staging = join(folder, scratchName('staging'));
@@ -76,17 +80,17 @@ export async function withdrawVersions(
 
 /**
  * Deletes what processes that were killed have left behind. Only who holds the lock may call it:
- * pointer and tags are then nobody else's to write, so that half-written ones are leftovers.
+ * nobody else writes a pointer, a rollout or a tag then, so that half-written ones are leftovers.
  * @returns names of what was deleted
  */
 export async function sweep(folder: string): Promise<string[]> {
   const swept: string[] = [];
-  for (const name of await entries(folder)) {
+  for (const name of await namesIn(folder)) {
     if (!(await isLeftover(folder, name))) continue;
     await rm(join(folder, name), { recursive: true, force: true });
     swept.push(name);
   }
-  for (const name of await entries(join(folder, TAGS))) {
+  for (const name of await namesIn(join(folder, TAGS))) {
     if (!name.endsWith('.tmp')) continue;
     await rm(join(folder, TAGS, name), { force: true });
     swept.push(`${TAGS}/${name}`);
@@ -95,42 +99,14 @@ export async function sweep(folder: string): Promise<string[]> {
 }
 
 async function isLeftover(folder: string, name: string): Promise<boolean> {
-  if (name.startsWith(`${POINTER}.`) && name.endsWith('.tmp')) return true;
   const owner = ownerOfScratch(name);
-  if (owner === undefined && !name.endsWith('.tmp')) return false;
+  if (owner === undefined) return isHalfWritten(name);
+  const alive = await isAlive(owner);
+  if (alive !== undefined) return !alive;
   try {
-    const age = Date.now() - (await stat(join(folder, name))).mtimeMs;
-    // Files that others write here, such as a rollout, tell no owner.
-    return owner === undefined ? age > HOUR : isGone(owner, age, PATIENCE);
+    return Date.now() - (await stat(join(folder, name))).mtimeMs > PATIENCE;
   } catch (error) {
     if (isAbsent(error)) return false;
     throw error;
-  }
-}
-
-async function entries(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
-}
-
-/** Makes a folder and those above it that are missing, to stay after a power cut. */
-export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) {
-    await syncFolder(dirname(made));
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -1,9 +1,9 @@
 /* Names that people give to versions: a file a tag, `tags/<tag>`, that holds the version's name. */
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@adscale/forest/node';
 import { CtrError } from '../errors.js';
-import { isAbsent, readIfThere } from './pointer.js';
+import { namesIn, readIfThere } from './disk.js';
 
 export const TAGS = 'tags';
 
@@ -35,20 +35,15 @@ export async function writeTag(folder: string, tag: string, version: string): Pr
 }
 
 /** @throws CtrError TAG_UNKNOWN */
-export async function removeTag(folder: string, tag: string): Promise<void> {
+export async function checkTagKnown(folder: string, tag: string): Promise<void> {
   const tags = await readTags(folder);
-  if (!tags.has(tag)) {
-    const known = [...tags.keys()].join(', ') || 'none';
-    throw new CtrError('TAG_UNKNOWN', `got ${JSON.stringify(tag)}, the tags are: ${known}`);
-  }
-  await rm(join(folder, TAGS, tag), { force: true });
+  if (tags.has(tag)) return;
+  const known = [...tags.keys()].join(', ') || 'none';
+  throw new CtrError('TAG_UNKNOWN', `got ${JSON.stringify(tag)}, the tags are: ${known}`);
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).sort();
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
+/** @throws CtrError TAG_UNKNOWN */
+export async function removeTag(folder: string, tag: string): Promise<void> {
+  await checkTagKnown(folder, tag);
+  await rm(join(folder, TAGS, tag), { force: true });
 }

@@ -2,10 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ForestError } from '@adscale/forest';
-import type { ModelCard } from '../card.js';
+import type { ModelCard } from '../card/card.js';
 import { CtrError } from '../errors.js';
 import { CtrModel } from '../model.js';
-import { isAbsent } from './pointer.js';
+import { isAbsent } from './disk.js';
 import { VERSIONS } from './staging.js';
 
 export const MODEL_FILE = 'model.adsf';

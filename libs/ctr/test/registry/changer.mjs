@@ -4,7 +4,7 @@
 //
 // With n it kills itself at the n-th call that writes to the disk: half of the data is written
 // if it writes any, nothing is done otherwise. Without, it goes on until it is killed from
-// outside, and says so at the beginning.
+// outside, and writes a dot before each such call.
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -16,7 +16,9 @@ let calls = 0;
 function makeMortal(object, name, writeHalf) {
   const call = object[name];
   object[name] = async function (...args) {
-    if (++calls === Number(n)) {
+    calls++;
+    if (n === undefined) process.stdout.write('.');
+    else if (calls === Number(n)) {
       await writeHalf?.call(this, ...args);
       process.kill(process.pid, 'SIGKILL');
       await new Promise(() => {});
@@ -27,22 +29,20 @@ function makeMortal(object, name, writeHalf) {
 
 const { writeFile } = fs;
 const half = (data) => data.slice(0, data.length >> 1);
-if (n !== undefined) {
-  const handle = await fs.open(join(model, 'model.json'));
-  const { writeFile: writeToHandle } = handle;
-  const methods = Object.getPrototypeOf(handle);
-  await handle.close();
-  for (const name of ['mkdir', 'open', 'rename', 'link', 'rm']) makeMortal(fs, name);
-  makeMortal(fs, 'writeFile', (path, data, options) => writeFile(path, half(data), options));
-  makeMortal(methods, 'writeFile', function (data) {
-    return writeToHandle.call(this, half(data));
-  });
-  makeMortal(methods, 'sync');
-  syncBuiltinESMExports();
-}
+const handle = await fs.open(join(model, 'model.json'));
+const { writeFile: writeToHandle } = handle;
+const methods = Object.getPrototypeOf(handle);
+await handle.close();
+for (const name of ['mkdir', 'open', 'rename', 'link', 'rm']) makeMortal(fs, name);
+makeMortal(fs, 'writeFile', (path, data, options) => writeFile(path, half(data), options));
+makeMortal(methods, 'writeFile', function (data) {
+  return writeToHandle.call(this, half(data));
+});
+for (const name of ['sync', 'utimes']) makeMortal(methods, name);
+syncBuiltinESMExports();
 
 // After the changes above, which its imports then see.
-const { Registry } = await import('../../dist/index.js');
+const { Registry } = await import('../../dist/registry/registry.js');
 const registry = new Registry(folder);
 const bytes = await fs.readFile(join(model, 'model.adsf'));
 const card = JSON.parse(await fs.readFile(join(model, 'model.json'), 'utf8'));
@@ -50,17 +50,20 @@ calls = 0;
 
 const run = {
   publish: () => registry.publish(bytes, card, { files: { 'report.html': '<p>'.repeat(99) } }),
+  untag: () => registry.untag('champion'),
+  trial: async () =>
+    registry.setTrial('canary', { version: (await registry.versions())[0], percent: 5 }),
   promote: async () => registry.promote((await registry.versions())[0]),
   rollback: () => registry.rollback(),
   tag: async () => registry.tag((await registry.versions())[0], 'champion'),
   prune: () => registry.prune({ keep: 1 }),
 };
 
-if (n === undefined) process.stdout.write('changing\n');
 do {
   for (const action of actions.split(',')) {
     await run[action]().catch((error) => {
-      if (error.code !== 'NO_PREVIOUS') throw error;
+      // What another process has changed meanwhile.
+      if (!['NO_PREVIOUS', 'TAG_UNKNOWN', 'VERSION_UNKNOWN'].includes(error.code)) throw error;
     });
   }
 } while (n === undefined);

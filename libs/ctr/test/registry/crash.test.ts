@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '@adscale/forest';
 import { CtrModel, Registry, trainCtr, type Trained } from '../../src/index.js';
 import { placements } from '../data.js';
@@ -36,6 +35,17 @@ async function change(registry: Registry, actions: string, n: number): Promise<'
   return signal === null ? 'done' : 'killed';
 }
 
+/** Resolves when a process has told of so many calls that write; rejects if it ends before. */
+function calls(child: ChildProcess, wanted: number): Promise<void> {
+  let told = 0;
+  return new Promise((resolve, reject) => {
+    child.stdout!.on('data', (dots: Buffer) => {
+      if ((told += dots.length) >= wanted) resolve();
+    });
+    child.once('close', () => reject(new Error(`ended after ${told} calls of ${wanted}`)));
+  });
+}
+
 /** Every version that is to be seen is whole. */
 async function expectWhole(registry: Registry): Promise<string[]> {
   const versions = await registry.versions();
@@ -50,7 +60,10 @@ async function expectWhole(registry: Registry): Promise<string[]> {
 async function expectUsable(registry: Registry): Promise<void> {
   const version = await registry.publish(first.bytes, first.card);
   expect(await registry.current()).toBe(version);
-  const names = (await readdir(registry.folder)).filter((name) => name !== 'tags');
+  await registry.rollout();
+  const names = (await readdir(registry.folder)).filter(
+    (name) => !['tags', 'rollout.json'].includes(name),
+  );
   expect(names).toEqual(['current', 'versions']);
 }
 
@@ -94,12 +107,13 @@ describe('processes that are killed at any time', () => {
     const random = new Random(7, 0);
     const registry = new Registry(at('registry'));
     await registry.publish(first.bytes, first.card);
-    const actions = 'publish,publish,tag,rollback,prune';
+    const actions = 'publish,publish,tag,trial,rollback,prune,untag';
     for (let round = 0; round < 12; round++) {
       const args = [changer, registry.folder, folder, actions];
-      const children = [1, 2].map(() => spawn(process.execPath, args));
-      await Promise.all(children.map((child) => once(child.stdout, 'data')));
-      await sleep(random.below(120));
+      const children = [1, 2].map(() =>
+        spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }),
+      );
+      await Promise.all(children.map((child) => calls(child, 1 + random.below(60))));
       const ends = children.map((child) => once(child, 'exit'));
       for (const child of children) child.kill('SIGKILL');
       for (const [, signal] of await Promise.all(ends)) expect(signal).toBe('SIGKILL');

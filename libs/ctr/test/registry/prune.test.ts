@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry, trainCtr, type Trained } from '../../src/index.js';
+import { self } from '../../src/registry/owner.js';
 import { placements } from '../data.js';
 
 let folder: string;
@@ -76,20 +77,23 @@ describe('prune', () => {
 
   it('clears up after processes that are gone, and after no others', async () => {
     const id = '3f8e5a1c-0000-4000-8000-000000000000';
+    const [realm, , start] = self.split('.');
+    const nobody = 2 ** 22 + 1;
     const gone = [
-      `.staging-${hostname()}-${2 ** 22 + 1}-${id}`,
-      `.removed-${hostname()}-${2 ** 22 + 1}-${id}`,
-      `.staging-elsewhere-1-${id}`,
+      `.staging-${realm}.${nobody}.${start}-${id}`,
+      `.removed-${realm}.${process.pid}.1-${id}`,
+      `.staging-feedfacecafe.1.1-${id}`,
+      `.staging-${hostname()}-${nobody}-${id}`,
       `current.${id}.tmp`,
       `rollout.json.${id}.tmp`,
     ];
     const alive = [
-      `.staging-${hostname()}-${process.pid}-${id}`,
-      `.staging-elsewhere-2-${id}`,
-      `rollout.json.${id.replace('3', '4')}.tmp`,
+      `.staging-${self}-${id}`,
+      `.staging-feedfacecafe.${nobody}.${start}-${id}`,
+      `notes.${id}.tmp`,
     ];
     for (const name of [...gone, ...alive]) await mkdir(join(folder, name));
-    for (const name of [gone[2], gone[4]]) await utimes(join(folder, name), 1, 1);
+    for (const name of [gone[2], gone[3], alive[0]]) await utimes(join(folder, name), 1, 1);
     const { swept } = await registry.prune({ keep: 9 });
     expect([...swept].sort()).toEqual([...gone].sort());
     expect((await readdir(folder)).sort()).toEqual([...alive, 'versions'].sort());

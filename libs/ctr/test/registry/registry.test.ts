@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MOST_ROLLBACKS, Registry, trainCtr, type Trained } from '../../src/index.js';
+import { exclusively } from '../../src/registry/lock.js';
 import { placements } from '../data.js';
 
 let folder: string;
@@ -169,5 +170,47 @@ describe('a registry', () => {
   it.each(['../../etc', 'a/b', '..', ''])('reads no path outside: %j', async (version) => {
     await expect(registry.load(version)).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
     await expect(registry.card(version)).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
+  });
+
+  it('may be a relative folder of one letter', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      const one = await new Registry('m').publish(first.bytes, first.card);
+      await new Registry('m').tag(one, 'champion');
+    } finally {
+      process.chdir(before);
+    }
+    expect(await readdir(join(folder, 'm'))).toEqual(['current', 'tags', 'versions']);
+  });
+
+  it.each<[string, (busy: Registry, version: string) => Promise<unknown>]>([
+    ['publish', (busy) => busy.publish(second.bytes, second.card)],
+    ['promote', (busy, version) => busy.promote(version)],
+    ['rollback', (busy) => busy.rollback()],
+    ['tag', (busy, version) => busy.tag(version, 'challenger')],
+    ['untag', (busy) => busy.untag('champion')],
+    ['setTrial', (busy, version) => busy.setTrial('shadow', { version, percent: 5 })],
+    ['endTrials', (busy, version) => busy.endTrials(version)],
+    ['prune', (busy) => busy.prune({ keep: 0 })],
+  ])('is not changed by %s while somebody else changes it', async (_, change) => {
+    const [one, two] = await publishAll(first, second);
+    await registry.publish(first.bytes, first.card, { promote: false });
+    await registry.tag(two, 'champion');
+    await registry.setTrial('canary', { version: one, percent: 5 });
+    const contents = async (): Promise<unknown> => ({
+      served: [await registry.current(), await registry.previous()],
+      versions: await registry.versions(),
+      tags: [...(await registry.tags())],
+      rollout: await registry.rollout(),
+    });
+    const before = await contents();
+    await exclusively(folder, async () => {
+      const changing = change(new Registry(folder, { wait: 0 }), one);
+      await expect(changing).rejects.toMatchObject({ code: 'REGISTRY_BUSY' });
+      expect(await contents()).toEqual(before);
+    });
+    await change(registry, one);
+    expect(await contents()).not.toEqual(before);
   });
 });

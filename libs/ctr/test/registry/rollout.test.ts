@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from '../../src/index.js';
@@ -9,6 +9,8 @@ let registry: Registry;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'registry-'));
   registry = new Registry(folder);
+  for (const version of ['a', 'b'])
+    await mkdir(join(folder, 'versions', version), { recursive: true });
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -21,14 +23,14 @@ describe('the rollout of a registry', () => {
     expect(await registry.rollout()).toEqual(nothing);
     await registry.endTrials('a');
     await registry.setTrial('canary', null);
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(folder)).toEqual(['versions']);
   });
 
   it('tells whoever shares the folder what is tried, whole and readable', async () => {
     await registry.setTrial('canary', canary);
     await registry.setTrial('shadow', shadow);
     expect(await new Registry(folder).rollout()).toEqual({ canary, shadow });
-    expect(await readdir(folder)).toEqual(['rollout.json']);
+    expect(await readdir(folder)).toEqual(['rollout.json', 'versions']);
     const text = await readFile(join(folder, 'rollout.json'), 'utf8');
     expect(text).toBe(`${JSON.stringify({ canary, shadow }, null, 2)}\n`);
   });
@@ -49,6 +51,15 @@ describe('the rollout of a registry', () => {
     expect(await registry.rollout()).toEqual(nothing);
   });
 
+  it('holds no version that is not there, and no share that nobody could read', async () => {
+    const unknown = registry.setTrial('canary', { version: 'c', percent: 5 });
+    await expect(unknown).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
+    const none = registry.setTrial('canary', { version: 'a', percent: 0 });
+    await expect(none).rejects.toMatchObject({ code: 'ROLLOUT_INVALID' });
+    await expect(none).rejects.toThrow(/canary is \{"version":"a","percent":0\}, wanted null or/);
+    expect(await readdir(folder)).toEqual(['versions']);
+  });
+
   it.each([
     ['no JSON', '{'],
     ['a list', '[]'],
@@ -60,7 +71,9 @@ describe('the rollout of a registry', () => {
   ])('is refused with the reason when it holds %s, and can be replaced', async (_what, text) => {
     await writeFile(join(folder, 'rollout.json'), text);
     await expect(registry.rollout()).rejects.toMatchObject({ code: 'ROLLOUT_INVALID' });
-    await expect(registry.rollout()).rejects.toThrow(/rollout\.json (is|does|says) .*; mend or/);
+    await expect(registry.rollout()).rejects.toThrow(
+      /rollout\.json.* (is|does) .*; mend or remove it$/,
+    );
     await registry.setTrial('canary', canary);
     expect(await registry.rollout()).toEqual({ canary, shadow: null });
   });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Forest } from '../forest.js';
-import { readModel, writeModel } from '../model-file.js';
+import type { Forest } from '../model/forest.js';
+import { readModel, writeModel } from '../model/file.js';
 
 /**
  * Writes a whole file or nothing: to a name of its own beside the target, flushed, then renamed

@@ -1,11 +1,11 @@
 /* What the loading thread runs: reads, checks and compiles a model file, and hands all of it over. */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { compileForest, type CompiledParts, type CompileOptions } from '../compile.js';
+import { compileForest, type CompiledParts, type CompileOptions } from '../serve/compile.js';
 import { ForestError, type ForestErrorCode } from '../errors.js';
-import type { Forest } from '../forest.js';
-import { readModel, storedDigest } from '../model-file.js';
-import { inSharedMemory } from './shared-memory.js';
+import type { Forest } from '../model/forest.js';
+import { readModel, storedDigest } from '../model/file.js';
+import { inSharedMemory } from './workers.js';
 
 export interface LoadInput {
   /** A path, or the file's bytes. */

@@ -5,12 +5,11 @@
  * this thread's, and collect garbage there and then if it is large: 10 ms for 80 MB, against 0.3.
  */
 import { Worker } from 'node:worker_threads';
-import type { CompileOptions } from '../compile.js';
+import type { CompileOptions } from '../serve/compile.js';
 import { ForestError } from '../errors.js';
-import { Forest } from '../forest.js';
+import { Forest } from '../model/forest.js';
 import type { FromLoadThread, LoadInput } from './load-thread.js';
-import { inSharedMemory } from './shared-memory.js';
-import { throwIfAborted, untilLast } from './workers.js';
+import { inSharedMemory, throwIfAborted, untilLast } from './workers.js';
 
 export interface LoadOptions {
   /** How to compile; as for `Forest.compile`. */

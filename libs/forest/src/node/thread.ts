@@ -1,8 +1,8 @@
 /* What a worker thread runs: takes the next tree's number until there is none. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { TreeFactory, type PreparedFit } from '../fit.js';
-import type { OutOfBagSums } from '../out-of-bag.js';
-import type { Tree } from '../tree.js';
+import type { OutOfBagSums } from '../judge/out-of-bag.js';
+import type { Tree } from '../trees/tree.js';
 
 export interface ThreadInput {
   readonly fit: PreparedFit;

@@ -8,11 +8,11 @@ import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ForestError } from '../errors.js';
 import { finishFit, prepareFit, type FitResult, type PreparedFit } from '../fit.js';
-import type { FitInput } from '../fit-input.js';
-import { OutOfBag } from '../out-of-bag.js';
-import type { FitOptions } from '../parameters.js';
+import type { FitInput } from '../data/fit-input.js';
+import { OutOfBag } from '../judge/out-of-bag.js';
+import type { FitOptions } from '../data/parameters.js';
 import type { Steps } from '../steps.js';
-import type { Tree } from '../tree.js';
+import type { Tree } from '../trees/tree.js';
 import type { FromThread, ThreadInput } from './thread.js';
 import { throwIfAborted, untilLast } from './workers.js';
 

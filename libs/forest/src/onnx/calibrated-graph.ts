@@ -14,7 +14,7 @@
  *   i    = points at or below p, less one
  *   y[i] + (p − x[i]) / dx[i] · dy[i]                  dx, dy: to the next point; 1, 0 at the last
  */
-import type { Calibration } from '../calibration.js';
+import type { Calibration } from '../judge/calibration.js';
 import { ForestError } from '../errors.js';
 import { dataTypes } from './wire.js';
 import { attributeTypes, type OnnxWriter } from './writer.js';

@@ -10,7 +10,7 @@
  * of places goes left. It reaches as far as nodes test the same feature, have no other parent,
  * and the places that enter at the top leave at two nodes at most.
  */
-import { importUnsupported } from '../assemble.js';
+import { importUnsupported } from '../exchange/assemble.js';
 import type { BranchMode, Ensemble } from './ensemble.js';
 
 /** Categories in `set` go left, and missing ones where `missingLeft` says. */

@@ -2,7 +2,7 @@
  * A TreeEnsembleRegressor as the file tells it, checked list by list: which graph it stands in,
  * and its trees as links between places in the lists of nodes.
  */
-import { importInvalid, importUnsupported } from '../assemble.js';
+import { importInvalid, importUnsupported } from '../exchange/assemble.js';
 import { dataTypes, type OnnxAttribute, type OnnxModel, type OnnxNode } from './wire.js';
 
 const modes = ['BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT', 'BRANCH_EQ', 'BRANCH_NEQ'];

@@ -8,8 +8,8 @@
  * written once for each; a budget bounds that. Chains on a feature that the schema calls
  * categorical become the set of categories they stand for.
  */
-import { importInvalid, importUnsupported, TreeDraft } from '../assemble.js';
-import type { Schema } from '../schema.js';
+import { importInvalid, importUnsupported, TreeDraft } from '../exchange/assemble.js';
+import type { Schema } from '../data/schema.js';
 import { CategoryChains, type SetTest } from './chains.js';
 import type { Ensemble } from './ensemble.js';
 import { parentsOf, rootOf } from './links.js';

@@ -16,11 +16,11 @@
  *                         test that is always true. A chain instead of a search would be simpler,
  *                         but ONNX Runtime descends recursively: thousands of tests end its stack.
  */
-import type { FeatureBins } from '../binning.js';
-import type { Forest } from '../forest.js';
-import { nextDown } from '../float32.js';
-import type { Schema } from '../schema.js';
-import { inSet, type Tree } from '../tree.js';
+import type { FeatureBins } from '../data/binning.js';
+import type { Forest } from '../model/forest.js';
+import { nextDown } from '../exchange/float32.js';
+import type { Schema } from '../data/schema.js';
+import { inSet, type Tree } from '../trees/tree.js';
 import { splitLeaves, writeCalibration } from './calibrated-graph.js';
 import { dataTypes, SCHEMA_KEY } from './wire.js';
 import { attributeTypes, OnnxWriter } from './writer.js';

@@ -1,6 +1,11 @@
-import { assembleForest, importInvalid, importSchema, type ImportOptions } from '../assemble.js';
-import type { Forest } from '../forest.js';
-import type { Schema } from '../schema.js';
+import {
+  assembleForest,
+  importInvalid,
+  importSchema,
+  type ImportOptions,
+} from '../exchange/assemble.js';
+import type { Forest } from '../model/forest.js';
+import type { Schema } from '../data/schema.js';
 import { readEnsemble } from './ensemble.js';
 import { EnsembleReader } from './expand.js';
 import { readOnnx, SCHEMA_KEY, type OnnxModel } from './wire.js';

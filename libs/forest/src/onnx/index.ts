@@ -1,3 +1,3 @@
-export type { ImportOptions } from '../assemble.js';
+export type { ImportOptions } from '../exchange/assemble.js';
 export { toOnnx } from './export.js';
 export { fromOnnx } from './import.js';

@@ -2,7 +2,7 @@
  * Are these links trees, or at least free of circles? Asked once, with a stack of our own, so
  * that everything after may follow links without looking back.
  */
-import { importInvalid } from '../assemble.js';
+import { importInvalid } from '../exchange/assemble.js';
 import type { Ensemble } from './ensemble.js';
 
 /** By node: how many links lead to it. */

@@ -7,8 +7,8 @@
  * A graph that takes float32 rounds its input first, so there a bound is the last double that
  * still rounds to the right side.
  */
-import { importInvalid } from '../assemble.js';
-import { floor32, lastRoundingTo, nextDown, nextDown32 } from '../float32.js';
+import { importInvalid } from '../exchange/assemble.js';
+import { floor32, lastRoundingTo, nextDown, nextDown32 } from '../exchange/float32.js';
 import type { BranchMode } from './ensemble.js';
 
 /** Numbers that are above all segments before and ≤ `bound`, and the node they go to. */

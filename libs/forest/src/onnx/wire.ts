@@ -4,7 +4,7 @@
  * must end where it says and inside the one that holds it.
  */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { importInvalid, importUnsupported } from '../assemble.js';
+import { importInvalid, importUnsupported } from '../exchange/assemble.js';
 import { ForestError } from '../errors.js';
 
 /** The metadata that keeps an exported forest's schema, so that importing gives it back. */

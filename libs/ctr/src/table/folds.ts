@@ -1,0 +1,114 @@
+import { Random, streams } from '@adscale/forest';
+import { CtrError } from '../errors.js';
+import {
+  blocksOf,
+  joinRows,
+  keysOf,
+  shuffle,
+  sides,
+  splitTable,
+  type Split,
+  type SplitOptions,
+} from './split.js';
+import { takeTable, type CtrTable } from './table.js';
+
+/**
+ * Splits a table `folds` ways: every row (or group) is held out once. By time each fold trains on
+ * all that came before it, so the earliest rows only train.
+ * @throws CtrError TABLE_INVALID if there are fewer rows, moments or groups than it takes
+ */
+export function splitFolds(table: CtrTable, folds: number, options: SplitOptions = {}): Split[] {
+  const { by = 'rows', seed = 42 } = options;
+  if (!Number.isInteger(folds) || folds < 2) {
+    throw new CtrError('TABLE_INVALID', `folds is ${folds}, wanted a whole number ≥ 2`);
+  }
+  if (by === 'rows') return rowFolds(table, folds, seed);
+  const blocks = blocksOf(keysOf(table, by, options.keys), by);
+  const wanted = by === 'time' ? folds + 1 : folds;
+  if (blocks.length < wanted) {
+    const what = by === 'time' ? 'moments' : 'groups';
+    throw new CtrError('TABLE_INVALID', `got ${blocks.length} ${what}, wanted ${wanted} or more`);
+  }
+  if (by === 'time') return timeFolds(table, blocks, folds);
+  return groupFolds(shuffle(blocks, new Random(seed, streams.folds)), folds).map((heldOut) =>
+    sides(table, heldOut),
+  );
+}
+
+/**
+ * Takes each fold as a share of the rows that are left, so that the impressions of a grouped click
+ * log are dealt out one by one.
+ */
+function rowFolds(table: CtrTable, folds: number, seed: number): Split[] {
+  if (table.features.rows < folds) {
+    throw new CtrError('TABLE_INVALID', `got ${table.features.rows} rows, wanted ${folds} or more`);
+  }
+  const parts: CtrTable[] = [];
+  let rest = table;
+  for (let left = folds; left > 1; left--) {
+    const { training, heldOut } = splitTable(rest, 1 / left, seed + left);
+    parts.push(heldOut);
+    rest = training;
+  }
+  parts.push(rest);
+  return parts.map((heldOut) => ({
+    heldOut,
+    training: joinTables(parts.filter((part) => part !== heldOut)),
+  }));
+}
+
+/** The moments in `folds` + 1 stretches of about equal rows; the first one only trains. */
+function timeFolds(table: CtrTable, moments: readonly Uint32Array[], folds: number): Split[] {
+  const stretches: Uint32Array[][] = Array.from({ length: folds + 1 }, () => []);
+  let rows = 0;
+  moments.forEach((moment, i) => {
+    const byRows = Math.floor((rows / table.features.rows) * (folds + 1));
+    // Late enough that no stretch before is empty, early enough that none behind will be.
+    const started = stretches.filter((stretch) => stretch.length > 0).length;
+    const least = folds + 1 - (moments.length - i);
+    stretches[Math.max(least, Math.min(byRows, started))].push(moment);
+    rows += moment.length;
+  });
+  return stretches.slice(1).map((stretch, i) => ({
+    training: takeTable(table, joinRows(stretches.slice(0, i + 1).flat())),
+    heldOut: takeTable(table, joinRows(stretch)),
+  }));
+}
+
+/** Groups, the largest first, each to the fold with the fewest rows. */
+function groupFolds(groups: readonly Uint32Array[], folds: number): Uint32Array[] {
+  const dealt = Array.from({ length: folds }, () => ({ rows: 0, groups: [] as Uint32Array[] }));
+  for (const group of groups.toSorted((a, b) => b.length - a.length)) {
+    const least = dealt.reduce((fewest, fold) => (fold.rows < fewest.rows ? fold : fewest));
+    least.groups.push(group);
+    least.rows += group.length;
+  }
+  return dealt.map((fold) => joinRows(fold.groups));
+}
+
+/** Tables of the same columns, one below the other. */
+function joinTables(tables: readonly CtrTable[]): CtrTable {
+  const [first] = tables;
+  const rows = tables.reduce((sum, { features }) => sum + features.rows, 0);
+  const join = (column: (table: CtrTable) => Float64Array): Float64Array => {
+    const joined = new Float64Array(rows);
+    let at = 0;
+    for (const table of tables) {
+      joined.set(column(table), at);
+      at += table.features.rows;
+    }
+    return joined;
+  };
+  const optional = (['trueCtr', 'time', 'group'] as const).filter((key) => first[key]);
+  return {
+    ...first,
+    features: {
+      ...first.features,
+      rows,
+      values: first.features.values.map((_, f) => join(({ features }) => features.values[f])),
+    },
+    impressions: join(({ impressions }) => impressions),
+    clicks: join(({ clicks }) => clicks),
+    ...Object.fromEntries(optional.map((key) => [key, join((table) => table[key]!)])),
+  };
+}

@@ -1,0 +1,102 @@
+import { takeRows, takeValues, type Columns, type FitInput } from '@adscale/forest';
+import { CtrError } from '../errors.js';
+
+/** Placements with their outcome: features, exposures and successes, row by row. */
+export interface CtrTable {
+  readonly features: Columns;
+  /** Exposures, whole numbers ≥ 1. */
+  readonly impressions: Float64Array;
+  /** Successes, whole numbers from 0 to the row's impressions. */
+  readonly clicks: Float64Array;
+  /** The probability behind the clicks, where a generator knows it. */
+  readonly trueCtr?: Float64Array;
+  /**
+   * A click log whose rows of equal features were put together: a row of n impressions and k
+   * clicks stands for n rows of one impression, k of which were clicked. Bootstrap and random
+   * splits then draw impressions, as they would of the log itself.
+   */
+  readonly grouped?: boolean;
+  /** When each row happened: any number that grows. For splits by time. */
+  readonly time?: Float64Array;
+  /** Which group each row belongs to: equal numbers, same group. For splits by group. */
+  readonly group?: Float64Array;
+}
+
+/** @throws CtrError TABLE_INVALID naming the row, the value got and the value wanted */
+export function checkTable(table: CtrTable): CtrTable {
+  const { features, impressions, clicks } = table;
+  if (impressions.length !== features.rows || clicks.length !== features.rows) {
+    throw new CtrError(
+      'TABLE_INVALID',
+      `${features.rows} rows of features, ${impressions.length} of impressions, ${clicks.length} of clicks`,
+    );
+  }
+  for (let row = 0; row < features.rows; row++) {
+    if (!(Number.isFinite(impressions[row]) && impressions[row] > 0)) {
+      throw new CtrError(
+        'TABLE_INVALID',
+        `impressions of row ${row} is ${impressions[row]}, wanted > 0`,
+      );
+    }
+    if (!(clicks[row] >= 0 && clicks[row] <= impressions[row])) {
+      throw new CtrError(
+        'TABLE_INVALID',
+        `clicks of row ${row} is ${clicks[row]}, wanted 0 to its impressions, ${impressions[row]}`,
+      );
+    }
+  }
+  return table;
+}
+
+/** Observed CTR of every row, in [0, 1]. */
+export function observedCtr({ clicks, impressions }: CtrTable): Float64Array {
+  return clicks.map((count, row) => count / impressions[row]);
+}
+
+/**
+ * What the forest fits: target clicks / impressions, weight impressions, because an observed CTR
+ * over n impressions has variance p(1 − p) / n. A leaf is then exactly Σ clicks / Σ impressions.
+ *
+ * A grouped click log is given as the two rows that each of its rows is made of, the impressions
+ * that were not clicked and those that were, each counted: the forest of the log itself.
+ */
+export function fitInput(table: CtrTable): FitInput {
+  if (table.grouped) return outcomeRows(table);
+  return { columns: table.features, target: observedCtr(table), weight: table.impressions };
+}
+
+function outcomeRows({ features, impressions, clicks }: CtrTable): FitInput {
+  const rows: number[] = [];
+  const target: number[] = [];
+  const count: number[] = [];
+  const put = (row: number, outcome: number, times: number): void => {
+    if (times === 0) return;
+    rows.push(row);
+    target.push(outcome);
+    count.push(times);
+  };
+  for (let row = 0; row < features.rows; row++) {
+    put(row, 0, impressions[row] - clicks[row]);
+    put(row, 1, clicks[row]);
+  }
+  return {
+    columns: takeRows(features, rows),
+    target: Float64Array.from(target),
+    weight: new Float64Array(rows.length).fill(1),
+    count: Float64Array.from(count),
+  };
+}
+
+/** The listed rows of a table. */
+export function takeTable(table: CtrTable, rows: ArrayLike<number>): CtrTable {
+  const { features, impressions, clicks, trueCtr, time, group } = table;
+  return {
+    ...table,
+    features: takeRows(features, rows),
+    impressions: takeValues(impressions, rows),
+    clicks: takeValues(clicks, rows),
+    ...(trueCtr === undefined ? {} : { trueCtr: takeValues(trueCtr, rows) }),
+    ...(time === undefined ? {} : { time: takeValues(time, rows) }),
+    ...(group === undefined ? {} : { group: takeValues(group, rows) }),
+  };
+}

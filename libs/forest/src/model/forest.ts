@@ -1,0 +1,103 @@
+import { codeOf, type FeatureBins } from '../data/binning.js';
+import { calibrated, type Calibration } from '../judge/calibration.js';
+import {
+  Compiled,
+  compileForest,
+  type CompiledParts,
+  type CompileOptions,
+} from '../serve/compile.js';
+import { ForestError } from '../errors.js';
+import {
+  intervalAround,
+  type Interval,
+  type IntervalModel,
+  type IntervalOptions,
+} from '../judge/intervals.js';
+import type { FitParameters } from '../data/parameters.js';
+import { predictRow, treeVariance } from '../trees/walk.js';
+import { RowEncoder, type FeatureRecord, type Schema } from '../data/schema.js';
+import type { Tree } from '../trees/tree.js';
+
+/** A fitted forest: immutable, and the same function whoever holds it. */
+export class Forest {
+  private encoder: RowEncoder | undefined;
+  private compiled: Compiled | undefined;
+
+  constructor(
+    readonly schema: Schema,
+    readonly parameters: FitParameters,
+    readonly bins: readonly FeatureBins[],
+    readonly trees: readonly Tree[],
+    /** Applied to the mean of the trees; null: none. */
+    readonly calibration: Calibration | null = null,
+    /** null: no row was out of bag, so there are no intervals. */
+    readonly intervals: IntervalModel | null = null,
+    /** What another thread has compiled. */
+    private readonly parts: CompiledParts | null = null,
+  ) {}
+
+  /** Seed that it was grown from. */
+  get seed(): number {
+    return this.parameters.seed;
+  }
+
+  /** The cuts of a feature, ascending: a number up to a cut is on its left. None of a category. */
+  cutsOf(feature: number): Float64Array {
+    return this.bins[feature].cuts;
+  }
+
+  /** How many bins a feature has, missing left out: intervals between its cuts, or categories. */
+  binCount(feature: number): number {
+    return this.bins[feature].bins;
+  }
+
+  /** The bin of a number of a feature, from 0; `binCount` for what is missing. */
+  binOf(feature: number, x: number): number {
+    return codeOf(this.bins[feature], x);
+  }
+
+  /**
+   * The mean of the trees at one row of numbers in schema order (categories by place, NaN for
+   * missing), calibrated if the forest is; in the target's unit.
+   * @throws ForestError ROW_INVALID if the row's length is not the number of features
+   */
+  predict(row: ArrayLike<number>): number {
+    this.checkRow(row);
+    const mean = predictRow(this.trees, this.bins, row);
+    return this.calibration === null ? mean : calibrated(this.calibration, mean);
+  }
+
+  /**
+   * The interval that holds what will be observed at a row, `level` of the time.
+   * @throws ForestError ROW_INVALID, OPTION_INVALID, NO_INTERVALS
+   */
+  predictInterval(row: ArrayLike<number>, options: IntervalOptions = {}): Interval {
+    if (this.intervals === null) {
+      throw new ForestError('NO_INTERVALS', 'no row was out of bag; fit with bootstrap');
+    }
+    const prediction = this.predict(row);
+    const variance = treeVariance(this.trees, this.bins, row);
+    return intervalAround(this.intervals, prediction, variance, options);
+  }
+
+  /** The same for a record; what it does not name is missing. */
+  predictRecord(record: FeatureRecord): number {
+    this.encoder ??= new RowEncoder(this.schema);
+    return this.predict(this.encoder.encode(record));
+  }
+
+  private checkRow(row: ArrayLike<number>): void {
+    const wanted = this.schema.features.length;
+    if (row.length === wanted) return;
+    throw new ForestError('ROW_INVALID', `got ${row.length} numbers, wanted ${wanted}`);
+  }
+
+  /**
+   * The same function, made fast. Without options it is made once and kept, and a forest that
+   * came compiled from another thread gives what it came with.
+   */
+  compile(options?: CompileOptions): Compiled {
+    if (options !== undefined) return new Compiled(this, compileForest(this, options));
+    return (this.compiled ??= new Compiled(this, this.parts ?? compileForest(this)));
+  }
+}

@@ -1,0 +1,65 @@
+/*
+ * Rows like those of training, for a model that keeps none. A fully grown tree's leaves hold about
+ * as many rows each, and a quantile bin holds as many as the next; so a leaf drawn at random, and
+ * in its box a bin at random for every feature, is about a training row drawn at random.
+ */
+import type { FeatureBins } from '../data/binning.js';
+import { Random, streams } from '../random.js';
+import { codeGoesLeft, type Tree } from '../trees/tree.js';
+
+/** By feature: the codes that a node's rows have. */
+type Box = Uint8Array[];
+
+/** @returns row after row, `count * features` numbers in schema order */
+export function sampleFromLeaves(
+  bins: readonly FeatureBins[],
+  trees: readonly Tree[],
+  seed: number,
+  count: number,
+): Float64Array {
+  const random = new Random(seed, streams.leafSample);
+  const width = bins.length;
+  const rows = new Float64Array(count * width);
+  for (let i = 0; i < count; i++) {
+    const tree = trees[i % trees.length];
+    const box = boxOf(bins, tree, drawLeaf(tree, random));
+    for (let f = 0; f < width; f++) {
+      const codes = [...box[f].keys()].filter((code) => box[f][code] === 1);
+      rows[i * width + f] = numberOf(bins[f], codes[random.below(codes.length)]);
+    }
+  }
+  return rows;
+}
+
+function drawLeaf(tree: Tree, random: Random): number {
+  for (;;) {
+    const node = random.below(tree.nodes);
+    if (tree.feature[node] < 0) return node;
+  }
+}
+
+/** The codes, missing left out, that lead to a leaf: from the leaf up to the root. */
+function boxOf(bins: readonly FeatureBins[], tree: Tree, leaf: number): Box {
+  const box = bins.map((feature) => new Uint8Array(feature.bins).fill(1));
+  let child = leaf;
+  for (let node = leaf - 1; node >= 0; node--) {
+    const f = tree.feature[node];
+    const left = tree.left[node];
+    if (f < 0 || (child !== left && child !== left + 1)) continue;
+    for (let code = 0; code < box[f].length; code++) {
+      if (codeGoesLeft(tree, node, bins[f], code) !== (child === left)) box[f][code] = 0;
+    }
+    child = node;
+  }
+  return box;
+}
+
+/** A number of the bin: its upper cut, or beyond the last one as far as the bin before is wide. */
+function numberOf({ categorical, cuts }: FeatureBins, code: number | undefined): number {
+  if (code === undefined) return NaN;
+  if (categorical) return code;
+  const last = cuts.length - 1;
+  if (code <= last) return code === 0 ? cuts[0] : (cuts[code - 1] + cuts[code]) / 2;
+  if (last < 0) return 0;
+  return cuts[last] + (last > 0 ? cuts[last] - cuts[last - 1] : Math.abs(cuts[last]) + 1);
+}

@@ -1,0 +1,115 @@
+/*
+ * The whole forest as one flat array, a number a cell.
+ *
+ * Each tree is laid over the cells in turn: its leaves partition them, and a leaf's cells are a
+ * box, the product of the codes that lead to it,
+ *
+ *   numeric        first … last, and the missing code or not
+ *   categorical    a list of codes
+ *
+ * Adding tree after tree is the plain walk's own order of additions, so every cell ends with the
+ * plain walk's own bits.
+ */
+import type { CellSpace } from './cells.js';
+import { inSet, type Tree } from '../trees/tree.js';
+
+/** @returns the prediction of every cell, `cells.count` long */
+export function buildTable(cells: CellSpace, trees: readonly Tree[]): Float64Array {
+  const table = new Float64Array(cells.count);
+  const box = new Box(table, cells);
+  for (const tree of trees) box.addNode(tree, 0);
+  for (let cell = 0; cell < table.length; cell++) table[cell] /= trees.length;
+  return table;
+}
+
+/** The cells that reach a node; narrowed on the way down, widened again on the way up. */
+class Box {
+  private readonly first: Int32Array;
+  private readonly last: Int32Array;
+  private readonly missing: Uint8Array;
+  /** Of a categorical feature; null for a numeric one. */
+  private readonly lists: (Int32Array | null)[];
+
+  constructor(
+    private readonly table: Float64Array,
+    private readonly cells: CellSpace,
+  ) {
+    const { bins, sizes } = cells;
+    this.first = new Int32Array(sizes.length);
+    this.last = Int32Array.from(sizes, (size) => Math.max(0, size - 2));
+    this.missing = Uint8Array.from(sizes, (size) => +(size > 1));
+    this.lists = bins.map((feature, f) => (feature.categorical ? allCodes(sizes[f]) : null));
+  }
+
+  /** Adds a node's leaves to the cells of the box. */
+  addNode(tree: Tree, node: number): void {
+    const f = tree.feature[node];
+    if (f < 0) this.fill(0, 0, tree.value[node]);
+    else if (this.lists[f] === null) this.addNumeric(tree, node, f);
+    else this.addCategorical(tree, node, f, this.lists[f]);
+  }
+
+  private addNumeric(tree: Tree, node: number, f: number): void {
+    const { first, last, missing } = this;
+    const from = first[f];
+    const to = last[f];
+    const withMissing = missing[f];
+    const place = this.cells.cutPlace(f, tree.cut[node]);
+    const missingLeft = tree.missingLeft[node];
+    last[f] = Math.min(to, place);
+    missing[f] = withMissing & missingLeft;
+    if (from <= last[f] || missing[f] === 1) this.addNode(tree, tree.left[node]);
+    last[f] = to;
+    first[f] = Math.max(from, place + 1);
+    missing[f] = withMissing & (1 - missingLeft);
+    if (first[f] <= to || missing[f] === 1) this.addNode(tree, tree.left[node] + 1);
+    first[f] = from;
+    missing[f] = withMissing;
+  }
+
+  private addCategorical(tree: Tree, node: number, f: number, list: Int32Array): void {
+    for (const side of [true, false]) {
+      const codes = list.filter((code) => codeGoesLeft(this.cells, tree, node, code) === side);
+      this.lists[f] = codes;
+      if (codes.length > 0) this.addNode(tree, tree.left[node] + +!side);
+    }
+    this.lists[f] = list;
+  }
+
+  /** Adds `value` to every cell of the box, from feature `f` on. */
+  private fill(f: number, offset: number, value: number): void {
+    const { table, cells, first, last, missing, lists } = this;
+    if (f === first.length) {
+      table[offset] += value;
+      return;
+    }
+    const stride = cells.strides[f];
+    const list = lists[f];
+    if (list !== null) {
+      for (let i = 0; i < list.length; i++) this.fill(f + 1, offset + stride * list[i], value);
+      return;
+    }
+    if (stride === 1) {
+      const end = offset + last[f];
+      for (let cell = offset + first[f]; cell <= end; cell++) table[cell] += value;
+    } else {
+      for (let code = first[f]; code <= last[f]; code++) {
+        this.fill(f + 1, offset + stride * code, value);
+      }
+    }
+    if (missing[f] === 1) this.fill(f + 1, offset + stride * (cells.sizes[f] - 1), value);
+  }
+}
+
+function allCodes(size: number): Int32Array {
+  return Int32Array.from({ length: size }, (_, code) => code);
+}
+
+/** Which way a code over the used cuts goes at an inner node. */
+export function codeGoesLeft(cells: CellSpace, tree: Tree, node: number, code: number): boolean {
+  const f = tree.feature[node];
+  const { categorical, bins } = cells.bins[f];
+  if (code === bins) return tree.missingLeft[node] === 1;
+  if (categorical) return inSet(tree.sets, tree.cut[node], code);
+  return code <= cells.cutPlace(f, tree.cut[node]);
+}

@@ -1,0 +1,51 @@
+/*
+ * The plain walk: what a forest's prediction is, said as simply as possible. Whatever is faster
+ * (serve/compile.ts) must equal it bit for bit.
+ */
+import type { FeatureBins } from '../data/binning.js';
+import { codeOf } from '../data/binning.js';
+import { inSet, type Tree } from './tree.js';
+
+/** The leaf of `tree` that a row of numbers falls into. */
+export function leafOf(tree: Tree, bins: readonly FeatureBins[], row: ArrayLike<number>): number {
+  let node = 0;
+  for (let f = tree.feature[0]; f >= 0; f = tree.feature[node]) {
+    node = tree.left[node] + +!goesLeft(tree, node, bins[f], row[f]);
+  }
+  return node;
+}
+
+/** Which way a number goes at an inner node; `bins` are those of the feature it tests. */
+export function goesLeft(tree: Tree, node: number, bins: FeatureBins, x: number): boolean {
+  const cut = tree.cut[node];
+  if (bins.categorical) {
+    const code = codeOf(bins, x);
+    return code === bins.bins ? tree.missingLeft[node] === 1 : inSet(tree.sets, cut, code);
+  }
+  if (Number.isNaN(x)) return tree.missingLeft[node] === 1;
+  // A cut past the last one splits "observed" from "missing": every number goes left.
+  return cut === bins.cuts.length || x <= bins.cuts[cut];
+}
+
+/** The mean of the trees' leaves, added up in tree order. */
+export function predictRow(
+  trees: readonly Tree[],
+  bins: readonly FeatureBins[],
+  row: ArrayLike<number>,
+): number {
+  let sum = 0;
+  for (const tree of trees) sum += tree.value[leafOf(tree, bins, row)];
+  return sum / trees.length;
+}
+
+/** The (population) variance of the trees' leaves at a row. */
+export function treeVariance(
+  trees: readonly Tree[],
+  bins: readonly FeatureBins[],
+  row: ArrayLike<number>,
+): number {
+  const centre = predictRow(trees, bins, row);
+  let squares = 0;
+  for (const tree of trees) squares += (tree.value[leafOf(tree, bins, row)] - centre) ** 2;
+  return squares / trees.length;
+}

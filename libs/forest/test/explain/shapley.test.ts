@@ -1,0 +1,216 @@
+import {
+  fit,
+  Forest,
+  ForestError,
+  ShapleyExplainer,
+  shapleyValues,
+  takeRows,
+  type FitInput,
+} from '../../src/index.js';
+import { Random } from '../../src/random.js';
+import { mixedData, numericColumns, rowOf, uniform } from '../data.js';
+import { shapleyByOrders } from '../game.js';
+import { forestOf } from '../hand-made.js';
+
+const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
+
+/** The definition: every order, every background row, the plain walk. */
+function byDefinition(
+  forest: Forest,
+  row: readonly number[],
+  background: readonly number[][],
+  weight: readonly number[],
+): number[] {
+  const all = weight.reduce((sum, w) => sum + w, 0);
+  return shapleyByOrders(row.length, (knows) =>
+    background.reduce((sum, other, i) => {
+      const mixed = row.map((x, f) => (knows[f] ? x : other[f]));
+      return sum + (weight[i] / all) * forest.predict(mixed);
+    }, 0),
+  );
+}
+
+/** The mixed data with two more features, too fine for a table. */
+function fineData(): FitInput {
+  const { columns, target } = mixedData({ rows: 900, missing: 0.15 });
+  const names = ['near', 'nearer'];
+  const features = [
+    ...columns.schema.features,
+    ...names.map((name) => ({ name, kind: 'numeric' as const })),
+  ];
+  const more = names.map((_, k) => target.map((y, i) => y + Math.sin(i * (1.7 + k))));
+  return {
+    columns: { schema: { features }, rows: 900, values: [...columns.values, ...more] },
+    target,
+  };
+}
+
+function wideForest(width: number, rows = 400): { forest: Forest; sample: number[][] } {
+  const random = new Random(width, 0);
+  const values = Array.from({ length: width }, () =>
+    Array.from({ length: rows }, () => uniform(random)),
+  );
+  const target = Float64Array.from({ length: rows }, (_, i) =>
+    values.reduce((sum, column, f) => sum + Math.sin((f + 2) * column[i]) * values[0][i], 0),
+  );
+  const columns = numericColumns(...values);
+  const { forest } = fit({ columns, target }, { trees: 12, minLeafRows: 2, maxFeatures: 3 });
+  return { forest, sample: Array.from({ length: 40 }, (_, i) => rowOf(columns, i)) };
+}
+
+describe('exact Shapley values', () => {
+  it.each([
+    ['table', mixedData({ rows: 900, missing: 0.15 })],
+    ['packed', fineData()],
+  ])('are those of the definition, on a %s forest', (kind, input) => {
+    const { forest } = fit(input, { trees: 20, minLeafRows: 2 });
+    expect(forest.compile().kind).toBe(kind);
+    const background = Array.from({ length: 15 }, (_, i) => rowOf(input.columns, i));
+    const weight = background.map((_, i) => (i % 5) / 2);
+    const explainer = new ShapleyExplainer(forest, background, { weight });
+    for (let i = 100; i < 106; i++) {
+      const row = rowOf(input.columns, i);
+      const { values } = explainer.explain(row);
+      const expected = byDefinition(forest, row, background, weight);
+      values.forEach((value, f) => expect(value).toBeCloseTo(expected[f], 10));
+    }
+  });
+
+  it.each([4, 8, 12])('sum to the prediction − the mean background (%i features)', (width) => {
+    const { forest, sample } = wideForest(width);
+    expect(forest.compile().kind).toBe('packed');
+    const mean = sample.reduce((sum, row) => sum + forest.predict(row), 0) / sample.length;
+    const explainer = new ShapleyExplainer(forest, sample.slice(0, 40));
+    for (const row of sample.slice(0, 3)) {
+      const { base, values } = explainer.explain(row.map((x) => 1 - x));
+      expect(Math.abs(base - mean)).toBeLessThan(1e-9);
+      const prediction = forest.predict(row.map((x) => 1 - x));
+      expect(Math.abs(total(values) - (prediction - mean))).toBeLessThan(1e-9);
+    }
+  });
+
+  it.each([
+    ['table', mixedData({ rows: 900, missing: 0.15 })],
+    ['packed', fineData()],
+  ])('explain the calibrated prediction of a %s forest', (kind, input) => {
+    const { schema, parameters, bins, trees } = fit(input, { trees: 20, minLeafRows: 2 }).forest;
+    const calibration = { x: Float64Array.of(0, 1, 2, 3), y: Float64Array.of(0, 10, 10.5, 90) };
+    const forest = new Forest(schema, parameters, bins, trees, calibration);
+    expect(forest.compile().kind).toBe(kind);
+    const row = rowOf(input.columns, 50);
+    const background = Array.from({ length: 15 }, (_, i) => rowOf(input.columns, i));
+    const { values } = shapleyValues(forest, row, background);
+    const expected = byDefinition(forest, row, background, Array(15).fill(1));
+    values.forEach((value, f) => expect(value).toBeCloseTo(expected[f], 9));
+  });
+
+  it('are the same for a sample as columns, as rows, and with its copies as weights', () => {
+    const { columns, target } = mixedData({ rows: 300, missing: 0.1 });
+    const { forest } = fit({ columns, target }, { trees: 5 });
+    const row = rowOf(columns, 200);
+    const rows = Array.from({ length: 20 }, (_, i) => rowOf(columns, i));
+    const fromRows = shapleyValues(forest, row, rows);
+    expect(shapleyValues(forest, row, takeRows(columns, [...rows.keys()]))).toEqual(fromRows);
+    const copied = shapleyValues(forest, row, [...rows, rows[3], rows[3]]);
+    const weight = rows.map((_, i) => (i === 3 ? 3 : 1));
+    const weighted = shapleyValues(forest, row, rows, { weight });
+    expect(weighted.base).toBeCloseTo(copied.base, 12);
+    weighted.values.forEach((value, f) => expect(value).toBeCloseTo(copied.values[f], 12));
+  });
+
+  it('give exactly 0 to a feature that no tree asks for', () => {
+    const { sample } = wideForest(3);
+    const forest = forestOf(
+      [[0.5], [0.5], []],
+      [
+        {
+          feature: 0,
+          cut: 0,
+          left: { value: 1, cover: 1 },
+          right: {
+            feature: 1,
+            cut: 0,
+            left: { value: 2, cover: 1 },
+            right: { value: 7, cover: 1 },
+          },
+        },
+      ],
+    );
+    expect(shapleyValues(forest, [0.9, 0.9, 123], sample).values[2]).toBe(0);
+  });
+
+  it('share alike between features that do alike', () => {
+    const forest = forestOf(
+      [[0.5], [0.5]],
+      [
+        {
+          feature: 0,
+          cut: 0,
+          left: { value: 0, cover: 3 },
+          right: {
+            feature: 1,
+            cut: 0,
+            left: { value: 0, cover: 1 },
+            right: { value: 1, cover: 1 },
+          },
+        },
+      ],
+    );
+    expect(shapleyValues(forest, [1, 1], [[0, 0]])).toEqual({
+      base: 0,
+      values: Float64Array.of(0.5, 0.5),
+    });
+  });
+
+  it('count only features that trees use towards the twelve', () => {
+    const { forest } = wideForest(13);
+    const explain = (): unknown => shapleyValues(forest, Array(13).fill(0), [Array(13).fill(1)]);
+    expect(explain).toThrow(ForestError);
+    expect(explain).toThrow(/its trees use 13 features .* up to 12; treeShap/);
+    const stump = forestOf(
+      [[0.5], ...Array.from({ length: 19 }, () => [])],
+      [
+        {
+          feature: 0,
+          cut: 0,
+          left: { value: 1, cover: 1 },
+          right: { value: 3, cover: 1 },
+        },
+      ],
+    );
+    const { base, values } = shapleyValues(stump, Array(20).fill(1), [Array(20).fill(0)]);
+    expect([base, values[0], total(values)]).toEqual([1, 2, 2]);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['no background', undefined, /it is absent/],
+    ['an empty one', [], /it has no rows/],
+    ['rows of another width', [[1, 2]], /row 0 has 2 numbers, wanted 3/],
+    ['other columns', numericColumns([1], [2], [3]), /column 0 is x0, wanted size/],
+    ['fewer columns', numericColumns([1]), /column 0 is x0, wanted size/],
+  ])('refuse %s', (_, background, message) => {
+    const { columns, target } = mixedData({ rows: 50 });
+    const { forest } = fit({ columns, target }, { trees: 2 });
+    const explain = (): unknown => shapleyValues(forest, [0, 0, 0], background as number[][]);
+    expect(explain).toThrow(expect.objectContaining({ code: 'BACKGROUND_INVALID' }));
+    expect(explain).toThrow(message);
+  });
+
+  it.each([
+    [[1], /it has 1 weights, wanted 2/],
+    [[1, -1], /weight of row 1 is -1/],
+    [[NaN, 1], /weight of row 0 is NaN/],
+    [[0, 0], /weights sum to 0/],
+  ])('refuse background weights %j', (weight, message) => {
+    const { columns, target } = mixedData({ rows: 50 });
+    const { forest } = fit({ columns, target }, { trees: 2 });
+    const rows = [rowOf(columns, 0), rowOf(columns, 1)];
+    expect(() => shapleyValues(forest, rows[0], rows, { weight })).toThrow(message);
+  });
+
+  it('refuse a row of another width', () => {
+    const { columns, target } = mixedData({ rows: 50 });
+    const { forest } = fit({ columns, target }, { trees: 2 });
+    expect(() => shapleyValues(forest, [1], columns)).toThrow(/got 1 numbers, wanted 3/);
+  });
+});
