@@ -172,12 +172,12 @@ describe('an answer of the current model', () => {
 describe('the figures of the models in use', () => {
   it('are kept however many others were tried meanwhile', () => {
     served.replace(model('first'));
-    stats.countPrediction(served.current!.figures, 0.01);
+    stats.countPrediction(served.current!.counts, 0.01);
     for (let i = 0; i < 10; i++) {
       served.tryOut('canary', model('second', `try-${i}`), 5);
       served.tryOut('shadow', model('second', `shade-${i}`), 5);
     }
-    stats.countPrediction(served.current!.figures, 0.03);
+    stats.countPrediction(served.current!.counts, 0.03);
     const kept = stats.snapshot().models;
     expect(kept.find(({ version }) => version === 'first')?.served.predictions).toBe(2);
     expect(kept.map(({ version }) => version)).toEqual(
