@@ -1,12 +1,12 @@
 import { PredictionCache, ValkeyTier } from '@adscale/cache';
 import { type CtrModel, Registry, defaultSchema } from '@adscale/ctr';
+import type { ExplainedPrediction } from '@adscale/forest';
 import { ServiceStats } from '@adscale/stats';
 import cluster from 'node:cluster';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
-import type { CtrExplanation } from './explain/explainer.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
 import { PredictionDetails } from './explain/prediction-details.js';
 import { type FollowerOptions, ModelFollower } from './model/follower.js';
@@ -113,7 +113,7 @@ async function loadFirst(
 async function connectTier(
   { valkeyUrl: url, cacheTtlSeconds }: Config,
   logger: Logger,
-): Promise<ValkeyTier<CtrExplanation> | undefined> {
+): Promise<ValkeyTier<ExplainedPrediction> | undefined> {
   if (url === '') return undefined;
   return ValkeyTier.connect({
     url,
