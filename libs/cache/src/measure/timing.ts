@@ -2,6 +2,9 @@
  * How long one kind of work takes, as counts in buckets an eighth of an octave wide. The middle of
  * such times is what tells about the work: their mean is ruled by the few in which the thread lost
  * its processor, which take thousands of times as long.
+ *
+ * Why not Node's createHistogram: its counts cannot be read as plain data, so histograms of other
+ * processes could not be merged.
  */
 import { mix } from '../keys/hash.js';
 

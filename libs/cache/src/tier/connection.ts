@@ -2,6 +2,8 @@ import type { Redis } from 'iovalkey';
 import { CacheError } from '../errors.js';
 
 const PROTOCOLS = ['valkey:', 'valkeys:', 'redis:', 'rediss:'];
+/** States of a client in which it has a socket, be it one that is not connected yet. */
+const WITH_SOCKET = ['connecting', 'connect', 'ready'];
 const CONNECT_TIMEOUT_MS = 1000;
 const FIRST_RECONNECT_MS = 50;
 const LAST_RECONNECT_MS = 2000;
@@ -39,8 +41,9 @@ export async function connectValkey(url: string, timeoutMs: number): Promise<Red
 
 /** Ends a connection in whatever state it is; resolves when its socket is closed. */
 export async function endConnection(client: Redis): Promise<void> {
-  const ended = client.status === 'ready' || client.status === 'connecting';
-  const end = ended ? new Promise((resolve) => client.once('end', resolve)) : undefined;
+  const end = WITH_SOCKET.includes(client.status)
+    ? new Promise((resolve) => client.once('end', resolve))
+    : undefined;
   client.disconnect();
   await end;
 }
