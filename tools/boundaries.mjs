@@ -525,4 +525,76 @@ export const stages = {
       because: 'Leaving is told to the service, which knows what is under way.',
     },
   ],
+  trainer: [
+    {
+      stage: 'cli',
+      mayUse: [],
+      because: 'How a command is called, stopped and told is the same for all of them.',
+    },
+    {
+      stage: 'decide',
+      mayUse: ['cli'],
+      because: 'A decision asks a model about a request, and reads no tables.',
+    },
+    {
+      stage: 'mapping',
+      mayUse: ['cli'],
+      because: 'What columns mean is said before anything is opened.',
+    },
+    {
+      stage: 'source',
+      mayUse: ['cli'],
+      because: 'A source is read whatever its columns mean.',
+    },
+    {
+      stage: 'rows',
+      mayUse: ['cli', 'mapping', 'source'],
+      because: 'Rows are what a mapping makes of a source, whoever wants them.',
+    },
+    {
+      stage: 'score',
+      mayUse: ['cli', 'mapping', 'source', 'rows'],
+      because: 'Scoring asks a model about rows, wherever that was trained or is kept.',
+    },
+    {
+      stage: 'exchange',
+      mayUse: ['cli', 'mapping', 'score'],
+      because: 'Models of other programs come and go as files, without data.',
+    },
+    {
+      stage: 'inspect',
+      mayUse: ['cli', 'mapping', 'source', 'rows'],
+      because: 'Looking at data comes before any model.',
+    },
+    {
+      stage: 'models',
+      mayUse: ['cli', 'mapping', 'source', 'rows', 'score'],
+      because: 'What is kept is listed, compared and promoted without training.',
+    },
+    {
+      stage: 'report',
+      mayUse: [],
+      because: 'A report is figures of a model and its rows, and does not know how they are drawn.',
+    },
+    {
+      stage: 'page',
+      mayUse: ['report'],
+      because: 'The page only lays out what the report says.',
+    },
+    {
+      stage: 'train',
+      mayUse: ['cli', 'mapping', 'source', 'rows', 'score', 'inspect', 'models', 'report', 'page'],
+      because: 'Training is the last stage: it uses the others, and commands only start it.',
+    },
+    {
+      stage: 'commands',
+      mayUse: ['cli', 'decide', 'source', 'score', 'exchange', 'inspect', 'models', 'train'],
+      because: 'A command says its flags and starts a stage.',
+    },
+    {
+      stage: 'program',
+      mayUse: ['cli', 'commands'],
+      because: 'The program runs one command, and main can stop it.',
+    },
+  ],
 };

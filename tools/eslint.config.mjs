@@ -33,7 +33,7 @@ function edgesOf({ project, mayUse, because }) {
   return [
     restricted([`${source}/**/*.ts`]),
     // A stage is a file or a folder. Folders below one need no rule: they may not climb out of it.
-    ...(stages[project] ?? []).flatMap((entry) => [
+    ...stages[project].flatMap((entry) => [
       restricted([`${source}/${entry.stage}.ts`], [otherThan('\\./', entry)]),
       restricted([`${source}/${entry.stage}/*.ts`], [otherThan('\\.\\./', entry)]),
     ]),

@@ -45,7 +45,7 @@ function lint(texts: Record<string, Text>): Record<string, string[]> {
   return JSON.parse(stdout) as Record<string, string[]>;
 }
 
-const projects = Object.keys(stages);
+const projects = boundaries.map(({ project }) => project);
 const tableOf = (project: string): readonly Stage[] => stages[project as keyof typeof stages];
 const importing = (names: readonly string[]): string =>
   names.map((name) => `import '${name}';`).join('\n');
