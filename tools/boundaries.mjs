@@ -516,7 +516,7 @@ export const stages = {
     },
     {
       stage: 'service',
-      mayUse: ['problem', 'config', 'health', 'app'],
+      mayUse: ['problem', 'config', 'health', 'replicas', 'app'],
       because: 'The service is the app of the model at hand, made anew for another.',
     },
     {
