@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine, machineLine } from './machine.mjs';
 import { count, table } from './report.mjs';
-import { builtApi } from './servers/built_api.mjs';
 import { SEED, loadTraffic, trainedRegistry } from './servers/registry.mjs';
+
+/** A module of the API as built: apps are no packages to import. */
+const builtApi = (file) => import(new URL(`../../apps/api/dist/${file}`, import.meta.url));
 
 const { createApp } = await builtApi('app.js');
 const { readConfig } = await builtApi('config.js');

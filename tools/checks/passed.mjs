@@ -5,6 +5,7 @@
  */
 import { fork } from 'node:child_process';
 import { on } from 'node:events';
+import { existsSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,7 +41,10 @@ async function watch() {
 
 /** Starts a built program that tells what was passed since it was last asked, and at its end. */
 function watched(workspace, app, args, environment = {}) {
-  const child = fork(join(workspace, 'apps', app, 'dist', 'main.js'), args, {
+  const built = join(workspace, 'apps', app, 'dist');
+  // The trainer's main.js only watches over its program.js.
+  const program = ['program.js', 'main.js'].find((name) => existsSync(join(built, name)));
+  const child = fork(join(built, program), args, {
     cwd: workspace,
     env: { PATH: process.env.PATH, ADSCALE_WATCHED: '1', ...environment },
     execArgv: ['--import', import.meta.url],

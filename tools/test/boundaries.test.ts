@@ -45,7 +45,7 @@ function lint(texts: Record<string, Text>): Record<string, string[]> {
   return JSON.parse(stdout) as Record<string, string[]>;
 }
 
-const projects = Object.keys(stages);
+const projects = boundaries.map(({ project }) => project);
 const tableOf = (project: string): readonly Stage[] => stages[project as keyof typeof stages];
 const importing = (names: readonly string[]): string =>
   names.map((name) => `import '${name}';`).join('\n');
@@ -64,6 +64,18 @@ const found = lint({
   'a library uses Nest': { code: importing(['@nestjs/common']), file: 'libs/ctr/src/index.ts' },
   'an app uses Nest': { code: importing(['@nestjs/common']), file: 'apps/api/src/main.ts' },
   climbing: { code: importing(['../../model/x.js']), file: 'libs/forest/src/exchange/a/b.ts' },
+  'a test sleeps': {
+    code: `await new Promise((resolve) => setTimeout(resolve, 300));`,
+    file: 'libs/ctr/test/x.test.ts',
+  },
+  'a test sleeps by name': {
+    code: `import { setTimeout as sleep } from 'node:timers/promises'; await sleep(300);`,
+    file: 'libs/ctr/test/x.test.ts',
+  },
+  'a test weighs memory': {
+    code: `expect(process.memoryUsage().heapUsed).toBeLessThan(3e6);`,
+    file: 'libs/ctr/test/x.test.ts',
+  },
   'exporting all': { code: `export * from './a.js';`, file: 'libs/forest/src/index.ts' },
   ...Object.fromEntries(
     boundaries.map(({ project }) => [
@@ -97,6 +109,16 @@ describe('the boundaries between projects', () => {
   it('let nobody climb two folders, or export what is not listed', () => {
     expect(found['climbing']!.join()).toContain('Climb one folder at most');
     expect(found['exporting all']!.join()).toContain('List what is exported');
+  });
+});
+
+describe('a test', () => {
+  it.each([
+    ['a test sleeps', 'wait for an event, or with a bound'],
+    ['a test sleeps by name', 'wait for an event, or with a bound'],
+    ['a test weighs memory', 'count what is kept instead'],
+  ])('may not depend on the machine: %s', (name, message) => {
+    expect(found[name]!.join()).toContain(message);
   });
 });
 

@@ -1,11 +1,12 @@
 import { PredictionCache, ValkeyTier } from '@adscale/cache';
 import { type CtrModel, Registry, defaultSchema } from '@adscale/ctr';
+import type { ExplainedPrediction } from '@adscale/forest';
 import { ServiceStats } from '@adscale/stats';
 import cluster from 'node:cluster';
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
-import type { CtrExplanation } from './explain/explainer.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
 import { PredictionDetails } from './explain/prediction-details.js';
 import { type FollowerOptions, ModelFollower } from './model/follower.js';
@@ -27,6 +28,8 @@ const YEAR_MS = 31_536_000_000;
 export interface AppOptions {
   /** Counts what the app does. Default: its own. */
   readonly stats?: ServiceStats;
+  /** What replicas know the process's machine by. Default: a name of its own. */
+  readonly machine?: string;
   /** The first model; its features are those of the routes. Default: the registry's current one. */
   readonly first?: CtrModel;
   /** What to do about a first model with other features than the routes; refused if left out. */
@@ -40,7 +43,7 @@ export type Parts = Awaited<ReturnType<typeof createParts>>;
 
 /** Makes the parts in the order in which they need each other, the first model among them. */
 export async function createParts(config: Config, logger: Logger, options: AppOptions) {
-  const { stats = new ServiceStats(), onOtherFeatures } = options;
+  const { stats = new ServiceStats(), machine = randomUUID(), onOtherFeatures } = options;
   const cache = new PredictionCache<Answer>({
     entries: config.cacheEntries,
     ttlMs: config.cacheTtlSeconds * 1000,
@@ -70,8 +73,9 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   };
   const figures = new ServiceFigures({ stats, cache, explanations, admission, lag });
   const colleagues = cluster.isWorker ? new Colleagues(figures) : undefined;
-  const { valkeyUrl } = config;
-  const unlink = valkeyUrl && (await linkReplicas(valkeyUrl, { figures, limiter }, logger));
+  if (colleagues) figures.include(colleagues);
+  const { valkeyUrl: url } = config;
+  const unlink = url && (await linkReplicas({ url, machine }, { figures, limiter }, logger));
   /** Stops timers and ends connections. */
   const close = async () => {
     lag.stop();
@@ -109,7 +113,7 @@ async function loadFirst(
 async function connectTier(
   { valkeyUrl: url, cacheTtlSeconds }: Config,
   logger: Logger,
-): Promise<ValkeyTier<CtrExplanation> | undefined> {
+): Promise<ValkeyTier<ExplainedPrediction> | undefined> {
   if (url === '') return undefined;
   return ValkeyTier.connect({
     url,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { type RequestListener, type Server, createServer } from 'node:http';
@@ -11,6 +12,7 @@ import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { Readiness } from './health/readiness.js';
 import { answerBrokenRequest } from './problem/socket.js';
+import { MACHINE_VARIABLE } from './replicas/board.js';
 
 /** How long an idle connection is kept for its client's next request. */
 const KEEP_ALIVE_MS = 72_000;
@@ -33,8 +35,11 @@ export class Service {
   private app: NestFastifyApplication | undefined;
   private routing: RequestListener = () => {};
   private readonly servers: Server[] = [];
-  /** Counts go on when another app takes over. */
-  private readonly stats = new ServiceStats();
+  /** An app that takes over goes on counting, under the same name. */
+  private readonly identity = {
+    stats: new ServiceStats(),
+    machine: process.env[MACHINE_VARIABLE] ?? randomUUID(),
+  };
   private leaving = false;
   private closing = false;
   private drained: Promise<unknown> | undefined;
@@ -89,7 +94,7 @@ export class Service {
 
   private makeApp(first?: CtrModel): Promise<NestFastifyApplication> {
     return createApp(this.config, this.logger, {
-      stats: this.stats,
+      ...this.identity,
       first,
       onOtherFeatures: (model) => this.takeOver(model),
       // An app that was taken over from closes alone; the servers go on.

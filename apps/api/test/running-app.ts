@@ -8,6 +8,15 @@ import { Service } from '../src/service.js';
 /** The record of the README's first request. */
 export const sample = { impressions: 5000, ad_position: 1, device_type: 'mobile', budget: 2500.0 };
 
+/** A free port, no looks at the registry but those asked for, and none of a machine's own haste. */
+export const quietSettings = {
+  PORT: '0',
+  HOST: '127.0.0.1',
+  MODEL_POLL_MS: '0',
+  // Other programs of the machine must not make the service shed requests.
+  MAX_LAG_MS: '0',
+};
+
 /** The real service on a free port, and what it logged. */
 export interface RunningApp {
   /** The app that answers now. */
@@ -22,7 +31,7 @@ export interface RunningApp {
 /** Starts the service in this process with these environment variables. */
 export async function runApp(environment: Record<string, string>): Promise<RunningApp> {
   const logs: Record<string, unknown>[] = [];
-  const config = readConfig({ MODEL_POLL_MS: '0', PORT: '0', HOST: '127.0.0.1', ...environment });
+  const config = readConfig({ ...quietSettings, ...environment });
   const logger = createLogger(config.logLevel, { write: (line) => logs.push(JSON.parse(line)) });
   const service = new Service(config, logger);
   await service.start();

@@ -8,6 +8,10 @@
  *
  * Any value of a bucket is within (γ - 1)/(γ + 1) of the value reported for it, so every quantile
  * is too.
+ *
+ * Why not @datadog/sketches-js (2.1.1), the same sketch: it gives no plain data to merge with another
+ * process's, no counts up to a bound as a Prometheus histogram needs them, counts NaN as 0, and
+ * makes room while it counts. It would replace `bucketOf` and `valueOf`, and nothing else here.
  */
 
 /** Relative error of a quantile since the start: 1 %. Holds from a scale's lowest to its highest. */

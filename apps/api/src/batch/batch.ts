@@ -1,6 +1,6 @@
+import { Turn } from '../overload/turn.js';
 import { ProblemError } from '../problem/problem.js';
 import type { RecordAnswers } from './record-answers.js';
-import { Turn } from '../overload/turn.js';
 
 /**
  * Checks that a body is a batch.

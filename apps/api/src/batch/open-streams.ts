@@ -4,9 +4,9 @@ import { liftRequestTimeout } from '../problem/socket.js';
 import type { LineStream } from './line-stream.js';
 
 /**
- * The streams that are being answered. When the service closes they may go on for a while, then
- * each is told to stop, with the line to go on from elsewhere: a stream without end must not hold
- * up the end of the process.
+ * The streams under way. When the service closes, they may go on for a while. Then each is stopped,
+ * and its last line names the line to go on with elsewhere: so a stream without end does not keep
+ * the process from ending.
  */
 export class OpenStreams implements BeforeApplicationShutdown {
   private readonly streams = new Set<LineStream>();
@@ -20,6 +20,7 @@ export class OpenStreams implements BeforeApplicationShutdown {
     return this.streams.size;
   }
 
+  /** The streams in the order in which they began. */
   [Symbol.iterator](): Iterator<LineStream> {
     return this.streams.values();
   }
@@ -29,7 +30,7 @@ export class OpenStreams implements BeforeApplicationShutdown {
     return this.closing;
   }
 
-  /** @returns to be called when the stream has ended, however it did */
+  /** @returns takes the stream out again; to be called when it has ended, however it did */
   add(stream: LineStream): () => void {
     this.streams.add(stream);
     if (this.closing) this.stopLater();
@@ -52,16 +53,17 @@ export class OpenStreams implements BeforeApplicationShutdown {
   }
 }
 
-/** How long what a client still sends is read and thrown away once its stream was stopped. */
+/** How long the rest of a stopped stream is read and thrown away, in milliseconds. */
 const LINGER_MS = 2000;
 
 /**
- * Looks after the connection of a stream, on which both sides talk at once:
+ * Watches the connection of a stream, on which both sides talk at once.
  *
- * - Time is not limited, silence is: after `idleMs` without a byte either way the stream is
- *   stopped, or, when the client does not even take what is there, hung up on.
- * - A stream that was stopped ends before its request does. Hanging up at once would reset the
- *   connection and so take back the last lines; instead the rest is read for a moment.
+ * - A stream may last any time, but after `idleMs` without a byte in either direction it is stopped.
+ *   If the client does not read what was answered either, the connection is closed.
+ * - A stream that is stopped ends its answer before the client has ended its request. Closing the
+ *   connection at once would reset it, and the client would lose the last lines. So what the client
+ *   still sends is read and thrown away for two seconds.
  */
 export function superviseConnection(
   { raw: request }: FastifyRequest,
@@ -85,7 +87,7 @@ export function superviseConnection(
       if (streams.isClosing) socket.destroySoon();
       return;
     }
-    // Whoever waited for the stream's next chunk still does, and would keep it from flowing.
+    // The stream's iterator still listens for `readable`, and so keeps the request from flowing.
     request.removeAllListeners('readable').on('data', () => {});
     socket.end();
     setTimeout(() => socket.destroy(), LINGER_MS).unref();

@@ -6,7 +6,7 @@ import { type ProblemCode, catalogue } from '../problem/catalogue.js';
 import type { ProblemOccurrence } from '../problem/problem.js';
 import { invalidRecord, readRecord } from '../record/record-reading.js';
 
-/** Answers many records with one model, past its kept answers: looking them up would cost more. */
+/** Answers many records with one model. It uses no kept answers: to look one up would cost more. */
 export class RecordAnswers {
   /** Records answered with a prediction so far. */
   ok = 0;
@@ -27,9 +27,9 @@ export class RecordAnswers {
    * @param row numbers in the order of the model's schema
    */
   predict(row: Float64Array): number {
-    const { model, figures, dimensions } = this.serving;
+    const { model, counts, dimensions } = this.serving;
     const ctr = roundCtr(model.predictRow(row));
-    this.stats.countPrediction(figures, ctr, dimensions.codesOf(row));
+    this.stats.countPrediction(counts, ctr, dimensions.codesOf(row));
     this.ok++;
     return ctr;
   }

@@ -76,7 +76,7 @@ export function streamController(
         .send(Readable.from(this.untilGone(request, stream), { objectMode: false }));
     }
 
-    /** The stream's text. A client that hangs up ends it; anything else that does is our fault. */
+    /** The stream's text. It ends when the client hangs up; any other error is the service's fault. */
     private async *untilGone(request: FastifyRequest, stream: LineStream): AsyncGenerator<string> {
       try {
         yield* stream.text();

@@ -52,7 +52,7 @@ export function explainController({ schema }: ServedModel): Type<unknown> {
       const explanation = await this.explanations.explain(model, row);
       void reply.header('x-model-version', model.version);
       return {
-        predicted_ctr: roundCtr(explanation.ctr),
+        predicted_ctr: roundCtr(explanation.prediction),
         ...explanationAnswer(model, explanation),
         model_version: model.version,
       };

@@ -1,6 +1,10 @@
 import type { CtrModel } from '@adscale/ctr';
+import {
+  type ExplainedPrediction,
+  type ExplanationMethod,
+  explanationMethods,
+} from '@adscale/forest';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { type CtrExplanation, METHODS, type Method } from './explainer.js';
 
 /** An explanation as it is answered. Numbers are not rounded, so that they add up. */
 export class ExplanationAnswer {
@@ -37,13 +41,13 @@ export class ExplanationAnswer {
   unrounded_ctr!: number;
 
   @ApiProperty({
-    enum: METHODS,
+    enum: explanationMethods,
     description:
       'interventional_shapley: exact Shapley values against the background sample in the model ' +
       'card, up to 12 features. tree_shap: path-dependent TreeSHAP, for models without a ' +
       'background or with more features.',
   })
-  method!: Method;
+  method!: ExplanationMethod;
 
   @ApiProperty({ type: 'integer', description: 'Rows of the background; 0 with tree_shap.' })
   background_rows!: number;
@@ -78,15 +82,15 @@ export class IntervalAnswer {
 
 export function explanationAnswer(
   { schema, forest }: CtrModel,
-  explanation: CtrExplanation,
+  explanation: ExplainedPrediction,
 ): ExplanationAnswer {
-  const { base, contributions, calibration, ctr, method, backgroundRows } = explanation;
-  const named = schema.features.map(({ name }, f): [string, number] => [name, contributions[f]]);
+  const { base, values, calibration, prediction, method, backgroundRows } = explanation;
+  const named = schema.features.map(({ name }, f): [string, number] => [name, values[f]]);
   return {
     base_value: base,
     contributions: Object.fromEntries(named),
     ...(method === 'tree_shap' && forest.calibration !== null && { calibration }),
-    unrounded_ctr: ctr,
+    unrounded_ctr: prediction,
     method,
     background_rows: backgroundRows,
   };

@@ -75,8 +75,8 @@ export function inferController(
 }
 
 /**
- * The predictions for all records, or none: the protocol has no place for the error of one row.
- * Lets other requests in between.
+ * Predicts all records, or none, because the protocol has no place for the error of one row. Other
+ * requests are answered in between.
  * @throws ProblemError INVALID_INFERENCE naming the first row that is not valid
  */
 async function infer(

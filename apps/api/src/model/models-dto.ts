@@ -1,4 +1,4 @@
-import type { Trial } from '@adscale/ctr';
+import { fieldProblem, type Trial } from '@adscale/ctr';
 import type { PipeTransform } from '@nestjs/common';
 import { ApiProperty, type ApiResponseOptions } from '@nestjs/swagger';
 import { IsNumber, IsString, Max, ValidateBy, validateSync } from 'class-validator';
@@ -188,9 +188,6 @@ function isObject(body: unknown): body is object {
 
 /** A message repeats a wrong number but no wrong text, which may be of any length and hold anything. */
 function wrongField(field: string, value: unknown, rule: string): FieldError {
-  if (value === undefined) {
-    return { field, rule, message: `${field} is missing; it must be ${rule}` };
-  }
-  if (typeof value !== 'number') return { field, rule, message: `${field} must be ${rule}` };
-  return { field, value, rule, message: `${field} is ${value}; it must be ${rule}` };
+  if (value === undefined || typeof value === 'number') return fieldProblem(field, value, rule);
+  return { field, rule, message: `${field} must be ${rule}` };
 }

@@ -1,7 +1,7 @@
 import type { KeyKind, ModelCells, PredictionCache } from '@adscale/cache';
 import { type CtrModel, ROLES, RecordContract, type Role, type Trial } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
-import type { Model as Figures } from '@adscale/stats';
+import type { Model as ModelCounts } from '@adscale/stats';
 import { ProblemError } from '../problem/problem.js';
 import { checkRecord } from '../record/record-reading.js';
 import { PredictionDimensions } from './dimensions.js';
@@ -28,9 +28,9 @@ export interface Serving {
   readonly cells: ModelCells<Answer>;
   /** What they are kept under. */
   readonly key: KeyKind;
-  /** What whoever answers with this model counts the answer by. */
-  readonly figures: Figures;
-  /** What of the answer's row is counted as well. */
+  /** Where answers of this model are counted. */
+  readonly counts: ModelCounts;
+  /** By which features of their rows they are counted as well. */
   readonly dimensions: PredictionDimensions;
 }
 
@@ -170,10 +170,10 @@ export class ServedModel {
   private servingOf(model: CtrModel): Serving {
     const { version, schema, card } = model;
     const dimensions = new PredictionDimensions(schema);
-    const figures = this.stats.model(version, dimensions.named);
+    const counts = this.stats.model(version, dimensions.named);
     const contract = new RecordContract(schema, card?.training?.ranges);
     const { key } = this;
-    return { model, contract, cells: this.cellsOf(model), key, figures, dimensions };
+    return { model, contract, cells: this.cellsOf(model), key, counts, dimensions };
   }
 
   /** A table numbers its cells, so its answers are found by number: nothing is hashed. */
@@ -184,7 +184,7 @@ export class ServedModel {
 
   /**
    * Shares depend on the current model's order of features, so they are made anew whenever a model
-   * changes. So are the figures' handles, or those in use would be forgotten over newer ones.
+   * changes. So are the counts, because `ServiceStats` forgets those that it was asked for first.
    */
   private arrange(current: CtrModel | undefined): void {
     const { canary, shadow } = this.tried;

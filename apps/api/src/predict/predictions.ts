@@ -19,13 +19,23 @@ export function predictionText(ctr: number): string {
   return TEXTS[Math.round(ctr * UNITS)];
 }
 
-/** From a row to what is answered: its cell, then the answer that is kept of it, or the forest. */
+/**
+ * Predicts rows, each cell once: the answer of a row is that of its cell, which is kept.
+ *
+ * ```
+ * row ──code──▶ cell ──▶ kept answer, else ──at──▶ CTR ──▶ answer, kept from now on
+ * ```
+ */
 export class Predictions {
   constructor(private readonly stats: ServiceStats) {}
 
-  /** @param row of `record`, in the order of the model's schema */
+  /**
+   * Answers a row, and counts lookup and prediction.
+   * @param row numbers in the order of the model's schema
+   * @param record the valid record that the row was read from; needed for exact keys only
+   */
   of(serving: Serving, row: Float64Array, record: unknown): Answer {
-    const { model, cells, figures, dimensions } = serving;
+    const { model, cells, counts, dimensions } = serving;
     const cell = model.code(row);
     const key = serving.key === 'cell' ? cell : exactKey(model.digest, record as FlatRecord);
     let answer = cells.get(key, hashRow(row));
@@ -35,7 +45,7 @@ export class Predictions {
       answer = { ctr, body: predictionText(ctr), etag: `"${digestKey(model.digest, cell)}"` };
       cells.set(key, answer);
     }
-    this.stats.countPrediction(figures, answer.ctr, dimensions.codesOf(row));
+    this.stats.countPrediction(counts, answer.ctr, dimensions.codesOf(row));
     return answer;
   }
 }

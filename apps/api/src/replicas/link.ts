@@ -18,7 +18,7 @@ const LOG_MS = 10_000;
  * @returns to be called at the end; rejects never
  */
 export async function linkReplicas(
-  url: string,
+  { url, machine }: { readonly url: string; readonly machine: string },
   { figures, limiter }: { readonly figures: ServiceFigures; readonly limiter: RateLimiter },
   logger: Logger,
 ): Promise<() => Promise<void>> {
@@ -31,7 +31,7 @@ export async function linkReplicas(
     logger.warn({ reason }, 'no word from Valkey: this machine counts and limits by itself');
   };
   valkey.on('error', warn);
-  const board = new ReplicaBoard(valkey);
+  const board = new ReplicaBoard(valkey, machine);
   const counts = new ValkeyCounts(valkey);
   const publish = () => board.publish(figures.own());
   figures.include(board);

@@ -1,5 +1,7 @@
 import { CtrModel, Registry, defaultSchema, type ModelCard, trainCtr } from '@adscale/ctr';
 import {
+  type ExplainedPrediction,
+  Explainer,
   type Explanation,
   type Schema,
   calibrate,
@@ -14,7 +16,6 @@ import fc from 'fast-check';
 import request from 'supertest';
 import { explanationAnswer } from '../../src/explain/explanation-answer.js';
 import { PredictionDetails, intervalOf } from '../../src/explain/prediction-details.js';
-import { type CtrExplanation, ModelExplainer } from '../../src/explain/explainer.js';
 import { Explanations } from '../../src/explain/explanations.js';
 import { ProblemError } from '../../src/problem/problem.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
@@ -55,30 +56,23 @@ const records = fc.record({
   budget: fc.double({ min: 0.01, max: 20_000, noNaN: true }),
 });
 
-async function explain(model: CtrModel, row: Float64Array) {
-  return (await ModelExplainer.create(model)).explain(row);
-}
-
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
 
-function expectClose(explanation: CtrExplanation, expected: Explanation) {
+function expectClose(explanation: ExplainedPrediction, expected: Explanation) {
   expect(explanation.base).toBeCloseTo(expected.base, 12);
-  expect(explanation.contributions).toHaveLength(expected.values.length);
-  expected.values.forEach((value, f) =>
-    expect(explanation.contributions[f]).toBeCloseTo(value, 12),
-  );
+  expect(explanation.values).toHaveLength(expected.values.length);
+  expected.values.forEach((value, f) => expect(explanation.values[f]).toBeCloseTo(value, 12));
 }
 
 describe('an explanation', () => {
   it('adds up to the prediction, with a background and without', async () => {
-    const explainers = await Promise.all([plain, withBackground].map(ModelExplainer.create));
-    await fc.assert(
-      fc.asyncProperty(records, async (record) => {
+    fc.assert(
+      fc.property(records, (record) => {
         const row = plain.encode(record);
-        for (const explainer of explainers) {
-          const { base, contributions, calibration, ctr } = await explainer.explain(row);
-          expect(ctr).toBe(plain.compiled.predict(row));
-          expect(base + sum(contributions)).toBeCloseTo(ctr, 12);
+        for (const { explainer } of [plain, withBackground]) {
+          const { base, values, calibration, prediction } = explainer.explain(row);
+          expect(prediction).toBe(plain.compiled.predict(row));
+          expect(base + sum(values)).toBeCloseTo(prediction, 12);
           expect(calibration).toBe(0);
         }
       }),
@@ -87,7 +81,7 @@ describe('an explanation', () => {
 
   it('is the exact interventional one where the card has a background', async () => {
     const row = withBackground.encode(sample);
-    const explanation = await explain(withBackground, row);
+    const explanation = withBackground.explainer.explain(row);
     const rows = background.rows.map((values) => values.map((value) => value ?? NaN));
     const options = { weight: background.weights };
     const expected = shapleyValues(withBackground.forest, row, rows, options);
@@ -111,7 +105,7 @@ describe('an explanation', () => {
     ].map((unfit) => ({ ...plain.card, background: unfit }) as ModelCard);
     const bytes = writeModel(plain.forest);
     for (const model of [plain, ...misfits.map((card) => CtrModel.load(bytes, card))]) {
-      const explanation = await explain(model, row);
+      const explanation = model.explainer.explain(row);
       expect(explanation).toMatchObject({ method: 'tree_shap', backgroundRows: 0 });
       expectClose(explanation, expected);
     }
@@ -131,7 +125,7 @@ describe('an explanation', () => {
     const { bytes, card } = await trainCtr(table, options);
     const wide = { rows: [new Array(14).fill(0)], weights: [1] };
     const model = CtrModel.load(bytes, { ...card, background: wide } as ModelCard);
-    expect((await explain(model, model.encode(rows[0]))).method).toBe('tree_shap');
+    expect(model.explainer.explain(model.encode(rows[0])).method).toBe('tree_shap');
   });
 
   it('of a calibrated model says what calibration adds, unless it is explained too', async () => {
@@ -143,21 +137,21 @@ describe('an explanation', () => {
     expect(readModel(bytes).calibration).not.toBeNull();
     const calibrated = CtrModel.load(bytes);
     const row = calibrated.encode(sample);
-    const apart = await explain(calibrated, row);
+    const apart = calibrated.explainer.explain(row);
     expect(apart.calibration).not.toBe(0);
-    expect(apart.base + sum(apart.contributions) + apart.calibration).toBeCloseTo(apart.ctr, 12);
+    expect(apart.base + sum(apart.values) + apart.calibration).toBeCloseTo(apart.prediction, 12);
     expect(explanationAnswer(calibrated, apart).calibration).toBe(apart.calibration);
     const whole = CtrModel.load(bytes, { ...plain.card, background } as ModelCard);
-    const within = await explain(whole, row);
+    const within = whole.explainer.explain(row);
     expect(within.calibration).toBe(0);
-    expect(within.base + sum(within.contributions)).toBeCloseTo(within.ctr, 12);
+    expect(within.base + sum(within.values)).toBeCloseTo(within.prediction, 12);
     expect(explanationAnswer(whole, within)).not.toHaveProperty('calibration');
   });
 });
 
 describe('explanations', () => {
   it('are found once a cell, also for those who ask at the same time', async () => {
-    const spy = jest.spyOn(ModelExplainer.prototype, 'explain');
+    const spy = jest.spyOn(Explainer.prototype, 'steps');
     const explanations = new Explanations();
     const row = plain.encode(sample);
     const sameCell = plain.encode({ ...sample, budget: sample.budget + 0.001 });
@@ -176,9 +170,9 @@ describe('explanations', () => {
   it('that fail are not kept, and do not hold up the next', async () => {
     const explanations = new Explanations();
     const row = plain.encode(sample);
-    const spy = jest
-      .spyOn(ModelExplainer.prototype, 'explain')
-      .mockRejectedValueOnce(new Error('once'));
+    const spy = jest.spyOn(Explainer.prototype, 'steps').mockImplementationOnce(() => {
+      throw new Error('once');
+    });
     await expect(explanations.explain(plain, row)).rejects.toThrow('once');
     await expect(explanations.explain(plain, row)).resolves.toMatchObject({ method: 'tree_shap' });
     spy.mockRestore();
@@ -287,7 +281,7 @@ describe('the details of a prediction', () => {
     expect(await details.of(plain, row, { explain: false })).toEqual({});
     const interval = intervalOf(plain, row, 0.9);
     const both = await details.of(plain, row, { explain: true, interval: 0.9 });
-    const found = await explain(plain, row);
+    const found = plain.explainer.explain(row);
     expect(both).toEqual({ interval, explanation: explanationAnswer(plain, found) });
   });
 

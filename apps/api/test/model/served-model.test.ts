@@ -116,6 +116,17 @@ describe('a model with other features', () => {
 describe('the cells of a model', () => {
   const answer: Answer = { ctr: 0.01, body: '', etag: '' };
 
+  it('are numbered where it is a table, unless answers are kept under exact records', () => {
+    served.replace(model('first'));
+    const { cells, model: first } = served.current!;
+    expect(first.compiled.kind).toBe('table');
+    expect(() => cells.get(first.compiled.cellCount)).toThrow(/cell must be a whole number/);
+    const exact = new ServedModel(defaultSchema, cache, stats, 'exact');
+    exact.replace(model('second'));
+    exact.current!.cells.set('a record', answer);
+    expect(exact.current!.cells.get('a record')).toBe(answer);
+  });
+
   it('outlive a trial beside it, and end with its service', () => {
     served.replace(model('first'));
     served.current!.cells.set(1, answer);
@@ -172,12 +183,12 @@ describe('an answer of the current model', () => {
 describe('the figures of the models in use', () => {
   it('are kept however many others were tried meanwhile', () => {
     served.replace(model('first'));
-    stats.countPrediction(served.current!.figures, 0.01);
+    stats.countPrediction(served.current!.counts, 0.01);
     for (let i = 0; i < 10; i++) {
       served.tryOut('canary', model('second', `try-${i}`), 5);
       served.tryOut('shadow', model('second', `shade-${i}`), 5);
     }
-    stats.countPrediction(served.current!.figures, 0.03);
+    stats.countPrediction(served.current!.counts, 0.03);
     const kept = stats.snapshot().models;
     expect(kept.find(({ version }) => version === 'first')?.served.predictions).toBe(2);
     expect(kept.map(({ version }) => version)).toEqual(

@@ -4,6 +4,7 @@ import { CtrModel, Registry, type Trained, defaultSchema } from '@adscale/ctr';
 import { ModelFollower } from '../../src/model/follower.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { emptyFolder, modelFolder, otherSchema, trainModel } from '../trained-models.js';
+import { waitFor } from '../wait-for.js';
 
 let api: RunningApp;
 let folder: string;
@@ -41,7 +42,8 @@ describe('a service without a model', () => {
     expect((await api.get('/stats')).body.model_version).toBeNull();
 
     const version = await new Registry(folder).publish(second.bytes, second.card);
-    while ((await api.get('/health/ready')).status !== 200);
+    const isReady = async () => (await api.get('/health/ready')).status === 200;
+    await waitFor('the model to be taken up', isReady);
     expect((await answer()).version).toBe(version);
   });
 
@@ -113,7 +115,7 @@ describe('a model that becomes current', () => {
       await registry.setTrial('canary', { version: canary, percent: 40 });
       await registry.setTrial('shadow', { version: shadow, percent: 80 });
       const from = asked;
-      while (asked < from + 40) await new Promise((resolve) => setTimeout(resolve, 5));
+      await waitFor('40 more requests', () => asked >= from + 40);
     }
     switching = false;
     await Promise.all(clients);

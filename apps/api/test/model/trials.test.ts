@@ -6,6 +6,7 @@ import { ServedModel } from '../../src/model/served-model.js';
 import { runApp, sample } from '../running-app.js';
 import { otherSchema, trainModel } from '../trained-models.js';
 import { TwoVersions } from '../two-versions.js';
+import { waitFor } from '../wait-for.js';
 
 let service: TwoVersions;
 let folder: string;
@@ -180,9 +181,10 @@ describe('GET /stats', () => {
     }
     const differences = records.map((record) => shadow.predict(record) - current.predict(record));
     const mean = differences.reduce((sum, difference) => sum + difference, 0) / records.length;
-    let figures = (await modelsNow()).get(second)!;
-    while (figures.shadow.predictions !== records.length)
-      figures = (await modelsNow()).get(second)!;
-    expect(figures.shadow.mean_difference).toBeCloseTo(mean, 5);
+    const compared = await waitFor('all answers to be compared', async () => {
+      const { shadow } = (await modelsNow()).get(second)!;
+      return shadow.predictions === records.length && shadow;
+    });
+    expect(compared).toMatchObject({ mean_difference: expect.closeTo(mean, 5) });
   });
 });

@@ -4,6 +4,7 @@ import { Admission } from '../../src/overload/admission.js';
 import { EventLoopLag } from '../../src/overload/event-loop-lag.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { modelFolder } from '../trained-models.js';
+import { waitFor, within } from '../wait-for.js';
 
 describe('the lag of the event loop', () => {
   let now = 0;
@@ -78,7 +79,7 @@ describe('a service with more to do than it may', () => {
     const sent = request({ port, host: '127.0.0.1', path, method: 'POST', headers, agent });
     sent.on('error', () => {});
     sent.write(body.slice(0, 5));
-    await once(api.server, 'request');
+    await within('the service to begin with a request', once(api.server, 'request'));
     return { finish: () => sent.end(body.slice(5)), sent };
   }
 
@@ -104,6 +105,6 @@ describe('a service with more to do than it may', () => {
   it('is not held up by clients that hang up', async () => {
     const held = [await begin(), await begin()];
     for (const { sent } of held) sent.destroy();
-    while ((await api.post(sample)).status !== 200);
+    await waitFor('room for a request', async () => (await api.post(sample)).status === 200);
   });
 });
