@@ -1,27 +1,13 @@
-import { Command } from 'commander';
-import { evaluateCommand } from './commands/evaluate.js';
-import { exportCommand } from './commands/export.js';
-import { decideCommand } from './commands/decide.js';
-import { generateCommand } from './commands/generate.js';
-import { importCommand } from './commands/import.js';
-import { inspectCommand } from './commands/inspect.js';
-import { modelsCommand } from './commands/models.js';
-import { predictCommand } from './commands/predict.js';
-import { trainCommand } from './commands/train.js';
-import { exitHelp } from './exit.js';
+// The process that runs the command: main.ts starts it and tells it of signals.
+import { announceTemporaries } from './cli/temporary.js';
 
-/** The command line. `signal` is Ctrl-C. */
-export function buildProgram(signal: AbortSignal): Command {
-  return new Command('adscale')
-    .description('Trains AdScale models on campaign data and generates practice data.')
-    .addCommand(trainCommand(signal))
-    .addCommand(inspectCommand(signal))
-    .addCommand(evaluateCommand(signal))
-    .addCommand(predictCommand(signal))
-    .addCommand(modelsCommand(signal))
-    .addCommand(exportCommand(signal))
-    .addCommand(importCommand(signal))
-    .addCommand(generateCommand(signal))
-    .addCommand(decideCommand())
-    .addHelpText('after', `\n${exitHelp}`);
-}
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort());
+// Whoever started it is gone, and with it everybody who could stop it.
+process.on('disconnect', () => stop.abort());
+process.channel?.unref();
+announceTemporaries((temporary) => process.send?.({ temporary }));
+
+// Loading the rest takes a moment: signals count from the first.
+const { runCommand } = await import('./commands.js');
+process.exitCode = await runCommand(process.argv.slice(2), stop.signal);

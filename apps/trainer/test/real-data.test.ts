@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Registry } from '@adscale/ctr';
+import { testFolder } from './reading.js';
 import { adscale } from './run.js';
-import { testFolder } from './source.js';
 
 // Real files that may not be distributed: ADSCALE_REAL_DATA names their folder, by default
 // ../shared/data beside the checkout.

@@ -3,6 +3,8 @@
  * list of things; sentences at the end.
  */
 
+import { tableText } from '../cli/reporter.js';
+
 type Value = unknown;
 
 /** The answer as text, without a line break at its end. */
@@ -62,10 +64,8 @@ function tableOf(rows: readonly object[]): string[] {
     names,
     ...rows.map((row) => names.map((name) => cell((row as Record<string, Value>)[name]))),
   ];
-  const widths = names.map((_, c) => Math.max(...lines.map((line) => line[c].length)));
-  return lines.map((line) =>
-    `  ${line.map((text, c) => text.padEnd(widths[c])).join('  ')}`.trimEnd(),
-  );
+  const text = tableText(lines).split('\n');
+  return text.map((line) => `  ${line}`.trimEnd());
 }
 
 function bullet(sentence: string): string {

@@ -4,30 +4,52 @@
  * its cost, any other is a field of the entry. An empty value is no field.
  */
 import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
-import type { CtrModel } from '@adscale/ctr';
+import { shown, type CtrModel } from '@adscale/ctr';
+import { allocate, compare, curve, forecast, opportunities, rank } from '@adscale/decisions';
 import { parse } from 'csv-parse/sync';
-import { InputError } from '../exit.js';
-import type { Decision } from './decisions.js';
+import { InputError } from '../cli/exit.js';
 
 type Schema = CtrModel['schema'];
+
+/** A decision and what a file of rows is to it. */
+export interface Decision {
+  readonly decide: (model: CtrModel, request: unknown) => object | Promise<object>;
+  /** The request's list that rows of a CSV become; absent where a request is no list. */
+  readonly list?: string;
+}
+
+export const decisions = {
+  rank: { decide: rank, list: 'candidates' },
+  forecast: { decide: forecast, list: 'schedule' },
+  compare: { decide: compare },
+  allocate: { decide: allocate, list: 'cells' },
+  opportunities: { decide: opportunities, list: 'placements' },
+  curve: { decide: curve },
+} as const satisfies Record<string, Decision>;
+
+export type DecisionName = keyof typeof decisions;
+export const decisionNames = Object.keys(decisions) as DecisionName[];
 
 /** Fields that are counts or shares; money may stay a text, whose decimals are exact. */
 const NUMBERS = ['conversion_rate', 'max_impressions'];
 const COSTS = ['cpc', 'cpm'];
 
 /**
+ * Reads the request of a decision.
  * @param file a path, or - for JSON on standard input
- * @param settings `name=value` pairs, that the request has besides
- * @throws InputError
+ * @param options.settings `name=value` pairs: further fields of the request
+ * @param options.signal stops waiting for standard input
+ * @throws InputError if there is no such request
  */
 export async function readRequest(
   { list }: Decision,
   schema: Schema,
   file: string,
-  settings: readonly string[],
+  { settings, signal }: { settings: readonly string[]; signal: AbortSignal },
 ): Promise<object> {
-  const text = await readText(file);
+  const text = await readText(file, signal);
   const isCsv = file.toLowerCase().endsWith('.csv');
   if (isCsv && list === undefined) {
     throw new InputError(`${file} is a list of rows, and this decision takes none: wanted JSON`);
@@ -36,9 +58,10 @@ export async function readRequest(
   return { ...request, ...Object.fromEntries(settings.map(readSetting)) };
 }
 
-async function readText(file: string): Promise<string> {
+async function readText(file: string, signal: AbortSignal): Promise<string> {
   try {
-    return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
+    if (file === '-') return await textOf(addAbortSignal(signal, process.stdin));
+    return await readFile(file, { encoding: 'utf8', signal });
   } catch (cause) {
     throw new InputError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
@@ -89,7 +112,7 @@ function numberOr(text: string): number | string {
 /** A value is JSON where it can be read as JSON, and a text where not. */
 function readSetting(setting: string): [name: string, value: unknown] {
   const at = setting.indexOf('=');
-  if (at < 1) throw new InputError(`--set ${setting}: wanted name=value`);
+  if (at < 1) throw new InputError(`--set: got ${shown(setting)}, wanted name=value`);
   const text = setting.slice(at + 1);
   let value: unknown = text;
   try {

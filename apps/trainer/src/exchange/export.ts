@@ -2,17 +2,44 @@ import { writeFile } from 'node:fs/promises';
 import { Registry } from '@adscale/ctr';
 import { ForestError } from '@adscale/forest';
 import { toOnnx } from '@adscale/forest/onnx';
-import { InputError } from '../exit.js';
-import type { ModelsFlags } from '../model/flags.js';
-import { Reporter } from '../progress.js';
-import { writeWhole } from '../write-whole.js';
+import { Argument, Command } from 'commander';
+import { exitHelp, InputError } from '../cli/exit.js';
+import { jsonFlag } from '../cli/flags.js';
+import { Reporter } from '../cli/reporter.js';
+import { writeWhole } from '../cli/temporary.js';
+import { modelsFlag, versionHelp, type ModelsFlags } from '../score/stored-model.js';
 
-export interface ExportFlags extends ModelsFlags {
+/** `adscale export`: stored models for other programs. */
+export function exportCommand(signal: AbortSignal): Command {
+  const onnx = new Command('onnx')
+    .description('Write a stored model as ONNX.')
+    .addArgument(new Argument('[version]').default('current'))
+    .requiredOption('-o, --output <file>', 'such as model.onnx')
+    .addOption(modelsFlag())
+    .addOption(jsonFlag())
+    .addHelpText('after', onnxHelp)
+    .action((version: string, flags: ExportFlags) => runExportOnnx(version, flags, signal));
+  return new Command('export')
+    .description('Write a stored model for other programs.')
+    .addCommand(onnx)
+    .addHelpText('after', `\n${exitHelp}`);
+}
+
+const onnxHelp = `
+Input "rows": double, [N, features], in the order of the schema, a category by its place in the
+list, NaN for missing. Output "prediction": float32, [N, 1], not clamped. The file tells the schema
+under the key "adscale.forest.schema" of its metadata. Intervals and the card stay behind.
+
+${versionHelp}
+
+${exitHelp}`;
+
+interface ExportFlags extends ModelsFlags {
   readonly output: string;
 }
 
 /** Writes a stored model as ONNX. */
-export async function runExportOnnx(
+async function runExportOnnx(
   name: string,
   { models, output, json }: ExportFlags,
   signal: AbortSignal,

@@ -1,17 +1,50 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { CtrModel, evaluate, Registry, type ModelCard, type StoredCard } from '@adscale/ctr';
 import { ForestError, writeModel, type Forest, type Schema } from '@adscale/forest';
 import { fromOnnx } from '@adscale/forest/onnx';
-import { InputError } from '../exit.js';
-import { reportEvaluation } from '../judge/summary.js';
+import { Command } from 'commander';
+import { exitHelp, InputError } from '../cli/exit.js';
+import { countFlag, jsonFlag } from '../cli/flags.js';
+import { Reporter } from '../cli/reporter.js';
 import type { Mapping } from '../mapping/mapping.js';
-import type { ModelsFlags } from '../model/flags.js';
-import { Reporter } from '../progress.js';
-import { readJudgingTable } from '../score/judging-table.js';
+import { readJudgingTable } from '../score/evaluate.js';
+import { modelsFlag, type ModelsFlags } from '../score/stored-model.js';
+import { reportEvaluation } from '../score/summary.js';
 import { importedFeatures, type FeatureFlags } from './imported-features.js';
 
-export interface ImportFlags extends ModelsFlags, FeatureFlags {
+/** `adscale import`: models of other programs. */
+export function importCommand(signal: AbortSignal): Command {
+  const onnx = new Command('onnx')
+    .description(
+      'Make a version of an ONNX file: a tree, forest or boosted trees that regress CTR.',
+    )
+    .argument('<file>')
+    .option('--like <version>', 'its inputs are the features of this version, in their order')
+    .option('--schema <file>', 'JSON that names its inputs: {"features": [{"name", "kind"}, …]}')
+    .option('--mapping <file>', 'a mapping that names its inputs, in their order, and the columns')
+    .option('--data <file...>', 'data with known clicks to judge it by')
+    .option('--promote', 'make it the current version')
+    .addOption(countFlag('threads', 'threads to read on', availableParallelism()))
+    .addOption(modelsFlag())
+    .addOption(jsonFlag())
+    .addHelpText('after', onnxHelp)
+    .action((file: string, flags: ImportFlags) => runImportOnnx(file, flags, signal));
+  return new Command('import')
+    .description('Make a version of a model of another program.')
+    .addCommand(onnx)
+    .addHelpText('after', `\n${exitHelp}`);
+}
+
+const onnxHelp = `
+Without --like, --schema and --mapping the inputs are what the file says, if "adscale export" wrote
+it, else numbers x0, x1, … The model has no training ranges and no intervals; it is stored, and
+serves when it is promoted.
+
+${exitHelp}`;
+
+interface ImportFlags extends ModelsFlags, FeatureFlags {
   /** Files to judge the model by. */
   readonly data?: readonly string[];
   readonly promote?: boolean;
@@ -29,11 +62,7 @@ interface ImportedCard extends StoredCard {
 }
 
 /** Makes a version of an ONNX file, judged by data if there is some. */
-export async function runImportOnnx(
-  file: string,
-  flags: ImportFlags,
-  signal: AbortSignal,
-): Promise<void> {
+async function runImportOnnx(file: string, flags: ImportFlags, signal: AbortSignal): Promise<void> {
   const reporter = new Reporter(flags.json);
   const registry = new Registry(flags.models);
   const bytes = await readModelFile(file);

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Registry } from '@adscale/ctr';
-import { checkSchema, ForestError, type Feature, type Schema } from '@adscale/forest';
-import { InputError } from '../exit.js';
+import { checkSchema, ForestError, type Schema } from '@adscale/forest';
+import { InputError } from '../cli/exit.js';
 import { readMappingFile } from '../mapping/file.js';
-import type { FeatureMapping, Mapping } from '../mapping/mapping.js';
+import { featureOf, type Mapping } from '../mapping/mapping.js';
 
 /** Where the features of a model that came from elsewhere are told. */
 export interface FeatureFlags {
@@ -42,9 +42,14 @@ export async function importedFeatures(
   if (schema !== undefined) return { schema: await readSchemaFile(schema) };
   if (mapping === undefined) return {};
   const read = await readMappingFile(mapping);
-  const features = Object.entries(read.features).map(([name, feature]) =>
-    featureOf(name, feature, mapping),
-  );
+  const features = Object.entries(read.features).map(([name, feature]) => {
+    if (feature.kind !== 'categorical' || feature.categories !== undefined) {
+      return featureOf(name, feature);
+    }
+    throw new InputError(
+      `${mapping}: features.${name}.categories: got nothing, wanted the words in the model's order`,
+    );
+  });
   return { schema: { features }, mapping: read };
 }
 
@@ -63,23 +68,4 @@ async function readSchemaFile(path: string): Promise<Schema> {
     const wanted = 'wanted JSON such as {"features": [{"name": "budget", "kind": "numeric"}]}';
     throw new InputError(`${path}: ${cause.message}; ${wanted}`, { cause });
   }
-}
-
-function featureOf(name: string, feature: FeatureMapping, path: string): Feature {
-  const { kind, categories, minimum, exclusive_minimum: exclusive, maximum } = feature;
-  const text = feature.description === undefined ? {} : { description: feature.description };
-  if (kind === 'categorical') {
-    if (categories !== undefined) return { name, kind, categories, ...text };
-    throw new InputError(
-      `${path}: features.${name}.categories: got nothing, wanted the words in the model's order`,
-    );
-  }
-  return {
-    name,
-    kind,
-    ...(minimum !== undefined && { minimum }),
-    ...(kind === 'numeric' && exclusive !== undefined && { exclusiveMinimum: exclusive }),
-    ...(maximum !== undefined && { maximum }),
-    ...text,
-  };
 }

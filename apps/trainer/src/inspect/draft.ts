@@ -1,8 +1,19 @@
-import { InputError } from '../exit.js';
-import { defaultMapping, fitsDefault } from '../mapping/default.js';
-import { MAX_CATEGORIES, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
-import { featureName } from '../mapping/names.js';
-import { candidates, soundsLikeCode, soundsLikeGroup, soundsLikeTime } from '../mapping/roles.js';
+import { InputError } from '../cli/exit.js';
+import {
+  defaultMapping,
+  fitsDefault,
+  MAX_CATEGORIES,
+  OTHER,
+  type FeatureMapping,
+  type Mapping,
+} from '../mapping/mapping.js';
+import {
+  candidates,
+  featureName,
+  soundsLikeCode,
+  soundsLikeGroup,
+  soundsLikeTime,
+} from '../mapping/names.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { presentSql, reasonAgainst, type Excluded, type Inspected } from './exclusion.js';

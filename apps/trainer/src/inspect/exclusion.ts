@@ -1,7 +1,7 @@
+import { gatherEvidence, leakIn, type LeakEvidence } from '../rows/leaks.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { quoteName } from '../source/sql.js';
-import { gatherEvidence, leakIn, type LeakEvidence } from './leaks.js';
 import { SAMPLED, type ColumnProfile } from './profile.js';
 import type { Target } from './target.js';
 

@@ -1,7 +1,7 @@
 import type { Mapping } from '../mapping/mapping.js';
+import type { RowCounts } from '../rows/counts.js';
 import { ROW_COLUMN, FILE_COLUMN } from '../source/csv.js';
 import type { Database } from '../source/database.js';
-import type { RowCounts } from '../source/dirty.js';
 import type { Source } from '../source/source.js';
 import { quoteName } from '../source/sql.js';
 import type { Draft } from './draft.js';

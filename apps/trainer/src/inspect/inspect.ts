@@ -1,58 +1,107 @@
-import type { Mapping } from '../mapping/mapping.js';
-import type { Reporter } from '../progress.js';
-import type { Database } from '../source/database.js';
-import { countRows, type RowCounts } from '../source/dirty.js';
-import { prepareRows } from '../source/prepare.js';
-import type { Source } from '../source/source.js';
-import { draftMapping, type Draft } from './draft.js';
-import { findings, type Finding } from './findings.js';
-import { guessDecimal, openInspected, profileColumns, type ColumnProfile } from './profile.js';
-import type { Wishes } from './target.js';
+import { access, writeFile } from 'node:fs/promises';
+import { Argument, Command } from 'commander';
+import { exitHelp } from '../cli/exit.js';
+import { jsonFlag } from '../cli/flags.js';
+import { Reporter } from '../cli/reporter.js';
+import { writeWhole } from '../cli/temporary.js';
+import { mappingPaths } from '../mapping/file.js';
+import { addMappingFlags, type MappingFlags } from '../mapping/mapping-flags.js';
+import { Database } from '../source/database.js';
+import { addSourceFlags, openSource, type SourceFlags } from '../source/source.js';
+import { describeInspection, draftText, inspectSource, type Inspection } from './inspection.js';
 
-/** Everything that inspecting a table brings to light. */
-export interface Inspection {
-  readonly source: Source;
-  readonly columns: readonly ColumnProfile[];
-  readonly draft: Draft;
-  readonly counts: RowCounts;
-  readonly findings: readonly Finding[];
+/** `adscale inspect`: a profile of a table, and a draft of its mapping. */
+export function inspectCommand(signal: AbortSignal): Command {
+  const command = new Command('inspect')
+    .description('Profile a table, warn of what would spoil a model, and draft its mapping.')
+    .addArgument(new Argument('[data...]', 'CSV, Parquet, NDJSON (.gz too), globs, a DuckDB file'));
+  return addMappingFlags(addSourceFlags(command))
+    .option('-o, --output <file>', 'draft mapping; default <data>.mapping.yaml beside the data')
+    .option('--overwrite', 'replace a mapping that is there')
+    .addOption(jsonFlag())
+    .addHelpText('after', inspectHelp)
+    .action((data: string[], flags: InspectFlags) => runInspect(data, flags, signal));
 }
 
-/**
- * Profiles a table, drafts its mapping and tries the draft on every row.
- * @throws InputError if the columns that count are not found, or no feature is left
- */
-export async function inspectSource(
-  database: Database,
-  source: Source,
-  wishes: Wishes,
-  reporter: Reporter,
-): Promise<Inspection> {
-  await reporter.during(
-    { name: 'read', unit: 'columns' },
-    () => openInspected(database, source),
-    () => source.columns.length,
-  );
-  const decimal = await guessDecimal(database, source);
-  const profiles = await reporter.during(
-    { name: 'profile', total: source.columns.length, unit: 'columns' },
-    (stage) => profileColumns(database, source, decimal, stage.update),
-  );
-  const draft = await draftMapping({ database, source, profiles, decimal }, wishes);
-  const prepared = await prepareRows(database, source, draft.mapping);
-  const counts = await countRows(database, prepared);
-  const mapping: Mapping = counts.dirty > 0 ? dropping(draft.mapping) : draft.mapping;
-  const finished = { ...draft, mapping };
+const inspectHelp = `
+Examples
+  adscale inspect campaigns.csv
+  adscale inspect 'logs/*.parquet' --label clicked
+  adscale inspect --query "SELECT * FROM 'logs/*.parquet' WHERE country = 'DE'"
+  adscale inspect export.tsv.gz --impressions Impr. --clicks "Link clicks"
+
+${exitHelp}`;
+
+interface InspectFlags extends SourceFlags, MappingFlags {
+  readonly output?: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+}
+
+/** Profiles a table and writes the draft of its mapping where `train` finds it. */
+async function runInspect(
+  data: readonly string[],
+  flags: InspectFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const reporter = new Reporter(flags.json);
+  const input = [...data, ...(flags.input ?? [])];
+  const inspection = await Database.use(flags, signal, async (database) => {
+    const source = await openSource(database, { ...flags, input });
+    const { impressions, clicks, label, feature: features, forceFeature: forced } = flags;
+    const wishes = { impressions, clicks, label, features, forced };
+    return inspectSource(database, source, wishes, reporter);
+  });
+  const draft = draftText(inspection.draft, inspection.source.name);
+  const places = flags.output === undefined ? mappingPaths(input) : [flags.output];
+  const { path, written } = await saveDraft(places, draft, flags.overwrite === true, signal);
+  const saved = written
+    ? `Draft mapping: ${path}. Look it through, then: adscale train ${input.join(' ')}`
+    : `${path} is there already and was left alone; --overwrite replaces it.`;
+  reporter.result(`${describeInspection(inspection)}\n\n${draft}\n${saved}`, {
+    ...documentOf(inspection),
+    mapping_file: path,
+    mapping_written: written,
+  });
+}
+
+function documentOf({ source, columns, draft, counts, findings }: Inspection): object {
+  const { mapping, excluded } = draft;
   return {
-    source,
-    columns: profiles,
-    draft: finished,
-    counts,
-    findings: await findings(database, source, profiles, finished, counts),
+    source: source.name,
+    rows: counts.rows,
+    columns,
+    findings,
+    excluded,
+    dirty: counts,
+    mapping,
   };
 }
 
-/** The mapping with `dirty: drop`, features last as they are the longest. */
-function dropping({ features, ...rest }: Mapping): Mapping {
-  return { ...rest, dirty: 'drop', features };
+/** Writes to the first place that can be written to; a mapping that is there stays. */
+async function saveDraft(
+  places: readonly string[],
+  text: string,
+  overwrite: boolean,
+  signal: AbortSignal,
+): Promise<{ path: string; written: boolean }> {
+  for (const [p, path] of places.entries()) {
+    if (!overwrite && (await exists(path))) return { path, written: false };
+    try {
+      await writeWhole(path, signal, (temporary) => writeFile(temporary, text));
+      return { path, written: true };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (p === places.length - 1 || !['EACCES', 'EROFS', 'EPERM'].includes(code ?? ''))
+        throw error;
+    }
+  }
+  throw new Error('no place to write to');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,10 +1,9 @@
+import { sampleRows } from '../rows/leaks.js';
+import { isNumberType } from '../rows/typed.js';
 import { ROW_COLUMN } from '../source/csv.js';
-import { isNumberType } from '../source/typed.js';
-import type { Database, SqlRow } from '../source/database.js';
-import type { SourceColumn } from '../source/source-column.js';
+import type { Database, SourceColumn, SqlRow } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { quoteName } from '../source/sql.js';
-import { sampleRows } from './leaks.js';
 
 /** What one column holds. */
 export interface ColumnProfile {

@@ -1,6 +1,6 @@
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import type { Mapping } from '../mapping/mapping.js';
-import { candidates, type Role } from '../mapping/roles.js';
+import { candidates, type Role } from '../mapping/names.js';
 import type { ColumnProfile } from './profile.js';
 
 /** What the user says beforehand; everything else is guessed. */

@@ -1,4 +1,5 @@
-import { InputError } from '../exit.js';
+import { shortened } from '@adscale/ctr';
+import { InputError } from '../cli/exit.js';
 import { FEATURE_NAME, type FeatureMapping, type Mapping } from './mapping.js';
 
 /** Says where a key stands: "ads.mapping.yaml: line 7". */
@@ -142,6 +143,6 @@ function refusal(
   wanted: string,
 ): InputError {
   const key = path.length === 0 ? 'the mapping' : path.join('.');
-  const got = value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80);
+  const got = value === undefined ? 'nothing' : shortened(JSON.stringify(value));
   return new InputError(`${locate(path)}: ${key}: got ${got}, wanted ${wanted}`);
 }

@@ -9,7 +9,7 @@ import {
   stringify,
   type Document,
 } from 'yaml';
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import { checkMapping, type Locate } from './check.js';
 import type { Mapping } from './mapping.js';
 

@@ -1,3 +1,4 @@
+import { defaultSchema } from '@adscale/ctr';
 import type { Feature } from '@adscale/forest';
 
 /** How one feature of the model is taken from a column. */
@@ -59,4 +60,68 @@ export function columnsOf(mapping: Mapping): string[] {
   const roles = [impressions, clicks, label, truth, time, group];
   const names = [...roles, ...Object.values(features).map(({ column }) => column)];
   return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/**
+ * The feature of a schema that a mapping's feature becomes.
+ * @param feature if categorical, one that lists its words
+ */
+export function featureOf(name: string, feature: FeatureMapping): Feature {
+  const { kind, categories, missing, description } = feature;
+  const rest = {
+    ...(missing === true && { missing }),
+    ...(description !== undefined && { description }),
+  };
+  if (kind === 'categorical') return { name, kind, categories: categories!, ...rest };
+  const { minimum, exclusive_minimum: exclusive, maximum } = feature;
+  return {
+    name,
+    kind,
+    ...(minimum !== undefined && { minimum }),
+    ...(kind === 'numeric' && exclusive !== undefined && { exclusiveMinimum: exclusive }),
+    ...(maximum !== undefined && { maximum }),
+    ...rest,
+  };
+}
+
+/** The mapping of a schema's feature that is taken from a column of its name. */
+export function mappingOf(feature: Feature): FeatureMapping {
+  const { name: column, kind, description } = feature;
+  const rest = {
+    ...(feature.missing === true && { missing: true }),
+    ...(description !== undefined && { description }),
+  };
+  if (kind === 'categorical') return { column, kind, categories: feature.categories, ...rest };
+  const { minimum, maximum } = feature;
+  const exclusive = kind === 'numeric' ? feature.exclusiveMinimum : undefined;
+  return {
+    column,
+    kind,
+    ...(minimum !== undefined && { minimum }),
+    ...(exclusive !== undefined && { exclusive_minimum: exclusive }),
+    ...(maximum !== undefined && { maximum }),
+    ...rest,
+  };
+}
+
+/**
+ * The mapping of the default model: columns named as its features and `clicks`.
+ * @param names of the table's columns: `true_ctr` is taken if it is there
+ */
+export function defaultMapping(names: readonly string[]): Mapping {
+  return {
+    impressions: 'impressions',
+    clicks: 'clicks',
+    ...(names.includes('true_ctr') && { true_ctr: 'true_ctr' }),
+    features: Object.fromEntries(
+      defaultSchema.features.map((feature) => [feature.name, mappingOf(feature)]),
+    ),
+  };
+}
+
+/** Does a table have all columns that the default mapping names? */
+export function fitsDefault(names: readonly string[]): boolean {
+  return [...defaultSchema.features.map(({ name }) => name), 'clicks'].every((name) =>
+    names.includes(name),
+  );
 }

@@ -5,6 +5,7 @@ import {
   partialDependence,
   permutationImportance,
 } from '@adscale/forest';
+import { quantile } from './levels.js';
 
 /** How much a feature matters to the held-out predictions. */
 export interface Importance {
@@ -114,8 +115,4 @@ function frequentCategories(
     .slice(0, MOST_CATEGORIES)
     .sort((a, b) => a - b)
     .map((place) => categories[place]);
-}
-
-function quantile(sorted: Float64Array, share: number): number {
-  return sorted[Math.round(share * (sorted.length - 1))];
 }

@@ -1,25 +1,54 @@
-import type { Trained } from '@adscale/ctr';
-import { describeModel } from './document.js';
+import { predictTable, type ModelCard, type Trained } from '@adscale/ctr';
+import { effectOf, importances, type Effect, type Importance } from './effects.js';
+import { fitPoints, residualsBy, type FitPoints, type Residuals } from './fit.js';
+import { heatMap, type HeatMap } from './heat-map.js';
+import { learningCurve, type LearningCurve } from './learning-curve.js';
+import { profileFeatures, type FeatureProfile } from './levels.js';
+import { findWarnings, type Warning } from './warnings.js';
 
-/** A report for people and the same for programs. */
-export interface Report {
-  /** One self-contained file. */
-  readonly html: string;
-  readonly json: string;
+/** Everything that the report shows, as `report.json` has it. */
+export interface ReportDocument {
+  readonly card: ModelCard;
+  readonly warnings: readonly Warning[];
+  readonly profile: readonly FeatureProfile[];
+  readonly learning_curve: LearningCurve;
+  readonly fit: FitPoints;
+  readonly residuals: readonly Residuals[];
+  readonly importances: readonly Importance[];
+  readonly effects: readonly Effect[];
+  readonly heat_map: HeatMap | null;
 }
 
-export interface ReportOptions {
-  /** What reading the data had to say, in words: dirty rows, features that leak. */
-  readonly notes?: readonly string[];
-}
+/** So many features get a figure of their own, the most important ones. */
+const FIGURED_FEATURES = 8;
 
-/** Looks at a trained model from all sides; takes a second or two. */
-export async function renderReport(
-  trained: Trained,
-  { notes = [] }: ReportOptions = {},
-): Promise<Report> {
-  const document = describeModel(trained, notes);
-  // The plotting library is read only where something is plotted.
-  const { renderPage } = await import('./page.js');
-  return { html: renderPage(document), json: `${JSON.stringify(document, null, 1)}\n` };
+/**
+ * Looks at a trained model from all sides; takes a second or two.
+ * @param notes what reading the data had to say, in words: dirty rows, features that leak
+ */
+export function describeModel(trained: Trained, notes: readonly string[] = []): ReportDocument {
+  const { card, forest, training, heldOut } = trained;
+  const predicted = predictTable(forest, heldOut);
+  const ranked = importances(trained);
+  const figured = ranked.slice(0, FIGURED_FEATURES).map(({ feature }) => feature);
+  const residuals = figured.map((feature) =>
+    residualsBy(
+      training,
+      heldOut,
+      predicted,
+      forest.schema.features.findIndex(({ name }) => name === feature),
+    ),
+  );
+  const curve = learningCurve(trained);
+  return {
+    card,
+    warnings: findWarnings({ card, heldOut, curve, importances: ranked, residuals, notes }),
+    profile: profileFeatures(training),
+    learning_curve: curve,
+    fit: fitPoints(heldOut, predicted),
+    residuals,
+    importances: ranked,
+    effects: figured.map((feature) => effectOf(trained, feature)),
+    heat_map: heatMap(trained, ranked),
+  };
 }

@@ -1,7 +1,7 @@
 import type { CtrTable, Evaluation, ModelCard } from '@adscale/ctr';
-import type { LearningCurve } from './learning-curve.js';
 import type { Importance } from './effects.js';
-import type { Residuals } from './residuals.js';
+import type { Residuals } from './fit.js';
+import type { LearningCurve } from './learning-curve.js';
 
 /** Something that a person should know before trusting the model. */
 export interface Warning {

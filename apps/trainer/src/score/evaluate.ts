@@ -1,14 +1,53 @@
-import { evaluate, Registry } from '@adscale/ctr';
-import { reportEvaluation } from '../judge/summary.js';
-import { chooseVersion } from '../model/choose.js';
-import type { ModelsFlags } from '../model/flags.js';
-import { Reporter } from '../progress.js';
-import { readJudgingTable, type JudgingFlags } from './judging-table.js';
+import { evaluate, Registry, type CtrModel, type CtrTable } from '@adscale/ctr';
+import { Argument, Command } from 'commander';
+import { exitHelp } from '../cli/exit.js';
+import { jsonFlag } from '../cli/flags.js';
+import { Reporter } from '../cli/reporter.js';
+import { readMappingFile } from '../mapping/file.js';
+import { addMappingChanges, changeMapping, type MappingChanges } from '../mapping/mapping-flags.js';
+import { describeDirty, type RowCounts } from '../rows/counts.js';
+import { readTable } from '../rows/table.js';
+import { Database } from '../source/database.js';
+import { addSourceFlags, fingerprint, openSource, type SourceFlags } from '../source/source.js';
+import {
+  chooseVersion,
+  modelMapping,
+  modelsFlag,
+  versionHelp,
+  type ModelsFlags,
+} from './stored-model.js';
+import { reportEvaluation } from './summary.js';
 
-export interface EvaluateFlags extends JudgingFlags, ModelsFlags {}
+/** `adscale evaluate`: how good a stored model is on other data. */
+export function evaluateCommand(signal: AbortSignal): Command {
+  const command = new Command('evaluate')
+    .description('Judge a stored model by data with known clicks.')
+    .addArgument(new Argument('[version-and-data...]', 'a version, then files; see below'))
+    .option('--mapping <file>', "what the columns mean; default: as the model's own data");
+  return addMappingChanges(addSourceFlags(command))
+    .addOption(modelsFlag())
+    .addOption(jsonFlag())
+    .addHelpText('after', evaluateHelp)
+    .action((args: string[], flags: EvaluateFlags) => runEvaluate(args, flags, signal));
+}
+
+const evaluateHelp = `
+The data is read as the model was trained: by the mapping in its card, conditions included. Metrics
+come with intervals (bootstrap, 95 %).
+
+${versionHelp}
+
+Examples
+  adscale evaluate march.csv                         the current model
+  adscale evaluate previous march.csv --json         the one before
+  adscale evaluate champion 'logs/*.parquet' --where "country = 'DE'"
+
+${exitHelp}`;
+
+interface EvaluateFlags extends JudgingFlags, ModelsFlags {}
 
 /** Judges a stored model by data with known clicks. */
-export async function runEvaluate(
+async function runEvaluate(
   args: readonly string[],
   flags: EvaluateFlags,
   signal: AbortSignal,
@@ -33,5 +72,53 @@ export async function runEvaluate(
     trained_on_this_data: isSeen,
     evaluation,
     data: counts,
+  });
+}
+
+interface JudgingFlags extends SourceFlags, MappingChanges {
+  readonly mapping?: string;
+}
+
+/** Rows that judge a model. */
+interface JudgingTable {
+  readonly table: CtrTable;
+  readonly counts: RowCounts;
+  readonly fingerprint: string;
+}
+
+/**
+ * Reads data with known clicks as a model sees it. A click log is grouped by the model's own bins,
+ * so that every prediction is that of its row.
+ * @throws InputError if it cannot be read so
+ */
+export async function readJudgingTable(
+  model: CtrModel,
+  flags: JudgingFlags,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<JudgingTable> {
+  const { forest } = model;
+  const given = flags.mapping === undefined ? undefined : await readMappingFile(flags.mapping);
+  return Database.use(flags, signal, async (database) => {
+    const source = await openSource(database, flags);
+    await database.confine(source.files.map(({ path }) => path));
+    const names = source.columns.map(({ name }) => name);
+    const { table, counts } = await reporter.during(
+      { name: 'read', unit: 'rows' },
+      (stage) =>
+        readTable(database, source, {
+          mapping: changeMapping(modelMapping(model, names, given), flags),
+          maxBins: forest.parameters.maxBins,
+          cuts: forest.bins.map(({ cuts }) => cuts),
+          judgeOnly: true,
+          stage,
+        }),
+      (read) => read.counts.rows,
+    );
+    if (counts.dirty > 0) {
+      const dropped = counts.dirty.toLocaleString('en');
+      reporter.note(`dropped ${dropped} rows: ${describeDirty(counts)}`);
+    }
+    return { table, counts, fingerprint: await fingerprint(database, source, signal) };
   });
 }

@@ -1,9 +1,8 @@
-import { InputError } from '../exit.js';
-import type { Database } from '../source/database.js';
-import type { SourceColumn } from '../source/source-column.js';
+import { InputError } from '../cli/exit.js';
+import { isNumberType, rawValue } from '../rows/typed.js';
+import type { Database, SourceColumn } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { quoteName, quoteText } from '../source/sql.js';
-import { isNumberType, rawValue } from '../source/typed.js';
 
 /** How a file of predictions is written. */
 export interface OutputFormat {

@@ -1,22 +1,78 @@
 import { resolve } from 'node:path';
 import { Registry, type CtrModel } from '@adscale/ctr';
-import { InputError } from '../exit.js';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { exitHelp, InputError } from '../cli/exit.js';
+import { jsonFlag, share } from '../cli/flags.js';
+import { Reporter, type Stage } from '../cli/reporter.js';
+import { writeWhole } from '../cli/temporary.js';
 import { readMappingFile } from '../mapping/file.js';
-import { chooseVersion } from '../model/choose.js';
-import type { ModelsFlags } from '../model/flags.js';
-import { modelMapping } from '../model/model-mapping.js';
-import { Reporter, type Stage } from '../progress.js';
 import { REJECTS, REJECT_SCANS } from '../source/csv.js';
 import { Database } from '../source/database.js';
-import type { SourceFlags } from '../source/flags.js';
-import { openSource, type Source } from '../source/source.js';
+import { addSourceFlags, openSource, type Source, type SourceFlags } from '../source/source.js';
 import { quoteName } from '../source/sql.js';
-import { writeWhole } from '../write-whole.js';
 import { copySql, keptColumns, outputFormat } from './output-format.js';
 import { Predictor } from './predictor.js';
 import { exposureSql, reasonSql, scoreQuery } from './score-query.js';
+import {
+  chooseVersion,
+  modelMapping,
+  modelsFlag,
+  versionHelp,
+  type ModelsFlags,
+} from './stored-model.js';
 
-export interface PredictFlags extends SourceFlags, ModelsFlags {
+/** `adscale predict`: a file in, the same file with predictions out. */
+export function predictCommand(signal: AbortSignal): Command {
+  const command = new Command('predict')
+    .description('Predict the CTR of every row of a file and write them to another file.')
+    .addArgument(new Argument('[version-and-data...]', 'a version, then files; see below'))
+    .requiredOption('-o, --output <file>', '.csv, .tsv, .ndjson (each also .gz) or .parquet')
+    .option('--as <name>', 'name of the new column', 'predicted_ctr')
+    .option('--reasons', 'add a column that says why a row has no prediction')
+    .addOption(
+      new Option(
+        '--interval [level]',
+        'add <name>_low and <name>_high: what will be observed lies between, 90 % of the time',
+      )
+        .argParser(share)
+        .preset(0.9),
+    )
+    .addOption(
+      new Option(
+        '--exposure <n>',
+        'impressions that the interval is over; default: as the data says',
+      ).argParser(exposure),
+    )
+    .option('--mapping <file>', "columns of the features; default: as the model's own data");
+  return addSourceFlags(command)
+    .addOption(modelsFlag())
+    .addOption(jsonFlag())
+    .addHelpText('after', predictHelp)
+    .action((args: string[], flags: PredictFlags) => runPredict(args, flags, signal));
+}
+
+function exposure(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('wanted a number above 0.');
+  return value;
+}
+
+const predictHelp = `
+The columns of the data are kept as they are, in their order; it needs no clicks. A prediction is
+what POST /predict_ctr answers, not rounded. A row that the model cannot take (a feature empty, out
+of bounds, or a word it does not know) keeps its place with an empty prediction, and is counted.
+Lines with a wrong number of fields are no rows and are left out, and counted.
+
+${versionHelp}
+
+Examples
+  adscale predict placements.csv -o scored.csv
+  adscale predict champion 'placements/*.parquet' -o scored.parquet --interval
+  adscale predict --query "SELECT * FROM 'log.parquet' WHERE day = '2026-03-01'" -o day.ndjson.gz
+
+${exitHelp}`;
+
+interface PredictFlags extends SourceFlags, ModelsFlags {
   readonly output: string;
   readonly mapping?: string;
   /** Name of the new column. */
@@ -29,7 +85,7 @@ export interface PredictFlags extends SourceFlags, ModelsFlags {
 }
 
 /** What became of the rows of a file. */
-export interface Scored {
+interface Scored {
   readonly version: string;
   readonly output: string;
   readonly rows: number;
@@ -39,7 +95,7 @@ export interface Scored {
 }
 
 /** Predicts every row of a file and writes them all to another, whole or not at all. */
-export async function runPredict(
+async function runPredict(
   args: readonly string[],
   flags: PredictFlags,
   signal: AbortSignal,

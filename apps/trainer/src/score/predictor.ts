@@ -9,14 +9,11 @@
  * own threads meanwhile.
  */
 import { clampCtr, type CtrModel } from '@adscale/ctr';
-import {
-  DOUBLE,
+import type {
+  DuckDBDataChunk,
   DuckDBScalarFunction,
-  STRUCT,
-  USMALLINT,
-  type DuckDBDataChunk,
-  type DuckDBStructVector,
-  type DuckDBVector,
+  DuckDBStructVector,
+  DuckDBVector,
 } from '@duckdb/node-api';
 
 /** Rows of a block, as the database makes them. */
@@ -48,7 +45,8 @@ export class Predictor {
    * then the features, categories by place; a CTR or a struct of ctr, low and high; NULL for a row
    * with a problem.
    */
-  asFunction(name: string): DuckDBScalarFunction {
+  async asFunction(name: string): Promise<DuckDBScalarFunction> {
+    const { DOUBLE, DuckDBScalarFunction, STRUCT, USMALLINT } = await import('@duckdb/node-api');
     const { interval, width } = this;
     const features = Array.from({ length: width }, () => DOUBLE);
     return DuckDBScalarFunction.create({

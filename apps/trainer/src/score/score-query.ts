@@ -1,13 +1,13 @@
 import type { CtrModel } from '@adscale/ctr';
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import type { Mapping } from '../mapping/mapping.js';
+import { placeSql } from '../rows/columns.js';
+import { checkColumns, derivedQuery, featureValue } from '../rows/prepare.js';
+import { featureColumn, featureRules, type RowRule } from '../rows/rules.js';
+import { presentValue, typedQuery } from '../rows/typed.js';
 import type { Database } from '../source/database.js';
-import { checkColumns, derivedQuery, featureValue } from '../source/prepare.js';
-import { featureColumn, featureRules, type RowRule } from '../source/rules.js';
 import type { Source } from '../source/source.js';
 import { quoteName, quoteText } from '../source/sql.js';
-import { placeSql } from '../source/table-columns.js';
-import { presentValue, typedQuery } from '../source/typed.js';
 import type { Predictor } from './predictor.js';
 
 const PREDICT = 'adscale_predict';
@@ -37,14 +37,12 @@ export async function scoreQuery(
   const { features, derived, decimal } = mapping;
   const wanted: Mapping = { features, ...(derived && { derived }), ...(decimal && { decimal }) };
   checkColumns(source, wanted);
-  database.register(predictor.asFunction(PREDICT));
+  database.register(await predictor.asFunction(PREDICT));
   const rows = await derivedQuery(database, typedQuery(source, wanted), wanted);
   const values = Object.values(features).map(
     (feature, f) => `${featureValue(source, feature)} AS ${featureColumn(f)}`,
   );
-  const rules = Object.values(features).flatMap((feature, f) =>
-    featureRules(feature, featureColumn(f), presentValue(source, feature.column)),
-  );
+  const rules = featureRules(wanted, (column) => presentValue(source, column));
   const broken = rules.map((rule, r) => `WHEN ${rule.broken} THEN ${r + 1}`).join('\n');
   const numbers: string[] = [];
   for (const [f, feature] of schema.features.entries()) {

@@ -1,8 +1,8 @@
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import type { Database } from './database.js';
-import { sniffEncoding, type Encoding } from './encoding.js';
 import type { DataFile } from './files.js';
 import { quoteList, quoteName, quoteText } from './sql.js';
+import { sniffEncoding, type Encoding } from './text.js';
 
 /** Column of every source: the file that a row is from; NULL for the rows of a query. */
 export const FILE_COLUMN = 'adscale_file';

@@ -3,13 +3,14 @@
  * not fit in memory goes to disk, closed and removed at the end. It downloads nothing, and once
  * the data is at hand it can be confined to the files it reads.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { constrainedMemory } from 'node:process';
+import { rm } from 'node:fs/promises';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance, type DuckDBConnection, type DuckDBScalarFunction } from '@duckdb/node-api';
-import { InputError } from '../exit.js';
-import type { Stage } from '../progress.js';
+import { constrainedMemory } from 'node:process';
+import type { DuckDBConnection, DuckDBInstance, DuckDBScalarFunction } from '@duckdb/node-api';
+import { InputError } from '../cli/exit.js';
+import type { Stage } from '../cli/reporter.js';
+import { makeTemporaryFolder } from '../cli/temporary.js';
 import { numberMacros, quoteList, quoteText } from './sql.js';
 
 export interface DatabaseOptions {
@@ -21,10 +22,18 @@ export interface DatabaseOptions {
   readonly temp?: string;
 }
 
+/** A column of the data, as it is found there. */
+export interface SourceColumn {
+  readonly name: string;
+  /** SQL type; of a text format, what the texts seem to be. */
+  readonly type: string;
+}
+
 /** One row of a result: texts and numbers; whole numbers of any size come as texts. */
 export type SqlRow = Record<string, string | number | boolean | null>;
 
-const PROGRESS_MS = 200;
+/** Milliseconds between two looks at how far a statement is. */
+const LOOK = 200;
 
 export class Database {
   private constructor(
@@ -37,25 +46,27 @@ export class Database {
   /** @throws InputError if the memory limit or the temporary folder cannot be had */
   static async open(options: DatabaseOptions, signal: AbortSignal): Promise<Database> {
     signal.throwIfAborted();
+    // Reading it takes half a second, which commands that read no data save.
+    const duckdb = await import('@duckdb/node-api');
     const folder = await temporaryFolder(options.temp ?? tmpdir());
+    let database: Database | undefined;
     try {
-      const instance = await DuckDBInstance.create(join(folder, 'work.db'), {
+      const instance = await duckdb.DuckDBInstance.create(join(folder, 'work.db'), {
         threads: String(options.threads),
         temp_directory: join(folder, 'spill'),
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
         allow_community_extensions: 'false',
       });
-      const connection = await instance.connect();
-      const database = new Database(instance, connection, folder, signal);
+      database = new Database(instance, await instance.connect(), folder, signal);
       signal.addEventListener('abort', database.interrupt);
       await database.limitMemory(options.memoryLimit ?? `${defaultMemory()}MB`);
-      for (const sql of ['SET enable_progress_bar = true', 'SET enable_progress_bar_print = false'])
-        await database.run(sql);
+      await database.run('SET enable_progress_bar = true');
+      await database.run('SET enable_progress_bar_print = false');
       for (const macro of numberMacros) await database.run(macro);
       return database;
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      await (database?.close() ?? rm(folder, { recursive: true, force: true }));
       throw error;
     }
   }
@@ -131,7 +142,7 @@ export class Database {
   }
 
   /** Names and types of a query's columns. */
-  async describe(query: string): Promise<{ name: string; type: string }[]> {
+  async describe(query: string): Promise<SourceColumn[]> {
     const rows = await this.rows(`DESCRIBE ${query}`);
     return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
   }
@@ -165,12 +176,12 @@ export class Database {
 
   private async watch<T>(stage: Stage | undefined, work: () => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
-    const timer =
-      stage &&
-      setInterval(() => {
-        const { percentage } = this.connection.progress;
-        if (percentage > 0) stage.update(percentage);
-      }, PROGRESS_MS);
+    const timer = setInterval(() => {
+      // Again: an interrupt that comes before the statement has begun is lost.
+      if (this.signal.aborted) this.interrupt();
+      const { percentage } = this.connection.progress;
+      if (percentage > 0) stage?.update(percentage);
+    }, LOOK);
     try {
       return await work();
     } catch (error) {
@@ -184,7 +195,7 @@ export class Database {
 
 async function temporaryFolder(parent: string): Promise<string> {
   try {
-    return await mkdtemp(join(parent, 'adscale-'));
+    return await makeTemporaryFolder(parent);
   } catch (cause) {
     const reason = (cause as Error).message;
     throw new InputError(`no place for temporary files (${reason}); name a folder by --temp`, {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { InputError } from '../exit.js';
+import { InputError } from '../cli/exit.js';
 import type { Database } from './database.js';
 import { quoteText } from './sql.js';
 
@@ -11,23 +11,23 @@ export interface DataFile {
   readonly bytes: number;
 }
 
-const endings: Readonly<Record<string, Format>> = {
-  csv: 'csv',
-  tsv: 'csv',
-  txt: 'csv',
-  ndjson: 'ndjson',
-  jsonl: 'ndjson',
-  json: 'ndjson',
-  parquet: 'parquet',
-  pq: 'parquet',
-  duckdb: 'duckdb',
-  db: 'duckdb',
-};
+const endings = new Map<string, Format>([
+  ['csv', 'csv'],
+  ['tsv', 'csv'],
+  ['txt', 'csv'],
+  ['ndjson', 'ndjson'],
+  ['jsonl', 'ndjson'],
+  ['json', 'ndjson'],
+  ['parquet', 'parquet'],
+  ['pq', 'parquet'],
+  ['duckdb', 'duckdb'],
+  ['db', 'duckdb'],
+]);
 
 /** What a file is, by its ending; CSV if the ending says nothing. */
 export function formatOf(path: string): Format {
   const [, ending] = /\.([^./\\]+)(?:\.gz)?$/.exec(path.toLowerCase()) ?? [];
-  return endings[ending] ?? 'csv';
+  return endings.get(ending) ?? 'csv';
 }
 
 /**

@@ -1,11 +1,45 @@
-import { InputError } from '../exit.js';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
+import { Option, type Command } from 'commander';
+import { InputError } from '../cli/exit.js';
+import { countFlag } from '../cli/flags.js';
 import { batchFiles, csvQuery, FILE_COLUMN, ROW_COLUMN, type Dialect } from './csv.js';
-import { openDatabaseFile, stageQuery, type StagedQuery } from './database-file.js';
-import type { Database } from './database.js';
+import type { Database, SourceColumn } from './database.js';
 import { findFiles, type DataFile } from './files.js';
-import type { SourceFlags } from './flags.js';
-import type { SourceColumn } from './source-column.js';
+import { openDatabaseFile, stageQuery, type StagedQuery } from './query.js';
 import { quoteList, quoteText } from './sql.js';
+import { encodings, type Encoding } from './text.js';
+
+/** Flags of every command that reads data. */
+export interface SourceFlags {
+  /** Files, globs of files, or a DuckDB database. */
+  readonly input?: readonly string[];
+  readonly query?: string;
+  readonly encoding?: Encoding;
+  readonly memoryLimit?: string;
+  readonly temp?: string;
+  readonly threads: number;
+}
+
+/** Adds the flags that say what to read and with how much memory. */
+export function addSourceFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '-i, --input <file...>',
+        'CSV, Parquet, NDJSON (.gz too), globs, or a DuckDB file; the argument by another name',
+      ),
+    )
+    .option('--query <sql>', 'a SELECT over files or over the DuckDB file given')
+    .addOption(
+      new Option('--encoding <name>', 'of CSV files; found out if absent').choices([...encodings]),
+    )
+    .option('--memory-limit <size>', 'memory to read with, as 2GB; default half of the machine')
+    .option('--temp <folder>', 'for what does not fit in memory; default the system folder')
+    .addOption(countFlag('threads', 'threads to work on', availableParallelism()));
+}
 
 /** A table somewhere, open for reading. */
 export interface Source {
@@ -144,4 +178,30 @@ function fromQuery(
     text: false,
     dialects: none,
   };
+}
+
+/**
+ * Tells whether two models saw the same data: SHA-256 over name, size and bytes of each file, in
+ * order; of a query over no file, over the number of its rows and an order-blind hash of them.
+ * @returns "sha256:" and 64 hexadecimal digits
+ */
+export async function fingerprint(
+  database: Database,
+  source: Source,
+  signal: AbortSignal,
+): Promise<string> {
+  const hash = createHash('sha256');
+  for (const { path, bytes } of source.files) {
+    hash.update(`${basename(path)}\0${bytes}\0`);
+    for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 20 })) {
+      hash.update(chunk as Buffer);
+    }
+  }
+  if (source.format === 'query') {
+    const rows = await database.row(
+      `SELECT count(*) AS rows, bit_xor(hash(r)) AS mixed, sum(hash(r)) AS total FROM (${source.query}) r`,
+    );
+    hash.update(`${source.name}\0${JSON.stringify(rows)}`);
+  }
+  return `sha256:${hash.digest('hex')}`;
 }

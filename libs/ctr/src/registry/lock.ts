@@ -51,27 +51,31 @@ export interface LockOptions {
   /** Milliseconds that a change may have to wait for its turn. Default 45,000. */
   readonly wait?: number;
   readonly clock?: Clock;
+  /** Ends the wait for a turn; a change that has begun is carried through. */
+  readonly signal?: AbortSignal;
 }
+
+/** How long a turn is waited for. */
+type Patience = Required<Pick<LockOptions, 'clock'>> &
+  Pick<LockOptions, 'signal'> & {
+    /** By the clock. */
+    readonly deadline: number;
+  };
 
 /**
  * Runs `work` while nobody else, in this process or another, does so on the same folder. Not to be
  * nested: the inner one would wait for the outer one.
- * @throws CtrError REGISTRY_BUSY if its turn does not come
+ * @throws CtrError REGISTRY_BUSY if its turn does not come; the signal's reason if it is aborted
  */
 export function exclusively<T>(
   folder: string,
   work: () => Promise<T>,
-  { wait = WAIT, clock = systemClock }: LockOptions = {},
+  { wait = WAIT, clock = systemClock, signal }: LockOptions = {},
 ): Promise<T> {
-  return hold(join(folder, 'lock'), work, clock, clock.now() + wait);
+  return hold(join(folder, 'lock'), work, { clock, signal, deadline: clock.now() + wait });
 }
 
-async function hold<T>(
-  path: string,
-  work: () => Promise<T>,
-  clock: Clock,
-  deadline: number,
-): Promise<T> {
+async function hold<T>(path: string, work: () => Promise<T>, patience: Patience): Promise<T> {
   const name = scratchName('lock');
   const scratch = join(dirname(path), name);
   const since = new Date().toISOString();
@@ -79,11 +83,11 @@ async function hold<T>(
   const file = await open(scratch, 'wx');
   try {
     await file.writeFile(text);
-    await new Turn(path, clock, deadline).come(scratch);
+    await new Turn(path, patience).come(scratch);
     // By its handle: a lock that another one has taken meanwhile gets no sign of life.
     const beat = () => file.utimes(new Date(), new Date()).catch(() => {});
     await beat();
-    const stop = clock.every(BEAT, beat);
+    const stop = patience.clock.every(BEAT, beat);
     try {
       return await work();
     } finally {
@@ -110,8 +114,7 @@ class Turn {
 
   constructor(
     private readonly path: string,
-    private readonly clock: Clock,
-    private readonly deadline: number,
+    private readonly patience: Patience,
   ) {}
 
   /** Resolves when `scratch` has become the lock. @throws CtrError REGISTRY_BUSY */
@@ -120,12 +123,14 @@ class Turn {
   }
 
   private async wait(): Promise<void> {
-    const { path, clock, deadline } = this;
+    const { path, patience } = this;
+    const { clock, deadline, signal } = patience;
+    signal?.throwIfAborted();
     const held = await look(path);
     if (held === undefined) return;
     if (await this.isStale(held)) {
       const isSame = ({ text, beat }: HeldLock) => text === held.text && beat === held.beat;
-      return hold(`${path}.break`, () => removeLock(path, isSame), clock, deadline);
+      return hold(`${path}.break`, () => removeLock(path, isSame), patience);
     }
     if (clock.now() >= deadline) {
       const { host, pid } = noteIn(held.text);
@@ -138,7 +143,7 @@ class Turn {
   }
 
   private async isStale(held: HeldLock): Promise<boolean> {
-    const now = this.clock.now();
+    const now = this.patience.clock.now();
     if (this.seen?.text !== held.text || this.seen.beat !== held.beat) {
       this.seen = { ...held, since: now };
     }

@@ -183,6 +183,15 @@ describe('the lock of a registry', () => {
     expect(done).toBe(true);
   });
 
+  it('is no longer waited for by whoever is told to stop', async () => {
+    await writeFile(lock(), JSON.stringify({ owner: self }));
+    const stop = new AbortController();
+    const clock = new TestClock(() => Promise.resolve(stop.abort(new Error('stopped'))));
+    const waiting = exclusively(folder, nothing, { clock, signal: stop.signal });
+    await expect(waiting).rejects.toThrow('stopped');
+    expect(await readdir(folder)).toEqual(['lock']);
+  });
+
   it('says whom it waited for', async () => {
     await writeFile(lock(), JSON.stringify({ owner: 'x.77.1', host: 'elsewhere', pid: 77 }));
     await expect(exclusively(folder, nothing, { wait: 0 })).rejects.toThrow(

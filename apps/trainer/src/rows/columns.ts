@@ -1,0 +1,44 @@
+import type { CtrTable } from '@adscale/ctr';
+import type { Schema } from '@adscale/forest';
+import { OTHER, type Mapping } from '../mapping/mapping.js';
+import type { Database } from '../source/database.js';
+import { quoteText } from '../source/sql.js';
+
+/** SQL of a categorical feature's place in the schema, NULL where it is missing. */
+export async function placeSql(
+  database: Database,
+  column: string,
+  categories: readonly string[],
+): Promise<string> {
+  const type = `words_${column}`;
+  await database.run(`DROP TYPE IF EXISTS ${type}`);
+  await database.run(`CREATE TYPE ${type} AS ENUM (${categories.map(quoteText).join(', ')})`);
+  const other = categories.indexOf(OTHER);
+  const unlisted = other < 0 ? 'NULL' : `CASE WHEN ${column} IS NOT NULL THEN ${other} END`;
+  return `coalesce(enum_code(TRY_CAST(${column} AS ${type}))::INTEGER, ${unlisted})`;
+}
+
+/** Optional columns of a table that the mapping names. */
+export function keysOf({ true_ctr: truth, time, group }: Mapping): ('truth' | 'time' | 'grp')[] {
+  return [
+    ...(truth === undefined ? [] : ['truth' as const]),
+    ...(time === undefined ? [] : ['time' as const]),
+    ...(group === undefined ? [] : ['grp' as const]),
+  ];
+}
+
+/** Columns of doubles, features first, then impressions, clicks and the keys, as a table. */
+export function tableOf(schema: Schema, keys: readonly string[], values: Float64Array[]): CtrTable {
+  const width = schema.features.length;
+  const key = (name: string): Float64Array | undefined =>
+    keys.includes(name) ? values[width + 2 + keys.indexOf(name)] : undefined;
+  const [trueCtr, time, group] = [key('truth'), key('time'), key('grp')];
+  return {
+    features: { schema, rows: values[width].length, values: values.slice(0, width) },
+    impressions: values[width],
+    clicks: values[width + 1],
+    ...(trueCtr !== undefined && { trueCtr }),
+    ...(time !== undefined && { time }),
+    ...(group !== undefined && { group }),
+  };
+}

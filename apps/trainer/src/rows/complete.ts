@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util';
+import { defaultSchema } from '@adscale/ctr';
+import type { Feature, Schema } from '@adscale/forest';
+import {
+  featureOf,
+  mappingOf,
+  MAX_CATEGORIES,
+  OTHER,
+  type FeatureMapping,
+  type Mapping,
+} from '../mapping/mapping.js';
+import type { Database } from '../source/database.js';
+import { PREPARED, USABLE } from './prepare.js';
+
+/** A mapping whose schema no longer depends on the data, and that schema. */
+export interface Completed {
+  readonly mapping: Mapping;
+  readonly schema: Schema;
+}
+
+/**
+ * Fills in what the mapping leaves to the data: the words of categorical features, most
+ * impressions first, the rarest put together as `OTHER`; and a typical value of each feature as the example of the API.
+ */
+export async function completeMapping(database: Database, mapping: Mapping): Promise<Completed> {
+  const features: Record<string, FeatureMapping> = {};
+  const described: Feature[] = [];
+  for (const [f, [name, feature]] of Object.entries(mapping.features).entries()) {
+    const full =
+      feature.kind === 'categorical' && feature.categories === undefined
+        ? { ...feature, categories: await commonWords(database, `f${f}`) }
+        : feature;
+    features[name] = full;
+    described.push(await describeFeature(database, name, full, `f${f}`));
+  }
+  return { mapping: { ...mapping, features }, schema: { features: described } };
+}
+
+async function commonWords(database: Database, column: string): Promise<string[]> {
+  const rows = await database.rows(`
+    SELECT ${column} AS word FROM ${PREPARED} WHERE ${USABLE} AND ${column} IS NOT NULL
+    GROUP BY ${column} ORDER BY sum(n) DESC, ${column} LIMIT ${MAX_CATEGORIES + 1}`);
+  const words = rows.map(({ word }) => String(word));
+  if (words.length === 0) return [OTHER];
+  if (words.length <= MAX_CATEGORIES) return words;
+  const kept = words.slice(0, MAX_CATEGORIES).filter((word) => word !== OTHER);
+  return [...kept, OTHER];
+}
+
+async function describeFeature(
+  database: Database,
+  name: string,
+  feature: FeatureMapping,
+  column: string,
+): Promise<Feature> {
+  const standard = defaultSchema.features.find((known) => isSame(known, name, feature));
+  if (standard !== undefined) {
+    return { ...standard, ...(feature.missing === true && { missing: true }) };
+  }
+  const description = feature.description ?? `Column "${feature.column}" of the training data.`;
+  const described = featureOf(name, { ...feature, description });
+  if (described.kind === 'categorical') {
+    return { ...described, example: await commonest(database, column, described.categories) };
+  }
+  const example = await median(database, column);
+  return { ...described, ...(example !== undefined && { example }) };
+}
+
+/** Does the mapping ask for just this feature of the default model, missing values apart? */
+function isSame(known: Feature, name: string, feature: FeatureMapping): boolean {
+  return known.name === name && isDeepStrictEqual(ruleOf(mappingOf(known)), ruleOf(feature));
+}
+
+/** What a feature may hold, wherever it is taken from. */
+function ruleOf({ column: _, force: __, missing: ___, ...rule }: FeatureMapping): unknown {
+  return rule;
+}
+
+async function commonest(
+  database: Database,
+  column: string,
+  categories: readonly string[],
+): Promise<string> {
+  const row = await database.row(`
+    SELECT mode(${column}) AS word FROM (FROM ${PREPARED} WHERE ${USABLE} LIMIT 100000)`);
+  const word = String(row.word);
+  return categories.includes(word) ? word : categories[0];
+}
+
+/** A value of the data near the middle: of the first rows, which is enough for an example. */
+async function median(database: Database, column: string): Promise<number | undefined> {
+  const row = await database.row(`
+    SELECT quantile_disc(${column}, 0.5) AS middle FROM (FROM ${PREPARED} WHERE ${USABLE} LIMIT 100000)`);
+  return typeof row.middle === 'number' ? row.middle : undefined;
+}

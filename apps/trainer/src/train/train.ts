@@ -1,0 +1,154 @@
+import { defaultFitOptions, Registry, trainCtr, type Trained } from '@adscale/ctr';
+import { Argument, Command } from 'commander';
+import { exitHelp, RefusedError } from '../cli/exit.js';
+import { countFlag, jsonFlag, registryFlag } from '../cli/flags.js';
+import { Reporter } from '../cli/reporter.js';
+import { addMappingChanges, addMappingFlags } from '../mapping/mapping-flags.js';
+import { promoteIfBetter, tellComparison } from '../models/comparison.js';
+import { describeModel } from '../report/report.js';
+import { reportCard } from '../score/summary.js';
+import { profileFlag, type GeneratedRows } from '../source/generate.js';
+import { addSourceFlags } from '../source/source.js';
+import { addJudgeFlags, judgeOptions, type JudgeFlags } from './judge-flags.js';
+import { loadGenerated, loadTable, type LoadedTable, type LoadFlags } from './load.js';
+
+/** `adscale train`: data in, a published model out. */
+export function trainCommand(signal: AbortSignal): Command {
+  const command = new Command('train')
+    .description('Fit a CTR forest, judge it on held-out rows and make it the current model.')
+    .addArgument(new Argument('[data...]', 'what to learn from; generated records if absent'))
+    .addOption(countFlag('rows', 'records to generate', 5000))
+    .addOption(profileFlag());
+  addJudgeFlags(addMappingChanges(addMappingFlags(addSourceFlags(command))))
+    .option(
+      '--mapping <file>',
+      'what the columns mean; default <data>.mapping.yaml if there is one',
+    )
+    .option('-y, --yes', 'take a guessed mapping without asking')
+    .addOption(countFlag('seed', 'same seed, same model, byte for byte', defaultFitOptions.seed))
+    .addOption(registryFlag())
+    .addOption(countFlag('trees', 'number of trees', defaultFitOptions.trees))
+    .addOption(countFlag('depth', `deepest a tree may grow; default ${defaultFitOptions.maxDepth}`))
+    .addOption(countFlag('bins', `bins of a numeric feature; default ${defaultFitOptions.maxBins}`))
+    .addOption(countFlag('leaf-rows', 'rows that a leaf must keep; default: chosen from the data'))
+    .option('--if-missing', 'do nothing if the registry already has a model')
+    .option('--no-promote', 'store the model, but leave the current one')
+    .option('--promote-if-better', 'make it current only if it beats the current one beyond chance')
+    .addOption(jsonFlag())
+    .addHelpText('after', trainHelp);
+  return command.action((data: string[], flags: TrainFlags) => runTrain(data, flags, signal));
+}
+
+const trainHelp = `
+What the columns mean is said by a mapping: a file that "adscale inspect" drafts, or flags. None is
+needed for a table with the columns of the default model:
+  impressions   whole number ≥ 1
+  ad_position   1 (top) to 10
+  device_type   mobile, desktop or tablet
+  budget        number > 0
+  clicks        whole number from 0 to impressions
+and true_ctr, if you know it. Other columns are left alone.
+
+Examples
+  adscale train                                5,000 generated records into ./models
+  adscale train placements.csv                 your own data
+  adscale train 'logs/*.parquet' --label clicked --feature hour --feature device
+  adscale train ads.csv --where 'impressions >= 100' --derive weekend='dayofweek(date) IN (0, 6)'
+  adscale train --trees 300 --leaf-rows 20     a larger, smoother forest
+
+${exitHelp}`;
+
+interface TrainFlags extends LoadFlags, GeneratedRows, JudgeFlags {
+  readonly output: string;
+  readonly trees: number;
+  readonly depth?: number;
+  readonly leafRows?: number;
+  readonly ifMissing?: boolean;
+  readonly json?: boolean;
+  /** Make the model the current one. */
+  readonly promote: boolean;
+  /** Only if it is better than the current one, beyond chance. */
+  readonly promoteIfBetter?: boolean;
+}
+
+/** Reads or generates, fits, judges, and publishes the model as the registry's current one. */
+async function runTrain(
+  data: readonly string[],
+  flags: TrainFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const reporter = new Reporter(flags.json);
+  const registry = new Registry(flags.output);
+  if (flags.ifMissing && (await registry.current()) !== undefined) {
+    reporter.result(`${flags.output} already has a model: nothing to do`, { trained: false });
+    return;
+  }
+  const input = [...data, ...(flags.input ?? [])];
+  const isGenerated = input.length === 0 && flags.query === undefined;
+  const loaded = isGenerated
+    ? loadGenerated(flags)
+    : await loadTable({ ...flags, input }, reporter, signal);
+  const trained = await growModel(loaded, flags, reporter, signal);
+  const { bytes, card } = trained;
+  const files = flags.report ? await renderReport(trained, loaded.notes) : undefined;
+  signal.throwIfAborted();
+  const promote = flags.promote && !flags.promoteIfBetter;
+  // With its report, so that no version is ever seen without it.
+  const version = await registry.publish(bytes, card, { promote, ...(files && { files }) });
+  const reportPath = files && registry.fileOf(version, 'report.html');
+  const promotion = flags.promoteIfBetter
+    ? await promoteIfBetter(registry, version, flags, signal)
+    : undefined;
+  const { comparison } = promotion ?? {};
+  const told = [
+    reportCard(card, { reportPath }),
+    ...(comparison ? [tellComparison(comparison)] : []),
+    outcome(registry.fileOf(version, ''), promotion?.promoted ?? promote),
+  ];
+  reporter.result(told.join('\n'), {
+    trained: true,
+    version,
+    card,
+    ...(loaded.counts !== undefined && { data: loaded.counts }),
+    ...(reportPath !== undefined && { report: reportPath }),
+    ...(promotion !== undefined && { promotion }),
+  });
+  if (promotion?.promoted === false) throw new RefusedError(promotion.reason);
+}
+
+function growModel(
+  { table, source, mapping, fingerprint }: LoadedTable,
+  flags: TrainFlags,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<Trained> {
+  const { trees, seed, depth: maxDepth, bins: maxBins, leafRows: minLeafRows, threads } = flags;
+  return reporter.during({ name: 'grow', total: trees, unit: 'trees' }, ({ update: onProgress }) =>
+    trainCtr(table, {
+      fit: { trees, seed, maxDepth, maxBins, minLeafRows },
+      ...judgeOptions(flags, reporter),
+      ...{ source, mapping, fingerprint },
+      ...{ threads, onProgress, signal },
+    }),
+  );
+}
+
+/** The files of the report, for people and for programs. */
+async function renderReport(
+  trained: Trained,
+  notes: readonly string[],
+): Promise<Readonly<Record<'report.html' | 'report.json', string>>> {
+  // Examples of bad rows follow in further lines of a note; a report need not list them.
+  const firstLines = notes.map((note) => note.split('\n', 1)[0]);
+  const document = describeModel(trained, firstLines);
+  // The plotting library is read only where something is plotted.
+  const { renderPage } = await import('../page/page.js');
+  return {
+    'report.html': renderPage(document),
+    'report.json': `${JSON.stringify(document, null, 1)}\n`,
+  };
+}
+
+function outcome(folder: string, promoted: boolean): string {
+  return promoted ? `now current: ${folder}` : `stored, the current model stays: ${folder}`;
+}

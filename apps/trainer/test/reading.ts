@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Mapping } from '../src/mapping/mapping.js';
+import { readTable, type ReadTable } from '../src/rows/table.js';
+import { Database } from '../src/source/database.js';
+import { openSource, type SourceFlags } from '../src/source/source.js';
+
+const never = new AbortController().signal;
+
+/** Runs `work` on a database that goes afterwards. */
+export function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  return Database.use({ threads: 2, memoryLimit: '300MB' }, never, work);
+}
+
+/** Reads files, or a query, as a mapping says. */
+export function read(
+  flags: Partial<SourceFlags>,
+  mapping: Mapping,
+  maxBins = 64,
+): Promise<ReadTable> {
+  return withDatabase(async (database) => {
+    const source = await openSource(database, { threads: 2, ...flags });
+    return readTable(database, source, { mapping, maxBins });
+  });
+}
+
+/** A folder for the files of one test at a time. */
+export function testFolder(): (name: string) => string {
+  let folder = '';
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'trainer-'))));
+  afterEach(() => rm(folder, { recursive: true }));
+  return (name) => join(folder, name);
+}

@@ -1,0 +1,203 @@
+import { evaluate, trainCtr, type CtrTable, type Trained } from '@adscale/ctr';
+import { columnsFrom, type Schema } from '@adscale/forest';
+import { logTicks, roundUp } from '../../src/page/axes.js';
+import { fitPoints, residualsBy } from '../../src/report/fit.js';
+import { levelsOf, tellNumber } from '../../src/report/levels.js';
+import { describeModel } from '../../src/report/report.js';
+import { practiceTable } from '../practice-table.js';
+
+const schema: Schema = {
+  features: [
+    { name: 'size', kind: 'numeric' },
+    { name: 'rank', kind: 'integer' },
+    { name: 'site', kind: 'categorical', categories: Array.from('abcdefghijklmnopqrst') },
+  ],
+};
+
+function table(rows: number): CtrTable {
+  const of = <T>(make: (i: number) => T): T[] => Array.from({ length: rows }, (_, i) => make(i));
+  const letters = Array.from('abcdefghijklmnopqrst');
+  return {
+    features: columnsFrom(schema, {
+      size: of((i) => i),
+      rank: of((i) => 1 + (i % 4)),
+      site: of((i) => letters[i % 20]),
+    }),
+    impressions: Float64Array.from(of((i) => 100 + (i % 20))),
+    clicks: Float64Array.from(of((i) => 1 + (i % 4))),
+  };
+}
+
+describe('levels', () => {
+  it('of a number with few values are the values', () => {
+    const { labels, levelOf, exact } = levelsOf(table(40), 1);
+    expect([labels, exact]).toEqual([['1', '2', '3', '4'], true]);
+    expect([levelOf(3), levelOf(9), levelOf(NaN)]).toEqual([2, -1, -1]);
+  });
+
+  it('of a number with many values are its tenths', () => {
+    const { labels, levelOf, exact } = levelsOf(table(100), 0);
+    expect([labels.length, exact]).toEqual([10, false]);
+    expect(labels[0]).toBe('0–10');
+    expect([levelOf(0), levelOf(9), levelOf(10), levelOf(99), levelOf(1e9)]).toEqual([
+      0, 0, 1, 9, 9,
+    ]);
+  });
+
+  it('of many categories are the ones with most impressions, in their order', () => {
+    const { labels, levelOf } = levelsOf(table(200), 2);
+    expect(labels).toEqual(Array.from('ijklmnopqrst'));
+    expect([levelOf(8), levelOf(0)]).toEqual([0, -1]);
+  });
+
+  it.each([
+    [0, '0'],
+    [9999, '9999'],
+    [12_345, '12.3k'],
+    [4_000_000, '4M'],
+    [0.123456, '0.123'],
+  ])('show %d as %s', (value, text) => expect(tellNumber(value)).toBe(text));
+});
+
+describe('ticks', () => {
+  it('of a logarithmic axis are round', () => {
+    expect(logTicks(0.0008, 0.013)).toEqual([0.001, 0.002, 0.005, 0.01]);
+    expect(logTicks(1, 1e5)).toEqual([1, 10, 100, 1000, 10_000, 100_000]);
+  });
+
+  it.each([
+    [0.0971, 0.1],
+    [0.1, 0.1],
+    [0.11, 0.12],
+    [37, 40],
+  ])('end a linear axis that reaches %d at %d', (value, end) => expect(roundUp(value)).toBe(end));
+});
+
+describe('residuals', () => {
+  it('are observed over predicted clicks, by level', () => {
+    const rows = table(80);
+    const predicted = rows.clicks.map((k, i) => (2 * k) / rows.impressions[i]);
+    const { levels } = residualsBy(rows, rows, predicted, 1);
+    expect(levels.map(({ label }) => label)).toEqual(['1', '2', '3', '4']);
+    for (const { ratio, low, high } of levels) {
+      expect(ratio).toBeCloseTo(0.5, 12);
+      expect(low).toBeLessThan(0.5);
+      expect(high).toBeGreaterThan(0.5);
+    }
+    expect(levels[3].clicks).toBe(80);
+  });
+});
+
+describe('points of a fit', () => {
+  it('are rows where rows say something, bins where they do not', () => {
+    const rows = practiceTable(500);
+    const byRow = fitPoints(rows, rows.trueCtr!);
+    expect(byRow.each).toBe('row');
+    for (const { low, observed, high } of byRow.points) {
+      expect(low).toBeLessThanOrEqual(observed);
+      expect(high).toBeGreaterThanOrEqual(observed);
+    }
+    const few = { ...rows, clicks: rows.clicks.map((k) => Math.min(1, k)) };
+    const byBin = fitPoints(few, rows.trueCtr!);
+    expect(byBin.each).toBe('bin');
+    expect(byBin.points.length).toBeLessThanOrEqual(40);
+  });
+});
+
+describe('a model as a report describes it', () => {
+  let trained: Trained;
+  beforeAll(async () => {
+    trained = await trainCtr(practiceTable(800), { fit: { trees: 20 }, threads: 1 });
+  });
+  const textOf = (changed: Trained, notes: string[] = []): string =>
+    describeModel(changed, notes)
+      .warnings.map(({ weight, text }) => `${weight}: ${text}`)
+      .join('\n');
+
+  it('ranks features, follows the trees and lays out position by device', () => {
+    const document = describeModel(trained);
+    expect(document.importances[0].feature).toBe('ad_position');
+    const { points, complete, rows } = document.learning_curve;
+    expect([complete, rows]).toEqual([true, 640]);
+    expect(points.at(-1)!.trees).toBe(20);
+    const { out_of_bag: outOfBag } = trained.card;
+    expect(points.at(-1)!.normalised_entropy).toBe(outOfBag.normalised_entropy);
+    const heat = document.heat_map!;
+    expect([heat.rows.feature, heat.columns.feature]).toEqual(['device_type', 'ad_position']);
+    expect(heat.cells).toHaveLength(30);
+    const top = heat.cells.filter(({ column }) => column === 0);
+    const bottom = heat.cells.filter(({ column }) => column === 9);
+    top.forEach(({ predicted }, i) => expect(predicted).toBeGreaterThan(bottom[i].predicted));
+    expect(document.effects.map(({ feature }) => feature).sort()).toEqual([
+      'ad_position',
+      'budget',
+      'device_type',
+      'impressions',
+    ]);
+    expect(JSON.parse(JSON.stringify(document)).profile).toHaveLength(4);
+  });
+
+  it('says what reading the data had to say', () => {
+    expect(textOf(trained, ['cost is left out: it follows the clicks'])).toContain(
+      'note: cost is left out',
+    );
+  });
+
+  it('warns of calibration that is off', () => {
+    const clicks = trained.heldOut.clicks.map((k) => Math.round(k / 2));
+    expect(textOf(rejudged({ ...trained.heldOut, clicks }))).toMatch(
+      /serious: Calibration is off: the model predicts \d+ % more clicks/,
+    );
+  });
+
+  it('warns of a model that simpler predictions match, and of one that knows nothing', () => {
+    const { card } = trained;
+    const [constant, byFeature, regression] = card.baselines;
+    const even = { difference: 0.0003, interval: [-0.001, 0.0016] as const };
+    const baselines = [constant, byFeature, { ...regression, forest_less_baseline: even }];
+    expect(textOf({ ...trained, card: { ...card, baselines } })).toMatch(
+      /note: The forest is not shown to be better than logistic regression.*\+0\.0003.*\+0\.0016/,
+    );
+    const held_out = { ...card.held_out, normalised_entropy: 1.02 };
+    expect(textOf({ ...trained, card: { ...card, held_out } })).toMatch(/serious: NE is 1\.0200/);
+  });
+
+  it('warns of few clicks and few groups', () => {
+    const { card } = trained;
+    const few = {
+      ...card,
+      split: { by: 'group' as const, share: 0.2, groups: { training: 9, held_out: 3 } },
+      held_out: { ...card.held_out, clicks: 44 },
+    };
+    const text = textOf({ ...trained, card: few });
+    expect(text).toContain('note: Only 44 clicks');
+    expect(text).toContain('note: Only 3 groups');
+  });
+
+  it('warns where held-out rows lie outside the training range', () => {
+    const { features } = trained.heldOut;
+    const values = features.values.map((column, f) =>
+      f === 3 ? column.map((x) => 1e7 + x) : column,
+    );
+    const heldOut = { ...trained.heldOut, features: { ...features, values } };
+    expect(textOf({ ...trained, heldOut })).toMatch(
+      /In 100 % of the held-out rows budget lies out/,
+    );
+  });
+
+  it('warns of intervals that do not hold what they promise', () => {
+    const { card } = trained;
+    const [low] = card.held_out.coverage;
+    const coverage = [{ ...low, share: 0.6, interval: [0.55, 0.65] as const }];
+    const held_out = { ...card.held_out, coverage };
+    expect(textOf({ ...trained, card: { ...card, held_out } })).toContain(
+      'intervals of 80 % hold 60 %',
+    );
+  });
+
+  /** The model with another held-out table, judged anew. */
+  function rejudged(heldOut: CtrTable): Trained {
+    const held_out = evaluate(trained.forest, heldOut);
+    return { ...trained, heldOut, card: { ...trained.card, held_out } };
+  }
+});

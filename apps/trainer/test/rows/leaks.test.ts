@@ -1,0 +1,61 @@
+import { gatherEvidence, leakIn, type LeakEvidence } from '../../src/rows/leaks.js';
+import { withDatabase } from '../reading.js';
+
+/**
+ * Evidence against an SQL expression over 2,000 campaigns: n impressions, k clicks, whose rate p
+ * differs by position; u and v are noise of their own.
+ */
+function evidence(x: string, rows = 2000): Promise<LeakEvidence | undefined> {
+  return withDatabase(async (database) => {
+    const uniform = (salt: number): string =>
+      `((hash(id * 16 + ${salt}) >> 11) / 9007199254740992.0)`;
+    await database.run(`
+      CREATE TABLE campaigns AS
+      SELECT *, floor(n * p * (0.5 + ${uniform(4)})) AS k FROM (
+        SELECT id, floor(exp(10 * ${uniform(1)})) + 1 AS n, position, 0.1 / position AS p,
+          ${uniform(3)} AS u, ${uniform(5)} AS v
+        FROM (SELECT range AS id FROM range(${rows})) JOIN LATERAL (SELECT floor(10 * ${uniform(2)}) + 1 AS position) ON true)`);
+    return gatherEvidence(database, 'campaigns', x, { impressions: 'n', clicks: 'k' });
+  });
+}
+
+describe('a column that leaks the clicks', () => {
+  it.each([
+    [
+      'cost',
+      'k * (0.2 + u) + n * 0.001',
+      /rank correlation 0\.9\d with clicks, and still 0\.[3-9]/,
+    ],
+    ['delivery_fee', 'k * (0.2 + u) + n * 0.001', /it follows clicks/],
+    ['fee', '0.35 * k', /proportional to clicks/],
+    ['rate', '100 * k / n', /it is the click-through rate: rank correlation 1\.000/],
+    [
+      'basket',
+      'CASE WHEN u < 0.5 THEN k * v ELSE 0 END',
+      /0 or missing in 100 % of the rows without/,
+    ],
+    ['visit', 'CASE WHEN k > 0 THEN u END', /0 or missing in 100 % .* neither in 100 %/],
+    ['Conversions', 'floor(n * u)', /by its name it is known only after the clicks/],
+  ])('%s is caught with its evidence', async (name, sql, message) => {
+    expect(leakIn(name, await evidence(sql), false)).toMatch(message);
+  });
+
+  it.each([
+    ['a budget that goes with impressions', 'n * (0.5 + u)'],
+    ['a position that decides the rate', 'position'],
+    ['a planned volume', 'n'],
+    ['noise', 'u'],
+    ['a feature that is mostly 0', 'CASE WHEN u < 0.1 THEN v ELSE 0 END'],
+    ['a constant', '1'],
+  ])('is not %s', async (name, sql) => {
+    expect(leakIn(name, await evidence(sql), false)).toBeUndefined();
+  });
+
+  it('is told from a few rows by its name only', async () => {
+    const few = await evidence('k * 0.2', 40);
+    expect(few).toBeUndefined();
+    expect(leakIn('fee', few, false)).toBeUndefined();
+    expect(leakIn('Total cost', few, false)).toBeUndefined();
+    expect(leakIn('Cost', few, false)).toMatch(/by its name/);
+  });
+});
