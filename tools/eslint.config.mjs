@@ -2,65 +2,19 @@ import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
-
-/**
- * The edges of the design, one line each. `mayUse` is everything of ours that a project may
- * import; whatever else is imported gets `because` as its lint error.
- */
-export const boundaries = [
-  {
-    project: 'forest',
-    mayUse: [],
-    because: 'The forest knows nothing of ads or services, so that anyone can import it alone.',
-  },
-  {
-    project: 'datagen',
-    mayUse: [],
-    because: 'The generator is the outside truth that models are judged by: it must not know them.',
-  },
-  {
-    project: 'cache',
-    mayUse: [],
-    because: 'The cache stores whatever it is given, so a change of model can never break it.',
-  },
-  {
-    project: 'stats',
-    mayUse: [],
-    because:
-      'Statistics count what they are told, so the hot path depends on nothing but counters.',
-  },
-  {
-    project: 'ctr',
-    mayUse: ['forest'],
-    because: 'The CTR model is a use of the forest, and serving and training both stand on it.',
-  },
-  {
-    project: 'decisions',
-    mayUse: ['ctr'],
-    because: 'Decisions are maths over CTR predictions, whatever predicts them.',
-  },
-  {
-    project: 'api',
-    mayUse: ['forest', 'ctr', 'cache', 'stats', 'decisions'],
-    because: 'The service answers from a model file and never trains or generates.',
-  },
-  {
-    project: 'trainer',
-    mayUse: ['forest', 'ctr', 'datagen', 'decisions'],
-    because: 'The trainer writes model files and never serves.',
-  },
-];
-
-export const noNestInLibs = 'Nest belongs to apps: a library must work in any program.';
+import { boundaries, noNestInLibs, sourceOf, stages } from './boundaries.mjs';
 
 const nxRules = boundaries.map(({ project, mayUse }) => ({
   sourceTag: `is:${project}`,
   onlyDependOnLibsWithTags: mayUse.map((name) => `is:${name}`),
 }));
 
-/** The same edges as import patterns, because only these carry a sentence to the reader. */
+/**
+ * The same edges as import patterns, because only these carry a sentence to the reader; and those of
+ * the stages inside a project.
+ */
 function edgesOf({ project, mayUse, because }) {
-  const folder = ['api', 'trainer'].includes(project) ? 'apps' : 'libs';
+  const source = sourceOf(project);
   const patterns = [
     {
       regex: `^@adscale/(?!(${['', ...mayUse].join('|') || '-'})(/|$))`,
@@ -71,12 +25,46 @@ function edgesOf({ project, mayUse, because }) {
       message: 'Climb one folder at most: what is further away has a name.',
     },
   ];
-  if (folder === 'libs') patterns.push({ group: ['@nestjs/*'], message: noNestInLibs });
-  return {
-    files: [`${folder}/${project}/src/**/*.ts`],
-    rules: { 'no-restricted-imports': ['error', { patterns }] },
-  };
+  if (source.startsWith('libs/')) patterns.push({ group: ['@nestjs/*'], message: noNestInLibs });
+  const restricted = (files, more = []) => ({
+    files,
+    rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...more] }] },
+  });
+  return [
+    restricted([`${source}/**/*.ts`]),
+    // A stage is a file or a folder. Folders below one need no rule: they may not climb out of it.
+    ...stages[project].flatMap((entry) => [
+      restricted([`${source}/${entry.stage}.ts`], [otherThan('\\./', entry)]),
+      restricted([`${source}/${entry.stage}/*.ts`], [otherThan('\\.\\./', entry)]),
+    ]),
+  ];
 }
+
+/** Any import of another stage than those of `mayUse`. */
+function otherThan(prefix, { stage, mayUse, because }) {
+  return { regex: `^${prefix}(?!(${[stage, ...mayUse].join('|')})(/|\\.js$))`, message: because };
+}
+
+const exportAll = {
+  selector: 'ExportAllDeclaration',
+  message: 'List what is exported: readers look for it.',
+};
+
+/** What makes a test fail on a busy machine though the code is right. */
+const unsteady = [
+  {
+    selector: 'NewExpression[callee.name="Promise"] CallExpression[callee.name="setTimeout"]',
+    message: 'A sleep is too short on some machine: wait for an event, or with a bound.',
+  },
+  {
+    selector: 'ImportSpecifier[imported.name="setTimeout"]',
+    message: 'A sleep is too short on some machine: wait for an event, or with a bound.',
+  },
+  {
+    selector: 'Identifier[name=/^(memoryUsage|resourceUsage)$/]',
+    message: 'Bytes of memory are for benchmarks to report: count what is kept instead.',
+  },
+];
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**'] },
@@ -105,17 +93,20 @@ export default tseslint.config(
       // Numeric kernels count in indices.
       '@typescript-eslint/prefer-for-of': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      'no-restricted-syntax': [
+      '@typescript-eslint/no-unused-vars': [
         'error',
-        {
-          selector: 'ExportAllDeclaration',
-          message: 'List what is exported: readers look for it.',
-        },
+        // `const { left, ...rest }` leaves something out.
+        { argsIgnorePattern: '^_', ignoreRestSiblings: true },
       ],
+      'no-restricted-syntax': ['error', exportAll],
       eqeqeq: 'error',
       curly: ['error', 'multi-line'],
     },
+  },
+  {
+    // Helpers beside the tests may poll: with a bound, and an error that says what was waited for.
+    files: ['**/test/**/*.test.ts'],
+    rules: { 'no-restricted-syntax': ['error', exportAll, ...unsteady] },
   },
   {
     // Dependency injection reads parameter types at run time: a type-only import would erase them.
@@ -151,10 +142,11 @@ export default tseslint.config(
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
         Buffer: 'readonly',
+        AbortController: 'readonly',
         AbortSignal: 'readonly',
       },
     },
   },
-  ...boundaries.map(edgesOf),
+  ...boundaries.flatMap(edgesOf),
   prettier,
 );

@@ -52,21 +52,24 @@ function costsOf(works, rounds) {
 }
 
 async function stagesOf(app, bodies, rounds) {
-  const [{ RecordAnswers }, { ServedModel }, { RecordPipe }, { ServiceStats }] = await Promise.all([
+  const [{ RecordAnswers }, { ServedModel }, { readRecord }, { ServiceStats }] = await Promise.all([
     built('batch/record-answers.js'),
     built('model/served-model.js'),
-    built('predict/validation.js'),
+    built('record/record-reading.js'),
     import('@adscale/stats'),
   ]);
-  const answersNow = () =>
-    new RecordAnswers(app.get(ServedModel).current, app.get(RecordPipe), app.get(ServiceStats));
+  const { current } = app.get(ServedModel);
+  const answersNow = () => new RecordAnswers(current, app.get(ServiceStats));
+  const row = new Float64Array(current.contract.width);
   const batches = bodies.map((body) => JSON.parse(body));
   let sink = 0;
   const parse = () => bodies.forEach((body) => (sink += JSON.parse(body).length));
   const predict = () => {
     for (const records of batches) {
       const answers = answersNow();
-      for (let i = 0; i < records.length; i++) sink += answers.predict(records[i]);
+      for (let i = 0; i < records.length; i++) {
+        if (readRecord(current.contract, records[i], row)) sink += answers.predict(row);
+      }
     }
   };
   const answer = () => {

@@ -6,18 +6,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine, machineLine } from './machine.mjs';
 import { count, table } from './report.mjs';
-import { builtApi } from './servers/built_api.mjs';
 import { SEED, loadTraffic, trainedRegistry } from './servers/registry.mjs';
+
+/** A module of the API as built: apps are no packages to import. */
+const builtApi = (file) => import(new URL(`../../apps/api/dist/${file}`, import.meta.url));
 
 const { createApp } = await builtApi('app.js');
 const { readConfig } = await builtApi('config.js');
 const { ServedModel } = await builtApi('model/served-model.js');
-const { Predictor } = await builtApi('predict/predictor.js');
+const { Predictions } = await builtApi('predict/predictions.js');
 
 const help = `node tools/bench/cache_truth.mjs [options]
 
 Asks the service, in this process, about the traffic of the load scenarios, cold: the first
-requests through all of it, the others from where a record has passed validation. Every answer is
+requests through all of it, the others from where a record is validated. Every answer is
 compared with CtrModel.predict of a second copy of the model, which has no cache. Once with each
 kind of key.
 
@@ -68,11 +70,12 @@ async function ask(app, traffic, requests, judge) {
     const answer = await app.inject(asked);
     judge.judge(record, { body: answer.body, etag: answer.headers.etag });
   }
-  const predictor = app.get(Predictor);
-  const serving = app.get(ServedModel).current;
+  const predictions = app.get(Predictions);
+  const served = app.get(ServedModel);
+  const row = new Float64Array(served.contract.width);
   for (let i = WHOLE; i < requests; i++) {
     const record = traffic.recordAt(i);
-    judge.judge(record, predictor.answer(serving, record));
+    judge.judge(record, predictions.of(served.servingFor(record, row), row, record));
   }
 }
 

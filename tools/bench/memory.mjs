@@ -93,7 +93,7 @@ async function main() {
   if (options.help) return void console.log(help);
   const folder = await mkdtemp(join(tmpdir(), 'adscale-bench-'));
   const settings = { MODEL_DIR: folder, MODEL_POLL_MS: '0', CACHE_ENTRIES, MAX_LAG_MS };
-  const server = new ServerProcess('adscale_api.mjs', settings);
+  const server = new ServerProcess('api', settings);
   try {
     await trainedRegistry(folder);
     await server.start();

@@ -59,9 +59,9 @@ function readOptions() {
 class Contestant {
   rounds = [];
 
-  constructor(label, requests, script, environment) {
+  constructor(label, requests, kind, environment) {
     Object.assign(this, { label, requests });
-    this.server = new ServerProcess(script, environment);
+    this.server = new ServerProcess(kind, environment);
     this.isOurs = environment !== undefined;
   }
 
@@ -102,10 +102,10 @@ function contestants(requests, folder) {
   const ours = { MODEL_DIR: folder, MODEL_POLL_MS: '0', ...GENEROUS };
   const familiar = requests.slice(0, FAMILIAR);
   const api = (label, asked, environment) =>
-    new Contestant(label, asked, 'adscale_api.mjs', { ...ours, ...environment });
+    new Contestant(label, asked, 'api', { ...ours, ...environment });
   return [
-    new Contestant('node:http, JSON in and out', requests, 'raw_http.mjs'),
-    new Contestant('Fastify, nothing added', requests, 'bare_fastify.mjs'),
+    new Contestant('node:http, JSON in and out', requests, 'raw'),
+    new Contestant('Fastify, nothing added', requests, 'fastify'),
     api('AdScale, everything on', requests),
     api('AdScale, all hits', familiar),
     api('AdScale, all misses, each kept', requests, { CACHE_ENTRIES: SMALL_CACHE }),

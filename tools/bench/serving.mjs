@@ -3,7 +3,7 @@
 // which is all that most peers can read.
 import { Exchange, peerEntries, runOurs, shapeOf } from './contestants.mjs';
 import { checksumOf, equalsWalk } from './judge.mjs';
-import { onnxSession } from './peers/onnx.mjs';
+import { onnxSession } from './peers/onnx_model.mjs';
 import { plainWalk } from './peers/plain_walk.mjs';
 import { count } from './report.mjs';
 import { asNumbers, generated, rowMajor, splitInTen } from './samples.mjs';

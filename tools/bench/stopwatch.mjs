@@ -31,20 +31,22 @@ export async function timedPerUnit(work, seconds, most = Infinity) {
  * Runs the contestants in turn, `runs` rounds, beginning each round with another one, so that
  * whatever else the machine does in the meantime falls on all of them.
  * @param {{label: string, run: (round: number) => Promise<object>}[]} contestants
- * @param {{runs: number, patience: number, say: (text: string) => void, judge: object}} options a
- *   contestant that took longer than `patience` seconds in one round sits out the others; one that
- *   throws is a problem for the judge, and out
+ * @param {{runs: number, patience: number, say: (text: string) => void, judge: object,
+ *   now?: () => number}} options a contestant that took longer than `patience` seconds in one round
+ *   sits out the others; one that throws is a problem for the judge, and out; `now` is the clock, in
+ *   milliseconds
  * @returns {Promise<{entry: object, answers: object[]}[]>} the contestants that stayed, and what
  *   each of their rounds returned
  */
-export async function interleave(contestants, { runs, patience, say, judge }) {
+export async function interleave(contestants, options) {
+  const { runs, patience, say, judge, now = () => performance.now() } = options;
   const standing = contestants.map((entry) => ({ entry, answers: [], out: false, failed: false }));
   for (let round = 0; round < runs; round++) {
     for (let i = 0; i < standing.length; i++) {
       const one = standing[(i + round) % standing.length];
       if (one.out) continue;
       say(`run ${round + 1} of ${runs}: ${one.entry.label}`);
-      const start = performance.now();
+      const start = now();
       try {
         one.answers.push(await one.entry.run(round));
       } catch (error) {
@@ -54,7 +56,7 @@ export async function interleave(contestants, { runs, patience, say, judge }) {
           `${one.entry.label}: ${error instanceof Error ? error.message : error}`,
         );
       }
-      one.out = one.failed || performance.now() - start > 1e3 * patience;
+      one.out = one.failed || now() - start > 1e3 * patience;
     }
   }
   return standing.filter(({ failed }) => !failed).map(({ entry, answers }) => ({ entry, answers }));

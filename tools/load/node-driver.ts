@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isExplanation, isPrediction, isRefusal } from '@adscale/api/load/answers.ts';
 import {
   exactKeyHitRateBetween,
   figuresOf,
@@ -7,19 +8,20 @@ import {
   residentGrowth,
 } from '@adscale/api/load/figures.ts';
 import type { Figures } from '@adscale/api/load/figures.ts';
-import { RETRY_SECONDS, SETTLED, scenarios, spikeStages } from '@adscale/api/load/goals.ts';
-import { Traffic } from '@adscale/api/load/traffic.ts';
 import {
-  bodiesFrom,
-  predictions,
-  predictionsAndExplanations,
-  refusablePredictions,
-  smokeKinds,
-} from './kinds.ts';
+  EXPLAIN_EVERY,
+  RETRY_SECONDS,
+  SETTLED,
+  scenarios,
+  spikeStages,
+} from '@adscale/api/load/goals.ts';
+import { smokeRequests } from '@adscale/api/load/smoke-requests.ts';
+import { Traffic } from '@adscale/api/load/traffic.ts';
 import type { LoadOptions } from './options.ts';
 import { judge } from './report.ts';
 import type { Line } from './report.ts';
 import { send } from './sender.ts';
+import type { Kind } from './sender.ts';
 
 /** Runs a scenario with autocannon and judges it. Ends by itself after `options.duration`. */
 export async function runNodeDriver(options: LoadOptions): Promise<Line[]> {
@@ -80,4 +82,53 @@ async function readFigures(baseUrl: string): Promise<Figures> {
   const answer = await fetch(`${baseUrl}/stats`);
   if (!answer.ok) throw new Error(`GET /stats answered ${answer.status}`);
   return figuresOf(await answer.json());
+}
+
+/** The requests of the traffic from number `first` on, one after the other. */
+function bodiesFrom(traffic: Traffic, first: number): () => string {
+  let next = first;
+  return () => JSON.stringify(traffic.recordAt(next++));
+}
+
+function predictions(nextBody: () => string): Kind {
+  return {
+    path: '/predict_ctr',
+    nextBody,
+    isRight: ({ status, body }) => status === 200 && isPrediction(body),
+  };
+}
+
+/** Predictions that an overloaded service may refuse. */
+function refusablePredictions(nextBody: () => string): Kind {
+  return {
+    ...predictions(nextBody),
+    isRefusal: ({ status, body, header }) => isRefusal(status, body, header('retry-after')),
+  };
+}
+
+/** Predictions, and an explanation in every `EXPLAIN_EVERY` requests. */
+function predictionsAndExplanations(nextBody: () => string): Kind[] {
+  const explanation: Kind = {
+    path: '/explain',
+    nextBody,
+    isRight: ({ status, body }) => status === 200 && isExplanation(body),
+  };
+  return [explanation, ...Array<Kind>(EXPLAIN_EVERY - 1).fill(predictions(nextBody))];
+}
+
+/** A request of every kind that the service knows, about one placement after the other. */
+function smokeKinds(traffic: Traffic): Kind[] {
+  return smokeRequests(traffic.campaigns[0]!).map(
+    ({ method, path, type, body, ...right }, kind) => {
+      let next = 0;
+      const nextBody = () => smokeRequests(traffic.recordAt(next++))[kind]!.body!;
+      return {
+        method,
+        path,
+        ...(type !== undefined && { type }),
+        ...(body !== undefined && { nextBody }),
+        isRight: (answer) => answer.status === right.status && right.isRight(answer.body),
+      };
+    },
+  );
 }

@@ -18,17 +18,18 @@ export interface Retrained {
 
 /** Trains one model after the other, each with another seed, until told to stop. */
 export class Retraining {
+  /** Resolves after the first training that fails, or after the last one. */
+  readonly ended: Promise<Retrained>;
   private stopping = false;
-  private readonly outcome: Promise<Retrained>;
 
   constructor(private readonly trainer: TrainerCommand) {
-    this.outcome = this.trainAll();
+    this.ended = this.trainAll();
   }
 
-  /** Resolves when the training under way has ended: none is cut off half-way. */
+  /** Starts no further training; resolves as `ended`: none is cut off half-way. */
   stop(): Promise<Retrained> {
     this.stopping = true;
-    return this.outcome;
+    return this.ended;
   }
 
   private async trainAll(): Promise<Retrained> {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
 import { runK6 } from './k6-driver.ts';
 import { runNodeDriver } from './node-driver.ts';
 import { help, parseOptions, UsageError } from './options.ts';
 import type { LoadOptions } from './options.ts';
-import { findProgram } from './programs.ts';
 import { allMet, table } from './report.ts';
 import { Retraining } from './retraining.ts';
 import { ValkeyOutage } from './valkey-outage.ts';
@@ -138,4 +138,27 @@ async function checkReady(baseUrl: string): Promise<void> {
     throw new UsageError(
       `The service at ${baseUrl} is not ready: GET /health/ready answered ${answer.status}.`,
     );
+}
+
+/** The path of the first of these programs that a folder of `path`, as in PATH, holds. */
+export async function findProgram(
+  names: string[],
+  path: string | undefined,
+): Promise<string | undefined> {
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  const folders = (path ?? '').split(delimiter).filter(Boolean);
+  for (const name of names) {
+    for (const folder of folders) {
+      const file = join(folder, name + suffix);
+      if (await isExecutable(file)) return file;
+    }
+  }
+  return undefined;
+}
+
+function isExecutable(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }

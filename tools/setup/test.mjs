@@ -1,6 +1,6 @@
 /* npm test: install if needed, then lint, types, build and every test; ends with the counts. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { ensureInstalled, environment, root } from './install.mjs';
 
 ensureInstalled();
@@ -22,9 +22,9 @@ const { status } = spawnSync(
   { cwd: root, env: environment, stdio: 'inherit' },
 );
 
-const reports = readdirSync(results).map((file) =>
-  JSON.parse(readFileSync(`${results}/${file}`, 'utf8')),
-);
+// None where a build failed before any test ran.
+const files = existsSync(results) ? readdirSync(results) : [];
+const reports = files.map((file) => JSON.parse(readFileSync(`${results}/${file}`, 'utf8')));
 const total = (key) => reports.reduce((sum, report) => sum + report[key], 0);
 // A suite that does not even load has no tests to fail, but it is a failure.
 const broken = total('numRuntimeErrorTestSuites');

@@ -1,39 +1,37 @@
-import { ServiceStats } from '@adscale/stats';
-import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
-import { batchController } from './batch/controller.js';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { batchController } from './batch/batch-controller.js';
 import { OpenStreams } from './batch/open-streams.js';
 import { streamController } from './batch/stream-controller.js';
-import { decisionsController } from './decisions/controller.js';
-import { HomeController } from './docs/home.js';
-import { explainController } from './explain/controller.js';
-import { Explanations } from './explain/explanations.js';
-import { HealthController } from './health/controller.js';
+import { decisionsController } from './decisions/decisions-controller.js';
+import { HomeController } from './docs.js';
+import { explainController } from './explain/explain-controller.js';
+import { HealthController } from './health/health-controller.js';
 import { Readiness } from './health/readiness.js';
 import { inferController } from './inference/infer-controller.js';
 import { inferenceStatusController } from './inference/status-controller.js';
-import { MetricsController } from './metrics/controller.js';
-import { ModelAdminController } from './model/admin-controller.js';
-import { ModelAdmin } from './model/admin.js';
-import { ModelController } from './model/controller.js';
-import { ModelFollower } from './model/follower.js';
-import { ModelListing } from './model/listing.js';
-import { PointerFollower } from './model/pointer.js';
-import { ServedModel } from './model/served-model.js';
+import { ModelAdmin, ModelAdminController } from './model/admin.js';
+import { ModelController, ModelListing } from './model/listing.js';
 import type { Parts } from './parts.js';
-import { predictController } from './predict/controller.js';
-import { Predictor } from './predict/predictor.js';
-import { RecordPipe } from './predict/validation.js';
-import { StatsController } from './stats/controller.js';
-import { ServiceFigures } from './stats/service-figures.js';
+import { predictController } from './predict/predict-controller.js';
+import { MetricsController } from './stats/metrics.js';
+import { StatsController } from './stats/stats-controller.js';
 
-/** The routes, and what they need. A function, because the routes follow from a model's schema. */
+@Module({})
+class AppModule {}
+
+/**
+ * The routes and what Nest makes for them. A function, because the routes follow from the features
+ * of a model. What exists already is provided under its class.
+ */
 export function appModule(parts: Parts): DynamicModule {
-  const { config, served } = parts;
+  const { config, served, registry, loader, follower, stats, figures } = parts;
+  const { predictions, explanations } = parts;
+  const made = [served, registry, loader, follower, stats, figures, predictions, explanations];
   return {
     module: AppModule,
     controllers: [
       HomeController,
-      predictController(parts.pipe, parts),
+      predictController(parts),
       batchController(served, config),
       streamController(served, config),
       explainController(served),
@@ -47,27 +45,15 @@ export function appModule(parts: Parts): DynamicModule {
       inferController(served, config),
     ],
     providers: [
+      ...made.map((part) => ({ provide: part.constructor, useValue: part })),
       Readiness,
-      // Half of what the process waits for requests to end: then each can still say so.
-      given(OpenStreams, new OpenStreams(config.requestTimeoutMs / 2)),
-      given(RecordPipe, parts.pipe),
-      given(Predictor, parts.predictor),
-      given(Explanations, parts.explanations),
-      given(ServiceStats, parts.stats),
-      given(ServiceFigures, parts.figures),
-      given(ServedModel, served),
-      given(PointerFollower, parts.pointer),
-      given(ModelFollower, parts.follower),
-      given(ModelListing, parts.listing),
-      given(ModelAdmin, parts.admin),
+      ModelListing,
+      ModelAdmin,
+      {
+        provide: OpenStreams,
+        // Half of what the process waits for requests to end: then each can still say so.
+        useFactory: () => new OpenStreams(config.requestTimeoutMs / 2),
+      },
     ],
   };
 }
-
-/** A part that is there already. */
-function given<T>(provide: Type<T>, useValue: T): Provider {
-  return { provide, useValue };
-}
-
-@Module({})
-class AppModule {}

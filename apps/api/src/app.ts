@@ -1,54 +1,77 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { createAdapter } from './adapter.js';
 import { appModule } from './app.module.js';
-import { addBodyRules } from './batch/body-rules.js';
 import type { Config } from './config.js';
-import { addDocs } from './docs/openapi.js';
+import { addDocs } from './docs.js';
 import { Readiness } from './health/readiness.js';
-import { addInferenceErrors } from './inference/error-shape.js';
+import { addInferenceErrors } from './inference/inference-errors.js';
 import { NestLogger, createLogger } from './logging/logger.js';
-import { addRequestHooks } from './logging/request-hooks.js';
-import { allowDirectRoutes } from './predict/direct-routes.js';
-import { createParts } from './parts.js';
-import { ProblemFilter } from './problem/filter.js';
-import { watchMethods } from './problem/methods.js';
+import { addRequestHooks, requestId } from './logging/request-hooks.js';
+import { type AppOptions, createParts } from './parts.js';
+import { ProblemFilter, watchMethods } from './problem/filter.js';
+import { addRouteRules } from './record/route-rules.js';
 import { addGate } from './security/gate.js';
 
 /**
- * Builds the service, ready to `listen`. Starts without a model when there is none; its routes are
- * then those of the default schema.
- * @param logger where to log; by default JSON lines on standard output
+ * Makes the app: routes for the features of one schema, and everything behind them. It is ready
+ * for requests by `routing`, or to `listen` by itself. Without a model in the registry its routes
+ * are those of the default schema.
+ * @param logger where to log. Default: JSON lines on standard output
  */
 export async function createApp(
   config: Config,
   logger: Logger = createLogger(config.logLevel),
+  options: AppOptions = {},
 ): Promise<NestFastifyApplication> {
   const filter = new ProblemFilter(logger);
   const adapter = createAdapter(config, filter);
   const fastify = adapter.getInstance<FastifyInstance>();
   const refuseOtherMethods = watchMethods(fastify);
-  allowDirectRoutes(fastify);
-  addBodyRules(fastify);
+  addRouteRules(fastify);
   addInferenceErrors(fastify);
-  const parts = await createParts(config, logger);
-  const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
-    logger: new NestLogger(logger),
-    // Fastify parses JSON by itself; Nest would add forms.
-    bodyParser: false,
-    abortOnError: false,
+  const parts = await createParts(config, logger, options);
+  try {
+    const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {
+      logger: new NestLogger(logger),
+      // Fastify parses JSON by itself; Nest would add forms.
+      bodyParser: false,
+      abortOnError: false,
+    });
+    const readiness = app.get(Readiness);
+    addRequestHooks(fastify, { logger, stats: parts.stats, isDraining: () => readiness.draining });
+    addGate(fastify, parts.gatekeepers);
+    fastify.addHook('preClose', async () => options.drain?.());
+    fastify.addHook('onClose', () => parts.close());
+    if (config.corsOrigins.length > 0) app.enableCors({ origin: [...config.corsOrigins] });
+    app.useGlobalFilters(filter);
+    addDocs(app);
+    await app.init();
+    refuseOtherMethods();
+    await fastify.ready();
+    return app;
+  } catch (error) {
+    parts.follower.onModuleDestroy();
+    await parts.close();
+    throw error;
+  }
+}
+
+/** Fastify as the service needs it: limits, request ids, and errors from the catalogue. */
+function createAdapter(config: Config, filter: ProblemFilter): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.bodyLimitBytes,
+    trustProxy: (_address: string, hop: number) => hop < config.trustProxy,
+    genReqId: requestId,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      filter.answer(error, request, reply),
+    // A request that arrives while the app closes is still answered; Fastify would refuse it.
+    return503OnClosing: false,
+    // No Express middleware here: without its engine, a request is cheaper.
+    skipMiddie: true,
   });
-  addRequestHooks(fastify, logger, parts.stats, app.get(Readiness));
-  addGate(fastify, parts.gatekeepers);
-  fastify.addHook('onClose', () => parts.close());
-  if (config.corsOrigins.length > 0) app.enableCors({ origin: [...config.corsOrigins] });
-  app.useGlobalFilters(filter);
-  addDocs(app);
-  await app.init();
-  refuseOtherMethods();
-  await fastify.ready();
-  return app;
+  adapter.getInstance<FastifyInstance>().removeContentTypeParser('text/plain');
+  return adapter;
 }

@@ -1,14 +1,11 @@
 import cluster from 'node:cluster';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Logger } from 'pino';
-import { createApp } from './app.js';
 import { say } from './cluster/messages.js';
 import { Primary } from './cluster/primary.js';
 import { type Config, ConfigError, readConfig } from './config.js';
 import { createLogger } from './logging/logger.js';
+import { Service } from './service.js';
 import { Shutdown } from './shutdown.js';
-import { PointerFollower } from './model/pointer.js';
-import { ServiceFigures } from './stats/service-figures.js';
+import { ServiceFigures } from './stats/figures.js';
 
 /** Exit code when the environment is wrong: starting again will not help. */
 const WRONG_CONFIGURATION = 2;
@@ -23,35 +20,21 @@ function configuration(): Config {
   }
 }
 
+/** Serves in this process: main ─▶ service ─▶ app ─▶ parts and routes. */
 async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
-  let app = await open(config, logger);
-  // What this worker counted last, or it would be lost with it.
-  const sayLast = () => say({ kind: 'figures', ask: 0, figures: app.get(ServiceFigures).own() });
-  const shutdown = new Shutdown(() => app, config, logger, sayLast);
+  const service = new Service(config, logger);
+  // What this worker counted since it last told the primary would be lost with it.
+  const sayLast = () => {
+    say({ kind: 'figures', ask: 0, figures: service.current.get(ServiceFigures).own() });
+  };
+  const shutdown = new Shutdown(service, config, logger, sayLast);
   shutdown.onUncaughtErrors().on('SIGTERM');
-  // Ctrl-C reaches all processes of a terminal; the workers are told by the primary.
+  // Ctrl-C reaches all processes of a terminal; the primary tells its workers to leave.
   if (cluster.isWorker) process.on('SIGINT', () => {});
   else shutdown.on('SIGINT');
-  const { port } = app.getHttpServer().address() as { port: number };
-  say({ kind: 'up', port });
-  // Routes are made for a model. If the first one comes later and has other features, they are
-  // made anew: until then there was nothing to predict with.
-  app.get(PointerFollower).onOtherFeatures = async () => {
-    logger.info('the first model has other features: routes are made anew');
-    await app.close();
-    app = await open({ ...config, port }, logger);
-  };
-}
-
-async function open(config: Config, logger: Logger): Promise<NestFastifyApplication> {
-  const app = await createApp(config, logger);
-  await app.listen(config.port, config.host);
-  const { port } = app.getHttpServer().address() as { port: number };
-  const url = `http://localhost:${port}`;
-  const links = { docs: `${url}/docs`, stats: `${url}/stats`, health: `${url}/health/ready` };
-  logger.info({ port, host: config.host, ...links }, `AdScale is up: open ${links.docs}`);
-  return app;
+  await service.start();
+  say({ kind: 'up', port: service.port });
 }
 
 async function main(): Promise<void> {

@@ -1,94 +1,119 @@
 import { PredictionCache, ValkeyTier } from '@adscale/cache';
+import { type CtrModel, Registry, defaultSchema } from '@adscale/ctr';
+import type { ExplainedPrediction } from '@adscale/forest';
 import { ServiceStats } from '@adscale/stats';
 import cluster from 'node:cluster';
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
-import { PredictDetails } from './explain/details.js';
-import type { CtrExplanation } from './explain/explainer.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
-import { type ModelLife, startModelLife } from './model/life.js';
-import type { Answer } from './model/served-model.js';
+import { PredictionDetails } from './explain/prediction-details.js';
+import { type FollowerOptions, ModelFollower } from './model/follower.js';
+import { ModelLoader } from './model/loader.js';
+import { type Answer, ServedModel } from './model/served-model.js';
 import { Admission } from './overload/admission.js';
 import { EventLoopLag } from './overload/event-loop-lag.js';
-import { Predictor } from './predict/predictor.js';
+import { Predictions } from './predict/predictions.js';
 import { linkReplicas } from './replicas/link.js';
-import { dtoFromSchema } from './predict/request-dto.js';
-import { RecordPipe } from './predict/validation.js';
 import type { Gatekeepers } from './security/gate.js';
 import { RateLimiter } from './security/rate-limit.js';
-import { ServiceFigures } from './stats/service-figures.js';
+import { ServiceFigures } from './stats/figures.js';
 
-/** An answer with its text and tag, about; they hardly differ. */
+/** The bytes of a kept answer with its text and tag, about; they hardly differ. */
 const ANSWER_BYTES = 240;
 const YEAR_MS = 31_536_000_000;
 
-/** What the service is made of, before there is a route to it. */
-export interface Parts extends ModelLife {
-  readonly config: Config;
-  readonly cache: PredictionCache<Answer>;
-  readonly stats: ServiceStats;
-  readonly pipe: RecordPipe;
-  readonly predictor: Predictor;
-  readonly explanations: Explanations;
-  readonly details: PredictDetails;
-  readonly gatekeepers: Gatekeepers;
-  readonly figures: ServiceFigures;
-  /** Lets go of timers and connections. */
-  readonly close: () => Promise<void>;
+/** What an app is given by the process that it runs in. */
+export interface AppOptions {
+  /** Counts what the app does. Default: its own. */
+  readonly stats?: ServiceStats;
+  /** What replicas know the process's machine by. Default: a name of its own. */
+  readonly machine?: string;
+  /** The first model; its features are those of the routes. Default: the registry's current one. */
+  readonly first?: CtrModel;
+  /** What to do about a first model with other features than the routes; refused if left out. */
+  readonly onOtherFeatures?: FollowerOptions['onOtherFeatures'];
+  /** Called when the app closes. Resolves when the requests under way are answered. */
+  readonly drain?: () => Promise<void>;
 }
 
-/** Makes the parts, and waits for the first model. */
-export async function createParts(config: Config, logger: Logger): Promise<Parts> {
+/** The parts of an app that exist before Nest does, because its routes and hooks are made from them. */
+export type Parts = Awaited<ReturnType<typeof createParts>>;
+
+/** Makes the parts in the order in which they need each other, the first model among them. */
+export async function createParts(config: Config, logger: Logger, options: AppOptions) {
+  const { stats = new ServiceStats(), machine = randomUUID(), onOtherFeatures } = options;
   const cache = new PredictionCache<Answer>({
     entries: config.cacheEntries,
     ttlMs: config.cacheTtlSeconds * 1000,
     bytes: config.cacheBytes,
     sizeOf: () => ANSWER_BYTES,
   });
-  const stats = new ServiceStats();
-  const { modelDir: folder, modelPollMs: pollMs } = config;
-  const life = await startModelLife({ folder, pollMs, cache, stats }, logger);
-  const { schema } = life.served;
-  const tier = await secondTier(config, logger);
+  const registry = new Registry(config.modelDir);
+  const loader = new ModelLoader(registry);
+  const first = options.first ?? (await loadFirst(registry, loader, logger));
+  const served = new ServedModel(first?.schema ?? defaultSchema, cache, stats, config.cacheKey);
+  if (first !== undefined) served.replace(first);
+  const following = { pollMs: config.modelPollMs, onOtherFeatures };
+  const follower = new ModelFollower({ registry, loader, served }, logger, following);
+  const predictions = new Predictions(stats);
+  const tier = await connectTier(config, logger);
   const explanations = new Explanations(tier);
+  const details = new PredictionDetails(explanations);
   const lag = new EventLoopLag();
-  const gatekeepers = gatekeepersOf(config, stats, lag);
-  const figures = new ServiceFigures({
-    stats,
-    cache,
-    explanations,
-    lag,
-    admission: gatekeepers.admission,
-  });
-  if (cluster.isWorker) figures.include(new Colleagues(figures));
-  const { valkeyUrl } = config;
-  const { limiter } = gatekeepers;
-  const unlink = valkeyUrl && (await linkReplicas(valkeyUrl, { figures, limiter }, logger));
+  const admission = new Admission({ inFlight: config.maxInFlight, lagMs: config.maxLagMs }, lag);
+  const limiter = new RateLimiter(config.rateLimitPerMinute);
+  const gatekeepers: Gatekeepers = {
+    admission,
+    limiter,
+    keys: config.apiKeys,
+    shed: stats.counter('requests_shed'),
+    limited: stats.counter('requests_rate_limited'),
+  };
+  const figures = new ServiceFigures({ stats, cache, explanations, admission, lag });
+  const colleagues = cluster.isWorker ? new Colleagues(figures) : undefined;
+  if (colleagues) figures.include(colleagues);
+  const { valkeyUrl: url } = config;
+  const unlink = url && (await linkReplicas({ url, machine }, { figures, limiter }, logger));
+  /** Stops timers and ends connections. */
+  const close = async () => {
+    lag.stop();
+    colleagues?.stop();
+    if (unlink) await unlink();
+    await tier?.close();
+  };
   return {
-    config,
-    ...life,
-    cache,
-    stats,
-    pipe: new RecordPipe(schema, dtoFromSchema(schema)),
-    predictor: new Predictor(stats, config.cacheKey, schema.features.length),
-    explanations,
-    details: new PredictDetails(explanations),
-    gatekeepers,
-    figures,
-    close: async () => {
-      lag.stop();
-      if (unlink) await unlink();
-      await tier?.close();
-    },
+    ...{ config, stats, registry, loader, served, follower, predictions, explanations },
+    ...{ details, gatekeepers, figures, close },
   };
 }
 
+/**
+ * The registry's current model, or undefined if there is none or it cannot be loaded. Then the log
+ * says why, and the service starts without a model.
+ */
+async function loadFirst(
+  registry: Registry,
+  loader: ModelLoader,
+  logger: Logger,
+): Promise<CtrModel | undefined> {
+  try {
+    const version = await registry.current();
+    if (version !== undefined) return await loader.load(version);
+    logger.warn('no model in the registry yet: predictions answer 503 until one is trained');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error({ reason }, 'model refused: predictions answer 503 until one can be loaded');
+  }
+  return undefined;
+}
+
 /** Where replicas share what is costly to find; undefined without Valkey. */
-async function secondTier(
+async function connectTier(
   { valkeyUrl: url, cacheTtlSeconds }: Config,
   logger: Logger,
-): Promise<ValkeyTier<CtrExplanation> | undefined> {
+): Promise<ValkeyTier<ExplainedPrediction> | undefined> {
   if (url === '') return undefined;
   return ValkeyTier.connect({
     url,
@@ -97,14 +122,4 @@ async function secondTier(
     prefix: 'adscale:explanation:',
     log: (reason) => logger.warn({ reason }, 'second cache tier'),
   });
-}
-
-function gatekeepersOf(config: Config, stats: ServiceStats, lag: EventLoopLag): Gatekeepers {
-  return {
-    admission: new Admission({ inFlight: config.maxInFlight, lagMs: config.maxLagMs }, lag),
-    limiter: new RateLimiter(config.rateLimitPerMinute),
-    keys: config.apiKeys,
-    shed: stats.counter('requests_shed'),
-    limited: stats.counter('requests_rate_limited'),
-  };
 }

@@ -1,15 +1,25 @@
 import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request, { type Test } from 'supertest';
-import { createApp } from '../src/app.js';
 import { readConfig } from '../src/config.js';
 import { createLogger } from '../src/logging/logger.js';
+import { Service } from '../src/service.js';
 
 /** The record of the README's first request. */
 export const sample = { impressions: 5000, ad_position: 1, device_type: 'mobile', budget: 2500.0 };
 
+/** A free port, no looks at the registry but those asked for, and none of a machine's own haste. */
+export const quietSettings = {
+  PORT: '0',
+  HOST: '127.0.0.1',
+  MODEL_POLL_MS: '0',
+  // Other programs of the machine must not make the service shed requests.
+  MAX_LAG_MS: '0',
+};
+
 /** The real service on a free port, and what it logged. */
 export interface RunningApp {
+  /** The app that answers now. */
   readonly app: NestFastifyApplication;
   readonly server: Server;
   readonly logs: Record<string, unknown>[];
@@ -21,13 +31,15 @@ export interface RunningApp {
 /** Starts the service in this process with these environment variables. */
 export async function runApp(environment: Record<string, string>): Promise<RunningApp> {
   const logs: Record<string, unknown>[] = [];
-  const config = readConfig({ MODEL_POLL_MS: '0', PORT: '0', HOST: '127.0.0.1', ...environment });
+  const config = readConfig({ ...quietSettings, ...environment });
   const logger = createLogger(config.logLevel, { write: (line) => logs.push(JSON.parse(line)) });
-  const app = await createApp(config, logger);
-  await app.listen(config.port, config.host);
-  const server = app.getHttpServer() as Server;
+  const service = new Service(config, logger);
+  await service.start();
+  const { server } = service;
   return {
-    app,
+    get app() {
+      return service.current;
+    },
     server,
     logs,
     // Strings are sent as they are, so that a test can send what is not JSON.
@@ -37,6 +49,6 @@ export async function runApp(environment: Record<string, string>): Promise<Runni
         .set('content-type', type)
         .send(typeof body === 'string' ? body : JSON.stringify(body)),
     get: (path) => request(server).get(path),
-    close: () => app.close(),
+    close: () => service.close(),
   };
 }

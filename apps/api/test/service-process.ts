@@ -1,24 +1,39 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { quietSettings, sample } from './running-app.js';
+import { within } from './wait-for.js';
+
+/** How a process ended: its exit code, or the signal that ended it. */
+export type Ending = [code: number | null, signal: NodeJS.Signals | null];
 
 /** The service as it is started for real: the built program in a process of its own. */
 export class Service {
   readonly process: ChildProcess;
-  readonly exit: Promise<unknown[]>;
   readonly lines: string[] = [];
   errors = '';
   port = 0;
+  private readonly exit: Promise<Ending>;
+  /** Emits `news` for a new line of the log and for the end of the process. */
+  private readonly log = new EventEmitter();
 
-  constructor(environment: Record<string, string>) {
+  /** @param preload source of a module that the process runs before the program */
+  constructor(environment: Record<string, string>, preload?: string) {
+    const NODE_OPTIONS = preload && `--import data:text/javascript,${encodeURIComponent(preload)}`;
+    const { MODEL_POLL_MS, ...quiet } = quietSettings;
+    const env = { PATH: process.env.PATH, ...quiet, ...environment };
     this.process = spawn(process.execPath, [join(__dirname, '../dist/main.js')], {
-      env: { PATH: process.env.PATH, PORT: '0', HOST: '127.0.0.1', ...environment },
+      env: { ...env, ...(NODE_OPTIONS && { NODE_OPTIONS }) },
     });
-    this.exit = once(this.process, 'exit');
-    createInterface(this.process.stdout!).on('line', (line) => this.lines.push(line));
+    this.exit = once(this.process, 'exit') as Promise<Ending>;
+    createInterface(this.process.stdout!).on('line', (line) => {
+      this.lines.push(line);
+      this.log.emit('news');
+    });
     this.process.stderr!.setEncoding('utf8').on('data', (text) => (this.errors += text));
+    this.process.on('close', () => this.log.emit('news'));
   }
 
   /** Waits for the log to have `count` lines with `part`, and gives the last of them. */
@@ -26,15 +41,27 @@ export class Service {
     for (;;) {
       const lines = this.lines.filter((text) => text.includes(part));
       if (lines.length >= count) return JSON.parse(lines[count - 1]);
-      if (this.process.exitCode !== null) throw new Error(`${part} not logged\n${this.errors}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      const { exitCode, signalCode } = this.process;
+      if (exitCode !== null || signalCode !== null) {
+        throw new Error(`ended without "${part}" in its log\n${this.errors}`);
+      }
+      await within(`"${part}" ${count} times in the log`, once(this.log, 'news'));
     }
   }
 
-  /** Waits until it serves, all its workers if it has several. */
+  /** Waits until it serves. */
   async up(): Promise<this> {
     this.port = Number((await this.logged('AdScale is up')).port);
     return this;
+  }
+
+  /** Waits for the process to end. */
+  ended(): Promise<Ending> {
+    return within(`the end of the service, whose log ends ${this.lines.at(-1)}`, this.exit);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
   }
 
   ask(path: string, agent?: Agent): ClientRequest {
@@ -44,8 +71,33 @@ export class Service {
   }
 
   async status(path: string): Promise<number> {
-    const [answer] = (await once(this.ask(path).end(), 'response')) as [IncomingMessage];
+    const asked = within(`an answer of ${path}`, once(this.ask(path).end(), 'response'));
+    const [answer] = (await asked) as [IncomingMessage];
     answer.resume();
     return answer.statusCode!;
   }
+
+  /** Sends a part of a prediction's request, and waits until the service has begun with it. */
+  async begin(agent?: Agent): Promise<BegunRequest> {
+    const body = JSON.stringify(sample);
+    const sent = this.ask('/predict_ctr', agent).on('error', () => {});
+    // The service says so once it has read the head of the request.
+    sent.setHeader('expect', '100-continue').setHeader('content-length', body.length);
+    sent.flushHeaders();
+    await within('the service to begin with a request', once(sent, 'continue'));
+    sent.write(body.slice(0, 10));
+    const finish = async () => {
+      sent.end(body.slice(10));
+      const answered = within('the answer to a slow request', once(sent, 'response'));
+      const [answer] = (await answered) as [IncomingMessage];
+      return answer.resume();
+    };
+    return { finish };
+  }
+}
+
+/** A request that the service is in the middle of. */
+export interface BegunRequest {
+  /** Sends the rest and gives the answer. */
+  readonly finish: () => Promise<IncomingMessage>;
 }

@@ -1,6 +1,6 @@
 /**
- * What a request pays for keys, lookups and counting, in CPU time.
- *   nx build cache && node libs/cache/bench/lookups.mjs [times] [rounds]
+ * What a request pays for keys, lookups and counting, in CPU time, and what a hit allocates.
+ *   nx build cache && node --expose-gc libs/cache/bench/lookups.mjs [times] [rounds]
  */
 import { LRUCache } from 'lru-cache';
 import { PredictionCache, digestKey, exactKey, hashRow } from '@adscale/cache';
@@ -34,13 +34,19 @@ for (let cell = 0; cell < CELLS; cell++) {
   lru.set(cell, answers[cell]);
 }
 
+/** The same answers' names as a packed array would hold them. */
+const digests = Buffer.from(answers.map((_, cell) => digestKey(digest, cell)).join(''), 'hex');
+
 /** What is done for request i; its answer goes into a sum, so that nothing can be left out. */
 const work = {
-  'lookup, a hit': (i) => cells.get(i % CELLS).ctr,
-  'lookup in an array by cell, a hit': (i) => numbered.get((i % CELLS) * STEP).ctr,
-  'lookup, a hit, request counted': (i) => cells.get(i % CELLS, hashRow(rows[i % CELLS])).ctr,
-  'lru-cache lookup, a hit': (i) => lru.get(i % CELLS).ctr,
-  'hash of a row of four numbers': (i) => hashRow(rows[i % CELLS]),
+  'lookup, a hit': (i) => cells.get(i % CELLS).etag.length,
+  'lookup in an array by cell, a hit': (i) => numbered.get((i % CELLS) * STEP).etag.length,
+  'lookup, a hit, request counted': (i) =>
+    cells.get(i % CELLS, hashRow(rows[i % CELLS])).etag.length,
+  'lru-cache lookup, a hit': (i) => lru.get(i % CELLS).etag.length,
+  'hash of a row of four numbers': (i) => hashRow(rows[i % CELLS]) & 7,
+  'text of an ETag out of 16 bytes': (i) =>
+    digests.hexSlice(16 * (i % CELLS), 16 * (i % CELLS) + 16).length,
   'cell key for outside: MD5 of digest and cell': (i) => digestKey(digest, i % CELLS).length,
   'exact key: MD5 of canonical JSON': (i) => exactKey(digest, records[i % CELLS]).length,
 };
@@ -54,9 +60,26 @@ for (let i = 0; i < CELLS; i++) {
 let sink = 0;
 function nanoseconds(once) {
   const before = process.cpuUsage();
-  for (let i = 0; i < times; i++) sink += once(i);
+  let seen = 0;
+  for (let i = 0; i < times; i++) seen += once(i);
+  sink += seen;
   const { user, system } = process.cpuUsage(before);
   return ((user + system) * 1000) / times;
+}
+
+/** Bytes that the heap grows by for each of 50,000 calls; the least of 20, as samples make some. */
+function allocated(once) {
+  const grown = Array.from({ length: 20 }, () => {
+    globalThis.gc();
+    const before = process.memoryUsage().heapUsed;
+    // A sum that stays a small whole number: a larger one would be an object of its own.
+    let seen = 0;
+    for (let i = 0; i < 50_000; i++) seen += once(i);
+    const grown = process.memoryUsage().heapUsed - before;
+    sink += seen;
+    return grown;
+  });
+  return (Math.min(...grown) / 50_000).toFixed(1);
 }
 
 const taken = new Map(Object.keys(work).map((name) => [name, []]));
@@ -72,3 +95,7 @@ const rowsOf = [...taken].map(([name, list]) => {
   return [name, `${Math.round(median(list))} ns`, `${low} to ${high}`];
 });
 printTable(['what', 'CPU time', 'lowest to highest'], rowsOf);
+if (globalThis.gc) {
+  const hits = Object.keys(work).filter((name) => name.includes('a hit'));
+  for (const name of hits) console.log(`${name}: allocates ${allocated(work[name])} bytes`);
+}

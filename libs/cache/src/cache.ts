@@ -7,7 +7,7 @@ import type { StoreLimits } from './store/s3-fifo.js';
 import { bytesOf } from './store/sizing.js';
 import { emptyTier, type SecondTier } from './tier/second-tier.js';
 
-/** How much a cache holds and for how long. The limits hold for each model by itself. */
+/** How much a cache holds and for how long. Each limit applies to each model by itself. */
 export interface CacheOptions<V = unknown> {
   /** Most entries held for one model; 0 holds nothing. A whole number. */
   readonly entries: number;
@@ -25,7 +25,7 @@ export interface CacheOptions<V = unknown> {
   readonly stopwatch?: () => number;
 }
 
-/** What a cache may know of a model before it has an answer of it. */
+/** What a cache can be told about a model. */
 export interface ModelOptions {
   /**
    * How many cells the model numbers from 0, when every key is such a number: 1 to 2^28. Answers are
@@ -45,7 +45,7 @@ const MOST_CELLS = 2 ** 28;
  * forModel(digest A) ──▶ cells of A: cell ──▶ answer ─┐
  * forModel(digest B) ──▶ cells of B: cell ──▶ answer ─┴─▶ second tier: MD5(digest, cell) ──▶ answer
  * ```
- * Whoever serves a model holds its cells together with the model, so the pair cannot be mixed up
+ * A service keeps a model and its cells together in one object, so that the two cannot be mixed up
  * while models are switched.
  */
 export class PredictionCache<V extends NonNullable<unknown>> {
@@ -54,7 +54,7 @@ export class PredictionCache<V extends NonNullable<unknown>> {
   private readonly models = new Map<string, ModelCells<V>>();
 
   /**
-   * @param tier where `getOrCompute` looks before it computes; closed by whoever made it
+   * @param tier where `getOrCompute` looks before it computes; the cache does not close it
    * @throws CacheError OPTION_INVALID naming the option that is no whole number from 0
    */
   constructor(options: CacheOptions<V>, tier?: SecondTier<V>) {
@@ -73,8 +73,9 @@ export class PredictionCache<V extends NonNullable<unknown>> {
   }
 
   /**
-   * The cells of the model with this digest: empty at first, the same ones when asked again.
-   * @param options count only when the model is new to the cache
+   * The cells of the model with this digest. The first call makes them, without answers; later calls
+   * give the same ones.
+   * @param options used by the first call only
    * @throws CacheError KEY_INVALID when the digest is empty, OPTION_INVALID when `cells` is out of
    *   range
    */
@@ -89,8 +90,8 @@ export class PredictionCache<V extends NonNullable<unknown>> {
   }
 
   /**
-   * Lets go of every model's cells but those of the digests named. What the second tier holds of
-   * the others is never asked for again and dies of age.
+   * Forgets the answers of all models but these. What the second tier holds of the others stays
+   * there until it is too old.
    */
   retain(...modelDigests: string[]): void {
     for (const digest of this.models.keys()) {
@@ -98,7 +99,7 @@ export class PredictionCache<V extends NonNullable<unknown>> {
     }
   }
 
-  /** The counts so far, over all models; a copy. */
+  /** What the cache counted so far, over all models. The copy never changes. */
   snapshot(): CacheSnapshot {
     const { counts, samples, requests, tier } = this.shared;
     let size = 0;
@@ -125,9 +126,9 @@ function emptyCounts(): Counts {
 }
 
 /**
- * The process's monotonic clock in milliseconds, read at most once a millisecond while the event
- * loop turns: an age is asked for at every lookup, and reading the clock costs as much as the
- * lookup. Its timer never keeps the process alive.
+ * A monotonic clock in milliseconds that looks at the real one at most once a millisecond, because
+ * every lookup compares an age and reading the real clock costs as much as the lookup. It stands
+ * still while the event loop is blocked. Its timer does not keep the process alive.
  */
 export function coarseClock(): () => number {
   let time = 0;

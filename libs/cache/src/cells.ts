@@ -7,7 +7,7 @@ import { S3Fifo, type StoreLimits } from './store/s3-fifo.js';
 import { indexFor } from './store/slot-index.js';
 import type { SecondTier } from './tier/second-tier.js';
 
-/** Counts so far, shared by the cells of all models. */
+/** What one cache counted so far, over all models; see `CacheSnapshot` for each. */
 export interface Counts {
   hits: number;
   misses: number;
@@ -18,7 +18,7 @@ export interface Counts {
   expired: number;
 }
 
-/** What the cells of all models of one cache have in common. */
+/** What all models of one cache share. */
 export interface Shared<V> {
   readonly counts: Counts;
   readonly samples: TimeSamples;
@@ -27,17 +27,17 @@ export interface Shared<V> {
 }
 
 /**
- * The cached answers of one model. The model is not part of the key because no other model's
- * answers are ever in here: that is what makes a stale answer impossible. In the second tier, which
- * models share, it is.
+ * The cached answers of one model. Every model has cells of its own, so a key names a cell alone and
+ * never finds the answer of another model. Models share the second tier: a key there names the model
+ * as well.
  */
 export class ModelCells<V extends NonNullable<unknown>> {
   private readonly entries: S3Fifo<V> | undefined;
   private readonly flights = new SingleFlight<V | undefined>();
-  /** Makes requests to different models different, as their keys would be. */
+  /** Mixed into the hash of each request, so that equal requests to two models count as two. */
   private readonly requestSalt: number;
   private untilSample: number;
-  /** The last lookup, if it missed and is being timed. */
+  /** The last lookup, when it missed and the computation that follows is timed. */
   private timedMiss: { readonly cell: CellKey; readonly at: number } | undefined;
 
   /** Made by `PredictionCache.forModel`. */
@@ -55,7 +55,7 @@ export class ModelCells<V extends NonNullable<unknown>> {
     this.untilSample = shared.samples.nextGap();
   }
 
-  /** Entries held, expired ones included until they are looked up or pushed out. */
+  /** Answers held. One that is too old counts until it is looked up or pushed out. */
   get size(): number {
     return this.entries?.size ?? 0;
   }
@@ -96,11 +96,12 @@ export class ModelCells<V extends NonNullable<unknown>> {
   }
 
   /**
-   * The answer of `cell` from memory, else from the second tier, else computed, once for all who
-   * ask meanwhile. For values that cost more than a promise.
-   * @param compute makes the answer; what it throws reaches all who wait, and neither that nor
-   *   undefined is kept
-   * @param signal ends this caller's wait, with the signal's reason, and nobody else's
+   * Finds the answer of `cell` in memory, else in the second tier, else computes it. Callers that ask
+   * for one cell at the same time share one search and one computation. Meant for answers that cost
+   * more to make than a promise does; for others, use `get` and `set`.
+   * @param compute makes the answer. When it fails, all callers that share it get its error. Neither
+   *   an error nor undefined is kept.
+   * @param signal ends the wait of this caller only, with the signal's reason
    */
   async getOrCompute<T extends V | undefined>(
     cell: CellKey,
@@ -142,7 +143,7 @@ export class ModelCells<V extends NonNullable<unknown>> {
     const before = samples.clock();
     const start = samples.clock();
     const value = this.lookUp(cell, requestHash);
-    // Less what a look at the clock takes.
+    // Reading the clock takes time itself, which is subtracted.
     samples.lookups.add(samples.clock() - start - (start - before));
     return value;
   }

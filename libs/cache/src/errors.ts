@@ -7,7 +7,7 @@ export const cacheErrors = {
 
 export type CacheErrorCode = keyof typeof cacheErrors;
 
-/** An error of this library: `code` is stable, `message` names what was got and what was wanted. */
+/** An error of this library. `code` is stable; `message` names the value got and the value wanted. */
 export class CacheError extends Error {
   override readonly name = 'CacheError';
 

@@ -1,6 +1,10 @@
+/*
+ * Why not p-memoize (8.0.0) or async-cache-dedupe (3.4.0): neither lets one of several callers stop
+ * waiting, nor tells the computation when the last one has.
+ */
 import type { CellKey } from './keys/keys.js';
 
-/** Makes one value; `signal` aborts when nobody waits for it any more. */
+/** Makes one value. `signal` aborts when no caller waits for the value any more. */
 export type Compute<T> = (signal: AbortSignal) => T | Promise<T>;
 
 interface Flight<T> {
@@ -9,7 +13,7 @@ interface Flight<T> {
   waiters: number;
 }
 
-/** One computation per key at a time, however many ask for it meanwhile. */
+/** Runs at most one computation per key at a time; callers of the same key share its result. */
 export class SingleFlight<T> {
   private readonly flights = new Map<CellKey, Flight<T>>();
 
@@ -24,11 +28,11 @@ export class SingleFlight<T> {
   }
 
   /**
-   * What `compute` gives, or what the computation under way for this key gives. A failure reaches
-   * all who wait and is not kept: who asks afterwards starts anew.
-   * @param signal ends this caller's wait only; when it was the last one waiting, the signal that
-   *   `compute` was given aborts, and the next to ask starts anew
-   * @returns rejects with the signal's reason, or with what `compute` threw
+   * Runs `compute`, or joins the run that is under way for this key. When the run fails, all its
+   * callers get the error, and the next call starts a new run.
+   * @param signal ends the wait of this caller only. When the last caller of a run has ended its
+   *   wait, the signal that `compute` got aborts, and the next call starts a new run.
+   * @returns what `compute` gave; rejects with the signal's reason or with what `compute` threw
    */
   run(key: CellKey, compute: Compute<T>, signal?: AbortSignal): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);

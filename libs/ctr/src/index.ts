@@ -25,12 +25,12 @@ export {
 } from './evaluation/evaluation.js';
 export { CtrModel } from './model.js';
 export { outOfBagEntropy } from './evaluation/metrics.js';
-export { exclusively } from './registry/lock.js';
 export { MOST_ROLLBACKS } from './registry/pointer.js';
 export type { Pruned, PruneOptions } from './registry/prune.js';
 export type { VersionFiles } from './registry/staging.js';
 export {
   FieldContract,
+  fieldProblem,
   numberWords,
   RecordContract,
   shortened,

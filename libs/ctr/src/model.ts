@@ -13,9 +13,9 @@ import {
 } from '@adscale/forest';
 import { loadCompiled } from '@adscale/forest/node';
 import type { ModelCard } from './card/card.js';
-import { clampCtr, roundCtr } from './clamp.js';
 import { heldBy, outsideOf, type HeldFeature } from './card/extrapolation.js';
 import { TrainingPairs } from './card/training-pairs.js';
+import { clampCtr, roundCtr } from './clamp.js';
 
 /** A forest that predicts CTR, compiled and ready to answer. */
 export class CtrModel {
@@ -60,7 +60,7 @@ export class CtrModel {
     return new CtrModel(forest, digest, card, version);
   }
 
-  /** The answer to a record: clamped to [0.0001, 1], four decimals. */
+  /** CTR of a record, clamped to [0.0001, 1], four decimals. */
   predict(record: FeatureRecord): number {
     return roundCtr(this.predictRow(this.encode(record)));
   }

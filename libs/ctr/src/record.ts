@@ -85,14 +85,26 @@ export class FieldContract {
 
   /** What is wrong with a value that the field does not accept. */
   problem(value: unknown): FieldProblem {
-    const { name, words } = this;
-    if (value === undefined) {
-      return { field: name, rule: words, message: `${name} is missing; it must be ${words}` };
-    }
-    const got = shownValue(value);
-    const message = `${name} is ${JSON.stringify(got)}; it must be ${words}`;
-    return { field: name, value: got, rule: words, message };
+    return fieldProblem(this.name, value, this.words);
   }
+}
+
+/**
+ * What is wrong with a value, as a sentence and in parts.
+ * @param value what was got; undefined if the field is missing
+ * @param rule what it must be, in words that follow "must be"
+ */
+export function fieldProblem(field: string, value: unknown, rule: string): FieldProblem {
+  if (value === undefined) {
+    return { field, rule, message: `${field} is missing; it must be ${rule}` };
+  }
+  const got = shownValue(value);
+  return {
+    field,
+    value: got,
+    rule,
+    message: `${field} is ${JSON.stringify(got)}; it must be ${rule}`,
+  };
 }
 
 /** What a record of a schema must be. */

@@ -19,6 +19,15 @@ export class DatagenError extends Error {
   }
 }
 
+/**
+ * Refuses a value.
+ * @param name the option or field
+ * @param wanted what it may be, in words
+ */
+export function refuse(code: DatagenErrorCode, name: string, got: unknown, wanted: string): never {
+  throw new DatagenError(code, `${name} is ${shown(got)}, wanted ${wanted}`);
+}
+
 /** A value as an error message shows it: strings quoted, NaN and Infinity by name. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);

@@ -1,6 +1,6 @@
-export { generate, columnNames } from './generate.js';
+export { columnNames, generate, generateAsync } from './generate.js';
 export type { AdColumns, AdTable, Column } from './generate.js';
-export type { GenerateOptions } from './options.js';
+export type { GenerateOptions } from './sample.js';
 export { anchor, trueCtr } from './truth.js';
 export type { AdRecord, WideAdRecord } from './truth.js';
 export { inputCeiling, noiseCeiling, noiseVariance } from './noise.js';

@@ -7,8 +7,16 @@
  * placement, a small share of what the campaign buys. Budget over impressions is therefore not
  * a CPM.
  */
+import { refuse } from './errors.js';
+
 export const profiles = ['realistic', 'sparse', 'drifted', 'wide', 'hidden'] as const;
 export type Profile = (typeof profiles)[number];
+
+/** @throws DatagenError `OPTION_INVALID` when it is no profile */
+export function checkProfile(profile: Profile): void {
+  if (profiles.includes(profile)) return;
+  refuse('OPTION_INVALID', 'profile', profile, `one of ${profiles.join(', ')}`);
+}
 
 export const deviceTypes = ['mobile', 'desktop', 'tablet'] as const;
 export type DeviceType = (typeof deviceTypes)[number];

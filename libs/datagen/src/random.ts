@@ -16,10 +16,13 @@ import seedrandom from 'seedrandom';
 export type Source = () => number;
 
 /**
- * What one kind of draw takes its chance from. Kinds never share a stream, so a profile that
- * adds draws of its own (quality, extras) leaves the others' as they were.
+ * The streams of random numbers, one for each kind of draw. None is shared, so a profile that adds
+ * draws of its own (quality, extras) leaves those of the others as they were.
  */
-export function sourceOf(seed: number, stream: string): Source {
+export type Stream = 'placement' | 'extras' | 'quality' | 'clicks';
+
+/** The numbers of one stream of a seed, from its beginning. */
+export function sourceOf(seed: number, stream: Stream): Source {
   return seedrandom.xor4096(`${seed}/${stream}`).double;
 }
 

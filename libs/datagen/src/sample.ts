@@ -1,9 +1,51 @@
-/** Draws records one after another: placement, truth, clicks. */
+/** What may be asked for, and drawing it record by record: placement, truth, clicks. */
+import { DatagenError, refuse, shown } from './errors.js';
 import { extraDraws, extraEffect, type ExtraValue } from './extras.js';
-import { deviceTypes, markets, POSITIONS, type DeviceType, type Market } from './profile.js';
+import {
+  checkProfile,
+  deviceTypes,
+  markets,
+  POSITIONS,
+  type DeviceType,
+  type Market,
+  type Profile,
+} from './profile.js';
 import { binomials, choices, normals, sourceOf } from './random.js';
-import type { GenerateOptions } from './options.js';
 import { placementCtr } from './truth.js';
+
+/** What to generate. */
+export interface GenerateOptions {
+  /** Number of records, a positive safe integer. Default 5000. */
+  rows?: number;
+  /** Any safe integer. Same seed, same records. Default 42. */
+  seed?: number;
+  /** Which market the records come from. Default `realistic`. */
+  profile?: Profile;
+}
+
+const optionNames = ['rows', 'seed', 'profile'];
+
+/**
+ * The options with their defaults.
+ * @throws DatagenError `OPTION_INVALID` naming the option, the value got and the value wanted
+ */
+export function resolveOptions(options: GenerateOptions): Required<GenerateOptions> {
+  if (typeof options !== 'object' || options === null) {
+    refuse('OPTION_INVALID', 'options', options, 'an object');
+  }
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (unknown !== undefined) {
+    const wanted = `one of ${optionNames.join(', ')}`;
+    throw new DatagenError('OPTION_INVALID', `${shown(unknown)}, wanted ${wanted}`);
+  }
+  const { rows = 5000, seed = 42, profile = 'realistic' } = options;
+  if (!Number.isSafeInteger(rows) || rows < 1) {
+    refuse('OPTION_INVALID', 'rows', rows, 'a positive safe integer');
+  }
+  if (!Number.isSafeInteger(seed)) refuse('OPTION_INVALID', 'seed', seed, 'a safe integer');
+  checkProfile(profile);
+  return { rows, seed, profile };
+}
 
 /** The lowest observed CTR a record can have; the highest is 1. */
 export const CTR_MIN = 0.0001;
@@ -73,6 +115,7 @@ function placements(seed: number, market: Market): (row: SampledRow) => number {
     const device = nextDevice();
     row.deviceType = deviceTypes[device]!;
     row.adPosition = nextPosition() + 1;
+    // Ends soon: every market takes more than 97 % of what is drawn.
     do {
       const dollars = market.budgetMedian * Math.exp(market.budgetLogSd * normal());
       row.budget = Math.round(dollars * 100) / 100;

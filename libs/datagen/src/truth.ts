@@ -7,10 +7,16 @@
  * A click needs an examined ad and an attractive one, and the two are independent (the
  * examination hypothesis: Richardson et al. 2007, Craswell et al. 2008), hence the product.
  */
-import { DatagenError, shown } from './errors.js';
+import { refuse } from './errors.js';
 import { extraEffect, extraFeatures, type ExtraFeature, type ExtraValue } from './extras.js';
-import { deviceTypes, markets, POSITIONS, profiles, type Market, type Profile } from './profile.js';
-import { refuse } from './options.js';
+import {
+  checkProfile,
+  deviceTypes,
+  markets,
+  POSITIONS,
+  type Market,
+  type Profile,
+} from './profile.js';
 
 /** An ad placement as users write it: four inputs, and for `wide` x01..x20. */
 export interface AdRecord {
@@ -93,7 +99,7 @@ export function placementCtr(
  * profile
  */
 export function trueCtr(record: AdRecord | WideAdRecord, profile: Profile = 'realistic'): number {
-  if (!profiles.includes(profile)) refuse('profile', profile, `one of ${profiles.join(', ')}`);
+  checkProfile(profile);
   const market = markets[profile];
   const device = checkedDevice(record);
   const { impressions, ad_position, budget } = record;
@@ -131,5 +137,5 @@ function recordedExtra(feature: ExtraFeature, value: unknown): ExtraValue {
 }
 
 function reject(field: string, got: unknown, wanted: string): never {
-  throw new DatagenError('RECORD_INVALID', `${field} is ${shown(got)}, wanted ${wanted}`);
+  refuse('RECORD_INVALID', field, got, wanted);
 }

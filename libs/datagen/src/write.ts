@@ -1,59 +1,75 @@
 /** Writes records as text while drawing them: memory stays the same however many there are. */
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { columnNames } from './generate.js';
-import { resolveOptions, type GenerateOptions } from './options.js';
-import { sampler, type SampledRow } from './sample.js';
+import { resolveOptions, sampler, type GenerateOptions, type SampledRow } from './sample.js';
 
 /** Characters handed to the writable at a time: enough that a write's overhead is not felt. */
-const CHUNK = 64 * 1024;
+export const CHUNK = 64 * 1024;
 
 /**
  * Writes `generate(options)` as CSV: a header line, then one line a record, each ended by "\n".
  * Numbers read back exactly; a missing value is an empty field; no field needs quotes.
- * Waits whenever the writable asks to, and ends it.
+ * Waits whenever the writable asks to, lets the program do other things between two chunks of some
+ * thousand records, and ends the writable.
  *
  * @param writable takes UTF-8 text; any number of rows passes in constant memory
+ * @param signal stops the writing and destroys the writable
  * @throws DatagenError `OPTION_INVALID`, before anything is written; rejects with the writable's
- * own error when it fails or closes early
+ * own error when it fails or closes early, and with an `AbortError` once the signal is aborted
  */
-export async function writeCsv(options: GenerateOptions, writable: Writable): Promise<void> {
+export async function writeCsv(
+  options: GenerateOptions,
+  writable: Writable,
+  signal?: AbortSignal,
+): Promise<void> {
   const resolved = resolveOptions(options);
   const header = `${columnNames(resolved.profile).join(',')}\n`;
-  await write(resolved, writable, header, csvLine);
+  await writeLines(resolved, { header, line: csvLine }, writable, signal);
 }
 
 /**
  * Writes `generate(options)` as newline-delimited JSON: one object a record, keys in column
- * order, a missing value null. Otherwise like `writeCsv`.
+ * order, a missing value null. Otherwise as `writeCsv`.
  *
- * @throws DatagenError `OPTION_INVALID`, before anything is written; rejects with the writable's
- * own error when it fails or closes early
+ * @throws as `writeCsv`
  */
-export async function writeNdjson(options: GenerateOptions, writable: Writable): Promise<void> {
+export async function writeNdjson(
+  options: GenerateOptions,
+  writable: Writable,
+  signal?: AbortSignal,
+): Promise<void> {
   const resolved = resolveOptions(options);
   const extraKeys = columnNames(resolved.profile)
     .slice(7)
     .map((name) => `,"${name}":`);
-  await write(resolved, writable, '', (row) => jsonLine(row, extraKeys));
+  const line = (row: SampledRow): string => jsonLine(row, extraKeys);
+  await writeLines(resolved, { header: '', line }, writable, signal);
 }
 
-async function write(
+/** The text before the records, and the text of each. */
+interface TextFormat {
+  readonly header: string;
+  readonly line: (row: SampledRow) => string;
+}
+
+/** Writes the text of each record. At most two chunks wait for the writable, and it holds two. */
+export async function writeLines(
   options: Required<GenerateOptions>,
+  format: TextFormat,
   writable: Writable,
-  header: string,
-  line: (row: SampledRow) => string,
+  signal?: AbortSignal,
 ): Promise<void> {
-  // Two chunks ahead: one being written, one ready.
-  const source = Readable.from(chunks(options, header, line), { highWaterMark: 2 });
-  await pipeline(source, writable);
+  const source = Readable.from(chunks(options, format), { highWaterMark: 1 });
+  await pipeline(source, writable, { signal });
 }
 
-function* chunks(
+/** The text in chunks, with a turn of the event loop after each: signals arrive there. */
+async function* chunks(
   options: Required<GenerateOptions>,
-  header: string,
-  line: (row: SampledRow) => string,
-): Generator<string> {
+  { header, line }: TextFormat,
+): AsyncGenerator<string> {
   const next = sampler(options);
   let chunk = header;
   for (let i = 0; i < options.rows; i++) {
@@ -61,6 +77,7 @@ function* chunks(
     if (chunk.length >= CHUNK) {
       yield chunk;
       chunk = '';
+      await setImmediate();
     }
   }
   if (chunk !== '') yield chunk;

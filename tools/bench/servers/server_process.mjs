@@ -2,27 +2,29 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A server under test in a process of its own; see `hosted.mjs`. */
+const script = fileURLToPath(new URL('server.mjs', import.meta.url));
+
+/** A server under test in a process of its own; see `server.mjs`. */
 export class ServerProcess {
   /**
-   * @param script a file of this folder
+   * @param {'raw' | 'fastify' | 'api'} kind
    * @param environment its settings
    */
-  constructor(script, environment = {}) {
-    this.script = fileURLToPath(new URL(script, import.meta.url));
+  constructor(kind, environment = {}) {
+    this.kind = kind;
     this.environment = environment;
   }
 
   /** Resolves once it listens on `port`. */
   async start() {
-    this.child = fork(this.script, {
+    this.child = fork(script, [this.kind], {
       env: { PATH: process.env.PATH, ...this.environment },
       execArgv: ['--expose-gc'],
       // The log is written and read by nobody, as in production it goes elsewhere.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.ended = once(this.child, 'exit').then(([code]) => {
-      throw new Error(`${this.script} ended with exit code ${code}`);
+      throw new Error(`the ${this.kind} server ended with exit code ${code}`);
     });
     // Only whoever waits for an answer is told.
     this.ended.catch(() => {});

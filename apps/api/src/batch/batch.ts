@@ -1,6 +1,6 @@
+import { Turn } from '../overload/turn.js';
 import { ProblemError } from '../problem/problem.js';
 import type { RecordAnswers } from './record-answers.js';
-import { Turn } from './turn.js';
 
 /**
  * Checks that a body is a batch.
@@ -26,14 +26,15 @@ export function checkBatchSize(records: number, limit: number): void {
  * The answer to a batch as JSON: how many records were answered and how many could not be, then an
  * outcome for each, in order. Lets other requests in between.
  * @param isGone tells that nobody waits for the answer any more
+ * @param turn how long the work may go on before others are let in
  * @returns undefined when nobody does
  */
 export async function answerBatch(
   records: readonly unknown[],
   answers: RecordAnswers,
   isGone: () => boolean = () => false,
+  turn = new Turn(),
 ): Promise<string | undefined> {
-  const turn = new Turn();
   const outcomes = new Array<string>(records.length);
   for (let i = 0; i < records.length; i++) {
     outcomes[i] = answers.answer(records[i]);

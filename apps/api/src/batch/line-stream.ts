@@ -1,27 +1,27 @@
 import type { Readable } from 'node:stream';
+import { Turn } from '../overload/turn.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { type LineCutter, TOO_LONG } from './lines.js';
 import type { RecordAnswers } from './record-answers.js';
-import { Turn } from './turn.js';
 
 /** What comes of waiting for the client. */
 type Step = IteratorResult<Buffer, unknown> | 'stopped';
 
-/** What a stream is told to stop for, and the words for it. */
+/** Why a stream is stopped. */
 export interface Stop {
   readonly code: ProblemCode;
   readonly detail: string;
 }
 
 /**
- * A line of JSON in, a line of JSON out, in order.
+ * Answers lines of JSON with lines of JSON, in order.
  *
  * ```
- * source ─chunk─▶ lines ─▶ answers ─text─▶ whoever reads
- *    └────── the next chunk is taken when all of this one's text was ──────┘
+ * source ─chunk─▶ lines ─▶ answers ─text─▶ reader
+ *    └── takes the next chunk when the reader has taken the text of this one ──┘
  * ```
- * So a slow reader slows its own sending down, and nothing piles up: there is never more in memory
- * than one chunk, its answers and one line.
+ * So a client that reads slowly has to send slowly, and memory holds no more than one chunk, its
+ * answers and one line.
  */
 export class LineStream {
   private stopped: Stop | undefined;
@@ -39,8 +39,8 @@ export class LineStream {
   }
 
   /**
-   * Answers no further line but says why, as soon as what is under way is answered. A line that
-   * has not come whole is left out.
+   * Ends the stream: the lines of the chunk at hand are answered, and the last line says why and
+   * with which line to go on. A line that has no end yet is left out.
    */
   stop(stop: Stop): void {
     this.stopped ??= stop;
@@ -50,7 +50,7 @@ export class LineStream {
   /** The answers, a chunk's at a time. Rejects when the source breaks off. */
   async *text(): AsyncGenerator<string> {
     const turn = new Turn();
-    // Without for await, which would destroy the source, and with it the connection, on the way out.
+    // `for await` would destroy the source at its end, and the connection with it.
     const chunks = this.source[Symbol.asyncIterator]() as AsyncIterator<Buffer, unknown>;
     for (;;) {
       const step = await this.next(chunks);
@@ -63,7 +63,7 @@ export class LineStream {
     yield `${this.answers.refuse(code, { detail: `${detail} Go on from line ${next}.` }, next)}\n`;
   }
 
-  /** The next chunk, unless the stream is stopped first. Races by hand: nothing is left behind. */
+  /** The next chunk, or `stopped` if `stop` is called first. */
   private next(chunks: AsyncIterator<Buffer, unknown>): Promise<Step> {
     if (this.stopped !== undefined) return Promise.resolve('stopped');
     const step = new Promise<Step>((resolve, reject) => {

@@ -4,6 +4,10 @@
  *
  *   pieces   … 0A 7B 22 77 C3 │ B6 72 74 22 7D 0A 7B …
  *   line          └── held ───┴── the rest ──┘
+ *
+ * Not split2: its limit counts characters, not bytes, and only those of a line that has no end yet;
+ * a line above it is dropped without a word, where ours is answered by its number; and it splits
+ * all that it holds again at each piece, which is quadratic for a line that comes byte by byte.
  */
 
 const NEWLINE = 0x0a;
@@ -15,7 +19,7 @@ export const TOO_LONG = Symbol('a line that is too long');
 
 /**
  * Cuts bytes into lines, without their ends (LF or CRLF). Empty lines are counted and left out.
- * Holds what has come of one line, and nothing of one that is too long.
+ * Holds what has come of the line that has no end yet, and nothing of one that is too long.
  */
 export class LineCutter {
   private count = 0;

@@ -1,10 +1,12 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { liftRequestTimeout } from '../problem/socket.js';
 import type { LineStream } from './line-stream.js';
 
 /**
- * The streams that are being answered. When the service closes they may go on for a while, then
- * each is told to stop, with the line to go on from elsewhere: a stream without end must not hold
- * up the end of the process.
+ * The streams under way. When the service closes, they may go on for a while. Then each is stopped,
+ * and its last line names the line to go on with elsewhere: so a stream without end does not keep
+ * the process from ending.
  */
 export class OpenStreams implements BeforeApplicationShutdown {
   private readonly streams = new Set<LineStream>();
@@ -18,12 +20,17 @@ export class OpenStreams implements BeforeApplicationShutdown {
     return this.streams.size;
   }
 
+  /** The streams in the order in which they began. */
+  [Symbol.iterator](): Iterator<LineStream> {
+    return this.streams.values();
+  }
+
   /** Whether the service is closing. */
   get isClosing(): boolean {
     return this.closing;
   }
 
-  /** @returns to be called when the stream has ended, however it did */
+  /** @returns takes the stream out again; to be called when it has ended, however it did */
   add(stream: LineStream): () => void {
     this.streams.add(stream);
     if (this.closing) this.stopLater();
@@ -35,10 +42,58 @@ export class OpenStreams implements BeforeApplicationShutdown {
     if (this.streams.size > 0) this.stopLater();
   }
 
-  private stopLater(): void {
+  /** Tells all of them that the service is shutting down. */
+  stop(): void {
     const detail = 'The service is shutting down.';
-    setTimeout(() => {
-      for (const stream of this.streams) stream.stop({ code: 'SHUTTING_DOWN', detail });
-    }, this.graceMs).unref();
+    for (const stream of this.streams) stream.stop({ code: 'SHUTTING_DOWN', detail });
   }
+
+  private stopLater(): void {
+    setTimeout(() => this.stop(), this.graceMs).unref();
+  }
+}
+
+/** How long the rest of a stopped stream is read and thrown away, in milliseconds. */
+const LINGER_MS = 2000;
+
+/**
+ * Watches the connection of a stream, on which both sides talk at once.
+ *
+ * - A stream may last any time, but after `idleMs` without a byte in either direction it is stopped.
+ *   If the client does not read what was answered either, the connection is closed.
+ * - A stream that is stopped ends its answer before the client has ended its request. Closing the
+ *   connection at once would reset it, and the client would lose the last lines. So what the client
+ *   still sends is read and thrown away for two seconds.
+ */
+export function superviseConnection(
+  { raw: request }: FastifyRequest,
+  { raw: answer }: FastifyReply,
+  stream: LineStream,
+  { streams, idleMs }: { readonly streams: OpenStreams; readonly idleMs: number },
+): void {
+  const { socket } = request;
+  const remove = streams.add(stream);
+  const restoreTimeout = liftRequestTimeout(socket);
+  let wasIdle = false;
+  answer.setTimeout(idleMs, () => {
+    if (wasIdle || !stream.isWaiting) return void socket.destroy();
+    wasIdle = true;
+    stream.stop({ code: 'REQUEST_TIMEOUT', detail: `Nothing came for ${idleMs} ms.` });
+    socket.setTimeout(idleMs);
+  });
+  answer.once('finish', () => {
+    if (request.complete) {
+      // Once the service closes, a connection that is kept alive would hold it up.
+      if (streams.isClosing) socket.destroySoon();
+      return;
+    }
+    // The stream's iterator still listens for `readable`, and so keeps the request from flowing.
+    request.removeAllListeners('readable').on('data', () => {});
+    socket.end();
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  });
+  answer.once('close', () => {
+    remove();
+    restoreTimeout();
+  });
 }

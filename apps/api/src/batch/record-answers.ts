@@ -1,12 +1,12 @@
 import { roundCtr } from '@adscale/ctr';
 import type { ServiceStats } from '@adscale/stats';
 import type { Serving } from '../model/served-model.js';
-import { predictionText } from '../predict/prediction-text.js';
-import type { RecordPipe } from '../predict/validation.js';
+import { predictionText } from '../predict/predictions.js';
 import { type ProblemCode, catalogue } from '../problem/catalogue.js';
-import { ProblemError, type ProblemOccurrence } from '../problem/problem.js';
+import type { ProblemOccurrence } from '../problem/problem.js';
+import { invalidRecord, readRecord } from '../record/record-reading.js';
 
-/** Answers many records with one model, past its cached cells: looking those up would cost more. */
+/** Answers many records with one model. It uses no kept answers: to look one up would cost more. */
 export class RecordAnswers {
   /** Records answered with a prediction so far. */
   ok = 0;
@@ -17,21 +17,19 @@ export class RecordAnswers {
   /** @param serving answers all of them, whatever is served in the meantime */
   constructor(
     private readonly serving: Serving,
-    private readonly pipe: RecordPipe,
     private readonly stats: ServiceStats,
   ) {
-    this.row = new Float64Array(serving.model.schema.features.length);
+    this.row = new Float64Array(serving.contract.width);
   }
 
   /**
-   * The CTR of a record as it is answered.
-   * @throws ProblemError INVALID_RECORD
+   * The CTR of a row as it is answered.
+   * @param row numbers in the order of the model's schema
    */
-  predict(record: unknown): number {
-    const { model, figures, dimensions } = this.serving;
-    const row = model.encode(this.pipe.transform(record), this.row);
+  predict(row: Float64Array): number {
+    const { model, counts, dimensions } = this.serving;
     const ctr = roundCtr(model.predictRow(row));
-    this.stats.countPrediction(figures, ctr, dimensions.codesOf(row));
+    this.stats.countPrediction(counts, ctr, dimensions.codesOf(row));
     this.ok++;
     return ctr;
   }
@@ -41,12 +39,10 @@ export class RecordAnswers {
    * @param line where the record comes from, when it comes from a line
    */
   answer(record: unknown, line?: number): string {
-    try {
-      return predictionText(this.predict(record));
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      return this.refuse(error.code, error.occurrence, line);
-    }
+    const { row } = this;
+    const { contract } = this.serving;
+    if (readRecord(contract, record, row)) return predictionText(this.predict(row));
+    return this.refuse('INVALID_RECORD', invalidRecord(contract, record), line);
   }
 
   /** The answer in place of a record that cannot be answered; the catalogue's words if none given. */

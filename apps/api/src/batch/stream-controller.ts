@@ -5,20 +5,18 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
-import { refuseQuery } from '../explain/query.js';
+import { refuseQuery } from '../record/query.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
-import { RecordPipe } from '../predict/validation.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
-import { ApiProblems } from '../problem/documentation.js';
+import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
-import { type BodyRules, LINE_TYPES } from './body-rules.js';
-import { superviseConnection } from './connection.js';
-import { linesAnswer, linesBody } from './documentation.js';
+import { type RouteRules, LINE_TYPES } from '../record/route-rules.js';
+import { linesAnswer, linesBody } from './batch-documentation.js';
 import { LineStream } from './line-stream.js';
 import { LineCutter } from './lines.js';
-import { OpenStreams } from './open-streams.js';
+import { OpenStreams, superviseConnection } from './open-streams.js';
 import { RecordAnswers } from './record-answers.js';
 
 const problems: readonly ProblemCode[] = [
@@ -31,7 +29,7 @@ export function streamController(
   { schema }: ServedModel,
   { bodyLimitBytes, requestTimeoutMs }: Config,
 ): Type<unknown> {
-  const rules: BodyRules = { lines: true };
+  const rules: RouteRules = { lines: true };
 
   @ApiTags('Prediction')
   @Controller()
@@ -40,7 +38,6 @@ export function streamController(
 
     constructor(
       private readonly served: ServedModel,
-      private readonly pipe: RecordPipe,
       private readonly stats: ServiceStats,
       private readonly streams: OpenStreams,
     ) {}
@@ -67,7 +64,7 @@ export function streamController(
       }
       const serving = this.served.current;
       if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-      const answers = new RecordAnswers(serving, this.pipe, this.stats);
+      const answers = new RecordAnswers(serving, this.stats);
       const stream = new LineStream(source, new LineCutter(bodyLimitBytes), answers);
       superviseConnection(request, reply, stream, {
         streams: this.streams,
@@ -79,7 +76,7 @@ export function streamController(
         .send(Readable.from(this.untilGone(request, stream), { objectMode: false }));
     }
 
-    /** The stream's text. A client that hangs up ends it; anything else that does is our fault. */
+    /** The stream's text. It ends when the client hangs up; any other error is the service's fault. */
     private async *untilGone(request: FastifyRequest, stream: LineStream): AsyncGenerator<string> {
       try {
         yield* stream.text();

@@ -1,19 +1,26 @@
 import type { Figures } from '../stats/figures.js';
-import type { Others, ServiceFigures } from '../stats/service-figures.js';
+import type { Others, ServiceFigures } from '../stats/figures.js';
 import { type ToWorker, WORKER_PATIENCE_MS, say } from './messages.js';
 
 const BEAT_MS = 1000;
 
-/** The other workers of this machine, as one of them asks for their figures through the primary. */
+/** Lets a worker ask for the figures of the other workers of its machine, through the primary. */
 export class Colleagues implements Others {
   private readonly waiting = new Map<number, (figures: readonly Figures[]) => void>();
   private asked = 0;
+  private readonly beat: NodeJS.Timeout;
 
-  /** @param service answers when the primary asks for this worker's own */
+  /** @param service gives this worker's own figures when the primary asks for them */
   constructor(private readonly service: ServiceFigures) {
-    process.on('message', (message: ToWorker) => this.hear(message));
-    // Should this worker die, what it counted is known up to here.
-    setInterval(() => this.sayOwn(0), BEAT_MS).unref();
+    process.on('message', this.hear);
+    // If this worker dies, the primary keeps what it counted up to the last beat.
+    this.beat = setInterval(() => this.sayOwn(0), BEAT_MS).unref();
+  }
+
+  /** Answers and asks no more: another app of this process does. */
+  stop(): void {
+    process.off('message', this.hear);
+    clearInterval(this.beat);
   }
 
   figures(): Promise<readonly Figures[]> {
@@ -31,13 +38,10 @@ export class Colleagues implements Others {
     });
   }
 
-  private hear(message: ToWorker): void {
-    if (message.kind === 'figures?') {
-      this.sayOwn(message.ask);
-    } else {
-      this.waiting.get(message.ask)?.(message.figures);
-    }
-  }
+  private readonly hear = (message: ToWorker): void => {
+    if (message.kind === 'figures?') this.sayOwn(message.ask);
+    else this.waiting.get(message.ask)?.(message.figures);
+  };
 
   private sayOwn(ask: number): void {
     say({ kind: 'figures', ask, figures: this.service.own() });

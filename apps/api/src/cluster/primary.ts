@@ -6,6 +6,9 @@ import { MACHINE_VARIABLE } from '../replicas/board.js';
 import { type Figures, emptyFigures, mergeFigures, retiredFigures } from '../stats/figures.js';
 import { type ToPrimary, type ToWorker, WORKER_PATIENCE_MS } from './messages.js';
 
+/** Milliseconds that a worker may take to end beyond what its own shutdown takes at most. */
+const LEAVE_MARGIN_MS = 5000;
+
 /** A question of one worker, and who has not answered yet. */
 interface Question {
   readonly missing: Set<number>;
@@ -13,8 +16,8 @@ interface Question {
 }
 
 /**
- * The process that starts the workers, which share the port. It serves nothing itself: it replaces
- * a worker that dies, carries figures between them, keeps those of the dead, and ends them all.
+ * The process that starts the workers, which share the port. It serves nothing itself. It replaces
+ * a worker that dies and keeps its figures, carries figures between the workers, and ends them all.
  */
 export class Primary {
   /** What each worker said last. */
@@ -87,7 +90,8 @@ export class Primary {
     this.gone = mergeFigures(this.gone, retiredFigures(this.latest.get(worker.id) ?? emptyFigures));
     this.latest.delete(worker.id);
     if (this.leaving) {
-      if (code !== 0) process.exitCode = 1;
+      // A worker that was still starting dies of the signal: it had nothing to finish.
+      if (code !== 0 && signal !== 'SIGTERM') process.exitCode = 1;
       if (workers().length === 0) process.exit();
       return;
     }
@@ -102,11 +106,15 @@ export class Primary {
     this.startWorker();
   }
 
-  /** The first time, workers leave in their own time; the second time, at once. */
+  /** The first time, workers leave in their own time, which has an end; the second time, at once. */
   private leave(): void {
     const signal = this.leaving ? 'SIGKILL' : 'SIGTERM';
     this.leaving = true;
     for (const worker of workers()) worker.process.kill(signal);
+    const { shutdownDelayMs, requestTimeoutMs } = this.config;
+    const patience = shutdownDelayMs + requestTimeoutMs + LEAVE_MARGIN_MS;
+    const kill = () => workers().forEach((worker) => worker.process.kill('SIGKILL'));
+    setTimeout(kill, patience).unref();
   }
 }
 

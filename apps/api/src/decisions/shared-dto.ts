@@ -1,5 +1,5 @@
 import { ApiProperty, type ApiPropertyOptions, getSchemaPath } from '@nestjs/swagger';
-import { REQUEST_NAME } from '../predict/request-dto.js';
+import { REQUEST_NAME } from '../record/record-dto.js';
 
 /** A whole record, as `POST /predict_ctr` takes it. */
 export const aRecord = {

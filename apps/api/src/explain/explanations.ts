@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Codec, PredictionCache, type SecondTier } from '@adscale/cache';
 import type { CtrModel } from '@adscale/ctr';
-import { type CtrExplanation, ModelExplainer } from './explainer.js';
+import type { ExplainedPrediction } from '@adscale/forest';
+import { Turn } from '../overload/turn.js';
 
 /** Explanations kept for one model: some 200 bytes each. */
 const KEPT = 10_000;
@@ -9,37 +10,41 @@ const KEPT = 10_000;
 const MODELS = 3;
 
 /** An explanation as it is kept outside of the process. */
-export const explanationCodec: Codec<CtrExplanation> = {
-  encode: (explanation) =>
-    JSON.stringify({ ...explanation, contributions: [...explanation.contributions] }),
+export const explanationCodec: Codec<ExplainedPrediction> = {
+  encode: ({ values, prediction, ...rest }) =>
+    JSON.stringify({ ...rest, contributions: [...values], ctr: prediction }),
   decode: (bytes) => {
-    const { contributions, ...rest } = JSON.parse(bytes.toString()) as CtrExplanation;
-    return { ...rest, contributions: Float64Array.from(contributions) };
+    const { contributions, ctr, ...rest } = JSON.parse(bytes.toString());
+    return { ...rest, values: Float64Array.from(contributions), prediction: ctr };
   },
 };
 
 /**
- * Explanations, each found once: they are the same for all rows of a cell, here and, with a second
- * tier, in every replica. One is found at a time, with everything else that the service has to do
- * in between, and whoever asks for a cell that is being explained waits for the same answer.
+ * Explains predictions. Rows of one cell have one explanation, which is found once and kept, here
+ * and, with a second tier, for all replicas. A request for a cell that is being explained waits for
+ * that explanation. One is found at a time, step by step, and other requests are answered between
+ * the steps.
  */
 export class Explanations {
-  private readonly cache: PredictionCache<CtrExplanation>;
-  private readonly explainers = new WeakMap<CtrModel, Promise<ModelExplainer>>();
+  private readonly cache: PredictionCache<ExplainedPrediction>;
   private names: string[] = [];
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param tier closed by whoever made it */
-  constructor(tier?: SecondTier<CtrExplanation>) {
-    this.cache = new PredictionCache<CtrExplanation>({ entries: KEPT, ttlMs: 0 }, tier);
+  /** @param tier closed by its maker */
+  constructor(tier?: SecondTier<ExplainedPrediction>) {
+    this.cache = new PredictionCache<ExplainedPrediction>({ entries: KEPT, ttlMs: 0 }, tier);
   }
 
-  /** @param row numbers in the order of the model's schema; must not change any more */
-  explain(model: CtrModel, row: Float64Array): Promise<CtrExplanation> {
-    const cells = this.cache.forModel(nameOf(model));
-    return cells.getOrCompute(model.code(row), () =>
-      this.inTurn(async () => (await this.explainerOf(model)).explain(row)),
-    );
+  /**
+   * Explains what a model predicts for a row.
+   * @param row numbers in the order of the model's schema; must not change any more
+   * @throws ForestError STATISTICS_ABSENT when the forest cannot be explained
+   */
+  explain(model: CtrModel, row: Float64Array): Promise<ExplainedPrediction> {
+    const name = nameOf(model);
+    this.keep(name);
+    const find = () => this.inTurn(() => explainInSteps(model, row));
+    return this.cache.forModel(name).getOrCompute(model.code(row), find);
   }
 
   /** What the second tier did so far. */
@@ -53,14 +58,25 @@ export class Explanations {
     return result;
   }
 
-  private explainerOf(model: CtrModel): Promise<ModelExplainer> {
-    const known = this.explainers.get(model);
-    if (known !== undefined) return known;
-    this.names = [nameOf(model), ...this.names.slice(0, MODELS - 1)];
+  /** Keeps the explanations of this model, and of the last that were asked about before. */
+  private keep(name: string): void {
+    if (this.names[0] === name) return;
+    const others = this.names.filter((other) => other !== name);
+    this.names = [name, ...others.slice(0, MODELS - 1)];
     this.cache.retain(...this.names);
-    const made = ModelExplainer.create(model);
-    this.explainers.set(model, made);
-    return made;
+  }
+}
+
+async function explainInSteps(
+  { explainer }: CtrModel,
+  row: Float64Array,
+): Promise<ExplainedPrediction> {
+  const steps = explainer.steps(row);
+  const turn = new Turn(1);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (turn.isOver()) await turn.pass();
   }
 }
 

@@ -1,42 +1,45 @@
+import type { RecordContract } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import { Body, Controller, HttpCode, Param, Post, Res, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { checkBatchSize } from '../batch/batch.js';
-import type { BodyRules } from '../batch/body-rules.js';
-import { versionHeader } from '../batch/documentation.js';
+import type { RouteRules } from '../record/route-rules.js';
+import { versionHeader } from '../model/models-dto.js';
 import { RecordAnswers } from '../batch/record-answers.js';
 import type { Config } from '../config.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
-import { RecordPipe } from '../predict/validation.js';
+import { Turn } from '../overload/turn.js';
+import type { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import {
   ApiInferenceErrors,
   InferenceAnswer,
   InferenceRequestBody,
   exampleInferences,
-} from './documentation.js';
-import { infer } from './infer.js';
-import { OUTPUT } from './metadata.js';
-import { recordsOf } from './records.js';
-import { readInferenceRequest } from './request.js';
-import { type ModelAddress, servingOf } from './version.js';
+} from './inference-documentation.js';
+import { type ModelAddress, OUTPUT, servingOf } from './inference-metadata.js';
+import { refusal } from './inference-errors.js';
+import { recordsOf } from './tensor-records.js';
+import { readInferenceRequest } from './tensors.js';
+
+/** A refusal names at most this many wrong fields of a row. */
+const MOST_REASONS = 20;
 
 /** Makes the controller of the protocol's inference for the schema that `served` has. */
 export function inferController(
   { schema }: ServedModel,
   { batchLimit, batchBodyLimitBytes, modelName }: Config,
 ): Type<unknown> {
-  const rules: BodyRules = { bodyLimit: batchBodyLimitBytes };
+  const rules: RouteRules = { bodyLimit: batchBodyLimitBytes };
 
   @ApiTags('Open Inference Protocol')
   @Controller('v2')
   class InferController {
     constructor(
       private readonly served: ServedModel,
-      private readonly pipe: RecordPipe,
       private readonly stats: ServiceStats,
     ) {}
 
@@ -54,10 +57,10 @@ export function inferController(
     ): Promise<InferenceAnswer> {
       const serving = servingOf(this.served, address, modelName);
       const { id, tensors } = readInferenceRequest(body);
-      const records = recordsOf(tensors, schema);
+      const records = recordsOf(tensors, serving.contract);
       checkBatchSize(records.length, batchLimit);
-      const answers = new RecordAnswers(serving, this.pipe, this.stats);
-      const data = await infer(records, this.pipe, answers);
+      const answers = new RecordAnswers(serving, this.stats);
+      const data = await infer(records, serving.contract, answers);
       void reply.header('x-model-version', serving.model.version);
       return {
         model_name: modelName,
@@ -69,4 +72,34 @@ export function inferController(
   }
 
   return InferController;
+}
+
+/**
+ * Predicts all records, or none, because the protocol has no place for the error of one row. Other
+ * requests are answered in between.
+ * @throws ProblemError INVALID_INFERENCE naming the first row that is not valid
+ */
+async function infer(
+  records: readonly object[],
+  contract: RecordContract,
+  answers: RecordAnswers,
+): Promise<number[]> {
+  const turn = new Turn();
+  const { width } = contract;
+  const rows = new Float64Array(records.length * width);
+  for (let i = 0; i < records.length; i++) {
+    if (!contract.read(records[i], rows, i * width)) throw refusalOf(contract, records[i], i);
+    if (turn.isOver()) await turn.pass();
+  }
+  const ctrs = new Array<number>(records.length);
+  for (let i = 0; i < records.length; i++) {
+    ctrs[i] = answers.predict(rows.subarray(i * width, (i + 1) * width));
+    if (turn.isOver()) await turn.pass();
+  }
+  return ctrs;
+}
+
+function refusalOf(contract: RecordContract, record: object, row: number): ProblemError {
+  const reasons = contract.problems(record, MOST_REASONS).map(({ message }) => message);
+  return refusal(`row ${row}: ${reasons.join('; ')}`);
 }

@@ -13,14 +13,16 @@ import {
   ModelReadyAnswer,
   ReadyAnswer,
   ServerMetadataAnswer,
-} from './documentation.js';
+} from './inference-documentation.js';
 import {
+  type ModelAddress,
   type ModelMetadata,
   type ServerMetadata,
+  checkName,
   modelMetadata,
   serverMetadata,
-} from './metadata.js';
-import { type ModelAddress, checkName, servingOf } from './version.js';
+  servingOf,
+} from './inference-metadata.js';
 
 /** Makes the controller of what the Open Inference Protocol tells of server and model. */
 export function inferenceStatusController({ modelName }: Config): Type<unknown> {

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
-import type { Readiness } from '../health/readiness.js';
 import { AccessLog, type Answered } from './access-log.js';
 
 /** Route configuration: requests to this route are what the service is for; see `/stats`. */
@@ -28,16 +27,22 @@ export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string
   return typeof given === 'string' && CLIENT_ID.test(given) ? given : randomUUID();
 }
 
+/** What the hooks write to and read from. */
+export interface RequestRecorder {
+  readonly logger: Logger;
+  readonly stats: ServiceStats;
+  /** Whether the service has been told to stop. */
+  readonly isDraining: () => boolean;
+}
+
 /**
- * Adds what every request gets: its id in the answer, a log line, and a count by route and status.
+ * Gives every request its id in the answer, a log line, and a count by route and status. These are
  * Fastify hooks rather than Nest interceptors, which cost more and do not see answers that Fastify
  * gives by itself (404, 413, 415).
  */
 export function addRequestHooks(
   fastify: FastifyInstance,
-  logger: Logger,
-  stats: ServiceStats,
-  readiness: Readiness,
+  { logger, stats, isDraining }: RequestRecorder,
 ): void {
   const log = new AccessLog(logger);
   const nowhere = stats.route('*', '(no route)', { background: true });
@@ -47,8 +52,8 @@ export function addRequestHooks(
     done();
   });
   fastify.addHook('onSend', (_request, reply, payload, done) => {
-    // Otherwise an idle connection that is kept alive holds up the end for as long as it may.
-    if (readiness.draining) reply.header('connection', 'close');
+    // An idle connection that is kept alive would hold up the end of the process.
+    if (isDraining()) reply.header('connection', 'close');
     done(null, payload);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -59,7 +64,7 @@ export function addRequestHooks(
   });
 }
 
-/** Routes that stand for several methods only refuse them; they count as no route. */
+/** A route for several methods only refuses them, so its requests count as those of no route. */
 function registerRoute(route: RouteOptions, stats: ServiceStats): void {
   const { method, url } = route;
   if (typeof method !== 'string' || method === 'HEAD') return;

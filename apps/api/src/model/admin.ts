@@ -1,21 +1,39 @@
-import { CtrError, type CtrErrorCode, type Registry } from '@adscale/ctr';
+import { CtrError, type CtrErrorCode, Registry, type Role, type Trial } from '@adscale/ctr';
+import {
+  applyDecorators,
+  Body,
+  Controller,
+  Delete,
+  HttpCode,
+  Injectable,
+  Param,
+  Post,
+  Put,
+} from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../problem/api-problems.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { ProblemError } from '../problem/problem.js';
-import type { ModelFollower } from './follower.js';
-import { type ModelLoader, ModelRefusedError } from './loader.js';
-import { type Role, type RolloutFile, type Trial, isReadOnly } from './rollout.js';
+import { ADMIN } from '../security/scopes.js';
+import { ModelFollower } from './follower.js';
+import { ModelListing } from './listing.js';
+import { ModelLoader, ModelRefusedError, isReadOnly } from './loader.js';
+import { RolloutAnswer, TrialPipe, TrialRequest, trialRefusal } from './models-dto.js';
+import { ServedModel } from './served-model.js';
 
 /**
- * Changes what is served and tried. A model is loaded and checked here first; only then is the
- * registry told, and this process serves it before the call resolves. Others that share the folder
- * follow when they next look. Every change throws ProblemError REGISTRY_READ_ONLY where the folder
- * cannot be written, and REGISTRY_BUSY; whatever is thrown, nothing has changed.
+ * Changes what is served and tried. It loads and checks a model first, then tells the registry;
+ * this process serves the model before the call resolves. Other processes that share the folder
+ * follow at their next look. Every change throws ProblemError REGISTRY_READ_ONLY where the folder
+ * cannot be written, and REGISTRY_BUSY. A change that throws has changed nothing.
  */
+@Injectable()
 export class ModelAdmin {
   constructor(
     private readonly registry: Registry,
-    private readonly rollouts: RolloutFile,
     private readonly loader: ModelLoader,
+    private readonly served: ServedModel,
     private readonly follower: ModelFollower,
   ) {}
 
@@ -52,12 +70,12 @@ export class ModelAdmin {
       throw refused(trial.version, `it serves already; a ${role} is another version`);
     }
     await this.checkServable(trial.version);
-    await this.change(() => this.rollouts.set(role, trial));
+    await this.change(() => this.registry.setTrial(role, trial));
   }
 
   /** Tries nothing in this role any more. */
   async endTrial(role: Role): Promise<void> {
-    await this.change(() => this.rollouts.set(role, null));
+    await this.change(() => this.registry.setTrial(role, null));
   }
 
   /** Tells the registry, then does what it says. */
@@ -77,7 +95,7 @@ export class ModelAdmin {
 
   private async checkServable(version: string): Promise<void> {
     try {
-      await this.loader.load(version);
+      await this.loader.load(version, this.served.schema);
     } catch (error) {
       if (!(error instanceof ModelRefusedError)) throw error;
       throw refused(version, error.message, error);
@@ -91,7 +109,7 @@ const BY_CTR_CODE: Partial<Record<CtrErrorCode, ProblemCode>> = {
   REGISTRY_BUSY: 'REGISTRY_BUSY',
 };
 
-/** What keeps the registry from being changed; others may have changed it meanwhile. */
+/** Why the registry could not be changed; others may have changed it meanwhile. */
 function problemOf(cause: unknown): unknown {
   if (isReadOnly(cause)) return new ProblemError('REGISTRY_READ_ONLY', { cause });
   const code = cause instanceof CtrError ? BY_CTR_CODE[cause.code] : undefined;
@@ -100,4 +118,97 @@ function problemOf(cause: unknown): unknown {
 
 function refused(version: string, reason: string, cause?: unknown): ProblemError {
   return new ProblemError('MODEL_REFUSED', { detail: `${version}: ${reason}.`, cause });
+}
+
+const COMMON_PROBLEMS: readonly ProblemCode[] = [
+  'API_KEY_REQUIRED',
+  'SCOPE_MISSING',
+  'ADMIN_CLOSED',
+  'REGISTRY_READ_ONLY',
+  'REGISTRY_BUSY',
+  'RATE_LIMITED',
+  'OVERLOADED',
+];
+
+const TRIAL_PROBLEMS: readonly ProblemCode[] = [
+  'MALFORMED_JSON',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'INVALID_TRIAL',
+  'MODEL_VERSION_UNKNOWN',
+  'MODEL_REFUSED',
+  'MODEL_NOT_LOADED',
+];
+
+const EXAMPLES = {
+  INVALID_TRIAL: trialRefusal(),
+  MODEL_REFUSED: {
+    detail:
+      '20260101-120000-3fa1c2d4: the version cannot be read: 20260101-120000-3fa1c2d4: model.adsf is missing.',
+  },
+};
+
+/** Decorates a route that changes what is served or tried, and answers with the outcome. */
+function Change(summary: string, problems: readonly ProblemCode[] = []): MethodDecorator {
+  const description = 'Done: what is served and tried here from now on.';
+  return applyDecorators(
+    HttpCode(200),
+    RouteConfig(ADMIN),
+    ApiOperation({ summary }),
+    ApiOkResponse({ type: RolloutAnswer, description }),
+    ApiProblems([...COMMON_PROBLEMS, ...problems], EXAMPLES),
+  );
+}
+
+@ApiTags('Models')
+@Controller('models')
+export class ModelAdminController {
+  constructor(
+    private readonly admin: ModelAdmin,
+    private readonly listing: ModelListing,
+  ) {}
+
+  @Post(':version/promote')
+  @Change('Serve this version.', ['MODEL_VERSION_UNKNOWN', 'MODEL_REFUSED'])
+  @ApiParam({ name: 'version', example: '20260101-120000-3fa1c2d4' })
+  promote(@Param('version') version: string): Promise<RolloutAnswer> {
+    return this.after(this.admin.promote(version));
+  }
+
+  @Post('rollback')
+  @Change('Serve the version that served before this one.', ['NO_PREVIOUS_MODEL', 'MODEL_REFUSED'])
+  rollBack(): Promise<RolloutAnswer> {
+    return this.after(this.admin.rollBack());
+  }
+
+  @Put('canary')
+  @Change('Have this version answer a share of the requests.', TRIAL_PROBLEMS)
+  @ApiBody({ type: TrialRequest })
+  setCanary(@Body(TrialPipe) trial: Trial): Promise<RolloutAnswer> {
+    return this.after(this.admin.tryOut('canary', trial));
+  }
+
+  @Delete('canary')
+  @Change('Have the current version answer all requests again.')
+  endCanary(): Promise<RolloutAnswer> {
+    return this.after(this.admin.endTrial('canary'));
+  }
+
+  @Put('shadow')
+  @Change('Compare this version with the answers to a share of the requests.', TRIAL_PROBLEMS)
+  @ApiBody({ type: TrialRequest })
+  setShadow(@Body(TrialPipe) trial: Trial): Promise<RolloutAnswer> {
+    return this.after(this.admin.tryOut('shadow', trial));
+  }
+
+  @Delete('shadow')
+  @Change('Compare no version with the answers any more.')
+  endShadow(): Promise<RolloutAnswer> {
+    return this.after(this.admin.endTrial('shadow'));
+  }
+
+  private async after(change: Promise<void>): Promise<RolloutAnswer> {
+    await change;
+    return this.listing.rollout();
+  }
 }

@@ -1,15 +1,15 @@
 import { CtrError, type CtrModel, type Registry, roundCtr } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
-import { exampleRequests } from '../predict/examples.js';
+import { exampleRequests } from '../record/record-examples.js';
 import { schemaMismatch } from './schema.js';
 
-/** A version that cannot be served; `message` is the reason, fit for an answer: it has no path. */
+/** A version that cannot be served. `message` gives the reason and no path, so anybody may read it. */
 export class ModelRefusedError extends Error {
   override readonly name = 'ModelRefusedError';
 
   constructor(
     reason: string,
-    /** Loading it again will not help, as long as this process runs. */
+    /** Loading the version again cannot help while this app runs. */
     readonly lasting = false,
     options?: ErrorOptions,
   ) {
@@ -17,57 +17,64 @@ export class ModelRefusedError extends Error {
   }
 }
 
+/** The loader remembers why it refused this many versions; a registry rarely holds more. */
+const MOST_REFUSALS = 100;
+
 /**
- * Loads models for serving, on a thread of their own, and holds them against what the service is
- * made for before anybody is served by them. Remembers which versions it refused, and why.
+ * Loads models on a thread of their own and checks them before they serve anybody. Remembers why
+ * it refused a version.
  */
 export class ModelLoader {
+  /** Models that are being loaded or were, by version, until `retain` drops them. */
   private readonly held = new Map<string, Promise<CtrModel>>();
+  /** By version, the latest last. */
   private readonly refused = new Map<string, ModelRefusedError>();
-
-  private wanted: Schema | undefined;
 
   constructor(private readonly registry: Registry) {}
 
-  /** From now on, refuses models that have not exactly these features. */
-  expect(schema: Schema): void {
-    this.wanted = schema;
-  }
-
-  /** Why this version was refused when it was last to be loaded; undefined when it was not. */
+  /** Why the last load of this version failed; undefined if it succeeded or there was none. */
   refusalOf(version: string): string | undefined {
     return this.refused.get(version)?.message;
   }
 
   /**
-   * The model of a version, loaded, checked and compiled. Who asks meanwhile or again, until it is
-   * let go of, gets the same one.
-   * @throws ModelRefusedError saying why it cannot be served
+   * Loads, checks and compiles the model of a version. Callers that ask for the same version get
+   * the same model, until `retain` drops it.
+   * @param schema the features that the model must have; any features if left out
+   * @throws ModelRefusedError saying why the model cannot be served
    */
-  async load(version: string): Promise<CtrModel> {
+  async load(version: string, schema?: Schema): Promise<CtrModel> {
     const before = this.refused.get(version);
-    if (before?.lasting) throw before;
+    if (schema !== undefined && before?.lasting) throw before;
     try {
-      const model = await this.once(version);
-      checkModel(model, this.wanted);
+      const model = await this.loadOnce(version);
+      checkModel(model);
+      if (schema !== undefined) checkFeatures(model, schema);
       this.refused.delete(version);
       return model;
     } catch (error) {
       this.held.delete(version);
-      const refusal = error instanceof ModelRefusedError ? error : refusalFor(error);
-      this.refused.set(version, refusal);
-      throw refusal;
+      throw this.refuse(version, error instanceof ModelRefusedError ? error : refusalFor(error));
     }
   }
 
-  /** Lets go of all loaded models but those of these versions. */
+  /** Remembers why a version cannot be served. */
+  refuse(version: string, refusal: ModelRefusedError): ModelRefusedError {
+    this.refused.delete(version);
+    this.refused.set(version, refusal);
+    const [oldest] = this.refused.keys();
+    if (this.refused.size > MOST_REFUSALS) this.refused.delete(oldest);
+    return refusal;
+  }
+
+  /** Drops all loaded models but those of these versions. */
   retain(versions: readonly string[]): void {
     for (const version of this.held.keys()) {
       if (!versions.includes(version)) this.held.delete(version);
     }
   }
 
-  private once(version: string): Promise<CtrModel> {
+  private loadOnce(version: string): Promise<CtrModel> {
     const known = this.held.get(version);
     if (known !== undefined) return known;
     const loading = this.registry.load(version);
@@ -76,19 +83,22 @@ export class ModelLoader {
   }
 }
 
+/** @throws ModelRefusedError naming the first feature that differs */
+export function checkFeatures(model: CtrModel, schema: Schema): void {
+  const mismatch = schemaMismatch(schema, model.schema);
+  if (mismatch === undefined) return;
+  const advice = 'routes are made when the service starts: restart it to serve this model';
+  throw new ModelRefusedError(`${mismatch}; ${advice}`, true);
+}
+
 /** @throws ModelRefusedError */
-function checkModel(model: CtrModel, wanted: Schema | undefined): void {
+function checkModel(model: CtrModel): void {
   const { schema, card, forest } = model;
-  const mismatch = wanted && schemaMismatch(wanted, schema);
-  if (mismatch !== undefined) {
-    const advice = 'routes are made when the service starts: restart it to serve this model';
-    throw new ModelRefusedError(`${mismatch}; ${advice}`, true);
-  }
   const described = card?.schema && schemaMismatch(schema, card.schema);
   if (described !== undefined) {
     throw new ModelRefusedError(`its card is that of another model: ${described}`);
   }
-  // Compiled it must answer what its trees do; NaN, which is no CTR, is never equal to itself.
+  // The compiled model must answer what its trees do. NaN, which is no CTR, is never equal to itself.
   for (const record of Object.values(exampleRequests(schema))) {
     const answer = model.predict(record);
     if (answer !== roundCtr(forest.predict(model.encode(record)))) {
@@ -98,12 +108,18 @@ function checkModel(model: CtrModel, wanted: Schema | undefined): void {
 }
 
 /**
- * What a failure to read a version says to anybody. Messages of the system name paths, which are
- * nobody's business: only their code is told.
+ * Turns a failure to read a version into a reason that anybody may read. Messages of the system
+ * name paths, so only their code is told.
  */
 export function refusalFor(cause: unknown): ModelRefusedError {
   if (cause instanceof CtrError) return new ModelRefusedError(cause.message, false, { cause });
   const { code } = cause as NodeJS.ErrnoException;
   const reason = `it cannot be read${code === undefined ? '' : ` (${code})`}`;
   return new ModelRefusedError(reason, false, { cause });
+}
+
+/** Whether the system lets this process read but not write, as on a mount `:ro`. */
+export function isReadOnly(error: unknown): boolean {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
 }

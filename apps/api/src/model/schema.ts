@@ -1,33 +1,57 @@
 import type { Feature, Schema } from '@adscale/forest';
 
-/** One value for each feature of a schema. */
-export type FeatureValues = Record<string, number | string>;
-
 /**
- * Why a model with schema `offered` cannot answer requests checked against `served`, or undefined
- * when it can. Descriptions and examples may differ, and the order: requests name their fields.
+ * Why a model with schema `offered` cannot answer requests made for `served`, or undefined if it
+ * can. Descriptions and examples may differ, and so may the order, because requests name their
+ * fields. Everything that decides whether a value is valid must be the same.
  */
 export function schemaMismatch(served: Schema, offered: Schema): string | undefined {
   const features = new Map(offered.features.map((feature) => [feature.name, feature]));
   for (const feature of served.features) {
     const other = features.get(feature.name);
     if (other === undefined) return `feature ${feature.name} is missing`;
-    const [wanted, got] = [domainOf(feature), domainOf(other)];
-    if (wanted !== got) return `feature ${feature.name} is ${got}, routes expect ${wanted}`;
+    const difference = featureMismatch(feature, other);
+    if (difference !== undefined) return difference;
     features.delete(feature.name);
   }
   const [extra] = features.keys();
   return extra === undefined ? undefined : `feature ${extra} is not one that routes expect`;
 }
 
-/** Everything about a feature that validation depends on, as text. */
-function domainOf(feature: Feature): string {
-  if (feature.kind === 'categorical') return `categorical [${feature.categories.join(', ')}]`;
+function featureMismatch(wanted: Feature, got: Feature): string | undefined {
+  const { name } = wanted;
+  const [expected, offered] = [rangeOf(wanted), rangeOf(got)];
+  if (expected !== offered) return `feature ${name} is ${offered}, routes expect ${expected}`;
+  const [words, others] = [categoriesOf(wanted), categoriesOf(got)];
+  for (let i = 0; i < Math.max(words.length, others.length); i++) {
+    if (words[i] === others[i]) continue;
+    return `category ${i + 1} of feature ${name} is ${quoted(others[i])}, routes expect ${quoted(words[i])}`;
+  }
+  return undefined;
+}
+
+/** The kind of a feature, its bounds and whether a value may be missing. */
+function rangeOf(feature: Feature): string {
+  const { missing } = feature as Feature & { readonly missing?: boolean };
+  const parts = [feature.kind, ...boundsOf(feature), ...(missing === true ? ['or missing'] : [])];
+  return parts.join(' ');
+}
+
+function boundsOf(feature: Feature): string[] {
+  if (feature.kind === 'categorical') return [];
+  const { minimum, maximum } = feature;
   const exclusive = feature.kind === 'numeric' ? feature.exclusiveMinimum : undefined;
-  const bounds = [
-    exclusive !== undefined && `> ${exclusive}`,
-    feature.minimum !== undefined && `>= ${feature.minimum}`,
-    feature.maximum !== undefined && `<= ${feature.maximum}`,
-  ].filter((bound) => bound !== false);
-  return [feature.kind, ...bounds].join(' ');
+  return [
+    ...(exclusive === undefined ? [] : [`> ${exclusive}`]),
+    ...(minimum === undefined ? [] : [`>= ${minimum}`]),
+    ...(maximum === undefined ? [] : [`<= ${maximum}`]),
+  ];
+}
+
+function categoriesOf(feature: Feature): readonly string[] {
+  return feature.kind === 'categorical' ? feature.categories : [];
+}
+
+function quoted(word: string | undefined): string {
+  return word === undefined ? 'absent' : JSON.stringify(word);
 }

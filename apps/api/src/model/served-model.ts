@@ -1,10 +1,11 @@
-import type { ModelCells, PredictionCache } from '@adscale/cache';
-import type { CtrModel } from '@adscale/ctr';
+import type { KeyKind, ModelCells, PredictionCache } from '@adscale/cache';
+import { type CtrModel, ROLES, RecordContract, type Role, type Trial } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
-import type { Model as Figures } from '@adscale/stats';
-import { PredictionDimensions } from '../stats/dimensions.js';
-import { ROLES, type Role, type Trial } from './rollout.js';
-import { type FeatureValues, schemaMismatch } from './schema.js';
+import type { Model as ModelCounts } from '@adscale/stats';
+import { ProblemError } from '../problem/problem.js';
+import { checkRecord } from '../record/record-reading.js';
+import { PredictionDimensions } from './dimensions.js';
+import { schemaMismatch } from './schema.js';
 import { ShadowRun, type ShadowStats } from './shadow-run.js';
 import { RowShare } from './share.js';
 
@@ -21,10 +22,15 @@ export interface Answer {
 /** A model together with the answers it gave: the two are switched as one. */
 export interface Serving {
   readonly model: CtrModel;
+  /** What a record must be for this model to answer it. */
+  readonly contract: RecordContract;
+  /** The answers that are kept. */
   readonly cells: ModelCells<Answer>;
-  /** What whoever answers with this model counts the answer by. */
-  readonly figures: Figures;
-  /** What of the answer's row is counted as well. */
+  /** What they are kept under. */
+  readonly key: KeyKind;
+  /** Where answers of this model are counted. */
+  readonly counts: ModelCounts;
+  /** By which features of their rows they are counted as well. */
   readonly dimensions: PredictionDimensions;
 }
 
@@ -59,17 +65,19 @@ export class ServedModel {
   private readonly tried: Record<Role, TriedModel | undefined>;
   private canary: Canary | undefined;
   private shadow: ShadowRun | undefined;
-  /** A record as the current model encodes it, to tell whether it is in a share. */
-  private readonly row: Float64Array;
+  /** What a record must be while there is no model. */
+  readonly contract: RecordContract;
 
   constructor(
     /** The features that routes, validation and documentation were made for. */
     readonly schema: Schema,
     private readonly cache: PredictionCache<Answer>,
     private readonly stats: ShadowStats,
+    /** What answers are kept under. */
+    private readonly key: KeyKind = 'cell',
   ) {
     this.tried = { canary: undefined, shadow: undefined };
-    this.row = new Float64Array(schema.features.length);
+    this.contract = new RecordContract(schema);
   }
 
   /** The model that answers whatever no canary does; undefined while there is none. */
@@ -78,25 +86,29 @@ export class ServedModel {
   }
 
   /**
-   * The model that answers this record: the same one for the same record, as long as the canary
-   * and its percentage stay. Allocates nothing, and costs nothing while there is no canary.
+   * Checks a record and finds the model that answers it: the same one for the same record, as long
+   * as the canary and its percentage stay.
+   * @param row gets the record's numbers in the order of that model's schema
+   * @throws ProblemError INVALID_RECORD, MODEL_NOT_LOADED
    */
-  servingFor(record: FeatureValues): Serving | undefined {
+  servingFor(record: unknown, row: Float64Array): Serving {
     const { serving, canary } = this;
-    if (serving === undefined || canary === undefined) return serving;
-    return canary.share.takes(serving.model.encode(record, this.row)) ? canary.serving : serving;
+    checkRecord(serving?.contract ?? this.contract, record, row);
+    if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
+    if (canary === undefined || !canary.share.takes(row)) return serving;
+    checkRecord(canary.serving.contract, record, row);
+    return canary.serving;
   }
 
   /**
    * Has an answer of the current model compared with the shadow's, some time after it is sent.
    * Allocates nothing, and costs nothing while there is no shadow.
-   * @param serving the model that answered, from `servingFor`
+   * @param serving the model that answered, from `servingFor`, which filled `row` as well
    * @param ctr what it answered
    */
-  compare(serving: Serving, record: FeatureValues, ctr: number): void {
+  compare(serving: Serving, row: Float64Array, ctr: number): void {
     const { shadow } = this;
-    if (shadow === undefined || serving !== this.serving) return;
-    shadow.offer(serving.model.encode(record, this.row), ctr);
+    if (shadow !== undefined && serving === this.serving) shadow.offer(row, ctr);
   }
 
   /** The loaded model of this version that answers requests, if one does. */
@@ -156,15 +168,23 @@ export class ServedModel {
   }
 
   private servingOf(model: CtrModel): Serving {
-    const { digest, version, schema } = model;
+    const { version, schema, card } = model;
     const dimensions = new PredictionDimensions(schema);
-    const figures = this.stats.model(version, dimensions.named);
-    return { model, cells: this.cache.forModel(digest), figures, dimensions };
+    const counts = this.stats.model(version, dimensions.named);
+    const contract = new RecordContract(schema, card?.training?.ranges);
+    const { key } = this;
+    return { model, contract, cells: this.cellsOf(model), key, counts, dimensions };
+  }
+
+  /** A table numbers its cells, so its answers are found by number: nothing is hashed. */
+  private cellsOf({ digest, compiled }: CtrModel): ModelCells<Answer> {
+    const isNumbered = this.key === 'cell' && compiled.kind === 'table';
+    return this.cache.forModel(digest, isNumbered ? { cells: compiled.cellCount } : {});
   }
 
   /**
    * Shares depend on the current model's order of features, so they are made anew whenever a model
-   * changes. So are the figures' handles, or those in use would be forgotten over newer ones.
+   * changes. So are the counts, because `ServiceStats` forgets those that it was asked for first.
    */
   private arrange(current: CtrModel | undefined): void {
     const { canary, shadow } = this.tried;

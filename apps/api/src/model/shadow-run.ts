@@ -39,7 +39,7 @@ const SLICE_MS = 1;
  * ```
  */
 export class ShadowRun {
-  private readonly figures: Model;
+  private readonly counts: Model;
   private readonly dropped: Counter;
   private readonly width: number;
   /** Feature f of the shadow is feature `places[f]` of the rows offered. */
@@ -60,7 +60,7 @@ export class ShadowRun {
     private readonly pace = PACE,
   ) {
     const { features } = compared.schema;
-    this.figures = stats.model(shadow.version);
+    this.counts = stats.model(shadow.version);
     this.dropped = stats.counter('shadow_dropped');
     this.places = Int32Array.from(shadow.schema.features, ({ name }) =>
       features.findIndex((feature) => feature.name === name),
@@ -106,7 +106,7 @@ export class ShadowRun {
     const { at, row, rows, width } = this;
     for (let f = 0; f < width; f++) row[f] = rows[at * width + f];
     const ctr = roundCtr(this.shadow.predictRow(row));
-    this.stats.countShadow(this.figures, ctr, this.answers[at]);
+    this.stats.countShadow(this.counts, ctr, this.answers[at]);
     this.at = (at + 1) % this.pace.capacity;
     this.waiting--;
   }

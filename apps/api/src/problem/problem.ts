@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import { type CatalogueEntry, type ProblemCode, catalogue } from './catalogue.js';
 
 /** One field that breaks its rule. `value` is left out when the field is missing. */
@@ -61,4 +62,16 @@ export function problemBody(
     ...(requestId !== undefined && { request_id: requestId }),
     ...(errors !== undefined && { errors }),
   };
+}
+
+/** Answers with a problem without throwing it, which would cost a stack trace. */
+export function sendProblem(
+  reply: FastifyReply,
+  code: ProblemCode,
+  occurrence: ProblemOccurrence = {},
+): void {
+  void reply
+    .status(catalogue[code].status)
+    .headers({ ...occurrence.headers, 'content-type': PROBLEM_TYPE })
+    .send(problemBody(code, occurrence, reply.request.id));
 }

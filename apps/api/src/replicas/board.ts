@@ -1,31 +1,31 @@
-import { randomUUID } from 'node:crypto';
 import type { connectValkey } from '@adscale/cache';
 import { parseSnapshot } from '@adscale/stats';
-import { type Figures, retiredFigures } from '../stats/figures.js';
-import type { Others } from '../stats/service-figures.js';
+import { type Figures, type Others, retiredFigures } from '../stats/figures.js';
 
 type Valkey = Awaited<ReturnType<typeof connectValkey>>;
 
 /** A hash with a field for every process of the service, on any machine. */
 const BOARD = 'adscale:figures';
-/** Who has said nothing for so long is no longer there, in milliseconds. */
+/** A process that has written nothing for so long has ended, in milliseconds. */
 const SILENT_MS = 10_000;
-/** What somebody counted is forgotten after the longest window, in milliseconds. */
+/** The figures of a process that ended are kept for the longest window, in milliseconds. */
 const FORGOTTEN_MS = 3_600_000;
 
-/** What the primary of a machine gives its workers, so that they know each other. */
+/** The variable by which the primary of a machine gives its workers the machine's name. */
 export const MACHINE_VARIABLE = 'ADSCALE_MACHINE';
 
 /**
- * A board in Valkey where every process of the service writes its figures, so that each can tell
- * those of all. Workers of this machine are left out: they answer each other directly.
+ * A board in Valkey where every process of the service writes its figures, so that each can
+ * tell those of all. It leaves out the workers of this machine, which answer each other directly.
  */
 export class ReplicaBoard implements Others {
-  private readonly machine = process.env[MACHINE_VARIABLE] ?? randomUUID();
-
-  /** @param now a clock in milliseconds since 1970, for tests */
+  /**
+   * @param machine the same for all processes that answer each other directly, and for no other
+   * @param now a clock in milliseconds since 1970, for tests
+   */
   constructor(
     private readonly valkey: Valkey,
+    private readonly machine: string,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -45,7 +45,8 @@ export class ReplicaBoard implements Others {
   }
 
   private others(fields: Readonly<Record<string, string>>): Figures[] {
-    const theirs = Object.entries(fields).filter(([field]) => !field.startsWith(this.machine));
+    // A machine's name may begin like another's, so the whole name is compared.
+    const theirs = Object.entries(fields).filter(([field]) => machineOf(field) !== this.machine);
     return theirs.flatMap(([field, text]) => {
       const { at, figures } = parsed(text) ?? {};
       if (at === undefined || figures === undefined || this.now() - at > FORGOTTEN_MS) {
@@ -55,6 +56,11 @@ export class ReplicaBoard implements Others {
       return [this.now() - at > SILENT_MS ? retiredFigures(figures) : figures];
     });
   }
+}
+
+/** A field is `<machine> <process id>`. */
+function machineOf(field: string): string {
+  return field.slice(0, field.lastIndexOf(' '));
 }
 
 /** What a process wrote; undefined when it is of another version, or nothing of ours. */

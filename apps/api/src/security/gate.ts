@@ -2,7 +2,7 @@ import type { Counter } from '@adscale/stats';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Admission } from '../overload/admission.js';
 import type { ProblemCode } from '../problem/catalogue.js';
-import { sendProblem } from '../problem/send.js';
+import { sendProblem } from '../problem/problem.js';
 import { type ApiKey, findApiKey } from './api-keys.js';
 import { DATA_HEADERS, PAGE_HEADERS } from './headers.js';
 import type { RateLimiter } from './rate-limit.js';

@@ -22,7 +22,9 @@ export function hashRow(row: ArrayLike<number>): number {
   let hash = 0;
   for (let i = 0; i < width; i++) {
     const value = row[i]!;
-    double[0] = value === value ? value + 0 : NaN;
+    // Two statements: as one conditional value, V8 would make an object of the number.
+    if (value === value) double[0] = value + 0;
+    else double[0] = NaN;
     hash = round(round(hash, halves[0]!), halves[1]!);
   }
   return mix(hash ^ width);

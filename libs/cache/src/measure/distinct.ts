@@ -4,8 +4,13 @@
  * relative error of 1 / √(k - 2) (Bar-Yossef et al. 2002; Beyer et al., SIGMOD 2007). Which hashes are
  * kept depends on the set of requests alone, so sketches of several workers merge into exactly the
  * sketch of all their requests, in any order.
+ *
+ * Why not the HyperLogLog of bloom-filters (3.0.4) or hyperloglog-lite (1.0.2): they hash a text,
+ * which every counted lookup would have to make; here the hash of the row is counted as it is. And
+ * a small number of requests would no longer be exact.
  */
-/** Hashes that a snapshot holds: an error of 2.2 % of the distinct requests, one in three times. */
+
+/** How many hashes a snapshot holds at most. The estimate's standard error is then 2.2 %. */
 export const SKETCH_SIZE = 2048;
 
 const RANGE = 2 ** 32;
@@ -18,7 +23,7 @@ export interface DistinctSnapshot {
   readonly smallest: readonly number[];
 }
 
-/** No requests: merging it into a snapshot changes nothing. */
+/** The snapshot before the first request. Merging it into another changes nothing. */
 export const emptyDistinct: DistinctSnapshot = Object.freeze({
   requests: 0,
   smallest: Object.freeze([]),
@@ -40,16 +45,17 @@ export class DistinctSketch {
   /** @param hash of the whole request, evenly spread over 32 bits, signed or not */
   count(hash: number): void {
     this.requests++;
-    const unsigned = hash >>> 0;
-    if (unsigned <= this.bound) this.keep(unsigned);
+    // The signed number is passed on: an unsigned one can be too large for V8 to keep in a register.
+    if (hash >>> 0 <= this.bound) this.keep(hash);
   }
 
-  /** What was counted so far; a copy that never changes. */
+  /** What was counted so far. The copy never changes. */
   snapshot(): DistinctSnapshot {
     return frozen(this.requests, this.kept.slice(0, this.length).sort());
   }
 
-  private keep(hash: number): void {
+  private keep(signed: number): void {
+    const hash = signed >>> 0;
     const place = this.placeOf(hash);
     if (this.table[place] !== 0) return;
     if (this.length < this.kept.length) {
@@ -89,15 +95,15 @@ function frozen(requests: number, ascending: ArrayLike<number>): DistinctSnapsho
   return Object.freeze({ requests, smallest: Object.freeze(smallest) });
 }
 
-/** The snapshot of one sketch that counted the requests of both: associative and commutative. */
+/** What one sketch would hold that had counted the requests of both. In any order and grouping. */
 export function mergeDistinct(a: DistinctSnapshot, b: DistinctSnapshot): DistinctSnapshot {
   const union = Uint32Array.from(new Set([...a.smallest, ...b.smallest])).sort();
   return frozen(a.requests + b.requests, union);
 }
 
 /**
- * About how many of the requests were different, not rounded: exact below SKETCH_SIZE, then within
- * 2.2 % in two of three cases. Hashes that fall together by chance are allowed for.
+ * Estimates how many of the requests were different. Exact below SKETCH_SIZE; above, within 2.2 % in
+ * two cases of three. Corrects for different requests with the same hash. Not rounded.
  */
 export function distinctRequests({ requests, smallest }: DistinctSnapshot): number {
   if (smallest.length < SKETCH_SIZE) return smallest.length;
@@ -107,8 +113,8 @@ export function distinctRequests({ requests, smallest }: DistinctSnapshot): numb
 }
 
 /**
- * The hit rate, 0 to 1, that a key of the whole request would have had in a cache without bounds,
- * so the most it can have in any; null before the first request.
+ * The hit rate, 0 to 1, that a key of the whole request would have reached in a cache without limits.
+ * No cache can reach more with such a key. Null before the first request.
  */
 export function exactKeyHitRate(snapshot: DistinctSnapshot): number | null {
   if (snapshot.requests === 0) return null;

@@ -7,7 +7,7 @@ import {
 } from './distinct.js';
 import { emptyTiming, medianMs, mergeTimings, type Timing } from './timing.js';
 
-/** What a cache did so far, or several taken together. Plain data, frozen; counts are whole. */
+/** What one cache counted so far, or several together. Plain data, frozen; counts are whole. */
 export interface CacheSnapshot {
   /** Lookups answered from memory. */
   readonly hits: number;
@@ -39,7 +39,7 @@ export interface CacheSnapshot {
   readonly tier: TierSnapshot;
 }
 
-/** Nothing done, nothing held: merging it changes nothing. */
+/** The snapshot of a cache that did nothing. Merging it into another changes nothing. */
 export const emptyCacheSnapshot: CacheSnapshot = Object.freeze({
   hits: 0,
   misses: 0,
@@ -58,8 +58,8 @@ export const emptyCacheSnapshot: CacheSnapshot = Object.freeze({
 });
 
 /**
- * Two caches (workers, replicas) as one. Associative and commutative, exactly: it adds whole
- * numbers below 2^53 and unites sets.
+ * The counts of two processes' caches together. Exactly associative and commutative, because it adds
+ * whole numbers below 2^53 and unites sets.
  */
 export function mergeCacheSnapshots(a: CacheSnapshot, b: CacheSnapshot): CacheSnapshot {
   return Object.freeze({
@@ -90,11 +90,14 @@ export function retiredCache(snapshot: CacheSnapshot): CacheSnapshot {
   return Object.freeze({ ...snapshot, size: 0, bytes: 0, tier });
 }
 
-/** Whether a cache is worth having. */
+/** Figures that say whether a cache is worth having. */
 export interface CacheWorth {
   /** Share of lookups answered from memory, 0 to 1; null before the first. */
   readonly hitRate: number | null;
-  /** The most a key of the whole request could have had, 0 to 1; null when nothing was counted. */
+  /**
+   * The highest hit rate that a key of the whole request could have reached, 0 to 1; null when no
+   * request was counted.
+   */
   readonly exactKeyHitRate: number | null;
   /** What the hits would have cost to compute, in milliseconds; null before a first sample. */
   readonly savedMs: number | null;
@@ -102,7 +105,7 @@ export interface CacheWorth {
   readonly spentMs: number | null;
 }
 
-/** The worth of what a cache did: exact counts times sampled medians. */
+/** Computes the figures: exact counts times medians of sampled times. */
 export function cacheWorth(snapshot: CacheSnapshot): CacheWorth {
   const { hits, misses, stores, tier } = snapshot;
   const lookups = hits + misses;

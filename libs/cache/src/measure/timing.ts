@@ -1,7 +1,10 @@
 /*
- * How long one kind of work takes, as counts in buckets an eighth of an octave wide. The middle of
- * such times is what tells about the work: their mean is ruled by the few in which the thread lost
- * its processor, which take thousands of times as long.
+ * How long one kind of work takes: times are counted in buckets, each an eighth of an octave wide.
+ * What is read of them is the median. A mean would say little about the work, because a thread that
+ * loses its processor meanwhile takes thousands of times as long.
+ *
+ * Why not Node's createHistogram: its counts cannot be read as plain data, so histograms of other
+ * processes could not be merged.
  */
 import { mix } from '../keys/hash.js';
 
@@ -19,14 +22,14 @@ export const emptyTiming: Timing = Object.freeze([]);
 export class TimingHistogram {
   private readonly counts = new Float64Array(BUCKETS);
 
-  /** Counts a time; below a nanosecond it counts as one. */
+  /** Counts a time. Less than a nanosecond counts as one. */
   add(milliseconds: number): void {
     const nanoseconds = Math.max(1, milliseconds * 1e6);
     const bucket = Math.floor(BUCKETS_PER_OCTAVE * Math.log2(nanoseconds));
     this.counts[Math.min(bucket, BUCKETS - 1)]!++;
   }
 
-  /** What was counted so far; a copy that never changes. */
+  /** The times counted so far. The copy never changes. */
   read(): Timing {
     const filled = Array.from(this.counts, (count, bucket) =>
       Object.freeze([bucket, count] as const),
@@ -35,7 +38,7 @@ export class TimingHistogram {
   }
 }
 
-/** The times of both: associative and commutative, exactly. */
+/** The times of both histograms together. Exactly associative and commutative. */
 export function mergeTimings(a: Timing, b: Timing): Timing {
   const counts = new Map(a);
   for (const [bucket, count] of b) counts.set(bucket, (counts.get(bucket) ?? 0) + count);
@@ -59,14 +62,14 @@ export function medianMs(timing: Timing): number | null {
   return null;
 }
 
-/** A miss is followed by work that dwarfs a look at the clock, so more of them are timed. */
+/** Of the misses at least one in so many is timed: what follows dwarfs the reading of a clock. */
 const MOST_MISSES_PER_SAMPLE = 8;
 
 /**
- * What a cache costs and what it saves, by a sample: reading a clock costs as much as a lookup, so one
- * lookup in some hundreds is timed, and of the misses one in eight, to the `set` that answers it.
- * Gaps between samples are random, or they could keep step with the traffic. Shared by the cells of
- * all models of a cache.
+ * Chooses which lookups of a cache are timed, and holds the times. Reading the clock costs as much as
+ * a lookup, so only one lookup in some hundreds is timed. Of the misses one in eight is timed, from
+ * the lookup to the `set` that follows it. The gaps between samples are random, because even gaps
+ * could keep step with the traffic. All models of a cache share one.
  */
 export class TimeSamples {
   readonly lookups = new TimingHistogram();
@@ -86,7 +89,7 @@ export class TimeSamples {
     this.untilMiss = this.missGap();
   }
 
-  /** How many lookups until the next that is timed, that one included. */
+  /** The number of the next lookup to be timed, counted from 1; Infinity when none is timed. */
   nextGap(): number {
     return this.gap(this.meanGap);
   }

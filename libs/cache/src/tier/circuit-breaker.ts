@@ -9,6 +9,9 @@
  *     └──────── the probe succeeded ────────── half open ───────┘
  *                                          (one call at a time)
  * ```
+ * Why not cockatiel (3.2.1, the last for Node 20): its open circuit waits by the wall clock, so a
+ * clock set back keeps it open; while a probe is under way it makes callers wait for it; an answer
+ * that comes late counts in whatever state the circuit is by then.
  */
 import { checkWhole } from '../errors.js';
 
@@ -29,14 +32,17 @@ export interface BreakerOptions {
 const CALLS = 20;
 const LAST_CALLS = 2 ** CALLS - 1;
 
-/** See the head of this file. Every `enter` that gave a ticket must be followed by one `leave`. */
+/**
+ * Lets calls through, or not: see the head of this file. Whoever got a ticket from `enter` must call
+ * `leave` with it once.
+ */
 export class CircuitBreaker {
   private current: BreakerState = 'closed';
   /** One bit a call, 1 for a failure, the last call lowest. */
   private outcomes = 0;
   private retryAt = 0;
   private coolDown: number;
-  /** Tickets of earlier states are worth nothing: an answer that late says nothing of now. */
+  /** Changes with the state: an answer to a call of an earlier state says nothing about now. */
   private ticket = 1;
   private readonly options: Required<BreakerOptions>;
 
@@ -51,12 +57,12 @@ export class CircuitBreaker {
     this.coolDown = coolDownMs;
   }
 
-  /** The state it is in; open until somebody tries after the time is up. */
+  /** The state now. An open circuit stays open until the first call after its time is up. */
   get state(): BreakerState {
     return this.current;
   }
 
-  /** A ticket, above 0, for one call; 0 when there is to be no call. */
+  /** A ticket for one call, above 0; 0 when the call must not be made. */
   enter(): number {
     if (this.current === 'closed') return this.ticket;
     if (this.current === 'halfOpen' || this.options.now() < this.retryAt) return 0;
@@ -64,7 +70,7 @@ export class CircuitBreaker {
     return this.ticket;
   }
 
-  /** How the call with this ticket went. */
+  /** Counts how the call with this ticket ended. Tickets of earlier states count for nothing. */
   leave(ticket: number, succeeded: boolean): void {
     if (ticket !== this.ticket) return;
     if (this.current === 'closed') {

@@ -1,28 +1,28 @@
 /**
- * A store behind the one in memory, shared by processes. It may be slow, empty or gone: `get` then
- * says undefined, within a bound, and nothing here ever throws or rejects.
+ * A store that several processes share, asked when memory has no answer. It may be slow, empty or
+ * gone: `get` then resolves to undefined within a bounded time. No method throws or rejects.
  */
 export interface SecondTier<V> {
   /** The value of `name`, or undefined when it is unknown or cannot be had in time. */
   get(name: string): Promise<V | undefined>;
-  /** Sends a value to be kept; not waited for, and nobody learns whether it was. */
+  /** Sends a value to be kept. The caller does not learn whether it was. */
   set(name: string, value: V): void;
   /** What the tier did so far. */
   snapshot(): TierSnapshot;
-  /** Lets go of the connection; resolves when nothing is open any more. */
+  /** Closes the connection. Resolves when nothing is open any more. */
   close(): Promise<void>;
 }
 
 /** How values are written to a second tier. */
 export interface Codec<V> {
   encode(value: V): string | Buffer;
-  /** The value, or undefined when the bytes are none; may throw, which counts as undefined. */
+  /** The value, or undefined when the bytes are no value. An error it throws counts as undefined. */
   decode(bytes: Buffer): V | undefined;
 }
 
 /**
  * Values as JSON.
- * @param isValue tells a value from whatever else may lie in a shared store under its name
+ * @param isValue whether what was read is a value: anything may stand in a shared store
  */
 export function jsonCodec<V>(isValue: (value: unknown) => value is V): Codec<V> {
   return {
@@ -34,7 +34,7 @@ export function jsonCodec<V>(isValue: (value: unknown) => value is V): Codec<V> 
   };
 }
 
-/** Numbers as eight bytes, little end first; exact. */
+/** Numbers as eight bytes, the lowest first, without loss. */
 export const numberCodec: Codec<number> = {
   encode(value) {
     const bytes = Buffer.allocUnsafe(8);
@@ -44,7 +44,7 @@ export const numberCodec: Codec<number> = {
   decode: (bytes) => (bytes.length === 8 ? bytes.readDoubleLE() : undefined),
 };
 
-/** What a second tier did so far: plain data, frozen; counts are whole numbers. */
+/** What a second tier counted so far. Plain data, frozen; counts are whole numbers. */
 export interface TierSnapshot {
   readonly hits: number;
   readonly misses: number;
@@ -56,7 +56,7 @@ export interface TierSnapshot {
   readonly errors: number;
   /** Commands without an answer in time. */
   readonly timeouts: number;
-  /** Nanoseconds that the callers of all lookups waited, together. */
+  /** How long all lookups waited together, in nanoseconds. */
   readonly waitedNs: number;
   /** How many breakers are in each state: one per process that has a second tier. */
   readonly breakers: {
@@ -66,7 +66,7 @@ export interface TierSnapshot {
   };
 }
 
-/** No second tier. */
+/** The counts of no second tier. */
 export const emptyTier: TierSnapshot = Object.freeze({
   hits: 0,
   misses: 0,
@@ -78,7 +78,7 @@ export const emptyTier: TierSnapshot = Object.freeze({
   breakers: Object.freeze({ closed: 0, halfOpen: 0, open: 0 }),
 });
 
-/** Two tiers, or one as two processes see it, as one: associative and commutative, exactly. */
+/** Adds the counts of two processes' tiers. Exactly associative and commutative. */
 export function mergeTiers(a: TierSnapshot, b: TierSnapshot): TierSnapshot {
   return Object.freeze({
     hits: a.hits + b.hits,

@@ -11,22 +11,25 @@ export interface ValkeyTierOptions<V> {
   /** Milliseconds after which the server forgets a value, at least 1. */
   readonly ttlMs: number;
   readonly codec: Codec<V>;
-  /** Takes one line about what went wrong; at most one a kind every ten seconds. */
+  /** Takes a line about what went wrong: of each kind of trouble at most one in ten seconds. */
   readonly log: (message: string) => void;
-  /** Before every name; tells kinds of values apart. Default: `adscale:`. */
+  /** Put before every name, so that kinds of values are kept apart. Default: `adscale:`. */
   readonly prefix?: string;
   /** Milliseconds until a command counts as failed, at least 1. Default: 50. */
   readonly timeoutMs?: number;
-  /** Most commands under way at once; more are not tried. Default: 1000. */
+  /** Most commands that may wait for an answer; further ones are not sent. Default: 1000. */
   readonly commands?: number;
   readonly breaker?: BreakerOptions;
+  /** A clock in milliseconds, for tests. Default: the process's monotonic clock. */
+  readonly now?: () => number;
 }
 
 const LOG_INTERVAL_MS = 10_000;
 
 /**
- * A second tier in Valkey, or whatever else speaks its protocol. A lookup takes at most `timeoutMs`
- * and never fails; while there is no connection, or the breaker is open, it takes no time at all.
+ * A second tier in Valkey, or in any server that speaks its protocol. A lookup takes at most
+ * `timeoutMs` and never fails. While there is no connection or the circuit is open, the server is
+ * not asked and a lookup resolves at once.
  */
 export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V> {
   private readonly counts = {
@@ -43,7 +46,9 @@ export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V>
 
   private constructor(
     private readonly client: Redis,
-    private readonly options: Required<Omit<ValkeyTierOptions<V>, 'breaker' | 'log' | 'url'>>,
+    private readonly options: Required<
+      Omit<ValkeyTierOptions<V>, 'breaker' | 'log' | 'now' | 'url'>
+    >,
     private readonly breaker: CircuitBreaker,
     private readonly errors: ErrorLog,
   ) {
@@ -52,20 +57,20 @@ export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V>
   }
 
   /**
-   * A tier that begins to connect, and connects again whenever it has to, until it is closed. Does
-   * not wait for the server: it need not be there.
+   * Makes a tier that connects, and connects again whenever the connection is lost, until it is
+   * closed. Resolves before there is a connection: the server need not be there.
    * @throws CacheError OPTION_INVALID naming the option that is wrong
    */
   static async connect<V extends NonNullable<unknown>>(
     options: ValkeyTierOptions<V>,
   ): Promise<ValkeyTier<V>> {
-    const { url, log, breaker: breakerOptions = {} } = options;
+    const { url, log, breaker: breakerOptions, now = () => performance.now() } = options;
     const { prefix = 'adscale:', timeoutMs = 50, commands = 1000, ttlMs, codec } = options;
     for (const [name, value] of Object.entries({ ttlMs, timeoutMs, commands })) {
       checkWhole(name, value, 1);
     }
-    const breaker = new CircuitBreaker(breakerOptions);
-    const errors = new ErrorLog(log, LOG_INTERVAL_MS, () => performance.now());
+    const breaker = new CircuitBreaker({ now, ...breakerOptions });
+    const errors = new ErrorLog(log, LOG_INTERVAL_MS, now);
     const client = await connectValkey(url, timeoutMs);
     return new ValkeyTier(client, { prefix, timeoutMs, commands, ttlMs, codec }, breaker, errors);
   }
@@ -104,7 +109,7 @@ export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V>
     await endConnection(this.client);
   }
 
-  /** What the server replied; undefined when it was not asked, or failed. */
+  /** What the server answered; undefined when it was not asked or the command failed. */
   private async attempt<T>(
     command: (client: Redis, key: string) => Promise<T>,
     name: string,
@@ -112,7 +117,7 @@ export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V>
     const ticket = this.closed || this.underWay >= this.options.commands ? 0 : this.breaker.enter();
     if (ticket === 0 || this.client.status !== 'ready') {
       this.counts.skipped++;
-      // No connection is a failure, too: the breaker's state is what people look at.
+      // Having no connection is a failure too: people look at the breaker's state.
       this.breaker.leave(ticket, false);
       return undefined;
     }
@@ -167,7 +172,10 @@ export class ValkeyTier<V extends NonNullable<unknown>> implements SecondTier<V>
   }
 }
 
-/** Says the first error of a kind, then no more than one an interval, and how many it kept back. */
+/**
+ * Logs the first error of each kind, then at most one in an interval, with the number of those that
+ * were kept back in between.
+ */
 export class ErrorLog {
   private readonly kinds = new Map<string, { saidAt: number; keptBack: number }>();
 

@@ -11,8 +11,7 @@
  * Rows that share leaves share error: it cancels in a difference and adds up in a total.
  */
 import type { CtrModel } from '@adscale/ctr';
-import { errorFit, type ErrorFit } from './fit.js';
-import { treeDeviations, type TreeDeviations } from './tree-deviations.js';
+import { errorFit, treeDeviations, type ErrorFit, type TreeDeviations } from './fit.js';
 
 /** Fewer trees than this say too little of a spread. */
 const LEAST_TREES = 25;

@@ -9,10 +9,10 @@ import {
   type Range,
 } from '../answer.js';
 import { exploredAt, readCellFeatures, type Explored } from './explored.js';
+import type { PlacementReader } from '../placement.js';
 import { readGrid, type Grid } from './grid.js';
 import { ModelError } from '../error/model-error.js';
 import { chanceAbove } from '../error/distributions.js';
-import { reasonsFor, type Reason } from './reasons.js';
 import { readFields, readLevel, readOptional, ROOT, SHARE } from '../request.js';
 import { oneProportionSize, precisionSize } from '../sample-size.js';
 
@@ -32,6 +32,15 @@ export interface Opportunity {
 /** What a live test of the placement alone would take. */
 export interface FindingOut {
   readonly impressions: number;
+  readonly says: string;
+}
+
+/** What one feature takes from a placement's CTR, against the usual placement. */
+export interface Reason {
+  readonly feature: string;
+  readonly value: number | string;
+  /** Clicks per impression, below 0. */
+  readonly effect: number;
   readonly says: string;
 }
 
@@ -211,4 +220,27 @@ function toConfirm(ctr: number, floor: number): FindingOut {
     impressions,
     says: `After ${impressions} impressions a one-sided test at 5 % sees a CTR below ${floor}, 80 % of the time, if it is what is predicted.`,
   };
+}
+
+const MOST_REASONS = 2;
+
+/** The features that lower a placement's CTR most, by Shapley values; none if nothing lowers it. */
+function reasonsFor(model: CtrModel, reader: PlacementReader, row: Float64Array): Reason[] {
+  const { base, values } = model.explainer.explain(row);
+  const record = reader.recordOf(row);
+  return [...values.keys()]
+    .filter((f) => values[f] < 0)
+    .sort((a, b) => values[a] - values[b])
+    .slice(0, MOST_REASONS)
+    .map((f) => {
+      const feature = model.schema.features[f].name;
+      const value = record[feature] ?? 'missing';
+      const lowered = roundRate(-values[f]);
+      return {
+        feature,
+        value,
+        effect: -lowered,
+        says: `${feature} ${value} lowers the CTR by ${lowered} from the usual ${roundRate(base)}.`,
+      };
+    });
 }

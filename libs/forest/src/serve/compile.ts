@@ -69,7 +69,8 @@ export class Compiled {
   readonly kind: 'table' | 'packed' | 'walked';
   /** Number of cells the forest tells apart. */
   readonly cellCount: number;
-  private readonly cells: CellSpace;
+  /** How it codes rows. */
+  readonly cells: CellSpace;
   private readonly table: Float64Array | null;
   private readonly trees: PackedForest | WalkedForest | null;
   private readonly calibration: Calibration | null;

@@ -1,0 +1,100 @@
+import type { Schema } from '@adscale/forest';
+import {
+  type ApiBodyOptions,
+  ApiProperty,
+  ApiPropertyOptional,
+  type ApiResponseOptions,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { versionHeader } from '../model/models-dto.js';
+import { exampleRequests } from '../record/record-examples.js';
+import { REQUEST_NAME } from '../record/record-dto.js';
+import { LINE_TYPES } from '../record/route-rules.js';
+
+class RecordError {
+  @ApiPropertyOptional({ type: 'integer', description: 'In a stream: the line, counting from 1.' })
+  line?: number;
+
+  @ApiProperty({ example: 'INVALID_RECORD', description: 'Stable; one of the problem codes.' })
+  code!: string;
+
+  @ApiProperty({ example: 'Wrong: budget.' })
+  detail!: string;
+
+  @ApiPropertyOptional({
+    type: 'array',
+    items: { type: 'object' },
+    description: 'An entry for each wrong field, as in the problem of a single record.',
+  })
+  errors?: object[];
+}
+
+/** What a record of several is answered with. */
+export class Outcome {
+  @ApiPropertyOptional({
+    type: 'number',
+    minimum: 0.0001,
+    maximum: 1,
+    example: 0.0847,
+    description: 'Predicted clicks per impression, to four decimals.',
+  })
+  predicted_ctr?: number;
+
+  @ApiPropertyOptional({ description: 'In place of the prediction when there is none.' })
+  error?: RecordError;
+}
+
+/** What `POST /predict_ctr/batch` answers. */
+export class BatchAnswer {
+  @ApiProperty({ type: 'integer', example: 1, description: 'Records with a prediction.' })
+  ok!: number;
+
+  @ApiProperty({ type: 'integer', example: 0, description: 'Records with an error.' })
+  failed!: number;
+
+  @ApiProperty({
+    type: [Outcome],
+    description: 'One a record, in their order.',
+    example: [{ predicted_ctr: 0.0847 }],
+  })
+  predictions!: Outcome[];
+}
+
+const aRecord = { $ref: getSchemaPath(REQUEST_NAME) };
+
+/** A batch in the documentation, with an example that is valid. */
+export function batchBody(schema: Schema, limit: number): ApiBodyOptions {
+  return {
+    required: true,
+    schema: { type: 'array', items: aRecord, maxItems: limit },
+    examples: { several: { value: Object.values(exampleRequests(schema)) } },
+  };
+}
+
+/** Lines in the documentation, with an example that is valid. */
+export function linesBody(schema: Schema): ApiBodyOptions {
+  const lines = Object.values(exampleRequests(schema)).map((record) => JSON.stringify(record));
+  return {
+    required: true,
+    description: 'A record a line.',
+    ...inLines(lines, LINE_TYPES),
+  } as ApiBodyOptions;
+}
+
+/** The answer to lines. */
+export const linesAnswer: ApiResponseOptions = {
+  description: 'An outcome a line.',
+  headers: versionHeader,
+  ...inLines(
+    [
+      '{"predicted_ctr":0.0847}',
+      '{"error":{"line":2,"code":"MALFORMED_JSON","detail":"The line is not JSON."}}',
+    ],
+    LINE_TYPES.slice(0, 1),
+  ),
+};
+
+function inLines(lines: readonly string[], types: readonly string[]) {
+  const content = { schema: { type: 'string' }, example: `${lines.join('\n')}\n` };
+  return { content: Object.fromEntries(types.map((type) => [type, content])) };
+}

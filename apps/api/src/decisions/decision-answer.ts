@@ -1,0 +1,66 @@
+import type { CtrModel } from '@adscale/ctr';
+import { DecisionError, type DecisionErrorCode } from '@adscale/decisions';
+import type { FastifyReply } from 'fastify';
+import { refuseQuery } from '../record/query.js';
+import type { ServedModel } from '../model/served-model.js';
+import type { ProblemCode } from '../problem/catalogue.js';
+import { type FieldError, ProblemError } from '../problem/problem.js';
+
+/** A decision over a model: the request is checked by whoever decides. */
+export type Decide<T> = (model: CtrModel, request: unknown) => T | Promise<T>;
+
+/** What a request for a decision came with. */
+export interface Asked {
+  readonly body: unknown;
+  readonly query: unknown;
+  readonly reply: FastifyReply;
+}
+
+/**
+ * Answers with a decision of the current model. A decision weighs placements against each other,
+ * so a canary, which answers for a share of the records, has no say in it.
+ * @throws ProblemError INVALID_QUERY, MODEL_NOT_LOADED, and those that decisions refuse with
+ */
+export async function answerDecision<T>(
+  served: ServedModel,
+  decide: Decide<T>,
+  { body, query, reply }: Asked,
+): Promise<T> {
+  refuseQuery(query);
+  const { model } = served.current ?? {};
+  if (model === undefined) throw new ProblemError('MODEL_NOT_LOADED');
+  void reply.header('x-model-version', model.version);
+  try {
+    return await decide(model, body);
+  } catch (error) {
+    throw error instanceof DecisionError ? refusalOf(error) : error;
+  }
+}
+
+const PROBLEMS: Readonly<Record<DecisionErrorCode, ProblemCode>> = {
+  REQUEST_INVALID: 'INVALID_DECISION',
+  AMOUNT_INVALID: 'INVALID_DECISION',
+  LIMIT_EXCEEDED: 'DECISION_TOO_LARGE',
+  FEATURE_ABSENT: 'DECISION_UNSUPPORTED',
+  INFEASIBLE: 'INFEASIBLE_ALLOCATION',
+  SOLVER_FAILED: 'INTERNAL_ERROR',
+};
+
+const WANTED = ', wanted ';
+
+/** The problem that a decision's refusal is. */
+function refusalOf(error: DecisionError): ProblemError {
+  const code = PROBLEMS[error.code];
+  if (code === 'INTERNAL_ERROR') return new ProblemError(code, { cause: error });
+  const { detail, field } = error;
+  return new ProblemError(code, {
+    detail: `${detail}.`,
+    ...(field !== undefined && { errors: [fieldError(field, detail)] }),
+  });
+}
+
+function fieldError(field: string, detail: string): FieldError {
+  const at = detail.indexOf(WANTED);
+  const rule = at < 0 ? detail : detail.slice(at + WANTED.length);
+  return { field, rule, message: detail };
+}

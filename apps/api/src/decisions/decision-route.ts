@@ -1,0 +1,55 @@
+import { HttpCode, Post, type Type, applyDecorators } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { versionHeader } from '../model/models-dto.js';
+import { COUNTED } from '../logging/request-hooks.js';
+import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
+import { ApiProblems } from '../problem/api-problems.js';
+import { PREDICT } from '../security/scopes.js';
+
+/** The decisions, by the name of their route, with what they decide. */
+const summaries = {
+  rank: 'Sort candidates by expected value per thousand impressions, and say what to bid.',
+  forecast: "Expect a schedule's clicks and cost, with intervals that include click noise.",
+  compare: 'Compare two placements, and say what a live test would take.',
+  allocate: 'Split a budget over placements for the most clicks or value.',
+  opportunities: 'Find placements worth more money, worth none, and unexplored.',
+  curve: 'Show CTR and clicks against impressions, budget or spend.',
+} as const;
+
+export type DecisionName = keyof typeof summaries;
+
+const problems: readonly ProblemCode[] = [
+  ...PREDICTION_PROBLEMS.filter((code) => code !== 'INVALID_RECORD'),
+  'INVALID_QUERY',
+  'INVALID_DECISION',
+  'DECISION_TOO_LARGE',
+  'DECISION_UNSUPPORTED',
+];
+
+interface Documentation {
+  readonly request: Type<unknown>;
+  readonly answer: Type<unknown>;
+  /** A valid request, if this model can answer any. */
+  readonly example: object | undefined;
+}
+
+/** `POST /<name>`, a decision, documented. */
+export function DecisionRoute(
+  name: DecisionName,
+  { request, answer, example }: Documentation,
+): MethodDecorator {
+  return applyDecorators(
+    Post(name),
+    HttpCode(200),
+    RouteConfig({ ...COUNTED, ...PREDICT }),
+    ApiOperation({ summary: summaries[name] }),
+    ApiBody({
+      type: request,
+      required: true,
+      ...(example !== undefined && { examples: { typical: { value: example } } }),
+    }),
+    ApiOkResponse({ type: answer, description: 'Decided.', headers: versionHeader }),
+    ApiProblems(name === 'allocate' ? [...problems, 'INFEASIBLE_ALLOCATION'] : problems),
+  );
+}

@@ -1,0 +1,51 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiQuery } from '@nestjs/swagger';
+import { type Parameter, readQuery } from '../record/query.js';
+
+/** What a prediction is to be answered with besides itself. */
+export interface DetailQuery {
+  /** How often the interval is to hold what will be observed, in (0, 1). */
+  readonly interval?: number;
+  readonly explain?: boolean;
+}
+
+const LEVEL = /^0?\.\d{1,15}$/;
+
+const interval: Parameter<number> = {
+  rule: 'a level above 0 and below 1, in plain decimals such as 0.9',
+  parse: (text) => (LEVEL.test(text) && Number(text) > 0 ? Number(text) : undefined),
+};
+
+const explain: Parameter<boolean> = {
+  rule: 'true or false',
+  parse: (text) => (text === 'true' || text === 'false' ? text === 'true' : undefined),
+};
+
+/**
+ * Reads the query of a prediction.
+ * @throws ProblemError INVALID_QUERY naming every parameter that is wrong or unknown
+ */
+export function readDetailQuery(query: unknown): DetailQuery {
+  return readQuery(query, { interval, explain });
+}
+
+/** Documents the query that `readDetailQuery` reads. */
+export function ApiDetailQuery(): MethodDecorator {
+  return applyDecorators(
+    ApiQuery({
+      name: 'interval',
+      required: false,
+      // Numbers since OpenAPI 3.1; the library's types are still those of 3.0, booleans.
+      schema: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 } as object,
+      description:
+        `Adds interval, which holds the CTR that will be observed over the record's impressions ` +
+        `as often as this says: ${interval.rule}.`,
+    }),
+    ApiQuery({
+      name: 'explain',
+      required: false,
+      schema: { type: 'boolean' },
+      description: 'Adds explanation: how much each feature moves the prediction.',
+    }),
+  );
+}

@@ -1,0 +1,68 @@
+import type { CtrModel } from '@adscale/ctr';
+import { ProblemError } from '../problem/problem.js';
+import type { DetailQuery } from './detail-query.js';
+import {
+  type ExplanationAnswer,
+  type IntervalAnswer,
+  explanationAnswer,
+} from './explanation-answer.js';
+import type { Explanations } from './explanations.js';
+
+/** What a prediction is answered with besides itself; spread into the answer's body. */
+export interface Details {
+  readonly interval?: IntervalAnswer;
+  readonly explanation?: ExplanationAnswer;
+}
+
+/** Finds what the query of `POST /predict_ctr` asks for. */
+export class PredictionDetails {
+  constructor(private readonly explanations: Explanations) {}
+
+  /**
+   * @param model that answers the request
+   * @param row numbers in the order of the model's schema; must not change any more
+   * @throws ProblemError NO_INTERVALS
+   */
+  async of(model: CtrModel, row: Float64Array, query: DetailQuery): Promise<Details> {
+    const { interval: level, explain } = query;
+    const interval = level === undefined ? undefined : intervalOf(model, row, level);
+    const found = explain && (await this.explanations.explain(model, row));
+    return {
+      ...(interval && { interval }),
+      ...(found && { explanation: explanationAnswer(model, found) }),
+    };
+  }
+}
+
+/** The feature that says over how many impressions the CTR will be observed. */
+const EXPOSURE = 'impressions';
+const UNITS = 10_000;
+
+/**
+ * The interval that holds the CTR that the placement will be observed to have, clicks over the
+ * row's own impressions, as often as `level` says. The fewer impressions, the wider it is.
+ * @param row numbers in the order of the model's schema
+ * @param level in (0, 1)
+ * @returns bounds from 0 to 1, four decimals, rounded outwards
+ * @throws ProblemError NO_INTERVALS if the model, or the row, lacks what it takes
+ */
+export function intervalOf(model: CtrModel, row: Float64Array, level: number): IntervalAnswer {
+  const { forest, schema } = model;
+  if (forest.intervals === null) throw new ProblemError('NO_INTERVALS');
+  const place = schema.features.findIndex(
+    ({ name, kind }) => name === EXPOSURE && kind !== 'categorical',
+  );
+  const exposure = place < 0 ? NaN : row[place];
+  if (forest.intervals.noise === 'binomial' && !(exposure > 0)) {
+    const lack = place < 0 ? 'is no feature of it' : 'the record lacks';
+    const detail = `The model's intervals are for a rate over ${EXPOSURE}, which ${lack}.`;
+    throw new ProblemError('NO_INTERVALS', { detail });
+  }
+  const options = Number.isNaN(exposure) ? { level } : { level, exposure };
+  const { low, high } = forest.predictInterval(row, options);
+  return {
+    level,
+    low: Math.floor(Math.max(0, low) * UNITS) / UNITS,
+    high: Math.ceil(Math.min(1, high) * UNITS) / UNITS,
+  };
+}

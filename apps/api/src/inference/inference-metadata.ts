@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import type { Feature, Schema } from '@adscale/forest';
+import type { ServedModel, Serving } from '../model/served-model.js';
+import { ProblemError } from '../problem/problem.js';
+
+/** Name of the output tensor. */
+export const OUTPUT = 'predicted_ctr';
+
+/** A tensor as the protocol describes it; −1 is a dimension of any size. */
+export interface TensorMetadata {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+}
+
+/** What `GET /v2` answers. */
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
+/** What `GET /v2/models/{name}` answers. */
+export interface ModelMetadata {
+  readonly name: string;
+  /** Those that may be asked for by name. */
+  readonly versions: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+}
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+export const serverMetadata: ServerMetadata = { name: 'adscale', version, extensions: [] };
+
+/** A model of this schema, described: an input a feature. */
+export function modelMetadata(
+  name: string,
+  { features }: Schema,
+  versions: readonly string[],
+): ModelMetadata {
+  return {
+    name,
+    versions,
+    platform: 'adscale_forest',
+    inputs: features.map((feature) => ({
+      name: feature.name,
+      datatype: datatypeOf(feature),
+      shape: [-1],
+    })),
+    outputs: [{ name: OUTPUT, datatype: 'FP64', shape: [-1] }],
+  };
+}
+
+function datatypeOf({ kind }: Feature): string {
+  if (kind === 'categorical') return 'BYTES';
+  return kind === 'integer' ? 'INT64' : 'FP64';
+}
+
+/** The one model there is, as an address names it. */
+export interface ModelAddress {
+  readonly name: string;
+  readonly version?: string;
+}
+
+/** @throws ProblemError NOT_FOUND when the model has another name */
+export function checkName({ name }: ModelAddress, modelName: string): void {
+  if (name === modelName) return;
+  throw new ProblemError('NOT_FOUND', {
+    detail: `There is no model of this name, but ${modelName}.`,
+  });
+}
+
+/**
+ * The model at an address: the current one, or one that answers requests beside it.
+ * @throws ProblemError NOT_FOUND, MODEL_NOT_LOADED
+ */
+export function servingOf(served: ServedModel, address: ModelAddress, modelName: string): Serving {
+  checkName(address, modelName);
+  const { version } = address;
+  const serving = version === undefined ? served.current : served.find(version);
+  if (serving !== undefined) return serving;
+  if (version === undefined) throw new ProblemError('MODEL_NOT_LOADED');
+  const current = served.current?.model.version ?? 'none';
+  const detail = `This version of ${modelName} is not loaded; the current one is ${current}.`;
+  throw new ProblemError('NOT_FOUND', { detail });
+}

@@ -1,0 +1,85 @@
+import type { FieldContract, RecordContract } from '@adscale/ctr';
+import type { RecordValues } from '../record/record-examples.js';
+import { got, refusal } from './inference-errors.js';
+import { NUMBER_TYPES, type Tensor } from './tensors.js';
+
+/**
+ * The records that input tensors hold, in either of two forms:
+ *
+ * - a tensor for each feature, by its name, [n] or [n, 1]; words as BYTES. That of a feature which
+ *   may be absent may be left out.
+ * - one tensor [n, features] of numbers in the order of the schema; words by their place in the
+ *   list of categories, from 0
+ *
+ * What values may be is for the contract to say, which reads the records.
+ * @throws ProblemError INVALID_INFERENCE
+ */
+export function recordsOf(
+  tensors: readonly Tensor[],
+  { fields }: RecordContract,
+): Partial<RecordValues>[] {
+  const [first] = tensors;
+  const isMatrix = first?.shape.length === 2 && first.shape[1] === fields.length;
+  const isFeature = fields.some(({ name }) => name === first?.name);
+  if (tensors.length === 1 && isMatrix && !isFeature) return fromMatrix(first, fields);
+  return fromColumns(tensors, fields);
+}
+
+function fromMatrix({ name, shape, datatype, data }: Tensor, fields: readonly FieldContract[]) {
+  if (!NUMBER_TYPES.includes(datatype)) {
+    throw refusal(`input ${got(name)}: datatype is ${datatype}, wanted numbers, words by place`);
+  }
+  const width = fields.length;
+  return Array.from({ length: shape[0] }, (_, row) => {
+    const record: RecordValues = {};
+    for (let f = 0; f < width; f++) {
+      const { feature } = fields[f];
+      const value = data[row * width + f] as number;
+      // A place that is none stays a number, which the contract refuses.
+      record[feature.name] =
+        feature.kind === 'categorical' ? (feature.categories[value] ?? value) : value;
+    }
+    return record;
+  });
+}
+
+function fromColumns(tensors: readonly Tensor[], fields: readonly FieldContract[]) {
+  const columns = fields.flatMap((field) => columnOf(field, tensors));
+  const names = fields.map(({ name }) => name);
+  const stranger = tensors.find(({ name }) => !names.includes(name));
+  if (stranger !== undefined) {
+    const wanted = `${names.join(', ')}, or a single input of shape [n, ${names.length}]`;
+    throw refusal(`input ${got(stranger.name)} is not one of this model, wanted ${wanted}`);
+  }
+  const [{ name: first, data }] = columns;
+  const rows = data.length;
+  const odd = columns.find((column) => column.data.length !== rows);
+  if (odd !== undefined) {
+    const lengths = `${odd.data.length}, and that of ${first} ${rows}`;
+    throw refusal(`the length of input ${odd.name} is ${lengths}: wanted all alike`);
+  }
+  return Array.from({ length: rows }, (_, row) => {
+    const record: Partial<RecordValues> = {};
+    for (const { name, data } of columns) record[name] = data[row] as number | string;
+    return record;
+  });
+}
+
+/** The tensor of a field, or none where it may be absent. */
+function columnOf({ name, feature, optional }: FieldContract, tensors: readonly Tensor[]) {
+  const named = tensors.filter((tensor) => tensor.name === name);
+  if (named.length === 0 && optional) return [];
+  if (named.length !== 1) {
+    throw refusal(`${named.length} inputs are named ${name}, wanted one`);
+  }
+  const [{ shape, datatype }] = named;
+  if (shape.length === 2 && shape[1] !== 1) {
+    throw refusal(`input ${name}: shape is [${shape.join(', ')}], wanted [n] or [n, 1]`);
+  }
+  const isCategorical = feature.kind === 'categorical';
+  if (isCategorical !== (datatype === 'BYTES')) {
+    const wanted = isCategorical ? 'BYTES' : `one of ${NUMBER_TYPES.join(', ')}`;
+    throw refusal(`input ${name}: datatype is ${datatype}, wanted ${wanted}`);
+  }
+  return named;
+}

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ProblemError } from '../problem/problem.js';
+
+/** Media types of a JSON value a line; there is no registered one, and these are all in use. */
+export const LINE_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
+
+/** Route configuration for what Nest has no decorators for. */
+export interface RouteRules {
+  /** Most bytes of a body, instead of `BODY_LIMIT_BYTES`. */
+  readonly bodyLimit?: number;
+  /** The body is lines of JSON, and is given to the route as the stream it comes in. */
+  readonly lines?: boolean;
+  /** Answers instead of Nest's pipeline around the controller, which only documents the route. */
+  readonly direct?: (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
+}
+
+/** Has Fastify keep to the `RouteRules` of routes. To be called before the first route is added. */
+export function addRouteRules(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    const { bodyLimit, direct } = (route.config ?? {}) as RouteRules;
+    if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
+    if (direct !== undefined) route.handler = direct;
+  });
+  fastify.addContentTypeParser(LINE_TYPES, (request, body: IncomingMessage, done) => {
+    const { lines } = request.routeOptions.config as RouteRules;
+    if (lines) done(null, body);
+    else done(new ProblemError('UNSUPPORTED_MEDIA_TYPE'));
+  });
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { type RequestListener, type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { CtrModel } from '@adscale/ctr';
+import { ServiceStats } from '@adscale/stats';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { createApp } from './app.js';
+import type { Config } from './config.js';
+import { Readiness } from './health/readiness.js';
+import { answerBrokenRequest } from './problem/socket.js';
+import { MACHINE_VARIABLE } from './replicas/board.js';
+
+/** How long an idle connection is kept for its client's next request. */
+const KEEP_ALIVE_MS = 72_000;
+
+/**
+ * What one process serves: an app, and the servers that listen for it as long as the process lives.
+ *
+ * Routes are made for the features of a model. If the first model comes after the start and has
+ * other features than the default ones, a second app is made for it and takes over between two
+ * requests, while the servers go on listening:
+ *
+ * ```
+ * server ──▶ app for the default features: 503, no model        ──first model──▶ closes
+ *        ──▶ app for the features of the first model, once it is ready
+ * ```
+ * If the second app cannot be made, nothing has changed, and the next look at the registry tries
+ * again.
+ */
+export class Service {
+  private app: NestFastifyApplication | undefined;
+  private routing: RequestListener = () => {};
+  private readonly servers: Server[] = [];
+  /** An app that takes over goes on counting, under the same name. */
+  private readonly identity = {
+    stats: new ServiceStats(),
+    machine: process.env[MACHINE_VARIABLE] ?? randomUUID(),
+  };
+  private leaving = false;
+  private closing = false;
+  private drained: Promise<unknown> | undefined;
+
+  constructor(
+    private readonly config: Config,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Loads the current model, makes the app and listens. */
+  async start(): Promise<void> {
+    this.use(await this.makeApp());
+    const { port, host } = this.config;
+    const [first, ...others] = await addressesOf(host);
+    await this.listen(port, first);
+    for (const address of others) await this.listen(this.port, address).catch(() => {});
+    this.announce();
+  }
+
+  /** Whether it listens. */
+  get isUp(): boolean {
+    return this.servers.length > 0;
+  }
+
+  /** The server that listens, on the first address if there are two. */
+  get server(): Server {
+    return this.servers[0];
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** The app that answers requests from now on. */
+  get current(): NestFastifyApplication {
+    if (this.app === undefined) throw new Error('the service has not started');
+    return this.app;
+  }
+
+  /** From now on the service is not ready, though it still answers. */
+  startDraining(): void {
+    this.leaving = true;
+    this.current.get(Readiness).startDraining();
+  }
+
+  /** Resolves when the requests under way are answered and everything is closed. */
+  async close(): Promise<void> {
+    this.leaving = this.closing = true;
+    await this.current.close();
+    await this.drain();
+  }
+
+  private makeApp(first?: CtrModel): Promise<NestFastifyApplication> {
+    return createApp(this.config, this.logger, {
+      ...this.identity,
+      first,
+      onOtherFeatures: (model) => this.takeOver(model),
+      // An app that was taken over from closes alone; the servers go on.
+      drain: async () => {
+        if (this.closing) await this.drain();
+      },
+    });
+  }
+
+  /** Has an app for the features of `first` answer in place of the current one. */
+  private async takeOver(first: CtrModel): Promise<void> {
+    const facts = { model_version: first.version };
+    this.logger.info(facts, 'the first model has other features: routes are made anew');
+    const before = this.current;
+    const next = await this.makeApp(first);
+    if (this.leaving) return next.close();
+    this.use(next);
+    this.announce();
+    // Ends its event streams, so that their clients come back to the next app.
+    before.get(Readiness).startDraining();
+    await before.close().catch((err: unknown) => this.logger.error({ err }, 'app not closed'));
+  }
+
+  private use(app: NestFastifyApplication): void {
+    this.app = app;
+    const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
+    this.routing = fastify.routing;
+  }
+
+  private async listen(port: number, address: string): Promise<void> {
+    const { requestTimeoutMs } = this.config;
+    const options = {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // How often Node looks for late requests; its own default is 30 s.
+      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+    };
+    const server = createServer(options, (request, response) => this.routing(request, response));
+    server.on('clientError', answerBrokenRequest);
+    server.listen(port, address);
+    await once(server, 'listening');
+    this.servers.push(server);
+  }
+
+  private announce(): void {
+    const url = `http://localhost:${this.port}`;
+    const links = { docs: `${url}/docs`, stats: `${url}/stats`, health: `${url}/health/ready` };
+    const facts = { port: this.port, host: this.config.host, ...links };
+    this.logger.info(facts, `AdScale is up: open ${links.docs}`);
+  }
+
+  /** Takes no new connections; resolves when all requests are answered. */
+  private drain(): Promise<unknown> {
+    return (this.drained ??= Promise.all(
+      this.servers.map((server) => new Promise((resolve) => server.close(resolve))),
+    ));
+  }
+}
+
+/** `localhost` may be two addresses, and a client may try only one of them: so both are listened on. */
+async function addressesOf(host: string): Promise<string[]> {
+  if (host !== 'localhost') return [host];
+  const found = await lookup(host, { all: true });
+  return found.map(({ address }) => address);
+}

@@ -1,0 +1,298 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { truncate } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { CtrError, Registry, defaultSchema } from '@adscale/ctr';
+import { ServiceStats } from '@adscale/stats';
+import request from 'supertest';
+import { Readiness } from '../../src/health/readiness.js';
+import { ServedModel } from '../../src/model/served-model.js';
+import { type ProblemCode, catalogue } from '../../src/problem/catalogue.js';
+import { type RunningApp, runApp, sample } from '../running-app.js';
+import { emptyFolder, modelFolder, otherSchema, trainModel } from '../trained-models.js';
+
+interface Problem {
+  status: number;
+  type: string;
+  headers: Record<string, string>;
+  body: Record<string, unknown>;
+}
+
+/** Sends bytes as they are and reads what comes until the service hangs up. */
+async function exchange(api: RunningApp, bytes: string): Promise<Problem> {
+  const { port } = api.server.address() as { port: number };
+  const socket = connect(port, '127.0.0.1');
+  socket.write(bytes);
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+  await once(socket, 'close');
+  const [head, body] = text.split('\r\n\r\n');
+  const [first, ...lines] = head.split('\r\n');
+  const headers = Object.fromEntries(lines.map((line) => line.toLowerCase().split(': ')));
+  const status = Number(first.split(' ')[1]);
+  return { status, type: headers['content-type'], headers, body: JSON.parse(body) };
+}
+
+async function answered(sent: request.Test): Promise<Problem> {
+  const { status, headers, body } = await sent;
+  return { status, type: headers['content-type'], headers, body };
+}
+
+const KEY = randomBytes(16).toString('hex');
+const API_KEYS = `bidder:predict:${createHash('sha256').update(KEY).digest('hex')}`;
+
+/** The service as it is, and as it is when it lacks or limits something. */
+interface Services {
+  readonly api: RunningApp;
+  readonly bare: RunningApp;
+  readonly limited: RunningApp;
+  readonly crowded: RunningApp;
+  readonly administered: RunningApp;
+  readonly other: RunningApp;
+  /** Where the last of them finds its models. */
+  readonly folder: string;
+}
+
+const admin = ({ server }: RunningApp, method: 'post' | 'put', path: string) =>
+  request(server)[method](path).set('x-api-key', ADMIN_KEY);
+const ADMIN_KEY = randomBytes(16).toString('hex');
+const ADMIN_KEYS = `ops:predict+admin:${createHash('sha256').update(ADMIN_KEY).digest('hex')}`;
+
+const decision = ({ server }: RunningApp, name: string, body: object) =>
+  answered(request(server).post(`/${name}`).set('x-api-key', ADMIN_KEY).send(body));
+
+const batch = ({ server }: RunningApp, body: object) =>
+  request(server).post('/predict_ctr/batch').send(body);
+
+/** The second line of a stream whose first line is too long: the problem of a line, as an answer. */
+async function lineProblem({ server }: RunningApp, line: string): Promise<Problem> {
+  const { status, text } = await request(server)
+    .post('/predict_ctr/stream')
+    .set('content-type', 'application/x-ndjson')
+    .buffer(true)
+    .parse((answer, done) => {
+      let all = '';
+      answer.setEncoding('utf8').on('data', (chunk) => (all += chunk));
+      answer.on('end', () => done(null, all));
+    })
+    .send(`${line}\n`)
+    .then((answer) => ({ status: answer.status, text: String(answer.body) }));
+  const { error } = JSON.parse(text.split('\n')[0]);
+  return { status, type: '', headers: {}, body: error };
+}
+
+/** A version whose file was cut short, beside the one that serves. */
+async function brokenVersion(): Promise<string> {
+  const { bytes, card } = await trainModel(defaultSchema, 0.3);
+  const registry = new Registry(services.folder);
+  const serving = await registry.current();
+  const version = await registry.publish(bytes, card);
+  await truncate(join(services.folder, 'versions', version, 'model.adsf'), 50);
+  await registry.promote(serving!);
+  return version;
+}
+
+/** A change that the registry answers with this error. */
+async function failing({ administered, folder }: Services, error: Error): Promise<Problem> {
+  const version = await new Registry(folder).current();
+  const spy = jest.spyOn(Registry.prototype, 'promote').mockRejectedValueOnce(error);
+  const problem = await answered(admin(administered, 'post', `/models/${version}/promote`));
+  spy.mockRestore();
+  return problem;
+}
+
+/** Problems that are told within an answer of another form than a problem's. */
+const within: Partial<Record<ProblemCode, (services: Services) => Promise<string>>> = {
+  LINE_TOO_LONG: async ({ api }) =>
+    String((await lineProblem(api, `"${'x'.repeat(2_000_000)}"`)).body.code),
+  INVALID_INFERENCE: async ({ api }) => {
+    const { body } = await request(api.server).post('/v2/models/ctr/infer').send({}).expect(400);
+    return body.error.split(':')[0];
+  },
+};
+
+/** One way to run into each problem there is. */
+const occurrences: Record<
+  Exclude<ProblemCode, 'LINE_TOO_LONG' | 'INVALID_INFERENCE'>,
+  (services: Services) => Promise<Problem>
+> = {
+  MALFORMED_REQUEST: ({ api }) => exchange(api, 'GET /stats HTTP/1.1\r\nno colon\r\n\r\n'),
+  MALFORMED_JSON: ({ api }) => answered(api.post('{"impressions":')),
+  API_KEY_REQUIRED: ({ crowded }) => answered(crowded.post(sample)),
+  SCOPE_MISSING: ({ crowded }) =>
+    answered(request(crowded.server).post('/models/rollback').set('x-api-key', KEY)),
+  ADMIN_CLOSED: ({ api }) => answered(request(api.server).post('/models/rollback')),
+  NOT_FOUND: ({ api }) => answered(api.get('/predict')),
+  MODEL_VERSION_UNKNOWN: ({ api }) => answered(api.get('/models/none')),
+  METHOD_NOT_ALLOWED: ({ api }) => answered(api.get('/predict_ctr')),
+  REQUEST_TIMEOUT: ({ api }) => exchange(api, 'POST /predict_ctr HTTP/1.1\r\nhost: x\r\n'),
+  NO_INTERVALS: async ({ administered }) => {
+    const model = administered.app.get(ServedModel).current!.model;
+    const { intervals } = model.forest;
+    Object.assign(model.forest, { intervals: null });
+    const sent = request(administered.server).post('/predict_ctr?interval=0.9').send(sample);
+    const problem = await answered(sent.set('x-api-key', ADMIN_KEY));
+    Object.assign(model.forest, { intervals });
+    return problem;
+  },
+  MODEL_REFUSED: async ({ administered }) => {
+    const version = await brokenVersion();
+    return answered(admin(administered, 'post', `/models/${version}/promote`));
+  },
+  NO_PREVIOUS_MODEL: ({ bare }) => answered(admin(bare, 'post', '/models/rollback')),
+  REGISTRY_READ_ONLY: (all) => failing(all, Object.assign(new Error('EROFS'), { code: 'EROFS' })),
+  REGISTRY_BUSY: (all) => failing(all, new CtrError('REGISTRY_BUSY', 'somebody else')),
+  BODY_TOO_LARGE: ({ api }) => answered(api.post(' '.repeat(2000))),
+  BATCH_TOO_LARGE: ({ api }) => answered(batch(api, [sample, sample, sample])),
+  UNSUPPORTED_MEDIA_TYPE: ({ api }) => answered(api.post('impressions=5000', 'text/plain')),
+  INVALID_RECORD: ({ api }) => answered(api.post({})),
+  INVALID_BATCH: ({ api }) => answered(batch(api, {})),
+  INVALID_QUERY: ({ api }) => answered(request(api.server).post('/explain?x=1').send(sample)),
+  INVALID_TRIAL: ({ administered }) =>
+    answered(admin(administered, 'put', '/models/canary').send({ percent: 500 })),
+  INVALID_DECISION: ({ administered }) => decision(administered, 'rank', {}),
+  DECISION_TOO_LARGE: ({ administered }) => {
+    const candidates = Array.from({ length: 1001 }, () => ({ record: sample, bid_cpc: 1 }));
+    return decision(administered, 'rank', { candidates });
+  },
+  DECISION_UNSUPPORTED: ({ other }) => {
+    const record = { hour: 3, weight: 0.5, bid: 1, age: 40, country: 'de' };
+    return decision(other, 'curve', { record, over: 'impressions', from: 1, to: 9 });
+  },
+  INFEASIBLE_ALLOCATION: ({ administered }) => {
+    const record = { ad_position: 1, device_type: 'mobile' };
+    const cells = [{ record, cost: { cpm: 5 }, floor: 10.01 }];
+    return decision(administered, 'allocate', { budget: 10, cells });
+  },
+  RATE_LIMITED: async ({ limited }) => {
+    await limited.post(sample);
+    return answered(limited.post(sample));
+  },
+  HEADERS_TOO_LARGE: ({ api }) =>
+    exchange(api, `GET /stats HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(20_000)}\r\n\r\n`),
+  INTERNAL_ERROR: async ({ api }) => {
+    const stats = api.app.get(ServiceStats);
+    const { snapshot } = stats;
+    stats.snapshot = () => {
+      throw new Error('secret: /etc/passwd');
+    };
+    const problem = await answered(api.get('/stats'));
+    stats.snapshot = snapshot;
+    return problem;
+  },
+  MODEL_NOT_LOADED: ({ bare }) => answered(bare.post(sample).set('x-api-key', ADMIN_KEY)),
+  OVERLOADED: async ({ crowded }) => {
+    const { port } = crowded.server.address() as { port: number };
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      `POST /predict_ctr HTTP/1.1\r\nhost: x\r\nx-api-key: ${KEY}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n`,
+    );
+    await once(crowded.server, 'request');
+    const problem = await answered(crowded.post(sample));
+    socket.destroy();
+    return problem;
+  },
+  SHUTTING_DOWN: ({ bare }) => {
+    bare.app.get(Readiness).startDraining();
+    return answered(bare.get('/health/ready'));
+  },
+};
+
+let services: Services;
+let api: RunningApp;
+
+beforeAll(async () => {
+  const limits = { BODY_LIMIT_BYTES: '1000', REQUEST_TIMEOUT_MS: '300', BATCH_LIMIT: '2' };
+  const MODEL_DIR = await modelFolder();
+  const folder = await modelFolder();
+  api = await runApp({ MODEL_DIR, ...limits });
+  services = {
+    api,
+    bare: await runApp({ MODEL_DIR: await emptyFolder(), API_KEYS: ADMIN_KEYS }),
+    limited: await runApp({ MODEL_DIR, RATE_LIMIT_PER_MINUTE: '1' }),
+    crowded: await runApp({ MODEL_DIR, API_KEYS, MAX_IN_FLIGHT: '1' }),
+    administered: await runApp({ MODEL_DIR: folder, API_KEYS: ADMIN_KEYS }),
+    other: await runApp({ MODEL_DIR: await modelFolder(otherSchema) }),
+    folder,
+  };
+});
+afterAll(async () => {
+  const { bare, limited, crowded, administered, other } = services;
+  await Promise.all(
+    [api, bare, limited, crowded, administered, other].map((service) => service.close()),
+  );
+});
+
+describe('the catalogue of problems', () => {
+  it.each(Object.keys(occurrences) as (keyof typeof occurrences)[])(
+    '%s is answered as it says',
+    async (code) => {
+      const { status, type, body } = await occurrences[code](services);
+      const entry = catalogue[code];
+      expect(body).toMatchObject({ status: entry.status, code, title: entry.title });
+      expect(type).toMatch(/^application\/problem\+json/);
+      expect(status).toBe(entry.status);
+      expect(body.type).toBe(`urn:adscale:problem:${code.toLowerCase().replaceAll('_', '-')}`);
+      expect(JSON.stringify(body)).not.toMatch(/secret|node_modules|\.ts|\.js:|\n\s+at /);
+    },
+  );
+
+  it.each(Object.keys(within) as ProblemCode[])('%s is told within an answer', async (code) => {
+    expect(await within[code]!(services)).toBe(code);
+  });
+
+  it('says each title once and gives only error statuses', () => {
+    const entries = Object.values(catalogue);
+    expect(new Set(entries.map(({ title }) => title)).size).toBe(entries.length);
+    expect(entries.every(({ status }) => status >= 400 && status < 600)).toBe(true);
+  });
+});
+
+describe('a problem', () => {
+  it('carries the id of its request, in body and header', async () => {
+    const answer = await api
+      .post({})
+      .set('x-request-id', 'bid-17')
+      .expect('x-request-id', 'bid-17');
+    expect(answer.body.request_id).toBe('bid-17');
+  });
+
+  it('of our own is in the log, with its cause and the id', async () => {
+    const { body } = await occurrences.INTERNAL_ERROR(services);
+    const logged = api.logs.find(({ request_id, err }) => request_id === body.request_id && err);
+    expect(logged).toMatchObject({ level: 50, err: { message: 'secret: /etc/passwd' } });
+  });
+
+  it.each(['/%zz', '/%c0%af', '/docs/..%2f..%2fpackage.json', '/docs/LICENSE', '//', '/stats/'])(
+    'is all there is at %s',
+    async (path) => {
+      const { status, type, body } = await answered(api.get(path));
+      expect([400, 404]).toContain(status);
+      expect(type).toMatch(/^application\/problem\+json/);
+      expect(['MALFORMED_REQUEST', 'NOT_FOUND']).toContain(body.code);
+    },
+  );
+
+  it.each(['get', 'put', 'patch', 'delete', 'options'] as const)(
+    '405 for %s says what is allowed, whatever the body is',
+    async (method) => {
+      const sent = request(api.server)[method]('/predict_ctr').set('content-type', 'text/plain');
+      await sent.expect(405).expect('allow', 'POST');
+    },
+  );
+
+  it('405 knows the methods of the documentation too', async () => {
+    await request(api.server).post('/docs').expect(405).expect('allow', 'GET, HEAD');
+    await request(api.server).post('/docs/swagger-ui.css').expect(405).expect('allow', 'GET, HEAD');
+  });
+
+  it.each([
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/json',
+    'x',
+  ])('415 for a body declared as %s', async (type) => {
+    await api.post('{}', type).expect(415);
+  });
+});

@@ -1,0 +1,78 @@
+// One of the servers that the benchmarks compare, in a process of its own that `server_process.mjs`
+// starts:
+//
+//   server.mjs raw      the floor: Node's own HTTP server, parsing the body and answering with JSON
+//   server.mjs fastify  Fastify with nothing added: what its routing, parsing and hooks cost
+//   server.mjs api      the service as `npm start` runs it, everything on; the environment sets it up
+//
+// Sends its port once it listens; then answers 'cpu' and 'memory' with what it has used so far.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+/** Each starts to listen on a free port of this machine and gives it. */
+const starts = {
+  async raw() {
+    const server = createServer((request, response) => {
+      const chunks = [];
+      request.on('data', (chunk) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = JSON.stringify(answerTo(JSON.parse(Buffer.concat(chunks).toString())));
+        response.writeHead(200, {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        });
+        response.end(body);
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return server.address().port;
+  },
+
+  async fastify() {
+    const { default: fastify } = await import('fastify');
+    const app = fastify();
+    app.post('/predict_ctr', (request, reply) => {
+      reply.send(answerTo(request.body));
+    });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    return app.server.address().port;
+  },
+
+  async api() {
+    const built = (file) => import(new URL(`../../../apps/api/dist/${file}`, import.meta.url));
+    const { createApp } = await built('app.js');
+    const { readConfig } = await built('config.js');
+    const config = readConfig({ PORT: '0', HOST: '127.0.0.1', ...process.env });
+    const app = await createApp(config);
+    await app.listen(config.port, config.host);
+    return app.getHttpServer().address().port;
+  },
+};
+
+/** What the servers without a model answer. */
+function answerTo({ budget }) {
+  return { predicted_ctr: budget > 0 ? 0.0847 : 0 };
+}
+
+/** Without collecting garbage first: that would be counted as the requests' own. */
+function processorTime() {
+  const { user, system } = process.cpuUsage();
+  return { cpu: (user + system) / 1e6 };
+}
+
+function liveMemory() {
+  // What finalisers let go of is collected by the second.
+  globalThis.gc?.();
+  globalThis.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heap: heapUsed, external, resident: rss };
+}
+
+const port = await starts[process.argv[2]]();
+process.on('message', (question) => {
+  if (question === 'cpu') process.send(processorTime());
+  if (question === 'memory') process.send(liveMemory());
+});
+process.on('disconnect', () => process.exit(0));
+process.send({ port });

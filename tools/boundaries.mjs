@@ -1,0 +1,600 @@
+/**
+ * The edges of the design, one line each. `mayUse` is everything of ours that a project may
+ * import; whatever else is imported gets `because` as its lint error.
+ */
+export const boundaries = [
+  {
+    project: 'forest',
+    mayUse: [],
+    because: 'The forest knows nothing of ads or services, so that anyone can import it alone.',
+  },
+  {
+    project: 'datagen',
+    mayUse: [],
+    because: 'The generator is the outside truth that models are judged by: it must not know them.',
+  },
+  {
+    project: 'cache',
+    mayUse: [],
+    because: 'The cache stores whatever it is given, so a change of model can never break it.',
+  },
+  {
+    project: 'stats',
+    mayUse: [],
+    because:
+      'Statistics count what they are told, so the hot path depends on nothing but counters.',
+  },
+  {
+    project: 'ctr',
+    mayUse: ['forest'],
+    because: 'The CTR model is a use of the forest, and serving and training both stand on it.',
+  },
+  {
+    project: 'decisions',
+    mayUse: ['ctr'],
+    because: 'Decisions are maths over CTR predictions, whatever predicts them.',
+  },
+  {
+    project: 'api',
+    mayUse: ['forest', 'ctr', 'cache', 'stats', 'decisions'],
+    because: 'The service answers from a model file and never trains or generates.',
+  },
+  {
+    project: 'trainer',
+    mayUse: ['forest', 'ctr', 'datagen', 'decisions'],
+    because: 'The trainer writes model files and never serves.',
+  },
+];
+
+/** Where a project's sources are, from the root of the workspace. */
+export const sourceOf = (project) =>
+  `${['api', 'trainer'].includes(project) ? 'apps' : 'libs'}/${project}/src`;
+
+export const noNestInLibs = 'Nest belongs to apps: a library must work in any program.';
+
+/**
+ * The way through each project's own sources, first to last. A stage is a folder of `src` or, at its
+ * top, a file; it may import the stages that `mayUse` names, all of them earlier ones, and whoever
+ * imports another gets `because` as the lint error. `index.ts` and `main.ts` put the stages together:
+ * they may import each, and nobody imports them.
+ */
+export const entries = ['index', 'main'];
+
+export const stages = {
+  forest: [
+    { stage: 'errors', mayUse: [], because: 'An error can be thrown from every stage.' },
+    { stage: 'random', mayUse: [], because: 'Random numbers do not know what they decide.' },
+    {
+      stage: 'steps',
+      mayUse: [],
+      because: 'Work in steps is a way to wait, whatever the work.',
+    },
+    {
+      stage: 'data',
+      mayUse: ['errors', 'random', 'steps'],
+      because: 'Rows are coded once, whoever grows or asks trees.',
+    },
+    {
+      stage: 'trees',
+      mayUse: ['data'],
+      because: 'A tree is arrays; it knows neither how it grew nor who asks it.',
+    },
+    {
+      stage: 'grow',
+      mayUse: ['random', 'data', 'trees'],
+      because: 'Growing ends with trees.',
+    },
+    {
+      stage: 'judge',
+      mayUse: ['errors', 'data', 'trees', 'grow'],
+      because: 'Rows out of the bag judge what was grown, and never steer it.',
+    },
+    {
+      stage: 'serve',
+      mayUse: ['random', 'data', 'trees', 'judge'],
+      because: 'Serving sees finished trees, and only folds the calibration in.',
+    },
+    {
+      stage: 'model',
+      mayUse: ['errors', 'data', 'trees', 'judge', 'serve'],
+      because: 'A forest is its parts with what answers for them.',
+    },
+    {
+      stage: 'exchange',
+      mayUse: ['errors', 'data', 'trees', 'model'],
+      because: 'Formats come and go without the rest knowing.',
+    },
+    {
+      stage: 'explain',
+      mayUse: ['errors', 'random', 'steps', 'data', 'trees', 'judge', 'serve', 'model'],
+      because: 'Explanations ask a forest; nothing depends on them.',
+    },
+    {
+      stage: 'fit',
+      mayUse: ['errors', 'random', 'steps', 'data', 'trees', 'grow', 'judge', 'model'],
+      because: 'A fit composes the stages from rows to a forest.',
+    },
+    {
+      stage: 'onnx',
+      mayUse: ['errors', 'data', 'trees', 'judge', 'model', 'exchange'],
+      because: 'A program that reads no ONNX does not load it.',
+    },
+    {
+      stage: 'node',
+      mayUse: ['errors', 'steps', 'data', 'trees', 'judge', 'serve', 'model', 'fit'],
+      because: 'What needs Node stays out of browsers.',
+    },
+  ],
+  datagen: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'An error can be thrown from anywhere, so it knows nobody.',
+    },
+    {
+      stage: 'profile',
+      mayUse: ['errors'],
+      because: 'A profile is constants: what is made of them is for others to say.',
+    },
+    {
+      stage: 'random',
+      mayUse: [],
+      because: 'Random numbers do not depend on what they are drawn for.',
+    },
+    {
+      stage: 'extras',
+      mayUse: ['random'],
+      because: 'The extra features are drawn apart, so that they move no other draw.',
+    },
+    {
+      stage: 'truth',
+      mayUse: ['errors', 'profile', 'extras'],
+      because: 'The true CTR is a function of the record, without chance.',
+    },
+    {
+      stage: 'sample',
+      mayUse: ['errors', 'profile', 'random', 'extras', 'truth'],
+      because: 'A record is drawn without knowing what it will be kept in.',
+    },
+    {
+      stage: 'generate',
+      mayUse: ['errors', 'profile', 'extras', 'sample'],
+      because: 'A table only keeps what was drawn: chance and truth are settled by then.',
+    },
+    {
+      stage: 'noise',
+      mayUse: ['errors', 'generate', 'truth'],
+      because: 'The ceilings judge a finished table and draw nothing.',
+    },
+    {
+      stage: 'write',
+      mayUse: ['sample', 'generate'],
+      because: 'Text is written from records as they are drawn, whatever they mean.',
+    },
+  ],
+  cache: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'A refusal can come from every stage.',
+    },
+    {
+      stage: 'keys',
+      mayUse: ['errors'],
+      because: 'A key says which answer is meant, wherever that is kept.',
+    },
+    {
+      stage: 'store',
+      mayUse: ['errors', 'keys'],
+      because: 'A store keeps what it is given and counts nothing.',
+    },
+    {
+      stage: 'tier',
+      mayUse: ['errors'],
+      because: 'A second tier is another process: it knows texts, not what is behind them.',
+    },
+    {
+      stage: 'measure',
+      mayUse: ['keys', 'tier'],
+      because: 'Figures are taken from the parts and steer none of them.',
+    },
+    {
+      stage: 'single-flight',
+      mayUse: ['keys'],
+      because: 'Waiting for an answer on its way has nothing to do with keeping it.',
+    },
+    {
+      stage: 'cells',
+      mayUse: ['keys', 'store', 'tier', 'measure', 'single-flight'],
+      because: 'The cache of cells composes the parts.',
+    },
+    {
+      stage: 'cache',
+      mayUse: ['errors', 'store', 'tier', 'measure', 'cells'],
+      because: 'The cache as others see it is made of that of cells and its settings.',
+    },
+  ],
+  stats: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'A refusal can come from every stage.',
+    },
+    {
+      stage: 'histogram',
+      mayUse: [],
+      because: 'Buckets do not know what falls into them.',
+    },
+    {
+      stage: 'snapshot',
+      mayUse: ['errors', 'histogram'],
+      because: 'A snapshot is plain data: whoever reads one need not know how it was counted.',
+    },
+    {
+      stage: 'count',
+      mayUse: ['errors', 'histogram', 'snapshot'],
+      because:
+        'Counters give what they counted in the shape of a snapshot, and compute nothing of it.',
+    },
+    {
+      stage: 'figures',
+      mayUse: ['histogram', 'snapshot'],
+      because: 'Figures are read from snapshots, whoever took or merged them.',
+    },
+  ],
+  ctr: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'A refusal can come from every stage.',
+    },
+    {
+      stage: 'clamp',
+      mayUse: [],
+      because: 'The range of a CTR is the same for whoever predicts or judges one.',
+    },
+    {
+      stage: 'table',
+      mayUse: ['errors'],
+      because: 'Data knows nothing of what is made of it.',
+    },
+    {
+      stage: 'evaluation',
+      mayUse: ['clamp', 'table'],
+      because: 'Predictions are judged on rows of a table, whoever made them.',
+    },
+    {
+      stage: 'card',
+      mayUse: ['table', 'evaluation'],
+      because: 'A card tells how a model was made and how good it is, without having it.',
+    },
+    {
+      stage: 'training',
+      mayUse: ['table', 'evaluation', 'card'],
+      because: 'Training ends in a card: what answers or stores a model comes after it.',
+    },
+    {
+      stage: 'model',
+      mayUse: ['clamp', 'card'],
+      because: 'A model answers without what it was trained with.',
+    },
+    {
+      stage: 'record',
+      mayUse: ['card'],
+      because: 'What a valid record is follows from the card alone.',
+    },
+    {
+      stage: 'registry',
+      mayUse: ['errors', 'card', 'model'],
+      because: 'A version is a model with its card, wherever it was trained.',
+    },
+  ],
+  decisions: [
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'A refusal can come from every stage.',
+    },
+    {
+      stage: 'answer',
+      mayUse: [],
+      because: 'What all answers have does not depend on what was asked.',
+    },
+    {
+      stage: 'request',
+      mayUse: ['errors'],
+      because: 'Reading a request knows refusals and no decision.',
+    },
+    {
+      stage: 'placement',
+      mayUse: ['errors', 'request'],
+      because: 'A placement is read as part of a request, whatever is decided of it.',
+    },
+    {
+      stage: 'money',
+      mayUse: ['errors', 'request'],
+      because: 'Money comes in with a request and is refused like the rest.',
+    },
+    {
+      stage: 'error',
+      mayUse: ['answer'],
+      because: 'How far predictions err does not depend on the decision that asks.',
+    },
+    {
+      stage: 'steps',
+      mayUse: [],
+      because: 'The CTR along a quantity that moves is the same for every decision.',
+    },
+    {
+      stage: 'sample-size',
+      mayUse: ['error'],
+      because: 'A live test is sized by the error alone.',
+    },
+    {
+      stage: 'allocate',
+      mayUse: ['errors', 'answer', 'request', 'placement', 'money', 'error', 'steps'],
+      because:
+        'No decision asks another: allocating is reading, predicting with error and answering.',
+    },
+    {
+      stage: 'curve',
+      mayUse: ['answer', 'request', 'placement', 'money', 'error', 'steps'],
+      because: 'No decision asks another: a curve moves one quantity of one placement.',
+    },
+    {
+      stage: 'forecast',
+      mayUse: ['answer', 'request', 'placement', 'money', 'error'],
+      because: 'No decision asks another: a forecast takes placements as they are.',
+    },
+    {
+      stage: 'rank',
+      mayUse: ['answer', 'request', 'placement', 'money', 'error'],
+      because: 'No decision asks another: a ranking takes placements as they are.',
+    },
+    {
+      stage: 'compare',
+      mayUse: ['errors', 'answer', 'request', 'placement', 'error', 'sample-size'],
+      because: 'No decision asks another: placements are compared without money.',
+    },
+    {
+      stage: 'opportunities',
+      mayUse: ['errors', 'answer', 'request', 'placement', 'error', 'sample-size'],
+      because: 'No decision asks another: an opportunity is told without money.',
+    },
+  ],
+  api: [
+    {
+      stage: 'overload',
+      mayUse: [],
+      because: 'Admission counts what waits and does not know what is asked.',
+    },
+    {
+      stage: 'problem',
+      mayUse: [],
+      because: 'A problem is answered alike, whatever it is about.',
+    },
+    {
+      stage: 'security',
+      mayUse: ['overload', 'problem'],
+      because: 'Who may ask is settled before what is asked is read.',
+    },
+    {
+      stage: 'config',
+      mayUse: ['security'],
+      because: 'Settings are read before anything that they set up exists.',
+    },
+    {
+      stage: 'logging',
+      mayUse: ['config'],
+      because: 'The log writes what it is given and asks nobody.',
+    },
+    {
+      stage: 'record',
+      mayUse: ['problem'],
+      because: 'A record is read the same way by every route, whatever model answers it.',
+    },
+    {
+      stage: 'model',
+      mayUse: ['problem', 'security', 'record'],
+      because: 'The served model does not know which routes ask it.',
+    },
+    {
+      stage: 'explain',
+      mayUse: ['overload', 'problem', 'security', 'logging', 'record', 'model'],
+      because: 'An explanation is asked of the model, not of the route that predicts.',
+    },
+    {
+      stage: 'predict',
+      mayUse: ['problem', 'security', 'logging', 'record', 'model', 'explain'],
+      because: 'One prediction is answered without what only many need.',
+    },
+    {
+      stage: 'batch',
+      mayUse: [
+        'overload',
+        'problem',
+        'security',
+        'config',
+        'logging',
+        'record',
+        'model',
+        'predict',
+      ],
+      because: 'Many predictions are single ones, taken in turns.',
+    },
+    {
+      stage: 'decisions',
+      mayUse: ['problem', 'security', 'logging', 'record', 'model'],
+      because: 'A decision asks the model itself, and no other route.',
+    },
+    {
+      stage: 'docs',
+      mayUse: ['record'],
+      because: 'The documentation is read off the routes, so it knows none of them.',
+    },
+    {
+      stage: 'health',
+      mayUse: ['problem', 'logging', 'model'],
+      because: 'Whether the service is well is told of its model, not of its traffic.',
+    },
+    {
+      stage: 'inference',
+      mayUse: [
+        'overload',
+        'problem',
+        'security',
+        'config',
+        'logging',
+        'record',
+        'model',
+        'batch',
+        'health',
+      ],
+      because: 'The inference protocol is another writing of batches and of health.',
+    },
+    {
+      stage: 'stats',
+      mayUse: ['overload', 'problem', 'security', 'model', 'health'],
+      because: 'Figures are told of what is counted, and steer nothing.',
+    },
+    {
+      stage: 'replicas',
+      mayUse: ['security', 'stats'],
+      because: 'Replicas share counts, and no model.',
+    },
+    {
+      stage: 'cluster',
+      mayUse: ['config', 'stats', 'replicas'],
+      because: 'Workers share figures as replicas do, whatever they serve.',
+    },
+    {
+      stage: 'parts',
+      mayUse: [
+        'overload',
+        'security',
+        'config',
+        'model',
+        'explain',
+        'predict',
+        'stats',
+        'replicas',
+        'cluster',
+      ],
+      because: 'What must exist before Nest is made in this one place.',
+    },
+    {
+      stage: 'app.module',
+      mayUse: [
+        'model',
+        'explain',
+        'predict',
+        'batch',
+        'decisions',
+        'docs',
+        'health',
+        'inference',
+        'stats',
+        'parts',
+      ],
+      because: 'Nest composes the routes from the parts, and configures nothing.',
+    },
+    {
+      stage: 'app',
+      mayUse: [
+        'problem',
+        'security',
+        'config',
+        'logging',
+        'record',
+        'docs',
+        'health',
+        'inference',
+        'parts',
+        'app.module',
+      ],
+      because: 'An app answers requests wherever it is hosted: it neither listens nor ends.',
+    },
+    {
+      stage: 'service',
+      mayUse: ['problem', 'config', 'health', 'replicas', 'app'],
+      because: 'The service is the app of the model at hand, made anew for another.',
+    },
+    {
+      stage: 'shutdown',
+      mayUse: ['config', 'service'],
+      because: 'Leaving is told to the service, which knows what is under way.',
+    },
+  ],
+  trainer: [
+    {
+      stage: 'cli',
+      mayUse: [],
+      because: 'How a command is called, stopped and told is the same for all of them.',
+    },
+    {
+      stage: 'decide',
+      mayUse: ['cli'],
+      because: 'A decision asks a model about a request, and reads no tables.',
+    },
+    {
+      stage: 'mapping',
+      mayUse: ['cli'],
+      because: 'What columns mean is said before anything is opened.',
+    },
+    {
+      stage: 'source',
+      mayUse: ['cli'],
+      because: 'A source is read whatever its columns mean.',
+    },
+    {
+      stage: 'rows',
+      mayUse: ['cli', 'mapping', 'source'],
+      because: 'Rows are what a mapping makes of a source, whoever wants them.',
+    },
+    {
+      stage: 'score',
+      mayUse: ['cli', 'mapping', 'source', 'rows'],
+      because: 'Scoring asks a model about rows, wherever that was trained or is kept.',
+    },
+    {
+      stage: 'exchange',
+      mayUse: ['cli', 'mapping', 'score'],
+      because: 'Models of other programs come and go as files, without data.',
+    },
+    {
+      stage: 'inspect',
+      mayUse: ['cli', 'mapping', 'source', 'rows'],
+      because: 'Looking at data comes before any model.',
+    },
+    {
+      stage: 'models',
+      mayUse: ['cli', 'mapping', 'source', 'rows', 'score'],
+      because: 'What is kept is listed, compared and promoted without training.',
+    },
+    {
+      stage: 'report',
+      mayUse: [],
+      because: 'A report is figures of a model and its rows, and does not know how they are drawn.',
+    },
+    {
+      stage: 'page',
+      mayUse: ['report'],
+      because: 'The page only lays out what the report says.',
+    },
+    {
+      stage: 'train',
+      mayUse: ['cli', 'mapping', 'source', 'rows', 'score', 'inspect', 'models', 'report', 'page'],
+      because: 'Training is the last stage: it uses the others, and commands only start it.',
+    },
+    {
+      stage: 'commands',
+      mayUse: ['cli', 'decide', 'source', 'score', 'exchange', 'inspect', 'models', 'train'],
+      because: 'A command says its flags and starts a stage.',
+    },
+    {
+      stage: 'program',
+      mayUse: ['cli', 'commands'],
+      because: 'The program runs one command, and main can stop it.',
+    },
+  ],
+};
