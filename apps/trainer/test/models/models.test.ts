@@ -185,6 +185,15 @@ describe('promote --if-better', () => {
     expect(refused.stderr).toMatch(/not trained on the same cells.*--data/);
   });
 
+  it('finds the files again that a model was trained on, commas in their names or not', async () => {
+    await generate('ads, all.csv', 1, 300);
+    await generate('more.csv', 2, 300);
+    const one = await train('more.csv', at('ads, all.csv'), '--trees', '5');
+    await train('more.csv', at('ads, all.csv'), '--trees', '3');
+    const { document } = await run('models', 'promote', one, '--if-better');
+    expect(document.comparison).toMatchObject({ candidate: one, rows: 120 });
+  });
+
   it('says so when the held-out rows cannot be had again', async () => {
     await generate('ads.csv', 1, 300);
     const one = await train('ads.csv', '--trees', '2');
