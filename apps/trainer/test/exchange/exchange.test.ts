@@ -5,9 +5,6 @@ import { defaultSchema, Registry } from '@adscale/ctr';
 import { testFolder } from '../reading.js';
 import { adscale } from '../run.js';
 
-// Each step of a test is a program that starts.
-jest.setTimeout(180_000);
-
 const at = testFolder();
 
 async function run(...args: string[]) {

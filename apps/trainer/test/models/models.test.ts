@@ -4,9 +4,6 @@ import { Registry } from '@adscale/ctr';
 import { testFolder } from '../reading.js';
 import { adscale } from '../run.js';
 
-// Each step of a test is a program that starts.
-jest.setTimeout(180_000);
-
 const at = testFolder();
 
 /** Runs a command on the test's registry and reads its document. */

@@ -9,9 +9,6 @@ import { defaultMapping } from '../../src/mapping/mapping.js';
 import { testFolder, withDatabase } from '../reading.js';
 import { adscale, stopWhen, written } from '../run.js';
 
-// Each step of a test is a program that starts.
-jest.setTimeout(180_000);
-
 const at = testFolder();
 
 const train = (...flags: string[]) =>
