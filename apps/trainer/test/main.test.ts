@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { exclusively, Registry } from '@adscale/ctr';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { Registry } from '@adscale/ctr';
 import { testFolder } from './reading.js';
 import { adscale, heard, makePipe, opened, stopWhen, written, type Finished } from './run.js';
 
@@ -43,6 +43,14 @@ async function makeEndlessModel(): Promise<string> {
   await writeFile(`${folder}/model.adsf`, 'whatever');
   makePipe(`${folder}/model.json`);
   return `${folder}/model.json`;
+}
+
+/** Has somebody on another machine hold the registry's lock, and give signs of life. */
+async function holdLock(): Promise<() => void> {
+  const lock = at('models/lock');
+  await writeFile(lock, JSON.stringify({ owner: 'x.77.1', host: 'elsewhere', pid: 77 }));
+  const beat = setInterval(() => void utimes(lock, new Date(), new Date()), 4000);
+  return () => clearInterval(beat);
 }
 
 const endlessQuery = 'SELECT count(*) AS clicks FROM range(100000000000) a, range(1000) b';
@@ -129,12 +137,15 @@ describe('adscale that is told to stop', () => {
     ['SIGTERM', ['train', '--rows', '100', '--trees', '2', '--no-report', '-o']],
   ] as const)('ends at once on %s while %j waits for its turn', async (signal, args) => {
     await makeEndlessModel();
-    await exclusively(at('models'), async () => {
+    const release = await holdLock();
+    try {
       const before = await readdir(at('models'));
       // Its request for a turn is a file beside the lock.
       expectStopped(await stop(written(at('models')), signal, [...args, at('models')]), signal);
       expect(await readdir(at('models'))).toEqual(before);
-    });
+    } finally {
+      release();
+    }
   });
 
   it('tells it as JSON to machines', async () => {
