@@ -127,6 +127,13 @@ describe('adscale that is told to stop', () => {
     expect({ status, stderr }).toEqual({ status: 143, stderr: 'adscale: stopped by SIGTERM\n' });
   });
 
+  it('ends although only its first process is killed', async () => {
+    await mkdir(at('out'));
+    const args = ['generate', '--rows', '900000000', '-o', at('out/ads.csv')];
+    await stopWhen(written(at('out')), 'SIGKILL', args);
+    expect(await readdir(at('out'))).toEqual([]);
+  });
+
   it.each([
     ['SIGTERM', ['models', 'promote', 'current', '-m']],
     ['SIGINT', ['models', 'tag', 'best', 'current', '-m']],

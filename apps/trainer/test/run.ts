@@ -39,6 +39,7 @@ export function adscale(
   child.stdout.on('data', (chunk) => (out.stdout += chunk));
   child.stderr.on('data', (chunk) => (out.stderr += chunk));
   onStart(child);
+  // Closed once all that write to them have ended: the program is more than one process.
   return new Promise((resolve) => {
     child.on('close', (status) => resolve({ status, ...out }));
   });

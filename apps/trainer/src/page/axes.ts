@@ -172,7 +172,7 @@ export function logTicks(least: number, most: number): number[] {
   return ticks;
 }
 
-/** A round number at or above a positive one, of which round steps come out even. */
+/** A round number at or above a positive one: an axis up to it divides into round steps. */
 export function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find(
