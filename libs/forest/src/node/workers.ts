@@ -13,7 +13,7 @@ function abortedBy({ reason }: AbortSignal): ForestError {
 
 /**
  * Resolves when the thread has sent its last message; rejects when it dies, when the signal fires
- * and when `receive` throws. Ending the thread is left to the caller.
+ * and when `receive` throws. `receive` is not called after that. The caller ends the thread.
  * @param receive takes a message, and tells whether it was the last
  * @throws ForestError ABORTED, THREAD_FAILED; a system error (of reading a file) as it is
  */
@@ -23,13 +23,17 @@ export function untilLast<Message>(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortedBy(signal!));
-    signal?.addEventListener('abort', onAbort, { once: true });
+    let isSettled = false;
+    const onAbort = (): void => settle(() => reject(abortedBy(signal!)));
     const settle = (how: () => void): void => {
+      isSettled = true;
       signal?.removeEventListener('abort', onAbort);
       how();
     };
+    signal?.addEventListener('abort', onAbort, { once: true });
     worker.on('message', (message: Message) => {
+      // Messages that were on their way still come; nobody wants to hear of them.
+      if (isSettled) return;
       try {
         if (receive(message)) settle(resolve);
       } catch (error) {
