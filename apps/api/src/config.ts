@@ -38,7 +38,7 @@ export interface Setting<T> {
   readonly fallback: string;
   readonly wanted: string;
   readonly meaning: string;
-  /** Never repeated in a message: whoever got it wrong may have put a secret there. */
+  /** The value is not repeated in messages, because it may hold a secret. */
   readonly secret?: boolean;
   /** The value that `text` stands for, or undefined when it stands for none. */
   readonly parse: (text: string) => T | undefined;
@@ -227,7 +227,7 @@ function text(
   return { variable, fallback, wanted, meaning, parse: (value) => value };
 }
 
-/** The environment asks for something that cannot be; one line for each wrong variable. */
+/** Variables of the environment are wrong; the message has a line for each of them. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

@@ -9,7 +9,7 @@ import { type ToPrimary, type ToWorker, WORKER_PATIENCE_MS } from './messages.js
 /** Milliseconds that a worker may take to end beyond what its own shutdown takes at most. */
 const LEAVE_MARGIN_MS = 5000;
 
-/** A question of one worker, and who has not answered yet. */
+/** One worker's question for the figures of the others, and who has not answered yet. */
 interface Question {
   readonly missing: Set<number>;
   readonly finish: () => void;
@@ -22,11 +22,11 @@ interface Question {
 export class Primary {
   /** What each worker said last. */
   private readonly latest = new Map<number, Figures>();
-  /** What the workers counted that are no more. */
+  /** What workers counted that have ended. */
   private gone = emptyFigures;
   private readonly questions = new Map<number, Question>();
   private asked = 0;
-  /** Workers that came so far as to serve. */
+  /** The ids of the workers that have begun to serve. */
   private readonly up = new Set<number>();
   private leaving = false;
 
@@ -97,7 +97,7 @@ export class Primary {
     }
     this.logger.error({ worker: worker.process.pid, code, signal }, 'worker ended');
     if (!this.up.delete(worker.id)) {
-      // The next one would not come up either: whatever is wrong is not the worker's alone.
+      // It never came up, so the next one would not either: the service ends.
       process.exitCode = code || 1;
       this.leave();
       if (workers().length === 0) process.exit();

@@ -11,7 +11,7 @@ class HealthResponse {
   status!: string;
 }
 
-/** Answers the probes of whatever runs the service. */
+/** Answers the probes of orchestrators and load balancers. */
 @ApiTags('Operation')
 @Controller('health')
 export class HealthController {

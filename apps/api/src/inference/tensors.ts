@@ -9,7 +9,7 @@ export interface Tensor {
   readonly data: readonly unknown[];
 }
 
-/** Numbers here are doubles: beyond the safe integers, 64-bit ones come out rounded. */
+/** The ranges of the integer types. JSON numbers are doubles, so large 64-bit integers are rounded. */
 const INTEGERS: Readonly<Record<string, readonly [least: number, most: number]>> = {
   INT8: [-(2 ** 7), 2 ** 7 - 1],
   INT16: [-(2 ** 15), 2 ** 15 - 1],
@@ -28,7 +28,7 @@ export const NUMBER_TYPES: readonly string[] = [...FLOATS, ...Object.keys(INTEGE
 
 const MAX_DIMENSIONS = 2;
 
-/** A request as the protocol has it, read; its `parameters` are free to all and mean nothing here. */
+/** A request as it was read. Its `parameters`, which the protocol leaves open, are ignored. */
 export interface InferenceRequest {
   readonly id: string | undefined;
   readonly tensors: readonly Tensor[];
@@ -50,7 +50,7 @@ export function readInferenceRequest(body: unknown): InferenceRequest {
   return { id, tensors: inputs.map((input, i) => readTensor(input, `input ${i}`)) };
 }
 
-/** There is one output: whoever asks for any gets it, and whoever names none gets all. */
+/** A request may name the one output that there is, or none, and gets it in both cases. */
 function checkOutputs(outputs: unknown): void {
   if (outputs === undefined) return;
   if (!Array.isArray(outputs)) throw refusal(`outputs is ${got(outputs)}, wanted an array`);

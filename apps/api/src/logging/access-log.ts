@@ -1,7 +1,7 @@
 import { type Logger, symbols } from 'pino';
 import type { DestinationStream } from 'pino';
 
-/** What is told of a request that was answered. */
+/** What a line says of a request that was answered. */
 export interface Answered {
   /** A short plain word, see `requestId`. */
   readonly id: string;
@@ -12,9 +12,9 @@ export interface Answered {
 }
 
 /**
- * A line for every request, as the logger would write it and to where it writes. Put together by
- * hand, because there is one for every request and its form is always the same: pino, which has to
- * be ready for anything, takes five times as long.
+ * Writes a line for every request, in the logger's format and to the logger's stream. The line is
+ * put together by hand because every request has one and its form is always the same; pino, which
+ * has to be ready for anything, takes five times as long.
  */
 export class AccessLog {
   private readonly stream: DestinationStream;

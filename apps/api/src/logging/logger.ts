@@ -2,9 +2,9 @@ import { type LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../config.js';
 
-/** So many bytes of lines are written at once: a system call a line costs more than the line. */
+/** Lines are written this many bytes at a time, because a system call costs more than a line. */
 const BUFFER_BYTES = 32_768;
-/** What is buffered is written at the latest after this time. */
+/** A line waits at most this long to be written. */
 const FLUSH_MS = 200;
 
 /** The service's logger: one JSON object a line, to standard output unless told otherwise. */
@@ -13,7 +13,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   return pino(options, destination ?? standardOutput());
 }
 
-/** Buffered; flushed now and then, and when the process ends. */
+/** Buffers lines; flushes them now and then, and when the process ends. */
 function standardOutput(): DestinationStream {
   const output = pino.destination({
     dest: 1,
@@ -27,7 +27,7 @@ function standardOutput(): DestinationStream {
 }
 
 /**
- * Nest's own messages in the same log. What Nest calls "log" is its start-up chatter, hence debug.
+ * Writes Nest's own messages to the same log. Nest's level "log" is start-up chatter, hence debug.
  */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
@@ -53,7 +53,7 @@ export class NestLogger implements LoggerService {
     message: unknown,
     context: unknown[],
   ): void {
-    // Nest passes the class that speaks last, and for errors perhaps a stack before it.
+    // Nest's last argument is the class that logs; for an error, a stack may come before it.
     const nest = { nest: context.at(-1) };
     if (message instanceof Error) this.logger[level]({ ...nest, err: message }, message.message);
     else this.logger[level](nest, String(message));

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import type { Logger } from 'pino';
 import { AccessLog, type Answered } from './access-log.js';
 
-/** Route configuration: requests to this route are what the service is for; see `/stats`. */
+/** Route configuration: requests to this route count in the totals of `/stats`. */
 export const COUNTED = { counted: true } as const;
 /** Route configuration: requests to this route are logged at debug, as probes ask all the time. */
 export const QUIET = { quiet: true } as const;
@@ -21,7 +21,7 @@ interface RouteRecord {
 const REQUEST_ID = 'x-request-id';
 const CLIENT_ID = /^[\w.:-]{1,64}$/;
 
-/** The id of a request: the one its client gave, when that is a short plain word, or a new one. */
+/** The id of a request: the client's own if that is a short plain word, else a new one. */
 export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers[REQUEST_ID];
   return typeof given === 'string' && CLIENT_ID.test(given) ? given : randomUUID();

@@ -1,7 +1,7 @@
 import type { Feature, Schema } from '@adscale/forest';
 import type { Dimension } from '@adscale/stats';
 
-/** More values than this say little one by one. */
+/** An integer feature with more values than this is not counted value by value. */
 const MOST_VALUES = 64;
 const MOST_DIMENSIONS = 16;
 

@@ -9,7 +9,7 @@ import { schemaMismatch } from './schema.js';
 import { ShadowRun, type ShadowStats } from './shadow-run.js';
 import { RowShare } from './share.js';
 
-/** What is answered for one cell of one model. */
+/** The answer for one cell of one model. */
 export interface Answer {
   /** Predicted CTR, 0.0001 to 1, four decimals. */
   readonly ctr: number;
@@ -19,7 +19,7 @@ export interface Answer {
   readonly etag: string;
 }
 
-/** A model together with the answers it gave: the two are switched as one. */
+/** A model together with the answers kept of it: the two are switched as one. */
 export interface Serving {
   readonly model: CtrModel;
   /** What a record must be for this model to answer it. */
@@ -132,8 +132,8 @@ export class ServedModel {
   }
 
   /**
-   * Serves `model` from the next request on. The one before stays when this throws. If it was on
-   * trial, the trial is over.
+   * Serves `model` from the next request on, and ends its trials. If this throws, the model before
+   * it goes on serving.
    * @throws SchemaMismatchError saying which feature differs
    */
   replace(model: CtrModel): void {

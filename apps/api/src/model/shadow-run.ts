@@ -3,7 +3,7 @@ import type { Schema } from '@adscale/forest';
 import type { Counter, Model, ServiceStats } from '@adscale/stats';
 import type { RowShare } from './share.js';
 
-/** As much of the statistics as a shadow needs. */
+/** The part of the statistics that a shadow needs. */
 export type ShadowStats = Pick<ServiceStats, 'model' | 'countShadow' | 'counter'>;
 
 /** The answers that are compared. */
@@ -13,7 +13,7 @@ export interface Compared {
   readonly share: RowShare;
 }
 
-/** How a shadow gets its time; tests give their own. */
+/** When a shadow does its work, and how much of it may wait; tests give their own. */
 export interface ShadowPace {
   /** Calls `work` after the requests at hand are answered. */
   readonly schedule: (work: () => void) => void;
@@ -26,9 +26,9 @@ const PACE: ShadowPace = { schedule: setImmediate, capacity: 1024 };
 const SLICE_MS = 1;
 
 /**
- * A share of what one model answered, predicted by another as well and compared. Nothing of it is
- * on the way of an answer: a row is copied into a ring, and the event loop comes back to it once
- * the requests at hand are answered.
+ * Predicts a share of one model's answers by another model too, and compares the two. No answer
+ * waits for that: a row is copied into a ring, and the event loop comes back to it once the
+ * requests at hand are answered.
  *
  * ```
  *        offer ──▶ at + waiting              full: dropped and counted
@@ -72,7 +72,7 @@ export class ShadowRun {
   }
 
   /**
-   * Puts an answer in line to be compared if its row is in the share; allocates nothing.
+   * Queues an answer for comparison if its row is in the share. Allocates nothing.
    * @param row numbers in the order of the rows compared; copied
    * @param ctr what was answered
    */

@@ -2,13 +2,13 @@ import type { Schema } from '@adscale/forest';
 
 const WHOLE = 2 ** 32;
 
-/** One number and its two halves: how the bits of a double are read without allocating. */
+/** A double and its two halves: reads the bits of a number without allocating. */
 const value = new Float64Array(1);
 const halves = new Int32Array(value.buffer);
 
 /**
- * A fixed share of all rows: a row is in it or not, whoever asks and whenever, so that the same
- * request meets the same model. Nothing is drawn at random and nothing is remembered:
+ * A fixed share of all rows: a row is always in it or never, so that the same request always gets
+ * the same model. Nothing is drawn at random and nothing is remembered:
  *
  * ```
  * row ──▶ Σ over features of mix(seed of its name, bits of its value) ──▶ 32 bits < percent ?

@@ -9,8 +9,8 @@ export interface AdmissionLimits {
 }
 
 /**
- * Refuses requests while there are more than can be answered in time, so that those it takes are
- * still fast. A refused request costs a fraction of an answered one, and so the queue drains.
+ * Refuses requests while there are more than can be answered in time, so that those it lets in
+ * stay fast. A refused request costs a fraction of an answered one, so the queue drains.
  */
 export class Admission {
   private underWay = 0;
@@ -20,12 +20,12 @@ export class Admission {
     private readonly lag: EventLoopLag,
   ) {}
 
-  /** Requests taken and not yet answered. */
+  /** Requests let in and not yet answered. */
   get inFlight(): number {
     return this.underWay;
   }
 
-  /** Takes a request, unless there is too much to do. Whoever is taken must `leave`. */
+  /** Counts a request in and returns true, unless there is too much to do. Then call `leave`. */
   enter(): boolean {
     const { inFlight, lagMs } = this.limits;
     if (inFlight > 0 && this.underWay >= inFlight) return false;
@@ -34,7 +34,7 @@ export class Admission {
     return true;
   }
 
-  /** A request that was taken is answered or gone. */
+  /** Counts out a request that `enter` let in: it is answered, or its client is gone. */
   leave(): void {
     this.underWay--;
   }

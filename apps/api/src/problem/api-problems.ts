@@ -50,8 +50,8 @@ class Problem {
 }
 
 /**
- * Documents the problems that a route may answer with, by the words of the catalogue.
- * @param occurrences what an example adds to them, for the problems that are told best by one
+ * Documents the problems that a route may answer with, in the words of the catalogue.
+ * @param occurrences what the examples of some problems add to the catalogue's words
  */
 export function ApiProblems(
   codes: readonly ProblemCode[],

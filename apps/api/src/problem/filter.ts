@@ -45,7 +45,7 @@ interface HttpError {
   readonly cause?: unknown;
 }
 
-/** The problem that an error of Fastify or Nest is; whatever is unknown is an internal one. */
+/** The problem that stands for an error of Fastify or Nest; INTERNAL_ERROR for an unknown one. */
 function problemOf(error: unknown): ProblemError {
   const internal = new ProblemError('INTERNAL_ERROR', { cause: error });
   if (!isError(error)) return internal;
@@ -86,7 +86,7 @@ function refuseOthers(fastify: FastifyInstance, known: ReadonlyMap<string, Set<s
     const refuse = () => {
       throw new ProblemError('METHOD_NOT_ALLOWED', { headers: { allow } });
     };
-    // Refused before the body is read: whatever it is, it is not what is wrong.
+    // Before the body is read, because the body is not what is wrong.
     const onRequest = async () => refuse();
     fastify.route({ method: others, url, exposeHeadRoute: false, onRequest, handler: refuse });
   }

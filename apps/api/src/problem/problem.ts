@@ -30,7 +30,7 @@ export interface ProblemOccurrence {
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** Thrown anywhere in a request, becomes its answer. */
+/** An error that, thrown anywhere in a request, becomes its answer. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
 

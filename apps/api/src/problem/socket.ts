@@ -8,11 +8,11 @@ const BY_NODE_CODE: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
 };
 
-/** Connections whose request may take as long as it likes: it is being answered while it comes. */
+/** Connections whose request may take any time, because it is answered while it arrives. */
 const patient = new WeakSet<Socket>();
 
 /**
- * Takes Node's limit on how long a request may take off the one that `socket` is in the middle of.
+ * Lifts Node's time limit from the request that `socket` is in the middle of.
  * @returns to be called when that is answered
  */
 export function liftRequestTimeout(socket: Socket): () => void {
@@ -21,8 +21,8 @@ export function liftRequestTimeout(socket: Socket): () => void {
 }
 
 /**
- * Answers a request so broken or so late that Node never made a request of it, and hangs up: what
- * follows on the connection could not be told apart from the rest of it.
+ * Answers what Node could not read as a request, or not in time, and hangs up: what follows on the
+ * connection could not be told apart from the rest of the broken request.
  */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   const isAnswered = patient.has(socket);

@@ -9,13 +9,13 @@ export interface ApiKey {
   readonly digest: Buffer;
 }
 
-/** What `API_KEYS` must look like, for whoever got it wrong. */
+/** What `API_KEYS` must look like, as an error says it. */
 export const API_KEYS_WANTED = `entries such as bidder:predict:<SHA-256 in hex> or ops:predict+admin:<SHA-256>, separated by commas; names differ, scopes are ${SCOPES.join(', ')}`;
 
 const ENTRY = /^([\w.-]{1,64}):([a-z+]+):([0-9a-f]{64})$/i;
 
 /**
- * Reads `name:scope+scope:sha256,…`; nothing is no key at all.
+ * Reads `name:scope+scope:sha256,…`. An empty text holds no keys.
  * @returns undefined when an entry is malformed, a scope unknown or a name used twice
  */
 export function parseApiKeys(text: string): readonly ApiKey[] | undefined {
@@ -32,9 +32,9 @@ export function parseApiKeys(text: string): readonly ApiKey[] | undefined {
 }
 
 /**
- * The key that a caller presented, or undefined when it is none of `keys`. Hashed first and then
- * compared with every one in constant time, so that answers tell nothing about how close a guess
- * was. A fast hash is enough: keys are drawn at random, not thought up.
+ * Finds the key that a caller presented; undefined if it is none of `keys`. The presented text is
+ * hashed and then compared with every key in constant time, so that the time of an answer does not
+ * tell how close a guess was. A fast hash is enough, because keys are drawn at random.
  */
 export function findApiKey(keys: readonly ApiKey[], presented: string): ApiKey | undefined {
   const digest = hash('sha256', presented, 'buffer');

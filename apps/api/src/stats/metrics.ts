@@ -17,7 +17,7 @@ import { type Figures, type ProcessFigures, ServiceFigures } from './figures.js'
 /** Content type of the Prometheus text format. */
 const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** Answers Prometheus, which asks now and then: only then are metrics made of the counts. */
+/** Answers Prometheus. Metrics are made from the counts only when it asks. */
 @ApiTags('Operation')
 @Controller('metrics')
 export class MetricsController {

@@ -23,7 +23,7 @@ import type {
   WindowAnswer,
 } from './stats-dto.js';
 
-/** What the answer says that is not counted. */
+/** The part of the answer that is not counted. */
 export interface Present {
   /** Version of the model that answers now; null when none is loaded. */
   readonly modelVersion: string | null;

@@ -17,7 +17,7 @@ import { statsAnswer } from './stats-answer.js';
 import { StatsAnswer, WindowAnswer } from './stats-dto.js';
 import { ServiceFigures } from './figures.js';
 
-/** Often enough to watch, seldom enough to cost nothing. */
+/** Time between two events: often enough to watch, seldom enough to cost nothing. */
 const STREAM_MS = 1000;
 
 /** Tells what the service has done so far. */

@@ -4,7 +4,7 @@ const integer = (example: number, description?: string) =>
   ApiProperty({ type: 'integer', example, description });
 const decimal = (example: number, description?: string) =>
   ApiProperty({ type: 'number', example, description });
-/** Null before anything was counted that it could be taken of. */
+/** Null until something is counted that it can be computed from. */
 const perhaps = (example: number, description?: string) =>
   ApiProperty({ type: 'number', nullable: true, example, description });
 
