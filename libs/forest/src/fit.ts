@@ -13,7 +13,7 @@ import { judge, type OutOfBagResult } from './judge/judging.js';
 import { emptySums, OutOfBag, type OutOfBagSums } from './judge/out-of-bag.js';
 import { resolveParameters, type FitOptions, type FitParameters } from './data/parameters.js';
 import { Random, streams } from './random.js';
-import type { Schema } from './data/schema.js';
+import { differenceOf, type Schema } from './data/schema.js';
 import { atOnce, type Steps } from './steps.js';
 import type { Tree } from './trees/tree.js';
 
@@ -210,7 +210,9 @@ function continued({ schema, parameters, trees }: Forest, more: number): FitOpti
   };
 }
 
-function checkSameInput({ set }: PreparedFit, forest: Forest, sums: OutOfBagSums): void {
+function checkSameInput({ schema, set }: PreparedFit, forest: Forest, sums: OutOfBagSums): void {
+  const difference = differenceOf(forest.schema, schema);
+  if (difference !== null) throw new ForestError('COLUMNS_INVALID', difference);
   const same =
     sums.counts.length === (forest.parameters.outOfBag ? set.order.length : 0) &&
     sums.counted === (set.count !== null) &&
