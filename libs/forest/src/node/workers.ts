@@ -1,4 +1,4 @@
-/* What all worker threads have in common: they send until they are done, die, or are called off. */
+/* What the library's worker threads share: how to wait for their messages, and shared memory. */
 import type { Worker } from 'node:worker_threads';
 import { ForestError } from '../errors.js';
 
@@ -32,7 +32,7 @@ export function untilLast<Message>(
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     worker.on('message', (message: Message) => {
-      // Messages that were on their way still come; nobody wants to hear of them.
+      // Messages that a thread sent before it was stopped still arrive; they are of no use.
       if (isSettled) return;
       try {
         if (receive(message)) settle(resolve);
@@ -51,12 +51,12 @@ export function untilLast<Message>(
   });
 }
 
-/** The array itself where its memory is shared and begins at a multiple of 8; else a copy there. */
+/** The array itself if its memory is shared and begins at a multiple of 8, else a copy that is so. */
 export function inSharedMemory<T extends Uint8Array | Int32Array | Float64Array>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer && array.byteOffset % 8 === 0) return array;
   const shared = new Uint8Array(new SharedArrayBuffer(array.byteLength));
   shared.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-  // A Buffer wants to be a Uint8Array: what its constructor makes is another thing.
+  // A Buffer's constructor copies the memory that it is given; a Uint8Array's uses it.
   if (array instanceof Uint8Array) return shared as T;
   return new (array.constructor as new (memory: ArrayBufferLike) => T)(shared.buffer);
 }
