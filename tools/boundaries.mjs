@@ -91,7 +91,7 @@ export const stages = {
     },
     {
       stage: 'serve',
-      mayUse: ['random', 'data', 'trees', 'judge'],
+      mayUse: ['errors', 'random', 'data', 'trees', 'judge'],
       because: 'Serving sees finished trees, and only folds the calibration in.',
     },
     {

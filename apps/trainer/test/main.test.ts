@@ -1,136 +1,162 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { exclusively, Registry } from '@adscale/ctr';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { Registry } from '@adscale/ctr';
 import { testFolder } from './reading.js';
-import { adscale, heard, makePipe, opened, stopWhen, written } from './run.js';
+import { adscale, heard, makePipe, opened, stopWhen, written, type Finished } from './run.js';
+
+// Each test is a program that starts and works until it is stopped.
+jest.setTimeout(120_000);
 
 const at = testFolder();
+beforeEach(() => mkdir(at('tmp')));
 
-const status = { SIGINT: 130, SIGTERM: 143 } as const;
-const signals = ['SIGINT', 'SIGTERM'] as const;
-
-/** A version whose card is a pipe: whoever reads it waits for ever. */
-async function endlessModel(): Promise<string> {
-  const version = '20260101-000000-0123abcd';
-  await mkdir(at(`models/versions/${version}`), { recursive: true });
-  await writeFile(at('models/current'), `${version}\n`);
-  await writeFile(at(`models/versions/${version}/model.adsf`), 'whatever');
-  const card = at(`models/versions/${version}/model.json`);
-  makePipe(card);
-  return card;
-}
-
-/** Runs a command whose temporary files are all in `tmp`, and stops it. */
+/** Stops a command; its temporary files, all of which are in `tmp`, are gone afterwards. */
 async function stop(
   until: Parameters<typeof stopWhen>[0],
-  signal: (typeof signals)[number],
-  ...args: string[]
-) {
-  await mkdir(at('tmp'));
-  const ended = await stopWhen(until, signal, args, { env: { TMPDIR: at('tmp') } });
+  signal: 'SIGINT' | 'SIGTERM',
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const ended = await stopWhen(until, signal, args, { env: { TMPDIR: at('tmp'), ...env } });
   expect(await readdir(at('tmp'))).toEqual([]);
   return ended;
 }
 
+/** It printed no result, and says last that it was stopped. */
+function expectStopped({ status, stdout, stderr }: Finished, signal: 'SIGINT' | 'SIGTERM'): void {
+  const last = stderr.trimEnd().split('\n').at(-1);
+  const wanted = { SIGINT: 130, SIGTERM: 143 }[signal];
+  expect({ status, stdout, last }).toEqual({
+    status: wanted,
+    stdout: '',
+    last: `adscale: stopped by ${signal}`,
+  });
+}
+
+/** A version whose card is a pipe: whoever reads it waits for ever. */
+async function makeEndlessModel(): Promise<string> {
+  const version = '20260101-000000-0123abcd';
+  const folder = at(`models/versions/${version}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(at('models/current'), `${version}\n`);
+  await writeFile(`${folder}/model.adsf`, 'whatever');
+  makePipe(`${folder}/model.json`);
+  return `${folder}/model.json`;
+}
+
+/** Has somebody on another machine hold the registry's lock, and give signs of life. */
+async function holdLock(): Promise<() => void> {
+  const lock = at('models/lock');
+  await writeFile(lock, JSON.stringify({ owner: 'x.77.1', host: 'elsewhere', pid: 77 }));
+  const beat = setInterval(() => void utimes(lock, new Date(), new Date()), 4000);
+  return () => clearInterval(beat);
+}
+
 const endlessQuery = 'SELECT count(*) AS clicks FROM range(100000000000) a, range(1000) b';
 
-describe.each(signals)('%s', (signal) => {
-  const stopped = { status: status[signal], stdout: '' };
-  const told = (stderr: string): string => stderr.trimEnd().split('\n').at(-1)!;
-
+describe('adscale that is told to stop', () => {
   it.each([
-    [['models', 'list']],
-    [['models', 'show']],
-    [['models', 'diff', 'current']],
-    [['export', 'onnx', '-o', 'model.onnx']],
-    [['evaluate', 'data.csv']],
-    [['predict', 'data.csv', '-o', 'scored.csv']],
-  ])('stops %j while it reads a model', async ([...args]) => {
-    const card = await endlessModel();
-    const ended = await stop(opened(card), signal, ...args, '-m', at('models'));
-    expect(ended).toMatchObject(stopped);
-    expect(ended.stderr).toBe(`adscale: stopped by ${signal}\n`);
+    ['SIGTERM', ['models', 'list']],
+    ['SIGINT', ['models', 'show']],
+    ['SIGTERM', ['models', 'diff', 'current']],
+    ['SIGINT', ['export', 'onnx', '-o', 'model.onnx']],
+    ['SIGTERM', ['evaluate', 'data.csv']],
+    ['SIGINT', ['predict', 'data.csv', '-o', 'scored.csv']],
+  ] as const)('ends at once on %s while %j reads a model', async (signal, args) => {
+    const card = await makeEndlessModel();
+    expectStopped(await stop(opened(card), signal, [...args, '-m', at('models')]), signal);
   });
 
-  it('stops an import while it reads a file', async () => {
+  it('ends at once while an import reads its file', async () => {
     makePipe(at('model.onnx'));
     const args = ['import', 'onnx', at('model.onnx'), '-m', at('models')];
-    expect(await stop(opened(at('model.onnx')), signal, ...args)).toMatchObject(stopped);
+    expectStopped(await stop(opened(at('model.onnx')), 'SIGTERM', args), 'SIGTERM');
     expect(existsSync(at('models'))).toBe(false);
   });
 
-  it('stops a decision while it waits for its request', async () => {
+  it('ends at once while a decision waits for its request', async () => {
     const flags = ['--rows', '100', '--trees', '2', '--no-report'];
     await adscale(['train', ...flags, '-o', at('models')]);
     // More than a pipe holds: it is written once the program has begun to read.
     const begun = (child: ChildProcess) =>
       new Promise((resolve) => child.stdin!.write(' '.repeat(1 << 20), resolve));
     const args = ['decide', 'rank', '-', '-o', at('models')];
-    expect(await stop(begun, signal, ...args)).toMatchObject(stopped);
-  });
-
-  it.each([[['inspect', '-o']], [['train', '--yes', '-o']]])(
-    'stops %j while the database works',
-    async ([...args]) => {
-      const flags = [at('out'), '--query', endlessQuery];
-      const ended = await stop(written(at('tmp')), signal, ...args, ...flags);
-      expect(ended).toMatchObject(stopped);
-      expect(told(ended.stderr)).toBe(`adscale: stopped by ${signal}`);
-      expect(existsSync(at('out'))).toBe(false);
-    },
-  );
-
-  it('stops training while it judges the forest', async () => {
-    // Judging so many rows is one calculation of seconds, which lets nothing else in.
-    const args = ['train', '--rows', '150000', '--trees', '1', '--no-report'];
-    const ended = await stop(heard(/^grow:/m), signal, ...args, '-o', at('models'));
-    expect(ended).toMatchObject(stopped);
-    expect(told(ended.stderr)).toBe(`adscale: stopped by ${signal}`);
-    expect(existsSync(at('models'))).toBe(false);
-  });
-
-  it.each(['csv', 'ndjson', 'parquet'])('stops writing records as %s', async (ending) => {
-    await mkdir(at('out'));
-    const args = ['generate', '--rows', '900000000', '-o', at(`out/ads.${ending}`)];
-    const begun = written(at(ending === 'parquet' ? 'tmp' : 'out'));
-    expect(await stop(begun, signal, ...args)).toMatchObject(stopped);
-    expect(await readdir(at('out'))).toEqual([]);
-  });
-
-  it('stops writing records to standard output', async () => {
-    const ended = await stop(heard(), signal, 'generate', '--rows', '900000000');
-    expect([ended.status, ended.stderr]).toEqual([
-      status[signal],
-      `adscale: stopped by ${signal}\n`,
-    ]);
+    expectStopped(await stop(begun, 'SIGTERM', args), 'SIGTERM');
   });
 
   it.each([
-    [['models', 'promote', 'current']],
-    [['models', 'tag', 'best', 'current']],
-    [['models', 'prune', '--keep', '1']],
-  ])('stops %j while it waits for its turn', async ([...args]) => {
-    await endlessModel();
-    const before = await readdir(at('models'));
-    await exclusively(at('models'), async () => {
-      const locked = await readdir(at('models'));
-      const ended = await stop(written(at('models')), signal, ...args, '-m', at('models'));
-      expect(ended).toMatchObject(stopped);
-      expect(await readdir(at('models'))).toEqual(locked);
-    });
-    expect(await readdir(at('models'))).toEqual(before);
+    ['SIGINT', ['inspect', '-o']],
+    ['SIGTERM', ['train', '--yes', '-o']],
+  ] as const)('ends at once on %s while the database works for %j', async (signal, args) => {
+    const query = [at('out'), '--query', endlessQuery];
+    expectStopped(await stop(written(at('tmp')), signal, [...args, ...query]), signal);
+    expect(existsSync(at('out'))).toBe(false);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends at once on %s in the middle of a calculation that lets nothing else in',
+    async (signal) => {
+      // Once the forest is grown, which is said, a calculation begins that never ends.
+      const hang = `
+        const { write } = process.stderr;
+        process.stderr.write = function (text, ...rest) {
+          write.call(this, text, ...rest);
+          while (/^grow:/.test(text));
+          return true;
+        };`;
+      const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hang)}` };
+      const args = ['train', '--rows', '200', '--trees', '2', '-o', at('models')];
+      expectStopped(await stop(heard(/^grow:/m), signal, args, env), signal);
+      expect(existsSync(at('models'))).toBe(false);
+    },
+  );
+
+  it.each([
+    ['SIGTERM', 'csv'],
+    ['SIGINT', 'ndjson'],
+    ['SIGTERM', 'parquet'],
+  ] as const)('ends at once on %s while it writes records as %s', async (signal, ending) => {
+    await mkdir(at('out'));
+    const args = ['generate', '--rows', '900000000', '-o', at(`out/ads.${ending}`)];
+    const begun = written(at(ending === 'parquet' ? 'tmp' : 'out'));
+    expectStopped(await stop(begun, signal, args), signal);
+    expect(await readdir(at('out'))).toEqual([]);
+  });
+
+  it('ends at once while it writes records to standard output', async () => {
+    const args = ['generate', '--rows', '900000000'];
+    const { status, stderr } = await stop(heard(), 'SIGTERM', args);
+    expect({ status, stderr }).toEqual({ status: 143, stderr: 'adscale: stopped by SIGTERM\n' });
+  });
+
+  it.each([
+    ['SIGTERM', ['models', 'promote', 'current', '-m']],
+    ['SIGINT', ['models', 'tag', 'best', 'current', '-m']],
+    ['SIGTERM', ['models', 'prune', '--keep', '1', '-m']],
+    ['SIGTERM', ['train', '--rows', '100', '--trees', '2', '--no-report', '-o']],
+  ] as const)('ends at once on %s while %j waits for its turn', async (signal, args) => {
+    await makeEndlessModel();
+    const release = await holdLock();
+    try {
+      const before = await readdir(at('models'));
+      // Its request for a turn is a file beside the lock.
+      expectStopped(await stop(written(at('models')), signal, [...args, at('models')]), signal);
+      expect(await readdir(at('models'))).toEqual(before);
+    } finally {
+      release();
+    }
+  });
+
+  it('tells it as JSON to machines', async () => {
+    const card = await makeEndlessModel();
+    const args = ['models', 'list', '-m', at('models'), '--json'];
+    const { stderr } = await stop(opened(card), 'SIGTERM', args);
+    expect(JSON.parse(stderr)).toEqual({ error: 'stopped by SIGTERM' });
   });
 });
 
-it('tells that it was stopped as JSON to machines', async () => {
-  const card = await endlessModel();
-  const args = ['models', 'list', '-m', at('models'), '--json'];
-  const { stderr } = await stop(opened(card), 'SIGTERM', ...args);
-  expect(JSON.parse(stderr)).toEqual({ error: 'stopped by SIGTERM' });
-});
-
-it('publishes into a relative folder of one letter, and ends', async () => {
+it('adscale publishes into a relative folder of one letter, and ends', async () => {
   const args = ['train', '--rows', '100', '--trees', '2', '--no-report', '--output', 'm'];
   const { status, stdout } = await adscale(args, undefined, { cwd: at('.') });
   expect(status).toBe(0);

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { refuse } from './errors.js';
 import { extraFeatures } from './extras.js';
 import { markets, type DeviceType, type Profile } from './profile.js';
@@ -37,9 +36,6 @@ export interface AdTable {
 /** Above 2²⁵ entries V8 turns an array of strings into a hash table: stream instead. */
 export const TABLE_ROWS_MAX = 2 ** 25;
 
-/** Rows that `generateAsync` draws at a time: some five milliseconds' work, of `wide` twenty. */
-const STEP_ROWS = 4096;
-
 /** The names of a profile's columns, in order: seven, and for `wide` x01..x20 after them. */
 export function columnNames(profile: Profile): string[] {
   return [
@@ -57,33 +53,6 @@ export function columnNames(profile: Profile): string[] {
  * @throws DatagenError `OPTION_INVALID`
  */
 export function generate(options: GenerateOptions = {}): AdTable {
-  const { table, fill } = emptyTable(options);
-  fill(0, table.rows);
-  return table;
-}
-
-/**
- * The table of `generate`, drawn in steps of a few milliseconds between which the program can do
- * other things: answer, show progress, take a signal.
- *
- * @param signal ends the drawing at the next step
- * @throws DatagenError `OPTION_INVALID`; the signal's reason once that is aborted
- */
-export async function generateAsync(
-  options: GenerateOptions = {},
-  signal?: AbortSignal,
-): Promise<AdTable> {
-  const { table, fill } = emptyTable(options);
-  for (let from = 0; from < table.rows; from += STEP_ROWS) {
-    signal?.throwIfAborted();
-    fill(from, Math.min(from + STEP_ROWS, table.rows));
-    await setImmediate();
-  }
-  return table;
-}
-
-/** A table without values, and what draws the rows `from` to `to`, that one left out, in order. */
-function emptyTable(options: GenerateOptions) {
   const resolved = resolveOptions(options);
   const { rows, seed, profile } = resolved;
   if (rows > TABLE_ROWS_MAX) {
@@ -95,11 +64,8 @@ function emptyTable(options: GenerateOptions) {
     ? extraFeatures.map(({ name, kind }) => (columns[name] = emptyColumn(kind, rows)))
     : [];
   const next = sampler(resolved);
-  const fill = (from: number, to: number): void => {
-    for (let i = from; i < to; i++) store(next(), columns, extras, i);
-  };
-  const table: AdTable = { rows, seed, profile, columns };
-  return { table, fill };
+  for (let i = 0; i < rows; i++) store(next(), columns, extras, i);
+  return { rows, seed, profile, columns };
 }
 
 function store(row: SampledRow, columns: AdColumns, extras: readonly Column[], i: number): void {

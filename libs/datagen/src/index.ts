@@ -1,4 +1,4 @@
-export { columnNames, generate, generateAsync } from './generate.js';
+export { columnNames, generate } from './generate.js';
 export type { AdColumns, AdTable, Column } from './generate.js';
 export type { GenerateOptions } from './sample.js';
 export { anchor, trueCtr } from './truth.js';

@@ -1,8 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import {
   columnNames,
   generate,
-  generateAsync,
   profiles,
   trueCtr,
   type AdTable,
@@ -67,23 +65,6 @@ test.each(profiles)('%s: fewer rows are the first of more', (profile) => {
   for (const [name, column] of Object.entries(few)) {
     expect(column).toEqual(tables[profile].columns[name]!.slice(0, 137));
   }
-});
-
-test.each(profiles)('%s: in steps the same table comes out', async (profile) => {
-  const whole = tables[profile];
-  expect(await generateAsync({ rows: ROWS, seed: 1, profile })).toEqual(whole);
-});
-
-test('a table that is drawn in steps is stopped between two of them', async () => {
-  const controller = new AbortController();
-  const drawing = generateAsync({ rows: 2_000_000 }, controller.signal);
-  await setImmediate();
-  controller.abort(new Error('enough'));
-  await expect(drawing).rejects.toThrow('enough');
-});
-
-test('a bad option is refused by the promise too', async () => {
-  await expect(generateAsync({ rows: 0 })).rejects.toThrow('rows is 0, wanted a positive safe');
 });
 
 test('one row and the extreme seeds are fine', () => {

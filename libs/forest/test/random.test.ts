@@ -1,4 +1,4 @@
-import { Random } from '../src/random.js';
+import { Random, streams } from '../src/random.js';
 
 const draw = (seed: number, stream: number, n = 8): number[] => {
   const random = new Random(seed, stream);
@@ -31,5 +31,23 @@ describe('the random streams', () => {
     const [x, y] = [centred(a), centred(b)];
     const correlation = (12 * x.reduce((sum, value, i) => sum + value * y[i], 0)) / n;
     expect(Math.abs(correlation)).toBeLessThan(4 / Math.sqrt(n));
+  });
+});
+
+describe('the names of streams', () => {
+  it('share no number, and leave those below 2^30 to the trees', () => {
+    const numbers = Object.entries(streams).filter(([name]) => name !== 'treesFrom');
+    expect(new Set(numbers.map(([, number]) => number)).size).toBe(numbers.length);
+    for (const [, number] of numbers) expect(number).toBeGreaterThanOrEqual(2 ** 30);
+  });
+
+  it('of features keep clear of what comes after them, for as many as a schema may have', () => {
+    const most = 1024;
+    const { permutationFrom, cutsFrom, ...others } = streams;
+    for (const from of [permutationFrom, cutsFrom]) {
+      const single = Object.values(others).filter((n) => n >= from && n < from + most);
+      expect(single).toEqual([]);
+    }
+    expect(cutsFrom - permutationFrom).toBeGreaterThanOrEqual(most);
   });
 });

@@ -8,7 +8,7 @@ export const statsErrors = {
 export type StatsErrorCode = keyof typeof statsErrors;
 
 /**
- * An error of this library: `code` is stable, `message` names what was got and what was wanted.
+ * An error of this library. `code` is stable; `message` names the value got and the value wanted.
  * Registering and parsing throw it, counting never does.
  */
 export class StatsError extends Error {

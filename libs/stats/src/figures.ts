@@ -31,16 +31,16 @@ export function averageCtr({ ctrTenThousandths, predictions }: CtrSums): number 
 }
 
 /**
- * The CTR that a share `q` (0 to 1) of the predictions did not exceed: of the answered CTRs, which
- * have four decimals, within 1 %; null before the first prediction.
+ * The CTR that a share `q` (0 to 1) of the predictions did not exceed, within 1 %. It is about CTRs as
+ * they were answered, with four decimals. Null before the first prediction.
  */
 export function ctrQuantile({ ctrs }: Pick<CtrCounts, 'ctrs'>, q: number): number | null {
   return ctrs.length === 0 ? null : quantile(ctrs, q, TEN_THOUSANDTHS) / ONE;
 }
 
 /**
- * How far a shadow model's CTRs are from those answered: shadow minus served on average, and the
- * average without the sign; null before the first comparison.
+ * How far a shadow model's CTRs are from those answered: the mean of shadow minus answered, and the
+ * mean of the same differences without their signs. Null before the first comparison.
  */
 export function shadowDifference(counts: ShadowCounts): {
   mean: number | null;
@@ -52,7 +52,7 @@ export function shadowDifference(counts: ShadowCounts): {
   return { mean: (above - below) / unit, meanAbsolute: (above + below) / unit };
 }
 
-/** What several routes did together. */
+/** What was counted of several routes together. */
 export interface RequestTotals {
   readonly requests: number;
   /** Requests answered with status 500 or above. */
@@ -62,7 +62,7 @@ export interface RequestTotals {
   readonly microseconds: number;
 }
 
-/** The routes given taken together: all of a snapshot's, or those of one path, or the like. */
+/** Adds up the counts of any routes: all of a snapshot, those of one path, and so on. */
 export function requestTotals(routes: readonly RouteSnapshot[]): RequestTotals {
   let requests = 0;
   let errors = 0;
@@ -78,7 +78,7 @@ export function requestTotals(routes: readonly RouteSnapshot[]): RequestTotals {
   return { requests, errors, latency, microseconds };
 }
 
-/** Something with latencies since the start: a route, or several taken together. */
+/** Anything with latencies since the start: a route, or several together. */
 export type Latencies = Pick<RequestTotals, 'latency'>;
 
 /** Milliseconds that a share `q` (0 to 1) of the requests did not exceed, within 1 %. */
@@ -100,8 +100,8 @@ export interface LatencyBucket {
 }
 
 /**
- * A Prometheus histogram out of the sketch, at no cost to counting. Counts everything up to `le`,
- * and what is above by less than 2.1 %, the width of the sketch's bucket that `le` falls into. Counts
+ * Reads a Prometheus histogram from the counted latencies. Each count has everything up to `le`, and
+ * may have what is above by less than 2.1 %: the width of the bucket that `le` falls into. Counts
  * never fall from one bound to the next, nor from one scrape to the next. The bucket `+Inf`, which is
  * also `_count`, is `histogramCount(latency)`; `_sum` is `microseconds / 1e6`.
  * @param bounds in seconds, ascending
@@ -116,7 +116,7 @@ export function latencyBuckets(
   }));
 }
 
-/** Share of look-ups that the cache answered, 0 to 1; 0 before the first one. */
+/** Share of lookups that the cache answered, 0 to 1; 0 before the first one. */
 export function hitRate({
   hits,
   misses,
@@ -127,15 +127,15 @@ export function hitRate({
   return hits + misses === 0 ? 0 : hits / (hits + misses);
 }
 
-/** Seconds from the first start to the last look; 0 for nothing at all. */
+/** Seconds from the first start to the moment of the snapshot; 0 for an empty one. */
 export function uptimeSeconds({ startedAt, takenAt }: StatsSnapshot): number {
   return startedAt === null || takenAt === null ? 0 : Math.max(0, takenAt - startedAt) / 1000;
 }
 
-/** The windows that can be looked through. */
+/** The names of the windows. */
 export const WINDOWS = Object.freeze(['1m', '5m', '1h'] as const);
 
-/** A minute, five minutes or an hour up to the moment of a snapshot. */
+/** The last minute, five minutes or hour before the moment of a snapshot. */
 export type Window = (typeof WINDOWS)[number];
 
 const spans: Record<Window, { slots: 'fine' | 'coarse'; span: RingSpan }> = {
@@ -147,8 +147,9 @@ const spans: Record<Window, { slots: 'fine' | 'coarse'; span: RingSpan }> = {
 /** What happened in a window. */
 export interface WindowFigures {
   /**
-   * How much time the figures are of: the window but the part of its first slot that is over (5 s or
-   * a minute at most), or the time since the start if that is less; at least 1.
+   * How many seconds the figures cover: the window without the part of its first slot that has passed
+   * (at most 5 s, or a minute in the window of an hour), or the time since the start if that is less.
+   * At least 1.
    */
   readonly seconds: number;
   readonly requests: number;
@@ -161,11 +162,11 @@ export interface WindowFigures {
   readonly latencyP50: number;
   /** Milliseconds that 99 % of the requests did not exceed, within 3 %; 0 without requests. */
   readonly latencyP99: number;
-  /** Share of look-ups that the cache answered, 0 to 1; null without look-ups. */
+  /** Share of lookups that the cache answered, 0 to 1; null without lookups. */
   readonly hitRate: number | null;
 }
 
-/** What happened in a window up to the moment the snapshot was taken at. */
+/** Reads what happened in a window that ends when the snapshot was taken. */
 export function windowFigures(snapshot: StatsSnapshot, window: Window): WindowFigures {
   const { slots, span } = spans[window];
   const moment = snapshot.takenAt ?? 0;

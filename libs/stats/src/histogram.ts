@@ -23,7 +23,7 @@ export const HIGHEST = 1_000_000;
 
 const GAMMA = (1 + QUANTILE_ERROR) / (1 - QUANTILE_ERROR);
 
-/** Buckets that widen with the value. */
+/** Divides the numbers into buckets that are the wider the larger their values are. */
 export class LogScale {
   /** How many buckets there are, bucket 0 included. */
   readonly buckets: number;
@@ -88,8 +88,8 @@ export function saturatingSum(a: number, b: number): number {
 }
 
 /**
- * Whole numbers by whole keys, flat: key, count, key, count, … with keys ascending and counts above
- * 0. In a histogram the keys are bucket numbers of a `LogScale`.
+ * Counts by key as one flat list: key, count, key, count, … Keys are whole and ascending, counts are
+ * whole and above 0. In a histogram the keys are bucket numbers of a `LogScale`.
  */
 export type HistogramSnapshot = readonly number[];
 
@@ -102,25 +102,25 @@ export class LogHistogram {
   }
 
   /**
-   * Counts one value. What the scale's lowest covers counts as 0, above its highest as its highest,
-   * NaN not at all.
+   * Counts one value. A value up to the scale's lowest counts as 0, one above its highest as its
+   * highest, and NaN is not counted.
    */
   record(value: number): void {
     this.recordBucket(this.scale.bucketOf(value));
   }
 
-  /** Counts one value of a bucket that is already known; −1 is no bucket and not counted. */
+  /** Counts one value whose bucket is known. −1 is no bucket and is not counted. */
   recordBucket(bucket: number): void {
     if (bucket >= 0) this.counts[bucket]++;
   }
 
-  /** What was counted so far; a copy that never changes. */
+  /** What was counted so far. The copy never changes. */
   snapshot(): HistogramSnapshot {
     return Object.freeze(pairsOf(this.counts, 0, this.scale.buckets));
   }
 }
 
-/** The counts above 0 among `length` ones from `offset`, by their place after `offset`. */
+/** The counts above 0 among the `length` counts from `offset` on; the key is the place after it. */
 export function pairsOf(
   counts: Float64Array | Uint32Array,
   offset: number,
@@ -134,7 +134,7 @@ export function pairsOf(
   return pairs;
 }
 
-/** The sum of two histograms: what one histogram that saw all the values would hold. */
+/** Adds two histograms: the result is what one histogram of all the values would hold. */
 export function mergeHistograms(a: HistogramSnapshot, b: HistogramSnapshot): HistogramSnapshot {
   const merged: number[] = [];
   let i = 0;

@@ -29,7 +29,7 @@ class RecordError {
   errors?: object[];
 }
 
-/** What a record of several is answered with. */
+/** The answer to one of several records. */
 export class Outcome {
   @ApiPropertyOptional({
     type: 'number',

@@ -23,8 +23,8 @@ export function checkBatchSize(records: number, limit: number): void {
 }
 
 /**
- * The answer to a batch as JSON: how many records were answered and how many could not be, then an
- * outcome for each, in order. Lets other requests in between.
+ * Answers a batch, as JSON: how many records have a prediction and how many an error, then an outcome
+ * for each, in order. Other requests are answered in between.
  * @param isGone tells that nobody waits for the answer any more
  * @param turn how long the work may go on before others are let in
  * @returns undefined when nobody does

@@ -4,7 +4,7 @@ import type { ProblemCode } from '../problem/catalogue.js';
 import { type LineCutter, TOO_LONG } from './lines.js';
 import type { RecordAnswers } from './record-answers.js';
 
-/** What comes of waiting for the client. */
+/** The next chunk, the end of the source, or a stop. */
 type Step = IteratorResult<Buffer, unknown> | 'stopped';
 
 /** Why a stream is stopped. */

@@ -6,10 +6,10 @@ import type { ServedModel } from '../model/served-model.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { type FieldError, ProblemError } from '../problem/problem.js';
 
-/** A decision over a model: the request is checked by whoever decides. */
+/** Decides by a model. Checks the request itself. */
 export type Decide<T> = (model: CtrModel, request: unknown) => T | Promise<T>;
 
-/** What a request for a decision came with. */
+/** A request for a decision, and the reply to it. */
 export interface Asked {
   readonly body: unknown;
   readonly query: unknown;
@@ -18,7 +18,7 @@ export interface Asked {
 
 /**
  * Answers with a decision of the current model. A decision weighs placements against each other,
- * so a canary, which answers for a share of the records, has no say in it.
+ * so a canary, which answers a share of the records, is not asked.
  * @throws ProblemError INVALID_QUERY, MODEL_NOT_LOADED, and those that decisions refuse with
  */
 export async function answerDecision<T>(
@@ -48,7 +48,7 @@ const PROBLEMS: Readonly<Record<DecisionErrorCode, ProblemCode>> = {
 
 const WANTED = ', wanted ';
 
-/** The problem that a decision's refusal is. */
+/** The problem that tells why a decision was refused. */
 function refusalOf(error: DecisionError): ProblemError {
   const code = PROBLEMS[error.code];
   if (code === 'INTERNAL_ERROR') return new ProblemError(code, { cause: error });

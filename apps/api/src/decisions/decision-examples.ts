@@ -1,7 +1,7 @@
 import type { Schema } from '@adscale/forest';
 import { exampleRequests } from '../record/record-examples.js';
 
-/** Features that money and volume move; what is left of a record is the placement. */
+/** Features of money and volume; the others of a record describe the placement. */
 const MOVED = ['impressions', 'budget'];
 
 /** A request of each decision, valid for any model of the schema. */
@@ -59,7 +59,7 @@ function placementOf(record: Record<string, number | string>): object {
   return Object.fromEntries(Object.entries(record).filter(([name]) => !MOVED.includes(name)));
 }
 
-/** The first categorical feature in all its words, or else the first feature as it is. */
+/** The first categorical feature with its categories, or else the first feature as it is. */
 function varied(schema: Schema): object {
   const feature = schema.features.find(({ kind }) => kind === 'categorical');
   if (feature?.kind === 'categorical') return { [feature.name]: feature.categories.slice(0, 20) };

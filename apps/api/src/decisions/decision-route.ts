@@ -34,7 +34,7 @@ interface Documentation {
   readonly example: object | undefined;
 }
 
-/** `POST /<name>`, a decision, documented. */
+/** Decorates a method as the route `POST /<name>` of a decision, with its documentation. */
 export function DecisionRoute(
   name: DecisionName,
   { request, answer, example }: Documentation,

@@ -2,9 +2,9 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
 import { type Parameter, readQuery } from '../record/query.js';
 
-/** What a prediction is to be answered with besides itself. */
+/** What a client wants to know beside the prediction. */
 export interface DetailQuery {
-  /** How often the interval is to hold what will be observed, in (0, 1). */
+  /** The share of observed CTRs that the interval is to hold, in (0, 1). */
   readonly interval?: number;
   readonly explain?: boolean;
 }

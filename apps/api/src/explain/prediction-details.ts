@@ -39,8 +39,8 @@ const EXPOSURE = 'impressions';
 const UNITS = 10_000;
 
 /**
- * The interval that holds the CTR that the placement will be observed to have, clicks over the
- * row's own impressions, as often as `level` says. The fewer impressions, the wider it is.
+ * The interval that holds the observed CTR, clicks over the row's own impressions, with probability
+ * `level`. The fewer impressions, the wider it is.
  * @param row numbers in the order of the model's schema
  * @param level in (0, 1)
  * @returns bounds from 0 to 1, four decimals, rounded outwards

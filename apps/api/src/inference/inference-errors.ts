@@ -7,18 +7,18 @@ const ROOT = '/v2';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
- * Makes errors below /v2 those of the protocol, `{"error": "…"}`, whatever found them. The status
- * is the problem's own, and the text begins with its code. To be called before the first route is
- * added.
+ * Answers every error below /v2 in the form of the protocol, `{"error": "…"}`, also those that
+ * Fastify finds. The status is that of the problem, and the text begins with its code. To be called
+ * before the first route is added.
  */
 export function addInferenceErrors(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (route.url !== ROOT && !route.url.startsWith(`${ROOT}/`)) return;
     route.preSerialization = [route.preSerialization ?? [], reshape].flat();
   });
-  // The protocol's OpenAPI document has it with the slash, its text without.
+  // The protocol's OpenAPI document writes the address with a slash, its text without.
   fastify.get(`${ROOT}/`, () => serverMetadata);
-  // A route, because what no route is found for has no hooks of its own.
+  // A route, because Fastify runs no hooks of ours where it finds no route.
   fastify.all(`${ROOT}/*`, () => {
     throw new ProblemError('NOT_FOUND');
   });

@@ -23,7 +23,7 @@ export interface ServerMetadata {
 /** What `GET /v2/models/{name}` answers. */
 export interface ModelMetadata {
   readonly name: string;
-  /** Those that may be asked for by name. */
+  /** The versions that may be asked for by name. */
   readonly versions: readonly string[];
   readonly platform: string;
   readonly inputs: readonly TensorMetadata[];
@@ -36,7 +36,7 @@ const { version } = JSON.parse(
 
 export const serverMetadata: ServerMetadata = { name: 'adscale', version, extensions: [] };
 
-/** A model of this schema, described: an input a feature. */
+/** Describes a model of this schema: one input for each feature. */
 export function modelMetadata(
   name: string,
   { features }: Schema,
@@ -60,13 +60,13 @@ function datatypeOf({ kind }: Feature): string {
   return kind === 'integer' ? 'INT64' : 'FP64';
 }
 
-/** The one model there is, as an address names it. */
+/** The parameters of an address that names the model. */
 export interface ModelAddress {
   readonly name: string;
   readonly version?: string;
 }
 
-/** @throws ProblemError NOT_FOUND when the model has another name */
+/** @throws ProblemError NOT_FOUND if the service's model has another name */
 export function checkName({ name }: ModelAddress, modelName: string): void {
   if (name === modelName) return;
   throw new ProblemError('NOT_FOUND', {
@@ -75,7 +75,7 @@ export function checkName({ name }: ModelAddress, modelName: string): void {
 }
 
 /**
- * The model at an address: the current one, or one that answers requests beside it.
+ * Finds the model at an address: the current one, or if a version is named, that or the canary.
  * @throws ProblemError NOT_FOUND, MODEL_NOT_LOADED
  */
 export function servingOf(served: ServedModel, address: ModelAddress, modelName: string): Serving {

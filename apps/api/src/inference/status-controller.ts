@@ -24,7 +24,7 @@ import {
   servingOf,
 } from './inference-metadata.js';
 
-/** Makes the controller of what the Open Inference Protocol tells of server and model. */
+/** Makes the controller of the protocol's metadata and health of server and model. */
 export function inferenceStatusController({ modelName }: Config): Type<unknown> {
   @ApiTags('Open Inference Protocol')
   @Controller('v2')

@@ -4,14 +4,14 @@ import { got, refusal } from './inference-errors.js';
 import { NUMBER_TYPES, type Tensor } from './tensors.js';
 
 /**
- * The records that input tensors hold, in either of two forms:
+ * Turns input tensors into records. They have one of two forms:
  *
- * - a tensor for each feature, by its name, [n] or [n, 1]; words as BYTES. That of a feature which
- *   may be absent may be left out.
- * - one tensor [n, features] of numbers in the order of the schema; words by their place in the
- *   list of categories, from 0
+ * - a tensor for each feature, by its name, [n] or [n, 1]; categories as BYTES. The tensor of a
+ *   feature that may be absent may be left out.
+ * - one tensor [n, features] of numbers in the order of the schema; categories by their place in the
+ *   list, from 0
  *
- * What values may be is for the contract to say, which reads the records.
+ * null stands for a value that a record may lack. Values are not checked here: the contract does that when it reads the records.
  * @throws ProblemError INVALID_INFERENCE
  */
 export function recordsOf(
@@ -23,6 +23,12 @@ export function recordsOf(
   const isFeature = fields.some(({ name }) => name === first?.name);
   if (tensors.length === 1 && isMatrix && !isFeature) return fromMatrix(first, fields);
   return fromColumns(tensors, fields);
+}
+
+/** Whether a tensor may hold null: a feature's if it may be absent, a matrix if any of them may. */
+export function mayLack({ fields }: RecordContract, tensor: string): boolean {
+  const field = fields.find(({ name }) => name === tensor);
+  return field?.optional ?? fields.some(({ optional }) => optional);
 }
 
 function fromMatrix({ name, shape, datatype, data }: Tensor, fields: readonly FieldContract[]) {

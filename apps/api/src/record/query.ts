@@ -38,7 +38,7 @@ export function readQuery<T extends object>(
 }
 
 /**
- * Refuses any parameter of a route that knows none: it was meant to do something.
+ * Refuses a query on a route that has no parameters: its client expects something of it.
  * @throws ProblemError INVALID_QUERY
  */
 export function refuseQuery(query: unknown): void {

@@ -32,5 +32,8 @@ function validatorOf(field: FieldContract): PropertyDecorator {
 
 /** The library's types are still those of OpenAPI 3.0, where an exclusive bound is a boolean. */
 function propertyOf({ jsonSchema, optional }: FieldContract): ApiPropertyOptions {
-  return { required: !optional, ...jsonSchema } as object;
+  if (!optional) return { required: true, ...jsonSchema } as object;
+  const { description, example, ...value } = jsonSchema;
+  const text = { ...(description && { description }), ...(example !== undefined && { example }) };
+  return { required: false, ...text, oneOf: [value, { type: 'null' }] } as object;
 }

@@ -6,16 +6,16 @@ export type RecordValues = Record<string, number | string>;
 const MAX_EXAMPLES = 4;
 
 /**
- * Requests to show in the documentation: one of typical values, then the same with each other word
- * of the first categorical feature. All of them are valid.
+ * Makes valid records for the documentation: one of typical values, then the same with each other
+ * category of the first categorical feature, up to four in all.
  */
 export function exampleRequests(schema: Schema): Record<string, RecordValues> {
   const typical = Object.fromEntries(schema.features.map((f) => [f.name, exampleValue(f)]));
   const examples: Record<string, RecordValues> = { typical };
   const varied = schema.features.find((feature) => feature.kind === 'categorical');
-  const others = varied?.categories.filter((word) => word !== typical[varied.name]) ?? [];
-  for (const word of others.slice(0, MAX_EXAMPLES - 1)) {
-    examples[word] = { ...typical, [varied!.name]: word };
+  const others = varied?.categories.filter((other) => other !== typical[varied.name]) ?? [];
+  for (const category of others.slice(0, MAX_EXAMPLES - 1)) {
+    examples[category] = { ...typical, [varied!.name]: category };
   }
   return examples;
 }

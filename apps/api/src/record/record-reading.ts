@@ -4,7 +4,7 @@ import { ProblemError, type ProblemOccurrence } from '../problem/problem.js';
 /** An answer lists at most this many wrong fields. */
 const MOST_ERRORS = 20;
 
-/** Where an error is said to be when it is the body as a whole that is wrong. */
+/** Stands for the name of a field where the body as a whole is wrong. */
 export const WHOLE_BODY = '(body)';
 
 /**
@@ -22,7 +22,7 @@ export function readRecord(
 }
 
 /**
- * The same where a body that is no valid record is an error.
+ * Does what `readRecord` does, and refuses what is no valid record.
  * @throws ProblemError INVALID_RECORD
  */
 export function checkRecord(contract: RecordContract, body: unknown, row: Float64Array): void {

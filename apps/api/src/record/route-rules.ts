@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
 
-/** Media types of a JSON value a line; there is no registered one, and these are all in use. */
+/** Media types of JSON lines. None is registered, and all of these are in use. */
 export const LINE_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 
 /** Route configuration for what Nest has no decorators for. */

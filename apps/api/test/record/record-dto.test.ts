@@ -100,6 +100,21 @@ describe('recordDto', () => {
     expect(() => recordDto(contract)).toThrow(name);
   });
 
+  it('documents null where a field may be absent, and only there', () => {
+    const contract = new RecordContract(gappy);
+    const Dto = recordDto(contract);
+    for (const { name, optional, jsonSchema } of contract.fields) {
+      const property: unknown = Reflect.getMetadata(
+        'swagger/apiModelProperties',
+        Dto.prototype as object,
+        name,
+      );
+      const { description: _, example: __, ...value } = jsonSchema;
+      const documented = optional ? { oneOf: [value, { type: 'null' }] } : value;
+      expect(property).toMatchObject({ required: !optional, ...documented });
+    }
+  });
+
   it('makes a class of its own for every schema', () => {
     const contract = new RecordContract(defaultSchema);
     expect(recordDto(contract)).not.toBe(recordDto(contract));

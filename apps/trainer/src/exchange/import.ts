@@ -64,11 +64,11 @@ interface ImportedCard extends StoredCard {
 /** Makes a version of an ONNX file, judged by data if there is some. */
 async function runImportOnnx(file: string, flags: ImportFlags, signal: AbortSignal): Promise<void> {
   const reporter = new Reporter(flags.json);
-  const registry = new Registry(flags.models);
+  const registry = new Registry(flags.models, { signal });
   const bytes = await readModelFile(file);
   const { schema, mapping } = await importedFeatures(registry, flags);
   const forest = readForest(bytes, file, schema);
-  const reach = reachOf(forest);
+  const { reach } = forest;
   if (!(reach.most > 0 && reach.least < 1)) {
     throw new InputError(
       `${file}: it predicts from ${reach.least} to ${reach.most}, wanted CTRs, from 0 to 1`,
@@ -113,22 +113,6 @@ function readForest(bytes: Uint8Array, file: string, schema: Schema | undefined)
     if (!(cause instanceof ForestError)) throw cause;
     throw new InputError(`${file}: ${cause.message}`, { cause });
   }
-}
-
-/** The least and the most that a forest can predict, or a little beyond: trees are taken apart. */
-function reachOf({ trees }: Forest): { least: number; most: number } {
-  let [least, most] = [0, 0];
-  for (const { nodes, feature, value } of trees) {
-    let [low, high] = [Infinity, -Infinity];
-    for (let node = 0; node < nodes; node++) {
-      if (feature[node] >= 0) continue;
-      low = Math.min(low, value[node]);
-      high = Math.max(high, value[node]);
-    }
-    least += low / trees.length;
-    most += high / trees.length;
-  }
-  return { least, most };
 }
 
 /** Nothing is known of the training: no rows, no ranges, no metrics. */

@@ -17,9 +17,9 @@ export function modelsCommand(signal: AbortSignal): Command {
     .addCommand(showCommand())
     .addCommand(diffCommand())
     .addCommand(promoteCommand(signal))
-    .addCommand(rollbackCommand())
-    .addCommand(tagCommand())
-    .addCommand(pruneCommand())
+    .addCommand(rollbackCommand(signal))
+    .addCommand(tagCommand(signal))
+    .addCommand(pruneCommand(signal))
     .addHelpText('after', `\n${versionHelp}\n\n${exitHelp}`);
 }
 
@@ -79,7 +79,7 @@ function promoteCommand(signal: AbortSignal): Command {
     .addOption(countFlag('threads', 'threads to read on', availableParallelism()))
     .addHelpText('after', ifBetterHelp)
     .action(async (name: string, flags: PromoteFlags) => {
-      const registry = new Registry(flags.models);
+      const registry = new Registry(flags.models, { signal });
       if (!flags.ifBetter && flags.data === undefined)
         return runPromote(registry, name, flags.json);
       const version = await registry.resolve(name);
@@ -93,24 +93,24 @@ Better: the normalised entropy of the version less that of the current one is be
 of its interval (paired bootstrap, 95 %) on the same rows. Refused otherwise, with exit status 1.
 --data asks for --if-better.`;
 
-function rollbackCommand(): Command {
+function rollbackCommand(signal: AbortSignal): Command {
   return command(
     'rollback',
     'Go back to the version that served before; again, further back.',
-  ).action(({ models, json }: ModelsFlags) => runRollback(new Registry(models), json));
+  ).action(({ models, json }: ModelsFlags) => runRollback(new Registry(models, { signal }), json));
 }
 
-function tagCommand(): Command {
+function tagCommand(signal: AbortSignal): Command {
   return command('tag', 'Give a version a name of your own, which also keeps it from being pruned.')
     .argument('<tag>')
     .addArgument(versionArgument())
     .option('--remove', 'forget the tag')
     .action((tag: string, name: string, flags: ModelsFlags & { readonly remove?: boolean }) =>
-      runTag(new Registry(flags.models), tag, { ...flags, name }),
+      runTag(new Registry(flags.models, { signal }), tag, { ...flags, name }),
     );
 }
 
-function pruneCommand(): Command {
+function pruneCommand(signal: AbortSignal): Command {
   return command(
     'prune',
     'Remove old versions, but for those that serve, served lately, are tagged or on trial.',
@@ -122,7 +122,7 @@ function pruneCommand(): Command {
     )
     .option('--dry-run', 'only tell what would be removed')
     .action((flags: ModelsFlags & { readonly keep: number; readonly dryRun?: boolean }) =>
-      runPrune(new Registry(flags.models), flags),
+      runPrune(new Registry(flags.models, { signal }), flags),
     );
 }
 

@@ -109,7 +109,7 @@ export async function readJudgingTable(
         readTable(database, source, {
           mapping: changeMapping(modelMapping(model, names, given), flags),
           maxBins: forest.parameters.maxBins,
-          cuts: forest.bins.map(({ cuts }) => cuts),
+          cuts: model.schema.features.map((_, f) => forest.cutsOf(f)),
           judgeOnly: true,
           stage,
         }),

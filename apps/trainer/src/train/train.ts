@@ -78,7 +78,7 @@ async function runTrain(
   signal: AbortSignal,
 ): Promise<void> {
   const reporter = new Reporter(flags.json);
-  const registry = new Registry(flags.output);
+  const registry = new Registry(flags.output, { signal });
   if (flags.ifMissing && (await registry.current()) !== undefined) {
     reporter.result(`${flags.output} already has a model: nothing to do`, { trained: false });
     return;

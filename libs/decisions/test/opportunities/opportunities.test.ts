@@ -1,5 +1,16 @@
+import { CtrModel, type ModelCard } from '@adscale/ctr';
+import { treeShap, writeModel } from '@adscale/forest';
 import { opportunities } from '../../src/opportunities/opportunities.js';
 import { record, refusalOf, trainedModel } from '../market.js';
+
+/** The card of an earlier trainer, which kept none. */
+function withoutBackground(card: ModelCard): ModelCard {
+  return { ...card, background: undefined } as unknown as ModelCard;
+}
+
+function expectClose(values: Float64Array, wanted: Float64Array): void {
+  wanted.forEach((value, f) => expect(values[f]).toBeCloseTo(value, 12));
+}
 
 describe('opportunities', () => {
   const trained = trainedModel();
@@ -17,6 +28,18 @@ describe('opportunities', () => {
     expect(new Set(best.map(({ id }) => id)).size).toBe(20);
   });
 
+  it('call a value that a placement lacks missing', async () => {
+    const { digest, card } = await trained;
+    const { ranges } = card!.training;
+    const lacked = { ...ranges, budget: { ...ranges['budget'], missing: 1 } };
+    const gappy = { ...card!, training: { ...card!.training, ranges: lacked } } as ModelCard;
+    const model = CtrModel.load(writeModel((await trained).forest), gappy);
+    expect(model.digest).toBe(digest);
+    const wanted = { budget: [null, 900], device_type: ['mobile'] };
+    const { best } = opportunities(model, { base: record, vary: wanted });
+    expect(best.map(({ id }) => id).toSorted()).toEqual(['900 / mobile', 'missing / mobile']);
+  });
+
   it('name placements below the floor, with the reason', async () => {
     const { weak } = opportunities(await trained, { base: record, vary, floor_ctr: 0.01 });
     expect(weak.length).toBe(5);
@@ -27,6 +50,28 @@ describe('opportunities', () => {
       expect(reasons[0].effect).toBeLessThan(0);
       expect(reasons[0].says).toContain(`ad_position ${asked['ad_position']} lowers the CTR by`);
       expect(to_find_out.impressions).toBeGreaterThan(0);
+    }
+  });
+
+  it.each([
+    ['against the background of the card', (card: ModelCard) => card],
+    ['by the trees where the card has no background', withoutBackground],
+  ])('give the reasons that an explanation gives: %s', async (_, cardOf) => {
+    const { forest, digest, card } = await trained;
+    const model = CtrModel.load(writeModel(forest), cardOf(card!));
+    expect(model.digest).toBe(digest);
+    const { weak } = opportunities(model, { base: record, vary, floor_ctr: 0.01 });
+    for (const { record: asked, reasons } of weak) {
+      const row = model.encode(asked);
+      const { method, base, values } = model.explainer.explain(row);
+      expect(method === 'tree_shap').toBe(cardOf === withoutBackground);
+      if (method === 'tree_shap') expectClose(values, treeShap(forest, row).values);
+      for (const { feature, effect, says } of reasons) {
+        const place = model.schema.features.findIndex(({ name }) => name === feature);
+        expect(effect).toBeCloseTo(values[place], 6);
+        const [, usual] = /from the usual (\S+)\.$/.exec(says)!;
+        expect(Number(usual)).toBeCloseTo(base, 6);
+      }
     }
   });
 

@@ -1,20 +1,19 @@
 /*
- * One way to explain a forest's predictions, whoever asks.
+ * One way to explain a forest's predictions: the same numbers for everyone who asks.
  *
- *   a background, and at most 12 features used    exact interventional Shapley values of the
- *                                                 prediction (Janzing et al. 2020)
- *   else                                          path-dependent TreeSHAP of the mean of the
- *                                                 trees (Lundberg et al. 2020)
+ *   a background, and trees that use 12 features at most    exact interventional Shapley values of
+ *                                                           the prediction (Janzing et al. 2020)
+ *   else                                                    path-dependent TreeSHAP of the mean of
+ *                                                           the trees (Lundberg et al. 2020)
  *
- * Either may take a hundred milliseconds. So it is done in steps, some background rows or a tree
- * each; between two of them a server may answer others.
+ * Both are means over parts: over some background rows each, or over single trees. An explanation
+ * may take a hundred milliseconds, and a part a few; so a server can answer others between parts.
  */
-import type { BackgroundRows } from './background.js';
 import { ForestError } from '../errors.js';
-import { checkWidth, ShapleyExplainer, type Explanation } from './shapley.js';
-import type { Forest } from '../model/forest.js';
+import { Forest } from '../model/forest.js';
 import { atOnce, type Steps } from '../steps.js';
-import { treeShapSteps } from './tree-shap.js';
+import { checkWidth, ShapleyExplainer, type Explanation } from './shapley.js';
+import { treeShap } from './tree-shap.js';
 
 /** How contributions are found. */
 export const explanationMethods = ['interventional_shapley', 'tree_shap'] as const;
@@ -30,46 +29,67 @@ export interface ExplainedPrediction extends Explanation {
   readonly prediction: number;
 }
 
-/** A sample of training rows, and how much each counts; all alike if not told. */
+/** A sample of training rows. */
 export interface ExplainerBackground {
-  readonly rows: BackgroundRows;
+  /** Rows of numbers in schema order. */
+  readonly rows: readonly ArrayLike<number>[];
+  /** How much each row counts, ≥ 0. Default: all alike. */
   readonly weight?: ArrayLike<number>;
 }
+
+/** A part of an explanation, and its share of the whole. */
+interface Part {
+  readonly share: number;
+  readonly explain: (row: ArrayLike<number>) => Explanation;
+}
+
+/** Background rows of one part: some milliseconds, with as many features as there may be. */
+const PART_ROWS = 8;
 
 /** Explains the predictions of one forest. What does not depend on the row is done once. */
 export class Explainer {
   readonly method: ExplanationMethod;
+  /** Rows of the background that predictions are compared with; 0 for TreeSHAP. */
   readonly backgroundRows: number;
-  private readonly shapley: ShapleyExplainer | undefined;
+  private readonly parts: readonly Part[];
 
-  /** @param background rows of other features, or badly weighted ones, count as none */
+  /**
+   * @param background what to compare predictions with. Without one, with one that is empty, of
+   *   other features or badly weighted, and with more than 12 features, TreeSHAP explains.
+   */
   constructor(
     private readonly forest: Forest,
     background?: ExplainerBackground,
   ) {
-    this.shapley = background && shapleyOf(forest, background);
-    this.method = this.shapley === undefined ? 'tree_shap' : 'interventional_shapley';
-    this.backgroundRows = this.shapley === undefined ? 0 : rowsOf(background!.rows);
+    const parts = background && shapleyParts(forest, background);
+    this.method = parts === undefined ? 'tree_shap' : 'interventional_shapley';
+    this.backgroundRows = parts === undefined ? 0 : background!.rows.length;
+    this.parts = parts ?? treeParts(forest);
   }
 
   /**
    * Explains a row of numbers in schema order.
    * @throws ForestError ROW_INVALID; STATISTICS_ABSENT for a forest from elsewhere that keeps no
-   *   training weights, where there is no background
+   *   training weights, where TreeSHAP explains
    */
   explain(row: ArrayLike<number>): ExplainedPrediction {
     return atOnce(this.steps(row));
   }
 
-  /** The same, step by step; the row must not change before the last one. */
+  /** The same, a part a step; the row must not change before the last one. */
   *steps(row: ArrayLike<number>): Steps<ExplainedPrediction> {
-    const { forest, method, backgroundRows, shapley } = this;
+    const { forest, method, backgroundRows, parts } = this;
     checkWidth(forest, row);
-    const { base, values } = yield* shapley === undefined
-      ? treeShapSteps(forest, row)
-      : shapley.steps(row);
+    const values = new Float64Array(row.length);
+    let base = 0;
+    for (const { share, explain } of parts) {
+      const part = explain(row);
+      base += share * part.base;
+      for (let f = 0; f < row.length; f++) values[f] += share * part.values[f];
+      yield;
+    }
     const prediction = forest.compile().predict(row);
-    const isApart = shapley === undefined && forest.calibration !== null;
+    const isApart = method === 'tree_shap' && forest.calibration !== null;
     const explained = values.reduce((sum, value) => sum + value, base);
     const calibration = isApart ? prediction - explained : 0;
     return { method, backgroundRows, base, values, calibration, prediction };
@@ -78,18 +98,36 @@ export class Explainer {
 
 const UNFIT: readonly string[] = ['FEATURE_INVALID', 'BACKGROUND_INVALID'];
 
-function shapleyOf(
-  forest: Forest,
-  { rows, weight }: ExplainerBackground,
-): ShapleyExplainer | undefined {
+/** Undefined when the trees use too many features, or the background does not fit them. */
+function shapleyParts(forest: Forest, background: ExplainerBackground): Part[] | undefined {
+  const { rows, weight = new Float64Array(rows.length).fill(1) } = background;
+  if (weight.length !== rows.length) return undefined;
+  const total = sumOf(weight);
+  const parts: Part[] = [];
   try {
-    return new ShapleyExplainer(forest, rows, weight && { weight });
+    for (let from = 0; from < rows.length; from += PART_ROWS) {
+      const weights = Array.from(weight).slice(from, from + PART_ROWS);
+      const share = sumOf(weights) / total;
+      // A sample that weighs nothing is refused; leaving it out changes nothing.
+      if (share === 0) continue;
+      const sample = rows.slice(from, from + PART_ROWS);
+      const explainer = new ShapleyExplainer(forest, sample, { weight: weights });
+      parts.push({ share, explain: (row) => explainer.explain(row) });
+    }
   } catch (error) {
     if (error instanceof ForestError && UNFIT.includes(error.code)) return undefined;
     throw error;
   }
+  return parts.length > 0 ? parts : undefined;
 }
 
-function rowsOf(rows: BackgroundRows): number {
-  return 'schema' in rows ? rows.rows : rows.length;
+function treeParts({ schema, parameters, bins, trees }: Forest): Part[] {
+  return trees.map((tree) => {
+    const alone = new Forest(schema, parameters, bins, [tree]);
+    return { share: 1 / trees.length, explain: (row) => treeShap(alone, row) };
+  });
+}
+
+function sumOf(weights: ArrayLike<number>): number {
+  return Array.from(weights).reduce((sum, weight) => sum + weight, 0);
 }

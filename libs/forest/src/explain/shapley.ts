@@ -15,12 +15,11 @@
  */
 import { readBackground, type Background, type BackgroundRows } from './background.js';
 import { calibrated } from '../judge/calibration.js';
-import { CellSpace, type CellCode } from '../serve/cells.js';
+import type { CellCode, CellSpace } from '../serve/cells.js';
 import type { Compiled } from '../serve/compile.js';
 import { Corners } from './corners.js';
 import { ForestError } from '../errors.js';
 import type { Forest } from '../model/forest.js';
-import { atOnce, type Steps } from '../steps.js';
 
 /** What made a prediction differ from the usual one; all in the target's unit. */
 export interface Explanation {
@@ -38,11 +37,8 @@ export interface ShapleyOptions {
 /** Enumeration ends here: 2^12 coalitions a background row. */
 export const MAX_SHAPLEY_FEATURES = 12;
 
-/**
- * Background rows that are explained against together: a tree is read once for all of them, and
- * with as many features as there may be they take some milliseconds.
- */
-const BLOCK = 8;
+/** Background rows that are explained against together: a tree is read once for all of them. */
+const BLOCK = 16;
 
 /** A background row that stands for all rows of its cell. */
 interface Stand {
@@ -69,7 +65,8 @@ export class ShapleyExplainer {
     background: BackgroundRows,
     { weight }: ShapleyOptions = {},
   ) {
-    this.cells = CellSpace.of(forest.bins, forest.trees);
+    this.compiled = forest.compile();
+    this.cells = this.compiled.cells;
     const used = this.cells.sizes.filter((size) => size > 1).length;
     if (used > MAX_SHAPLEY_FEATURES) {
       throw new ForestError(
@@ -78,7 +75,6 @@ export class ShapleyExplainer {
           `${MAX_SHAPLEY_FEATURES}; treeShap explains any number`,
       );
     }
-    this.compiled = forest.compile();
     this.stands = this.merge(readBackground(forest.schema, background, weight));
     let base = 0;
     for (const { row, weight } of this.stands) base += weight * this.compiled.predict(row);
@@ -93,11 +89,6 @@ export class ShapleyExplainer {
    * @throws ForestError ROW_INVALID if the row's length is not the number of features
    */
   explain(row: ArrayLike<number>): Explanation {
-    return atOnce(this.steps(row));
-  }
-
-  /** The same in steps, some background rows each; the row must not change before the last one. */
-  *steps(row: ArrayLike<number>): Steps<Explanation> {
     checkWidth(this.forest, row);
     const codes = this.codesOf(row);
     const values = new Float64Array(row.length);
@@ -109,7 +100,6 @@ export class ShapleyExplainer {
       });
       this.fill(cubes);
       cubes.forEach((cube, i) => addShapley(values, cube, block[i].weight));
-      yield;
     }
     return { base: this.base, values };
   }

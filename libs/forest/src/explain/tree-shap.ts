@@ -32,7 +32,6 @@ import { ForestError } from '../errors.js';
 import { checkWidth, type Explanation } from './shapley.js';
 import type { Forest } from '../model/forest.js';
 import { goesLeft } from '../trees/walk.js';
-import { atOnce, type Steps } from '../steps.js';
 import type { Tree } from '../trees/tree.js';
 
 /**
@@ -44,11 +43,6 @@ import type { Tree } from '../trees/tree.js';
  * @throws ForestError ROW_INVALID; STATISTICS_ABSENT if a node's children have no cover above 0
  */
 export function treeShap(forest: Forest, row: ArrayLike<number>): Explanation {
-  return atOnce(treeShapSteps(forest, row));
-}
-
-/** The same in steps, a tree each; the row must not change before the last one. */
-export function* treeShapSteps(forest: Forest, row: ArrayLike<number>): Steps<Explanation> {
   checkWidth(forest, row);
   const { trees } = forest;
   const depth = trees.reduce((deepest, tree) => Math.max(deepest, depthOf(tree)), 0);
@@ -57,7 +51,6 @@ export function* treeShapSteps(forest: Forest, row: ArrayLike<number>): Steps<Ex
   for (const tree of trees) {
     walk.visit(tree, 0, 0);
     base += coverMean(tree);
-    yield;
   }
   return { base: base / trees.length, values: walk.values.map((value) => value / trees.length) };
 }

@@ -14,7 +14,7 @@ import {
   type IntervalOptions,
 } from '../judge/intervals.js';
 import type { FitParameters } from '../data/parameters.js';
-import { predictRow, treeVariance } from '../trees/walk.js';
+import { predictRow, reachOf, treeVariance } from '../trees/walk.js';
 import { RowEncoder, type FeatureRecord, type Schema } from '../data/schema.js';
 import type { Tree } from '../trees/tree.js';
 
@@ -54,6 +54,11 @@ export class Forest {
   /** The bin of a number of a feature, from 0; `binCount` for what is missing. */
   binOf(feature: number, x: number): number {
     return codeOf(this.bins[feature], x);
+  }
+
+  /** The least and the most that the mean of the trees can be at any row, or a little beyond. */
+  get reach(): { readonly least: number; readonly most: number } {
+    return reachOf(this.trees);
   }
 
   /**

@@ -1,8 +1,9 @@
+import { ForestError } from '../errors.js';
 import type { FeatureBins } from '../data/binning.js';
 import { calibrated, type Calibration } from '../judge/calibration.js';
 import { CellSpace, type CellCode, type CellPlan } from './cells.js';
 import { CODE_BLOCK } from '../data/cut-search.js';
-import { PackedForest, type PackedNodes } from './packed.js';
+import { LANES, PackedForest, type PackedNodes } from './packed.js';
 import { packTrees } from './packing.js';
 import { sampleFromLeaves } from './leaf-sample.js';
 import { trainingWeight, type CodeShares } from './support.js';
@@ -69,7 +70,8 @@ export class Compiled {
   readonly kind: 'table' | 'packed' | 'walked';
   /** Number of cells the forest tells apart. */
   readonly cellCount: number;
-  private readonly cells: CellSpace;
+  /** How it codes rows. */
+  readonly cells: CellSpace;
   private readonly table: Float64Array | null;
   private readonly trees: PackedForest | WalkedForest | null;
   private readonly calibration: Calibration | null;
@@ -133,7 +135,10 @@ export class Compiled {
     );
   }
 
-  /** How many trees `perTree` asks: all, but no more than 200, which tell their spread to a twentieth. */
+  /**
+   * How many trees `perTree` asks if not told: all of them, but 200 at most, whose standard
+   * deviation is within a twentieth of that of more.
+   */
   get askedTrees(): number {
     return Math.min(MOST_ASKED, this.source.trees.length);
   }
@@ -141,14 +146,20 @@ export class Compiled {
   /**
    * What single trees predict, before any calibration.
    * @param rows row after row, `count * features` numbers in schema order
-   * @param trees how many to ask, from the first; `askedTrees` at most
+   * @param trees how many to ask, from the first; 0 to `askedTrees`
    * @returns tree after tree, `trees * count` numbers
+   * @throws ForestError OPTION_INVALID if `trees` is out of that range
    */
   perTree(rows: ArrayLike<number>, count: number, trees = this.askedTrees): Float64Array {
+    const most = this.askedTrees;
+    if (!(Number.isInteger(trees) && trees >= 0 && trees <= most)) {
+      const wanted = `a whole number from 0 to ${most}`;
+      throw new ForestError('OPTION_INVALID', `trees is ${trees}, wanted ${wanted}`);
+    }
     this.single ??= this.singleTrees();
-    const out = new Float64Array(trees * count);
+    const out = new Float64Array(trees * count + LANES);
     this.single.perTree(rows, count, trees, out);
-    return out;
+    return out.subarray(0, trees * count);
   }
 
   /** The packed nodes if there are any; a table has no trees any more, so that they are packed. */

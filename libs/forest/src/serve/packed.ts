@@ -119,31 +119,37 @@ export class PackedForest {
     const { trees, roots } = this.packed;
     for (const [from, length] of this.blocks(rows, count)) {
       this.sums.fill(0);
-      for (let t = 0; t < trees; t++) this.walkBlock(roots[t], length);
+      for (let t = 0; t < trees; t++) this.walkBlock(roots[t], length, this.sums, 0);
       for (let i = 0; i < length; i++) out[from + i] = this.sums[i] / trees;
     }
   }
 
-  /** What each of the first `trees` trees predicts at `count` rows: tree after tree, into `out`. */
+  /**
+   * What each of the first `trees` trees predicts at `count` rows: tree after tree, into `out`,
+   * which has room for LANES more numbers. A walk writes whole groups of four; what it writes behind
+   * the last row belongs to the next tree's first rows, which come later.
+   */
   perTree(rows: ArrayLike<number>, count: number, trees: number, out: Float64Array): void {
     const { roots } = this.packed;
     for (const [from, length] of this.blocks(rows, count)) {
-      for (let t = 0; t < trees; t++) {
-        this.sums.fill(0, 0, length);
-        this.walkBlock(roots[t], length);
-        for (let i = 0, to = t * count + from; i < length; i++, to++) out[to] = this.sums[i];
+      for (let t = 0, at = from; t < trees; t++, at += count) {
+        out.fill(0, at, at + length);
+        this.walkBlock(roots[t], length, out, at);
       }
     }
   }
 
-  /** Fills the slots of one block of rows after another: where it begins, and how long it is. */
+  /**
+   * Fills the slots of one block of rows after another, the last rows first: where it begins, and
+   * how long it is.
+   */
   private *blocks(rows: ArrayLike<number>, count: number): Generator<readonly [number, number]> {
     const { block, cells, width } = this;
     if (this.sums.length === 0) {
       this.sums = new Float64Array(block);
       this.slots = new Uint16Array(width * block);
     }
-    for (let from = 0; from < count; from += block) {
+    for (let from = Math.floor((count - 1) / block) * block; from >= 0; from -= block) {
       const length = Math.min(block, count - from);
       for (let f = 0; f < cells.sizes.length; f++) this.fillBlock(f, rows, from, length);
       this.fillSets(length);
@@ -151,10 +157,13 @@ export class PackedForest {
     }
   }
 
-  /** Takes the block's rows down one tree; rows behind the last are old ones, and do no harm. */
-  private walkBlock(root: number, length: number): void {
+  /**
+   * Adds what one tree predicts at the block's rows to `sums`, from place `to` on, in whole groups
+   * of four: the rows behind the last are those of an earlier block.
+   */
+  private walkBlock(root: number, length: number, sums: Float64Array, to: number): void {
     const { nodes, values } = this.packed;
-    const { slots, sums, width } = this;
+    const { slots, width } = this;
     for (let i = 0, row = 0; i < length; i += LANES, row += LANES * width) {
       const rowB = row + width;
       const rowC = rowB + width;
@@ -174,10 +183,10 @@ export class PackedForest {
         c = nodes[2 * c + 1] + +(slots[rowC + (testC >>> 16)] > (testC & NEVER));
         d = nodes[2 * d + 1] + +(slots[rowD + (testD >>> 16)] > (testD & NEVER));
       }
-      sums[i] += values[a];
-      sums[i + 1] += values[b];
-      sums[i + 2] += values[c];
-      sums[i + 3] += values[d];
+      sums[to + i] += values[a];
+      sums[to + i + 1] += values[b];
+      sums[to + i + 2] += values[c];
+      sums[to + i + 3] += values[d];
     }
   }
 

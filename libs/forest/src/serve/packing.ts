@@ -70,6 +70,8 @@ class Packing {
   }
 
   private setSlotOf(tree: Tree, node: number): number {
+    // There are too many already, so that this packing is thrown away.
+    if (this.setSlots.length > MAX_SET_SLOTS) return 0;
     const feature = tree.feature[node];
     const side = Uint8Array.from(
       { length: this.cells.sizes[feature] },
@@ -78,7 +80,6 @@ class Packing {
     const key = `${feature}:${side.join('')}`;
     let slot = this.slotOfSet.get(key);
     if (slot === undefined) {
-      if (this.setSlots.length > MAX_SET_SLOTS) return 0;
       slot = 2 * this.cells.sizes.length + this.setSlots.length;
       this.setSlots.push({ feature, side });
       this.slotOfSet.set(key, slot);

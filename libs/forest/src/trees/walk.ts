@@ -38,6 +38,20 @@ export function predictRow(
   return sum / trees.length;
 }
 
+/**
+ * The least and the most that `predictRow` can be, or a little beyond: no single row need fall into
+ * the least leaf of every tree.
+ */
+export function reachOf(trees: readonly Tree[]): { least: number; most: number } {
+  let [least, most] = [0, 0];
+  for (const { nodes, feature, value } of trees) {
+    const leaves = value.subarray(0, nodes).filter((_, node) => feature[node] < 0);
+    least += leaves.reduce((low, leaf) => Math.min(low, leaf));
+    most += leaves.reduce((high, leaf) => Math.max(high, leaf));
+  }
+  return { least: least / trees.length, most: most / trees.length };
+}
+
 /** The (population) variance of the trees' leaves at a row. */
 export function treeVariance(
   trees: readonly Tree[],

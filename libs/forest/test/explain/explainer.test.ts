@@ -1,5 +1,15 @@
-import { calibrate, Explainer, fit, ShapleyExplainer, treeShap } from '../../src/index.js';
-import { columnsFrom, Random } from '../../src/index.js';
+import {
+  calibrate,
+  columnsFrom,
+  Explainer,
+  fit,
+  Random,
+  shapleyValues,
+  treeShap,
+  type ExplainerBackground,
+  type Explanation,
+  type Schema,
+} from '../../src/index.js';
 
 const schema = {
   features: [
@@ -15,47 +25,76 @@ const input = {
   target: a.map((x, i) => x * b[i] + x),
 };
 const result = fit(input, { trees: 12, seed: 4 });
+const { forest } = result;
 const rows = Array.from({ length: 20 }, (_, i) => [a[i], b[i]]);
 
+const weight = rows.map((_, i) => (i >= 8 && i < 16 ? 0 : 1 + (i % 3)));
+
+function expectSame(found: Explanation, wanted: Explanation): void {
+  expect(found.base).toBeCloseTo(wanted.base, 12);
+  wanted.values.forEach((value, f) => expect(found.values[f]).toBeCloseTo(value, 12));
+}
+
 describe('an explainer', () => {
-  it('finds Shapley values against a background, the same in one go and step by step', () => {
-    const explainer = new Explainer(result.forest, { rows });
-    const found = explainer.explain([0.9, 0.1]);
+  it.each([
+    ['rows that count alike', {}],
+    ['rows that count differently, some not at all', { weight }],
+  ])('finds the Shapley values against a background of %s', (_, options) => {
+    const found = new Explainer(forest, { rows, ...options }).explain([0.9, 0.1]);
     expect(found).toMatchObject({ method: 'interventional_shapley', backgroundRows: 20 });
-    const plain = new ShapleyExplainer(result.forest, rows).explain([0.9, 0.1]);
-    expect(found.base).toBe(plain.base);
-    expect(found.values).toEqual(plain.values);
-    const steps = explainer.steps([0.9, 0.1]);
-    let pauses = 0;
-    for (let step = steps.next(); ; step = steps.next()) {
-      if (step.done) {
-        expect(step.value).toEqual(found);
-        break;
-      }
-      pauses++;
-    }
-    expect(pauses).toBeGreaterThanOrEqual(3);
+    expectSame(found, shapleyValues(forest, [0.9, 0.1], rows, options));
   });
 
   it.each([
+    ['a few background rows', new Explainer(forest, { rows }), 3],
+    ['a tree', new Explainer(forest), 12],
+  ])('lets others in after %s, and finds the same as in one go', (_, explainer, parts) => {
+    const steps = explainer.steps([0.9, 0.1]);
+    let pauses = 0;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) pauses++;
+    expect(pauses).toBe(parts);
+    expect(step.value).toEqual(explainer.explain([0.9, 0.1]));
+  });
+
+  it.each<[string, ExplainerBackground | undefined]>([
     ['there is none', undefined],
     ['its rows are of other features', { rows: [[1]] }],
-    ['its weights are of other rows', { rows, weight: [1] }],
+    ['there are fewer weights than rows', { rows, weight: [1] }],
+    ['there are more weights than rows', { rows, weight: [...weight, 1] }],
+    ['a weight is negative', { rows, weight: rows.map((_, i) => i - 5) }],
+    ['no row weighs anything', { rows, weight: rows.map(() => 0) }],
     ['it is empty', { rows: [] }],
   ])('goes by the trees where, of a background, %s', (_, background) => {
-    const found = new Explainer(result.forest, background).explain([0.9, 0.1]);
+    const found = new Explainer(forest, background).explain([0.9, 0.1]);
     expect(found).toMatchObject({ method: 'tree_shap', backgroundRows: 0, calibration: 0 });
-    const plain = treeShap(result.forest, [0.9, 0.1]);
-    expect(found.values).toEqual(plain.values);
+    expectSame(found, treeShap(forest, [0.9, 0.1]));
+  });
+
+  it('goes by the trees where they use more than 12 features', () => {
+    const features = Array.from({ length: 13 }, (_, f) => ({ name: `f${f}`, kind: 'numeric' }));
+    const values = features.map(() => Float64Array.from({ length: 200 }, () => random.unit()));
+    const columns = { schema: { features } as Schema, rows: 200, values };
+    const target = values[0].map((_, i) => values.reduce((sum, column) => sum + column[i], 0));
+    const wide = fit({ columns, target }, { trees: 30, seed: 1 }).forest;
+    const row = values.map((column) => column[0]);
+    const found = new Explainer(wide, { rows: [row] }).explain(row);
+    expect(found).toMatchObject({ method: 'tree_shap', backgroundRows: 0 });
+    expectSame(found, treeShap(wide, row));
   });
 
   it('adds up to the prediction, with calibration apart where the values leave it out', () => {
-    const { forest } = calibrate(input, result);
-    for (const background of [undefined, { rows }]) {
-      const explained = new Explainer(forest, background).explain([0.9, 0.1]);
+    const calibrated = calibrate(input, result).forest;
+    for (const [background, isApart] of [[undefined, true] as const, [{ rows }, false] as const]) {
+      const explained = new Explainer(calibrated, background).explain([0.9, 0.1]);
       const { base, values, calibration, prediction } = explained;
       expect(base + values[0] + values[1] + calibration).toBeCloseTo(prediction, 12);
-      expect(prediction).toBe(forest.predict([0.9, 0.1]));
+      expect(prediction).toBe(calibrated.predict([0.9, 0.1]));
+      expect(calibration !== 0).toBe(isApart);
     }
+  });
+
+  it('refuses a row of another length', () => {
+    expect(() => new Explainer(forest).explain([1])).toThrow(/got 1 numbers, wanted 2/);
   });
 });

@@ -1,5 +1,6 @@
 import { fit, ForestError, r2, writeModel } from '../../src/index.js';
 import { mixedData, rowOf } from '../data.js';
+import { forestOf } from '../hand-made.js';
 
 const bytesOf = (options: object, data = mixedData({ rows: 300, missing: 0.1 })): Buffer =>
   Buffer.from(writeModel(fit(data, { trees: 10, ...options }).forest));
@@ -56,6 +57,19 @@ describe('a forest', () => {
     expect(forest.predictRecord({ place: 2, colour: 'blue', size: 0.3 })).toBe(
       forest.predict([0.3, 2, 2]),
     );
+  });
+
+  it('knows between which values its predictions lie', () => {
+    const leaf = (value: number) => ({ value, cover: 1 });
+    const made = forestOf(
+      [[1], [1]],
+      [
+        { feature: 0, cut: 0, left: leaf(0.25), right: leaf(0.5) },
+        { feature: 1, cut: 0, left: leaf(1), right: leaf(-2) },
+      ],
+    );
+    expect(made.reach).toEqual({ least: (0.25 - 2) / 2, most: (0.5 + 1) / 2 });
+    expect([made.predict([0, 2]), made.predict([2, 0])]).toEqual([-0.875, 0.75]);
   });
 
   it('refuses rows of another width', () => {

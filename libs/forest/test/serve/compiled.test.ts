@@ -1,84 +1,154 @@
 import fc from 'fast-check';
-import { columnsFrom, fit, Random, streams, type Forest } from '../../src/index.js';
+import { binsFromCuts } from '../../src/data/binning.js';
+import { resolveParameters } from '../../src/data/parameters.js';
+import {
+  calibrate,
+  columnsFrom,
+  fit,
+  Forest,
+  Random,
+  type Compiled,
+  type Schema,
+} from '../../src/index.js';
+import { TreeBuilder } from '../../src/trees/tree.js';
 import { leafOf } from '../../src/trees/walk.js';
 
-const categories = Array.from({ length: 40 }, (_, k) => `k${k}`);
-const schema = {
-  features: [
-    { name: 'x', kind: 'numeric' },
+/** Numbers, integers and categories, each missing now and then, and a target that needs them all. */
+function forestOf(trees: number, rows = 400, kinds = 40, numbers = 1): Forest {
+  const random = new Random(11, 0);
+  const categories = Array.from({ length: kinds }, (_, k) => `k${k}`);
+  const features: Schema['features'] = [
     { name: 'kind', kind: 'categorical', categories },
     { name: 'n', kind: 'integer' },
-  ],
-} as const;
-
-/** Numbers and categories, each missing now and then, and a target that depends on all of it. */
-function forestOf(trees: number, rows = 400): Forest {
-  const x = Array.from({ length: rows }, (_, i) => (i % 9 === 0 ? NaN : (i * 37) % 101));
-  const n = Array.from({ length: rows }, (_, i) => (i % 11 === 0 ? NaN : (i * 13) % 17));
-  const kind = Array.from({ length: rows }, (_, i) => (i % 13 === 0 ? null : `k${(i * 7) % 40}`));
-  const columns = columnsFrom(schema, { x, kind: kind as string[], n });
-  const target = Float64Array.from(
-    { length: rows },
-    (_, i) =>
-      Math.sin(i) + (Number.isNaN(x[i]) ? 5 : x[i] / 50) + ((i * 7) % 40 < 9 ? 3 : 0) + (n[i] || 7),
+    ...Array.from({ length: numbers }, (_, f) => ({ name: `x${f}`, kind: 'numeric' }) as const),
+  ];
+  const drawn = features.map((_, f) =>
+    Float64Array.from({ length: rows }, () => random.below(f === 0 ? kinds : f === 1 ? 17 : 101)),
   );
-  return fit({ columns, target }, { trees, seed: 7 }).forest;
+  const target = Float64Array.from({ length: rows }, (_, i) =>
+    drawn.reduce((sum, values, f) => sum + Math.sin(values[i] * (f + 1)) * (f + 2), 0),
+  );
+  const values = drawn.map((column) => column.map((x) => (random.below(10) === 0 ? NaN : x)));
+  return fit({ columns: { schema: { features }, rows, values }, target }, { trees, seed: 7 })
+    .forest;
 }
 
-/** Every row sends its own set of categories left, so that hardly two nodes share one. */
-function forestOfManySets(words: number, rows: number): Forest {
+/** Rows for such a forest: unseen categories, fractions, values beyond the cuts, and missing ones. */
+function rowsOf(forest: Forest): fc.Arbitrary<number[]> {
+  return fc.tuple(
+    ...forest.schema.features.map((feature) => {
+      const most = feature.kind === 'categorical' ? feature.categories.length + 1 : 105;
+      const numbers = [fc.constant(NaN), fc.integer({ min: -2, max: most })];
+      if (feature.kind === 'numeric') numbers.push(fc.double({ min: -3, max: 103, noNaN: true }));
+      return fc.oneof(...numbers);
+    }),
+  );
+}
+
+const SPLITS = 331;
+const WORDS = 64;
+
+/** Made by hand: 200 chains of nodes, and no two nodes of all send the same words left. */
+function forestOfManySets(): Forest {
   const random = new Random(3, 0);
-  const many = Array.from({ length: words }, (_, k) => `w${k}`);
-  const columns = columnsFrom(
-    { features: [{ name: 'word', kind: 'categorical', categories: many }] },
-    { word: Array.from({ length: rows }, () => many[random.below(words)]) },
-  );
-  const target = Float64Array.from({ length: rows }, () => random.unit());
-  return fit({ columns, target }, { trees: 200, seed: 1, maxBins: 255 }).forest;
+  const categories = Array.from({ length: WORDS }, (_, k) => `w${k}`);
+  const features: Schema['features'] = [{ name: 'word', kind: 'categorical', categories }];
+  const trees = Array.from({ length: 200 }, (_, t) => {
+    const builder = new TreeBuilder();
+    let node = 0;
+    for (let split = 0; split < SPLITS; split++) {
+      const set = Uint32Array.of(random.uint32(), random.uint32());
+      const left = builder.split(node, 0, builder.addSet(set), random.below(2) === 1, 1);
+      builder.describe(left, SPLITS * t + split, 1);
+      node = left + 1;
+    }
+    builder.describe(node, -t, 1);
+    return builder.finish();
+  });
+  const schema = { features };
+  const bins = binsFromCuts(schema, [new Float64Array()]);
+  return new Forest(schema, resolveParameters(schema, { trees: trees.length }), bins, trees);
 }
 
-const row = fc.tuple(
-  fc.oneof(fc.constant(NaN), fc.double({ min: -10, max: 130, noNaN: true })),
-  fc.oneof(fc.constant(NaN), fc.integer({ min: -1, max: 41 })),
-  fc.oneof(fc.constant(NaN), fc.integer({ min: -2, max: 20 })),
-);
+interface Form {
+  readonly forest: Forest;
+  readonly kind: Compiled['kind'];
+  readonly cell: 'number' | 'string';
+  readonly maxTableCells?: number;
+}
 
-describe.each([
-  ['a table', () => forestOf(9).compile()],
-  ['packed nodes', () => forestOf(9).compile({ maxTableCells: 0 })],
-])('%s', (_, make) => {
-  const compiled = make();
+describe.each<[string, Form]>([
+  ['a table', { forest: forestOf(9), kind: 'table', cell: 'number' }],
+  ['packed nodes', { forest: forestOf(9), kind: 'packed', cell: 'number', maxTableCells: 0 }],
+  [
+    'packed nodes whose cells are more than a number can count',
+    { forest: forestOf(40, 600, 20, 12), kind: 'packed', cell: 'string' },
+  ],
+  [
+    'a walk by codes',
+    { forest: forestOf(30, 3000, 2500), kind: 'walked', cell: 'number', maxTableCells: 0 },
+  ],
+])('%s', (_, { forest, kind, cell, maxTableCells }) => {
+  const compiled = forest.compile({ maxTableCells });
+  const row = rowsOf(forest);
 
   it('predicts by a cell what it predicts by any row in it, to the last bit', () => {
+    expect(compiled.kind).toBe(kind);
     fc.assert(
       fc.property(row, (values) => {
-        expect(compiled.at(compiled.code(values))).toBe(compiled.predict(values));
+        const code = compiled.code(values);
+        expect(typeof code).toBe(cell);
+        expect(compiled.at(code)).toBe(forest.predict(values));
+        expect(compiled.predict(values)).toBe(forest.predict(values));
+        expect(compiled.cellOf(values)).toBe(code);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
   it('tells what each tree predicts', () => {
-    const forest = forestOf(9);
     fc.assert(
-      fc.property(fc.array(row, { minLength: 1, maxLength: 300 }), (rows) => {
+      fc.property(fc.array(row, { minLength: 1, maxLength: 150 }), (rows) => {
         const out = compiled.perTree(Float64Array.from(rows.flat()), rows.length);
-        expect(out).toHaveLength(9 * rows.length);
-        forest.trees.forEach((tree, t) =>
-          rows.forEach((values, i) => {
-            const leaf = leafOf(tree, forest.bins, values);
-            expect(out[t * rows.length + i]).toBe(tree.value[leaf]);
-          }),
+        const wanted = forest.trees.flatMap((tree) =>
+          rows.map((values) => tree.value[leafOf(tree, forest.bins, values)]),
         );
+        expect(out).toEqual(Float64Array.from(wanted));
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
   it('asks the first trees only, if told to', () => {
-    const rows = Float64Array.from([1, 2, 3, NaN, 5, 6, 50, 7, NaN]);
+    const rows = Float64Array.from(fc.sample(row, { numRuns: 3, seed: 1 }).flat());
     expect(compiled.perTree(rows, 3, 2)).toEqual(compiled.perTree(rows, 3).slice(0, 6));
   });
+
+  it.each([-1, 1.5, NaN, 201])('refuses to ask %d trees', (trees) => {
+    const rows = Float64Array.from(fc.sample(row, { numRuns: 1, seed: 1 }).flat());
+    const refusal = expect.objectContaining({ code: 'OPTION_INVALID' });
+    expect(() => compiled.perTree(rows, 1, trees)).toThrow(refusal);
+  });
+});
+
+it('answers by cell with the calibration of the forest', () => {
+  const random = new Random(2, 0);
+  const x = Float64Array.from({ length: 500 }, () => random.unit());
+  const input = {
+    columns: columnsFrom({ features: [{ name: 'x', kind: 'numeric' }] }, { x }),
+    target: x.map((v) => v * v),
+  };
+  const { forest } = calibrate(input, fit(input, { trees: 10, seed: 1 }));
+  const uncalibrated = fit(input, { trees: 10, seed: 1 }).forest;
+  for (const maxTableCells of [1e6, 0]) {
+    const compiled = forest.compile({ maxTableCells });
+    let changed = 0;
+    for (const value of x) {
+      expect(compiled.at(compiled.code([value]))).toBe(forest.predict([value]));
+      changed += +(forest.predict([value]) !== uncalibrated.predict([value]));
+    }
+    expect(changed).toBeGreaterThan(0);
+  }
 });
 
 it('asks at most 200 trees', () => {
@@ -87,70 +157,22 @@ it('asks at most 200 trees', () => {
   expect(compiled.perTree(Float64Array.of(1, 2, 3), 1)).toHaveLength(200);
 });
 
-describe('a forest with more distinct sets of categories than slots can be numbered', () => {
-  const forest = forestOfManySets(500, 4000);
-  const compiled = forest.compile({ maxTableCells: 0 });
-
-  it('is walked as it was grown, and so answers by tree, by row and by cell alike', () => {
-    const sets = new Set(
-      forest.trees.flatMap((tree) =>
-        Array.from({ length: tree.nodes }, (_, node) => node)
-          .filter((node) => tree.feature[node] >= 0)
-          .map((node) => tree.sets.slice(tree.cut[node], tree.cut[node] + 16).join()),
-      ),
-    );
-    expect(sets.size).toBeGreaterThan(2 ** 15);
-    expect(compiled.kind).toBe('walked');
-    const rows = Float64Array.from({ length: 501 }, (_, k) => (k === 500 ? NaN : k));
-    const out = compiled.perTree(rows, rows.length);
-    forest.trees.forEach((tree, t) =>
-      rows.forEach((word, i) => {
-        expect(out[t * rows.length + i]).toBe(tree.value[leafOf(tree, forest.bins, [word])]);
-      }),
-    );
-    for (const word of rows) {
-      expect(compiled.at(compiled.code([word]))).toBe(compiled.predict([word]));
+it('a forest with more sets of categories than slots have numbers answers as it was grown', () => {
+  const forest = forestOfManySets();
+  const sets = forest.trees.flatMap((tree) =>
+    Array.from({ length: SPLITS }, (_, k) => tree.sets.slice(2 * k, 2 * k + 2).join()),
+  );
+  expect(new Set(sets).size).toBeGreaterThan(2 ** 16);
+  const words = Float64Array.from({ length: WORDS + 1 }, (_, k) => (k === WORDS ? NaN : k));
+  const wanted = forest.trees.flatMap((tree) =>
+    Array.from(words, (word) => tree.value[leafOf(tree, forest.bins, [word])]),
+  );
+  for (const maxTableCells of [1e6, 0]) {
+    const compiled = forest.compile({ maxTableCells });
+    expect(compiled.kind).toBe(maxTableCells > 0 ? 'table' : 'walked');
+    expect(compiled.perTree(words, words.length)).toEqual(Float64Array.from(wanted));
+    for (const word of words) {
+      expect(compiled.at(compiled.code([word]))).toBe(forest.predict([word]));
     }
-  });
-});
-
-it('tells cells of more features than a number can count by text, and answers by it', () => {
-  const width = 12;
-  const features = Array.from(
-    { length: width },
-    (_, f) => ({ name: `f${f}`, kind: 'numeric' }) as const,
-  );
-  const random = new Random(5, 0);
-  const rows = 600;
-  const values = features.map(() => Float64Array.from({ length: rows }, () => random.unit()));
-  const named = Object.fromEntries(features.map(({ name }, f) => [name, values[f]]));
-  const columns = columnsFrom({ features }, named);
-  const target = Float64Array.from({ length: rows }, (_, i) =>
-    values.reduce((sum, column, f) => sum + column[i] * (f + 1), 0),
-  );
-  const compiled = fit({ columns, target }, { trees: 40, seed: 2 }).forest.compile();
-  for (let i = 0; i < rows; i++) {
-    const at = values.map((column) => column[i]);
-    const cell = compiled.code(at);
-    expect(typeof cell).toBe('string');
-    expect(compiled.at(cell)).toBe(compiled.predict(at));
   }
-});
-
-describe('random streams', () => {
-  it('share no number, and leave those below 2^30 to the trees', () => {
-    const numbers = Object.entries(streams).filter(([name]) => name !== 'treesFrom');
-    expect(new Set(numbers.map(([, number]) => number)).size).toBe(numbers.length);
-    for (const [, number] of numbers) expect(number).toBeGreaterThanOrEqual(2 ** 30);
-  });
-
-  it('of features keep clear of what comes after them, for as many as a schema may have', () => {
-    const most = 1024;
-    const { permutationFrom, cutsFrom, ...others } = streams;
-    for (const from of [permutationFrom, cutsFrom]) {
-      const single = Object.values(others).filter((n) => n >= from && n < from + most);
-      expect(single).toEqual([]);
-    }
-    expect(cutsFrom - permutationFrom).toBeGreaterThanOrEqual(most);
-  });
 });

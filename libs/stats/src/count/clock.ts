@@ -1,6 +1,6 @@
 /**
- * By how many milliseconds the clock may fall back without ado. Less than the shortest ring of
- * slots spans, so that what is counted late still finds its slot.
+ * How far the clock may fall back, in milliseconds, before counting starts anew. Shorter than the
+ * shortest ring of time slots, so that what is counted a little late still finds its slot.
  */
 export const SET_BACK_TOLERANCE = 60_000;
 
@@ -8,19 +8,19 @@ export const SET_BACK_TOLERANCE = 60_000;
 const LAST_MOMENT = 8.64e15;
 
 /**
- * A wall clock that may be corrected while it runs. Small steps back are passed on: the moment read
- * is the true one. After a large step the clock had been wrong before, so whoever counts by it
- * begins anew. What is no time at all (NaN, infinite) counts as the latest moment known.
+ * A wall clock that may be set while it runs. After a small step back, the moment it reads is taken
+ * for the right one. After a large step back, the moments before were wrong, so counting by time has
+ * to start anew. A reading that is no time (NaN, infinite) is replaced by the latest moment known.
  */
 export class WallClock {
-  /** The latest moment read since the clock was last set back. */
+  /** The latest moment read since the last large step back. */
   latest: number;
-  /** When the clock was made, by the clock as it goes now: the time since then stays true. */
+  /** When this clock was made. Moved along with every large step back, so that the age stays right. */
   startedAt: number;
 
   /**
    * @param now milliseconds since 1970
-   * @param onSetBack called when the clock fell back by more than the tolerance
+   * @param onSetBack called when the clock falls back by more than the tolerance
    */
   constructor(
     private readonly now: () => number,

@@ -3,7 +3,7 @@ import { saturatingSum } from '../histogram.js';
 import { compareNames } from '../snapshot/order.js';
 import type { DimensionSnapshot } from '../snapshot/snapshot.js';
 
-/** What predictions are told apart by, such as the type of a device. */
+/** What predictions are counted apart by, such as the type of a device. */
 export interface Dimension {
   readonly name: string;
   /** Labels by category number. */
@@ -12,12 +12,12 @@ export interface Dimension {
 
 /** How many dimensions one model may have. */
 export const MAX_DIMENSIONS = 16;
-/** How many labels a dimension keeps apart, over all models that have it. */
+/** How many labels one dimension counts apart, over all models that have it. */
 export const MAX_CATEGORIES = 64;
-/** The label of everything without a place of its own. */
+/** The label under which everything else is counted. */
 export const OTHER = 'other';
 
-/** The predictions by category of one dimension: place 0 is `OTHER`. */
+/** Counts predictions by the categories of one dimension. Place 0 is that of `OTHER`. */
 class DimensionCounter {
   private readonly labels = [OTHER];
   private readonly predictions = new Float64Array(MAX_CATEGORIES + 1);
@@ -25,7 +25,7 @@ class DimensionCounter {
 
   constructor(readonly name: string) {}
 
-  /** The place of a label; that of `OTHER` when all are taken. */
+  /** The place of a label. A new label gets the next place, or that of `OTHER` when none is left. */
   placeOf(label: string): number {
     const known = this.labels.indexOf(label);
     if (known >= 0) return known;
@@ -52,7 +52,7 @@ class DimensionCounter {
   }
 }
 
-/** One dimension as one model numbers its categories. */
+/** Counts by one dimension for one model, which numbers the categories in its own way. */
 export class Grouping {
   private readonly places: Uint8Array;
 
@@ -97,7 +97,7 @@ export class Dimensions {
     });
   }
 
-  /** Lets go of every dimension that none of these groupings counts by. */
+  /** Forgets every dimension that none of these groupings counts by. */
   retain(groupings: readonly Grouping[]): void {
     const used = new Set(groupings.map(({ counter }) => counter));
     for (const counter of this.counters.values()) {

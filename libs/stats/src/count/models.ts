@@ -42,8 +42,8 @@ export class CtrCounter {
 }
 
 /**
- * What a shadow model predicted, beside what was answered. Differences up and down are summed
- * apart, because sums of one sign can be capped and still merge in any order.
+ * What a shadow model predicted, and how far that was from what was answered. Differences up and down
+ * have sums of their own, because sums of one sign can be capped and still be merged in any order.
  */
 export class ShadowCounter {
   private readonly predicted = new CtrCounter();
@@ -65,12 +65,12 @@ export class ShadowCounter {
   }
 }
 
-/** How many versions are kept: those registered last. */
+/** How many models are kept: the versions registered last. */
 export const MAX_MODELS = 4;
 
 const NO_CODES = new Int32Array(0);
 
-/** The predictions of one model: a handle to count them with. */
+/** A handle to count the predictions of one model with. */
 export class Model {
   private readonly served = new CtrCounter();
   private readonly shadow = new ShadowCounter();
@@ -110,8 +110,9 @@ export class Models {
   private readonly dimensions = new Dimensions();
 
   /**
-   * The model of this version, the same one as long as it is kept; now the one registered last.
-   * @param dimensions what it tells predictions apart by; left out, as it did before
+   * Registers a version, and makes it the last one registered. While a version is kept, its handle
+   * stays the same.
+   * @param dimensions what the model's predictions are told apart by; left out, they stay
    * @throws StatsError NAME_INVALID, LIMIT_REACHED
    */
   register(version: string, dimensions: readonly Dimension[] | undefined, moment: number): Model {

@@ -17,16 +17,16 @@ const NO_CACHE: CacheCounts = { hits: 0, misses: 0, size: 0, bytes: 0, evictions
 /** How a route is counted. */
 export interface RouteOptions {
   /**
-   * True for what the service's users do not wait for, such as probes and scrapes: counted by route
+   * True for requests that no user waits for, such as probes and scrapes. They are counted by route
    * and status, but not in the windows. Default false.
    */
   readonly background?: boolean;
 }
 
 /**
- * Counts what one service does. What is counted is registered first and gives a handle; counting
- * through it increments numbers in place, allocates nothing but the moment that the clock gives (16
- * bytes in V8), and never throws. Reading gives a frozen snapshot.
+ * Counts what one service does. Routes, models and counters are registered first, which gives handles
+ * to count with. Counting increments numbers in place, never throws, and allocates nothing but the
+ * number that the clock gives (16 bytes in V8). Reading gives a frozen snapshot.
  */
 export class ServiceStats {
   private readonly windows = new WindowCounts();
@@ -99,8 +99,8 @@ export class ServiceStats {
   }
 
   /**
-   * Counts what a shadow model would have answered, beside what was: only among that model's
-   * figures. Not counted when either is NaN.
+   * Counts what a shadow model would have answered, and its difference from what was answered. Only
+   * the counts of the shadow model change. Not counted when either number is NaN.
    */
   countShadow(model: Model, ctr: number, servedCtr: number): void {
     const shadow = tenThousandthsOf(ctr);
@@ -109,7 +109,7 @@ export class ServiceStats {
   }
 
   /**
-   * Counts look-ups in the cache, for the windows' hit rates.
+   * Counts lookups in the cache, for the windows' hit rates.
    * @param times whole and above 0, for batches; anything else is not counted
    */
   countLookup(hit: boolean, times = 1): void {
@@ -117,7 +117,7 @@ export class ServiceStats {
     this.windows.countLookups(this.clock.read(), hit, times);
   }
 
-  /** The counts so far, together with the figures of the cache that its owner passes in. */
+  /** What was counted so far, together with the counts of the cache, which the caller passes in. */
   snapshot(cache: CacheCounts = NO_CACHE): StatsSnapshot {
     this.clock.read();
     const { startedAt, latest } = this.clock;

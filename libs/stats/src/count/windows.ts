@@ -16,7 +16,7 @@ import {
  *   place    0      1      2    ···
  *          k=60   k=61    k=2   ···     before something is counted at k=62, its place is cleared
  *
- * A place may hold a slot that is too old; whoever reads leaves it out by its number.
+ * A place may hold a slot that is too old; reading leaves such slots out.
  */
 
 const REQUESTS = 0;
@@ -27,12 +27,15 @@ const MISSES = 4;
 const FIELDS = 5;
 const BUCKETS = WINDOW_MILLISECONDS.buckets;
 
-/** Counts by time slot. Counting allocates nothing. Moments must not fall back by a whole ring. */
+/**
+ * Counts by time slot. Counting allocates nothing. A moment must not be earlier than the latest one
+ * by a whole ring or more.
+ */
 export class SlotRing {
   private readonly starts: Float64Array;
   private readonly counts: Float64Array;
   private readonly latencies: Uint32Array;
-  // The slot counted in last, since most moments are in the same one as the moment before.
+  // The last slot that was counted in: most moments are in the same slot as the moment before.
   private from = 0;
   private until = 0;
   private place = 0;
@@ -65,7 +68,7 @@ export class SlotRing {
     this.from = this.until = 0;
   }
 
-  /** The slots that belong to the ring at this moment and counted something, oldest first. */
+  /** The slots with counts that are not too old at this moment, oldest first. */
   snapshot(moment: number): SlotSnapshot[] {
     const oldest = oldestStart(this.span, moment);
     const slots: SlotSnapshot[] = [];
@@ -108,7 +111,7 @@ export class SlotRing {
   }
 }
 
-/** Counts what happened of late, twice: by five seconds and by minutes. */
+/** Counts what happened in the last hour twice, by slots of five seconds and of a minute. */
 export class WindowCounts {
   private readonly fine = new SlotRing(FINE);
   private readonly coarse = new SlotRing(COARSE);

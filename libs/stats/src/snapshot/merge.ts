@@ -20,12 +20,13 @@ import {
 } from './snapshot.js';
 
 /**
- * Two services (workers, replicas) as one: what one would hold that had seen everything both saw.
- * Exactly associative and commutative, with `emptySnapshot` as identity: it adds whole numbers,
- * takes minima and maxima, and keeps the time slots that the later of the two moments keeps.
+ * Merges the snapshots of two services (workers, replicas) into the one that a single service would
+ * give that had seen everything both saw. Exactly associative and commutative, with `emptySnapshot`
+ * as identity: it adds whole numbers, takes minima and maxima, and keeps the time slots that the
+ * later of the two moments keeps.
  *
- * Models are not cut down to the last four: dropping what another merge would have added to is not
- * associative. What only one of the two holds is shared with the result, and frozen.
+ * It keeps more than four models: dropping one that the next merge would add to is not associative.
+ * Parts that only one snapshot has are shared with the result, and frozen.
  */
 export function mergeSnapshots(a: StatsSnapshot, b: StatsSnapshot): StatsSnapshot {
   const takenAt = later(a.takenAt, b.takenAt);
@@ -47,8 +48,8 @@ export function mergeSnapshots(a: StatsSnapshot, b: StatsSnapshot): StatsSnapsho
 }
 
 /**
- * What stays of a service that has ended: everything it counted, but nothing that it held. A
- * primary process merges it into what its workers hold, so that totals do not fall when one ends.
+ * What stays of a service that has ended: what it counted, but not what its cache held. A primary
+ * process merges it with the snapshots of its workers, so that no total falls when a worker ends.
  */
 export function retired(snapshot: StatsSnapshot): StatsSnapshot {
   return deepFreeze({ ...snapshot, cache: { ...snapshot.cache, size: 0, bytes: 0 } });
@@ -143,8 +144,8 @@ function mergeCaches(a: CacheCounts, b: CacheCounts): CacheCounts {
   };
 }
 
-// Dropping by the later moment commutes with merging: a slot that an earlier moment drops, every
-// later one drops too.
+// The order of dropping and merging does not matter: a slot that is too old at one moment is too old
+// at every later one.
 function mergeSlotLists(
   a: readonly SlotSnapshot[],
   b: readonly SlotSnapshot[],
@@ -157,7 +158,7 @@ function mergeSlotLists(
     : merged.filter(({ start }) => start >= oldestStart(span, takenAt));
 }
 
-/** Two counts of the same time slot, or of neighbouring ones: the start is the earlier one. */
+/** Adds the counts of two time slots, the same or neighbours. The earlier start is kept. */
 export function mergeSlots(a: SlotSnapshot, b: SlotSnapshot): SlotSnapshot {
   return {
     start: Math.min(a.start, b.start),

@@ -1,10 +1,10 @@
 /*
- * Lists of a snapshot are in one order, whoever made them: so equal counts are equal data, and two
- * lists are merged in one pass.
+ * Every list of a snapshot has one order. So equal counts are equal data, and two lists are merged in
+ * one pass.
  */
 import type { ModelSnapshot } from './snapshot.js';
 
-/** Negative, 0 or positive, as `Array.sort` wants it. */
+/** Gives a negative number, 0 or a positive number, as `Array.sort` wants it. */
 export type Compare<T> = (a: T, b: T) => number;
 
 /** Numbers by value and before words, words by code unit: '2' before '10' before 'mobile'. */
@@ -35,8 +35,8 @@ export function compareModels(a: ModelSnapshot, b: ModelSnapshot): number {
 }
 
 /**
- * Two ordered lists as one. Where both have an element of the same rank, `merge` makes one of them;
- * the others are taken over as they are.
+ * Merges two ordered lists into one. Where both have an element of the same rank, `merge` makes one
+ * of the two; other elements are taken as they are.
  */
 export function mergeOrdered<T>(
   a: readonly T[],

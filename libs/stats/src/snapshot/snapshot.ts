@@ -1,9 +1,9 @@
 import type { HistogramSnapshot } from '../histogram.js';
 
-/** Changes when older snapshots cannot be merged with newer ones any more. */
+/** The format's number. It changes when snapshots of the old format can no longer be merged. */
 export const SNAPSHOT_FORMAT = 1;
 
-/** What a cache did: whole numbers, given by whoever owns the cache. */
+/** What a cache counted, as the owner of the cache passes it in. Whole numbers. */
 export interface CacheCounts {
   readonly hits: number;
   readonly misses: number;
@@ -82,7 +82,7 @@ export interface SlotSnapshot {
   /** Requests answered with status 500 or above. */
   readonly errors: number;
   readonly predictions: number;
-  /** Look-ups that the cache answered, and those it did not. */
+  /** Lookups that the cache answered, and those it did not. */
   readonly hits: number;
   readonly misses: number;
   /** Milliseconds by bucket of the windows' scale; see `windowFigures`. */

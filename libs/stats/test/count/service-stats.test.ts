@@ -7,6 +7,9 @@ import {
   type StatsSnapshot,
 } from '../../src/index.js';
 
+/** A service whose clock stands still, so that whatever is counted is in every window. */
+const serviceAtNoon = () => new ServiceStats(() => 1_767_268_800_000);
+
 const cache = { hits: 3, misses: 1, size: 2, bytes: 64, evictions: 0 };
 const device = { name: 'device_type', categories: ['mobile', 'desktop', 'tablet'] };
 const position = { name: 'ad_position', categories: ['1', '2', '10'] };
@@ -17,7 +20,7 @@ function statusesOf(snapshot: StatsSnapshot) {
 
 describe('requests', () => {
   it('are counted by route and status', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     const predict = stats.route('POST', '/predict_ctr');
     const models = stats.route('GET', '/models');
     stats.route('GET', '/never_asked');
@@ -30,13 +33,13 @@ describe('requests', () => {
   });
 
   it('count for the same route when it was registered twice', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     expect(stats.route('GET', '/a')).toBe(stats.route('GET', '/a'));
     expect(stats.route('GET', '/a')).not.toBe(stats.route('POST', '/a'));
   });
 
   it('without a route, or with a status or latency that is none, are counted all the same', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     const route = stats.route('GET', '/a');
     for (const status of [0, 99, 600, 200.5, -1, NaN, Infinity]) {
       stats.countRequest(route, status, 1);
@@ -55,7 +58,7 @@ describe('requests', () => {
   });
 
   it('to a background route stay out of the windows', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     stats.countRequest(stats.route('GET', '/health', { background: true }), 503, 1);
     stats.countRequest(stats.route('GET', '/a'), 500, 1);
     const snapshot = stats.snapshot();
@@ -67,7 +70,7 @@ describe('requests', () => {
 
 describe('predictions', () => {
   it('are counted in all, by model and by category', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     const model = stats.model('v1', [device, position]);
     const codes = new Int32Array(2);
     for (const [ctr, ...categories] of [
@@ -103,7 +106,7 @@ describe('predictions', () => {
   });
 
   it('with a category that the model does not have count as other', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     const model = stats.model('v1', [device]);
     stats.countPrediction(model, 0.1, Int32Array.of(-1));
     stats.countPrediction(model, 0.1, Int32Array.of(3));
@@ -115,7 +118,7 @@ describe('predictions', () => {
   });
 
   it('outside 0 to 1 count as its ends, and NaN not at all', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     const model = stats.model('v1', [device]);
     for (const ctr of [NaN, -1, -Infinity, 7, Infinity]) {
       stats.countPrediction(model, ctr, Int32Array.of(0));
@@ -125,14 +128,14 @@ describe('predictions', () => {
   });
 
   it('are summed without rounding error', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     const model = stats.model('v1');
     for (let i = 0; i < 100_000; i++) stats.countPrediction(model, 0.0001);
     expect(averageCtr(stats.snapshot())).toBe(0.0001);
   });
 
   it('of a shadow model are compared but count for no one else', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     const model = stats.model('v2', [device]);
     stats.countShadow(model, 0.05, 0.02);
     stats.countShadow(model, 0.01, 0.02);
@@ -152,7 +155,7 @@ describe('predictions', () => {
 
 describe('counters', () => {
   it('are there from their registration on and ignore what is no number of events', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     const shed = stats.counter('requests_shed');
     stats.counter('a_quiet_one');
     expect(stats.counter('requests_shed')).toBe(shed);
@@ -167,16 +170,16 @@ describe('counters', () => {
   });
 
   it('stop at the largest safe count', () => {
-    const counter = new ServiceStats().counter('events');
+    const counter = serviceAtNoon().counter('events');
     counter.increment(Number.MAX_SAFE_INTEGER);
     counter.increment(Number.MAX_SAFE_INTEGER);
     expect(counter.value).toBe(Number.MAX_SAFE_INTEGER);
   });
 });
 
-describe('look-ups', () => {
+describe('lookups', () => {
   it('count in the windows, one by one or by the batch', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     stats.countLookup(true);
     stats.countLookup(true, 5);
     stats.countLookup(false, 2);
@@ -216,13 +219,13 @@ describe('a clock that is wrong', () => {
 
 describe('a snapshot', () => {
   it('takes over the cache figures it knows and no others', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     expect(stats.snapshot({ ...cache, more: 1 } as typeof cache).cache).toEqual(cache);
     expect(stats.snapshot().cache).toEqual({ hits: 0, misses: 0, size: 0, bytes: 0, evictions: 0 });
   });
 
   it('is frozen to its depths and does not change when counting goes on', () => {
-    const stats = new ServiceStats();
+    const stats = serviceAtNoon();
     const model = stats.model('v1', [device]);
     const route = stats.route('GET', '/a');
     const count = () => {

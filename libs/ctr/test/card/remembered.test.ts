@@ -1,5 +1,5 @@
-import { CtrModel, trainCtr } from '../src/index.js';
-import { placements } from './data.js';
+import { CtrModel, trainCtr } from '../../src/index.js';
+import { placements } from '../data.js';
 
 const record = { impressions: 5000, ad_position: 1, device_type: 'mobile', budget: 2500 };
 
@@ -49,72 +49,6 @@ describe('what a model remembers of its training rows', () => {
       model.support(model.encode({ ...record, ad_position }), [1]);
     const sum = Array.from({ length: 10 }, (_, i) => at(i + 1)).reduce((a, b) => a + b, 0);
     expect(sum / model.support(model.encode(record), [])).toBeCloseTo(1, 9);
-  });
-
-  it('is drawn from again: sampled rows have the table’s spread', async () => {
-    const model = await modelOf();
-    const rows = model.compiled.sample(600);
-    expect(rows).toEqual(model.compiled.sample(600));
-    const positions = new Map<number, number>();
-    for (let i = 0; i < 600; i++) {
-      const position = Math.round(rows[4 * i + 1]);
-      positions.set(position, (positions.get(position) ?? 0) + 1);
-      expect(rows[4 * i]).toBeGreaterThan(1900);
-      expect(rows[4 * i]).toBeLessThan(24_000);
-    }
-    expect(positions.size).toBeGreaterThanOrEqual(9);
-    for (const count of positions.values()) expect(count).toBeLessThan(180);
-  });
-});
-
-describe('the weight at a place', () => {
-  type Forest = CtrModel['forest'];
-  type Boxes = ReadonlySet<number>[];
-
-  /** Leaf by leaf: its cover times the share of the place's codes among those that it spans. */
-  function byLeaf(forest: Forest, codes: readonly number[], given: readonly number[]): number {
-    const everything = forest.bins.map(
-      ({ bins }) => new Set(Array.from({ length: bins }, (_, c) => c)),
-    );
-    const below = (tree: Forest['trees'][number], node: number, boxes: Boxes): number => {
-      const f = tree.feature[node];
-      if (f < 0) {
-        return given.reduce(
-          (cover, g) => (boxes[g].has(codes[g]) ? cover / boxes[g].size : 0),
-          tree.cover[node],
-        );
-      }
-      const cut = tree.cut[node];
-      const isLeft = (code: number): boolean =>
-        forest.bins[f].categorical
-          ? ((tree.sets[cut + (code >>> 5)] >>> (code & 31)) & 1) === 1
-          : code <= cut;
-      const side = (left: boolean): Boxes =>
-        boxes.map((box, g) =>
-          g === f ? new Set([...box].filter((c) => isLeft(c) === left)) : box,
-        );
-      const left = tree.left[node];
-      return below(tree, left, side(true)) + below(tree, left + 1, side(false));
-    };
-    const sum = forest.trees.reduce((all, tree) => all + below(tree, 0, everything), 0);
-    return sum / forest.trees.length;
-  }
-
-  it('is the sum over the leaves that reach it', async () => {
-    const { bytes } = await trainCtr(placements(600), {
-      fit: { trees: 8, maxDepth: 4 },
-      threads: 1,
-    });
-    const model = CtrModel.load(bytes);
-    for (const [place, device_type] of ['mobile', 'desktop', 'tablet'].entries()) {
-      for (const ad_position of [1, 3, 8]) {
-        const row = model.encode({ ...record, device_type, ad_position });
-        const codes = [0, ad_position - 1, place, 0];
-        for (const given of [[1], [2], [1, 2]]) {
-          expect(model.support(row, given)).toBeCloseTo(byLeaf(model.forest, codes, given), 6);
-        }
-      }
-    }
   });
 });
 
