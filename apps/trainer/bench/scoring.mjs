@@ -19,7 +19,7 @@ import { CtrModel, defaultSchema, trainCtr } from '@adscale/ctr';
 import { generate } from '@adscale/datagen';
 import { columnsFrom } from '@adscale/forest';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { Predictor } from '../dist/score/predictor.js';
+import { Scorer } from '../dist/score/scorer.js';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const { values: flags } = parseArgs({
@@ -90,7 +90,7 @@ async function scoring() {
     const name = `predict_${form}`;
     const count = form === 'table' ? rows : Math.min(rows, 50_000);
     await fill(connection, count);
-    connection.registerScalarFunction(new Predictor(model).asFunction(name));
+    connection.registerScalarFunction(await new Scorer(model).asFunction(name));
     await check(connection, name, model);
     const run = (answer) => () => connection.run(`SELECT sum(${answer}) FROM rows`);
     const [scored, plain] = [run(`${name}(k, i, p, d, b)`), run('k + i + p + d + b')];

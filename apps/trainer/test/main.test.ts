@@ -5,9 +5,6 @@ import { Registry } from '@adscale/ctr';
 import { testFolder } from './reading.js';
 import { adscale, heard, makePipe, opened, stopWhen, written, type Finished } from './run.js';
 
-// Each test is a program that starts and works until it is stopped.
-jest.setTimeout(120_000);
-
 const at = testFolder();
 beforeEach(() => mkdir(at('tmp')));
 

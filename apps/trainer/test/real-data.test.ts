@@ -13,8 +13,6 @@ const log = join(folder, 'avazu/avazu_random15k.csv');
 const isThere = [campaigns, log].every((path) => existsSync(path));
 if (!isThere) console.warn(`skipped: the real files are not in ${folder}`);
 
-jest.setTimeout(300_000);
-
 const at = testFolder();
 
 /** inspect, edit nothing, train. */

@@ -4,6 +4,9 @@ import { constants, open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+// Each step of a test that runs it is a program that starts, on a machine that may be busy.
+jest.setTimeout(300_000);
+
 export interface Finished {
   readonly status: number | null;
   readonly stdout: string;

@@ -249,7 +249,10 @@ function wordsOf(feature: Feature): string {
   }
   const { categories } = feature;
   const rest = categories.length - MOST_NAMED;
-  const named = categories.slice(0, MOST_NAMED).join(', ');
+  // A category with a comma in it would read as two.
+  const quoted = categories.some((category) => /,|^\s|\s$|^$/.test(category));
+  const names = categories.slice(0, MOST_NAMED).map((c) => (quoted ? JSON.stringify(c) : c));
+  const named = names.join(', ');
   return `one of ${named}${rest > 0 ? ` or ${rest} more` : ''}`;
 }
 

@@ -152,6 +152,13 @@ describe('the words and the JSON Schema of a rule', () => {
     expect(field.jsonSchema).toEqual(jsonSchema);
   });
 
+  it('quotes categories that would read as two', () => {
+    const words = (categories: string[]): string =>
+      new FieldContract({ name: 'x', kind: 'categorical', categories }, false).words;
+    expect(words(['a', 'b, c'])).toBe('one of "a", "b, c"');
+    expect(words(['a, b', 'c'])).toBe('one of "a, b", "c"');
+  });
+
   it('names twenty categories and counts the rest', () => {
     const categories = Array.from({ length: 23 }, (_, i) => `c${i}`);
     const { words } = new FieldContract({ name: 'x', kind: 'categorical', categories }, false);

@@ -22,7 +22,7 @@ import {
 } from './inference-documentation.js';
 import { type ModelAddress, OUTPUT, servingOf } from './inference-metadata.js';
 import { refusal } from './inference-errors.js';
-import { recordsOf } from './tensor-records.js';
+import { mayLack, recordsOf } from './tensor-records.js';
 import { readInferenceRequest } from './tensors.js';
 
 /** A refusal names at most this many wrong fields of a row. */
@@ -56,11 +56,12 @@ export function inferController(
       @Res({ passthrough: true }) reply: FastifyReply,
     ): Promise<InferenceAnswer> {
       const serving = servingOf(this.served, address, modelName);
-      const { id, tensors } = readInferenceRequest(body);
-      const records = recordsOf(tensors, serving.contract);
+      const { contract } = serving;
+      const { id, tensors } = readInferenceRequest(body, (name) => mayLack(contract, name));
+      const records = recordsOf(tensors, contract);
       checkBatchSize(records.length, batchLimit);
       const answers = new RecordAnswers(serving, this.stats);
-      const data = await infer(records, serving.contract, answers);
+      const data = await infer(records, contract, answers);
       void reply.header('x-model-version', serving.model.version);
       return {
         model_name: modelName,

@@ -11,7 +11,7 @@ import { NUMBER_TYPES, type Tensor } from './tensors.js';
  * - one tensor [n, features] of numbers in the order of the schema; categories by their place in the
  *   list, from 0
  *
- * Values are not checked here: the contract does that when it reads the records.
+ * null stands for a value that a record may lack. Values are not checked here: the contract does that when it reads the records.
  * @throws ProblemError INVALID_INFERENCE
  */
 export function recordsOf(
@@ -23,6 +23,12 @@ export function recordsOf(
   const isFeature = fields.some(({ name }) => name === first?.name);
   if (tensors.length === 1 && isMatrix && !isFeature) return fromMatrix(first, fields);
   return fromColumns(tensors, fields);
+}
+
+/** Whether a tensor may hold null: a feature's if it may be absent, a matrix if any of them may. */
+export function mayLack({ fields }: RecordContract, tensor: string): boolean {
+  const field = fields.find(({ name }) => name === tensor);
+  return field?.optional ?? fields.some(({ optional }) => optional);
 }
 
 function fromMatrix({ name, shape, datatype, data }: Tensor, fields: readonly FieldContract[]) {

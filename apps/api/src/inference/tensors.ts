@@ -34,8 +34,14 @@ export interface InferenceRequest {
   readonly tensors: readonly Tensor[];
 }
 
-/** @throws ProblemError INVALID_INFERENCE */
-export function readInferenceRequest(body: unknown): InferenceRequest {
+/**
+ * @param mayLack whether elements of a tensor of this name may be null: missing
+ * @throws ProblemError INVALID_INFERENCE
+ */
+export function readInferenceRequest(
+  body: unknown,
+  mayLack: (tensor: string) => boolean = () => false,
+): InferenceRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw refusal(`the body is ${got(body)}, wanted an object with inputs`);
   }
@@ -47,7 +53,7 @@ export function readInferenceRequest(body: unknown): InferenceRequest {
     throw refusal(`inputs is ${Array.isArray(inputs) ? 'empty' : got(inputs)}, wanted tensors`);
   }
   checkOutputs(outputs);
-  return { id, tensors: inputs.map((input, i) => readTensor(input, `input ${i}`)) };
+  return { id, tensors: inputs.map((input, i) => readTensor(input, `input ${i}`, mayLack)) };
 }
 
 /** A request may name the one output that there is, or none, and gets it in both cases. */
@@ -64,9 +70,14 @@ function checkOutputs(outputs: unknown): void {
 /**
  * Reads one of a request's inputs. Its data may be flat or nested as its shape says.
  * @param where the input is, in words
+ * @param mayLack whether elements of a tensor of this name may be null: missing
  * @throws ProblemError INVALID_INFERENCE
  */
-export function readTensor(input: unknown, where: string): Tensor {
+export function readTensor(
+  input: unknown,
+  where: string,
+  mayLack: (tensor: string) => boolean = () => false,
+): Tensor {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw refusal(`${where} is ${got(input)}, wanted an object`);
   }
@@ -82,7 +93,10 @@ export function readTensor(input: unknown, where: string): Tensor {
   }
   if (!Array.isArray(data)) throw refusal(`${called}: data is ${got(data)}, wanted an array`);
   const flat = flattened(data, shape, called);
-  const wrong = flat.findIndex((element) => !fits(element, datatype));
+  const lacks = mayLack(name);
+  const wrong = flat.findIndex(
+    (element) => !(lacks && element === null) && !fits(element, datatype),
+  );
   if (wrong >= 0) {
     throw refusal(`${called}: element ${wrong} is ${got(flat[wrong])}, wanted ${datatype}`);
   }

@@ -1,7 +1,7 @@
 import { RecordContract, defaultSchema } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
 import fc from 'fast-check';
-import { recordsOf } from '../../src/inference/tensor-records.js';
+import { mayLack, recordsOf } from '../../src/inference/tensor-records.js';
 import { readInferenceRequest, readTensor } from '../../src/inference/tensors.js';
 import { ProblemError } from '../../src/problem/problem.js';
 import { otherSchema } from '../trained-models.js';
@@ -104,6 +104,25 @@ describe('input tensors', () => {
     expect(detailOf(() => read(columns().slice(0, 3), { features }))).toContain(
       '0 inputs are named budget, wanted one',
     );
+  });
+
+  it('may hold null where a record may lack the value, and nowhere else', () => {
+    const features = defaultSchema.features.map((feature, f) => ({
+      ...feature,
+      missing: f === 0,
+    }));
+    const contract = new RecordContract({ features });
+    const readLacking = (inputs: object[]) =>
+      recordsOf(
+        readInferenceRequest({ inputs }, (name) => mayLack(contract, name)).tensors,
+        contract,
+      );
+    const lacking = columns().map((input, c) => (c === 0 ? { ...input, data: [null, 9] } : input));
+    expect(readLacking(lacking).map(({ impressions }) => impressions)).toEqual([null, 9]);
+    const [record] = readLacking([tensor('x', 'FP64', [null, 1, 2, 10], [1, 4])]);
+    expect(record.impressions).toBeNull();
+    const wrong = columns().map((input, c) => (c === 3 ? { ...input, data: [null, 9] } : input));
+    expect(detailOf(() => readLacking(wrong))).toContain('element 0 is null, wanted');
   });
 
   it('of no rows are no records', () => {

@@ -1,5 +1,5 @@
 /*
- * An answer as a person reads it: a line for every figure, named by its path; a table for every
+ * An answer as a person reads it: a line for every value, named by its path; a table for every
  * list of things; sentences at the end.
  */
 
@@ -14,20 +14,20 @@ export function answerText(answer: object): string {
   return sections.map((lines) => lines.join('\n')).join('\n\n');
 }
 
-/** Figures first, then a section for every list of objects. */
+/** Values first, then a section for every list of objects. */
 function sectionsOf(value: object, path: string): string[][] {
-  const figures: string[] = [];
+  const lines: string[] = [];
   const tables: string[][] = [];
   for (const [name, inner] of Object.entries(value)) {
     const key = path === '' ? name : `${path}.${name}`;
     if (isList(inner)) tables.push([key, ...tableOf(inner)]);
     else if (isPlain(inner) && !isRange(inner)) {
       const [own, ...further] = sectionsOf(inner, key);
-      figures.push(...own);
+      lines.push(...own);
       tables.push(...further);
-    } else figures.push(`${key}: ${cell(inner)}`);
+    } else lines.push(`${key}: ${cell(inner)}`);
   }
-  return [figures, ...tables];
+  return [lines, ...tables];
 }
 
 function isList(value: Value): value is object[] {

@@ -8,7 +8,7 @@ import {
   type Mapping,
 } from '../mapping/mapping.js';
 import {
-  candidates,
+  calledLike,
   featureName,
   soundsLikeCode,
   soundsLikeGroup,
@@ -40,7 +40,7 @@ export async function draftMapping(inspected: Inspected, wishes: Wishes): Promis
   if (isPlain && fitsDefault(names)) return { mapping: defaultMapping(names), excluded: [] };
   checkWishes(names, wishes);
   const target = guessTarget(profiles, wishes);
-  const [truth] = candidates(names, 'true_ctr');
+  const [truth] = calledLike(names, 'true_ctr');
   const time = profiles.find(isTime)?.name;
   const group = names.find((name) => soundsLikeGroup(name));
   const { features, excluded } = await chooseFeatures(inspected, wishes, target, [truth, time]);

@@ -1,6 +1,6 @@
 import { InputError } from '../cli/exit.js';
 import type { Mapping } from '../mapping/mapping.js';
-import { candidates, type Role } from '../mapping/names.js';
+import { calledLike, type Role } from '../mapping/names.js';
 import type { ColumnProfile } from './profile.js';
 
 /** What the user says beforehand; everything else is guessed. */
@@ -24,7 +24,7 @@ export type Target = Pick<Mapping, 'impressions' | 'clicks' | 'label'>;
 export function guessTarget(profiles: readonly ColumnProfile[], wishes: Wishes): Target {
   const named = (role: Role, wish?: string): string | undefined => {
     const names = profiles.map(({ name }) => name);
-    if (wish === undefined) return candidates(names, role)[0];
+    if (wish === undefined) return calledLike(names, role)[0];
     if (names.includes(wish)) return wish;
     throw new InputError(`--${role}: got ${wish}, wanted one of the columns ${names.join(', ')}`);
   };

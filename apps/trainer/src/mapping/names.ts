@@ -48,7 +48,7 @@ export function bare(name: string): string {
 }
 
 /** The columns that may have a role by their names, the likeliest first. */
-export function candidates(names: readonly string[], role: Role): string[] {
+export function calledLike(names: readonly string[], role: Role): string[] {
   return spoken[role].flatMap((word) => names.filter((name) => bare(name) === word));
 }
 

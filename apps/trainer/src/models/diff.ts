@@ -110,7 +110,7 @@ const MOST = 60;
 const LEAD = 20;
 
 /** Both values of a fact; where they would read the same, what follows from just before they differ. */
-function toldApart({ a, b }: Difference): [a: string, b: string] {
+export function toldApart({ a, b }: Pick<Difference, 'a' | 'b'>): [a: string, b: string] {
   const short: [string, string] = [told(a), told(b)];
   if (short[0] !== short[1] || isDeepStrictEqual(a, b)) return short;
   const [one, other] = [JSON.stringify(a), JSON.stringify(b)];

@@ -11,7 +11,7 @@ import { predictTable, type CtrModel, type CtrTable } from '@adscale/ctr';
 import type { Mapping } from '../mapping/mapping.js';
 import { placeSql } from '../rows/columns.js';
 import { PREPARED, prepareRows, USABLE } from '../rows/prepare.js';
-import { Predictor } from '../score/predictor.js';
+import { Scorer } from '../score/scorer.js';
 import { modelMapping } from '../score/stored-model.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
@@ -84,7 +84,7 @@ async function seeRows(
     const isWord = feature.kind === 'categorical';
     numbers.push(isWord ? await placeSql(database, `f${f}`, feature.categories) : `f${f}`);
   }
-  database.register(await new Predictor(model).asFunction(name));
+  database.register(await new Scorer(model).asFunction(name));
   const problem = `CASE WHEN ${USABLE} THEN 0 ELSE 1 END::USMALLINT`;
   const [predicted, impressions, clicks, time, group] = await database.doubles(
     `SELECT ${name}(${[problem, ...numbers].join(', ')}), n, k, time, grp FROM ${PREPARED}`,

@@ -11,8 +11,8 @@ import { Database } from '../source/database.js';
 import { addSourceFlags, openSource, type Source, type SourceFlags } from '../source/source.js';
 import { quoteName } from '../source/sql.js';
 import { copySql, keptColumns, outputFormat } from './output-format.js';
-import { Predictor } from './predictor.js';
-import { exposureSql, reasonSql, scoreQuery } from './score-query.js';
+import { exposureSql, reasonSql, scoreQuery, type ScoreQuery } from './score-query.js';
+import { Scorer } from './scorer.js';
 import {
   chooseVersion,
   modelMapping,
@@ -132,22 +132,22 @@ async function scoreFile(
   if (level !== undefined && model.forest.intervals === null) {
     throw new InputError(`--interval: ${model.version} has none: it was not fitted here`);
   }
-  const predictor = new Predictor(model, level === undefined ? undefined : { level });
+  const scorer = new Scorer(model, level === undefined ? undefined : { level });
   const exposure = level === undefined ? undefined : exposureSql(source, mapping, flags.exposure);
   const format = outputFormat(output);
-  let rules: Awaited<ReturnType<typeof scoreQuery>>['rules'] = [];
+  let rules: ScoreQuery['rules'] = [];
   let dropped = 0;
   await writeWhole(output, signal, async (temporary) => {
     await database.confine([...source.files.map(({ path }) => path), temporary]);
     const kept = await keptColumns(database, source, format);
-    const query = await scoreQuery(database, source, model, mapping, predictor, exposure);
+    const query = await scoreQuery(database, source, { scorer, mapping, exposure });
     rules = query.rules;
     const columns = [...kept, ...newColumns(flags, reasonSql(rules))];
     const select = `SELECT ${columns.join(', ')} FROM (${query.sql})`;
     await database.run(copySql(select, temporary, format), stage);
     dropped = source.format === 'csv' ? await countRejects(database) : 0;
   });
-  const [predicted = 0, ...problems] = predictor.counts;
+  const [predicted = 0, ...problems] = scorer.counts;
   const reasons = rules.map(({ reason }, r) => ({ reason, rows: problems[r] ?? 0 }));
   if (dropped > 0) reasons.push({ reason: 'wrong number of fields: left out', rows: dropped });
   const not_predicted = reasons.filter(({ rows }) => rows > 0);

@@ -1,4 +1,3 @@
-import type { CtrModel } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { placeSql } from '../rows/columns.js';
@@ -8,7 +7,7 @@ import { presentValue, typedQuery } from '../rows/typed.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { quoteName, quoteText } from '../source/sql.js';
-import type { Predictor } from './predictor.js';
+import type { Scorer } from './scorer.js';
 
 const PREDICT = 'adscale_predict';
 
@@ -21,23 +20,20 @@ export interface ScoreQuery {
 }
 
 /**
- * Asks `predictor` about every row of a source. Only the features are looked at: the data needs
- * no clicks. A row that breaks a rule of a feature has a problem and no answer.
- * @param exposure SQL of the impressions that an interval is over, if intervals are wanted
+ * Makes the query that has `scorer` predict every row. Only the features are looked at: the data
+ * needs no clicks. A row that breaks a rule of a feature has a problem and no answer.
+ * @param options.exposure SQL of the impressions that an interval is over, if intervals are wanted
  * @throws InputError if a column is missing, or the mapping's SQL does not work
  */
 export async function scoreQuery(
   database: Database,
   source: Source,
-  { schema }: CtrModel,
-  mapping: Mapping,
-  predictor: Predictor,
-  exposure?: string,
+  { scorer, mapping, exposure }: { scorer: Scorer; mapping: Mapping; exposure?: string },
 ): Promise<ScoreQuery> {
   const { features, derived, decimal } = mapping;
   const wanted: Mapping = { features, ...(derived && { derived }), ...(decimal && { decimal }) };
   checkColumns(source, wanted);
-  database.register(await predictor.asFunction(PREDICT));
+  database.register(await scorer.asFunction(PREDICT));
   const rows = await derivedQuery(database, typedQuery(source, wanted), wanted);
   const values = Object.values(features).map(
     (feature, f) => `${featureValue(source, feature)} AS ${featureColumn(f)}`,
@@ -45,7 +41,7 @@ export async function scoreQuery(
   const rules = featureRules(wanted, (column) => presentValue(source, column));
   const broken = rules.map((rule, r) => `WHEN ${rule.broken} THEN ${r + 1}`).join('\n');
   const numbers: string[] = [];
-  for (const [f, feature] of schema.features.entries()) {
+  for (const [f, feature] of scorer.schema.features.entries()) {
     const column = featureColumn(f);
     const isWord = feature.kind === 'categorical';
     numbers.push(isWord ? await placeSql(database, column, feature.categories) : column);

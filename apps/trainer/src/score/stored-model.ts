@@ -69,7 +69,7 @@ export function modelMapping(
       ]),
     ),
   };
-  if (given === undefined) return trained;
+  if (given === undefined) return withAbsent(trained, names);
   const features = schema.features.map(({ name }) => {
     const feature = given.features[name];
     if (feature === undefined) {
@@ -80,5 +80,15 @@ export function modelMapping(
     const own = { ...trained.features[name], column };
     return [name, missing === undefined ? own : { ...own, missing }] as const;
   });
-  return { ...given, features: Object.fromEntries(features) };
+  return withAbsent({ ...given, features: Object.fromEntries(features) }, names);
+}
+
+/** Columns that the data lacks, of features that a record may lack: missing in every row. */
+function withAbsent(mapping: Mapping, names: readonly string[]): Mapping {
+  const { features, derived = {} } = mapping;
+  const absent = Object.values(features)
+    .filter(({ column, missing }) => missing && !names.includes(column) && !(column in derived))
+    .map(({ column }) => [column, 'NULL']);
+  if (absent.length === 0) return mapping;
+  return { ...mapping, derived: { ...derived, ...Object.fromEntries(absent) } };
 }

@@ -81,7 +81,7 @@ async function confirm(input: readonly string[], signal: AbortSignal): Promise<v
     throw new InputError(`the mapping above is a guess: ${advice}`);
   }
   const asking = createInterface({ input: process.stdin, output: process.stderr });
-  // While it asks, Ctrl-C is its own.
+  // While it asks, it reads the keys itself, Ctrl-C too.
   asking.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     const answer = await asking.question('Train with this mapping? [y/N] ', { signal });

@@ -5,9 +5,6 @@ import { defaultSchema, Registry } from '@adscale/ctr';
 import { testFolder } from '../reading.js';
 import { adscale } from '../run.js';
 
-// Each step of a test is a program that starts.
-jest.setTimeout(180_000);
-
 const at = testFolder();
 
 async function run(...args: string[]) {
@@ -75,7 +72,7 @@ describe('a model exported as ONNX and imported again', () => {
     const mapping = ['impressions: shown', 'clicks: clicks', 'features:'];
     mapping.push(
       '  impressions: { column: shown, kind: integer, minimum: 1 }',
-      '  place: { column: spot, kind: integer }',
+      '  place: { column: spot, kind: integer, missing: true }',
       '  device: { column: on, kind: categorical, categories: [m, d, t] }',
       '  budget: { column: budget, kind: numeric, exclusive_minimum: 0 }',
     );
@@ -86,10 +83,11 @@ describe('a model exported as ONNX and imported again', () => {
       kind: 'categorical',
       categories: ['m', 'd', 't'],
     });
-    await writeFile(at('rows.csv'), 'shown,spot,on,budget\n500,2,d,9\n');
+    expect(mapped.document.card.schema.features[1]).toMatchObject({ name: 'place', missing: true });
+    await writeFile(at('rows.csv'), 'shown,spot,on,budget\n500,2,d,9\n500,,d,9\n');
     const version = mapped.document.version as string;
     const scored = await run('predict', version, at('rows.csv'), '-o', at('out.csv'));
-    expect(scored.document.predicted).toBe(1);
+    expect(scored.document.predicted).toBe(2);
     const model = await new Registry(at('models')).load(version);
     const record = { impressions: 500, place: 2, device: 'd', budget: 9 };
     const wanted = model.predictRow(model.encode(record));

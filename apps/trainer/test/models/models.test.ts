@@ -4,9 +4,6 @@ import { Registry } from '@adscale/ctr';
 import { testFolder } from '../reading.js';
 import { adscale } from '../run.js';
 
-// Each step of a test is a program that starts.
-jest.setTimeout(180_000);
-
 const at = testFolder();
 
 /** Runs a command on the test's registry and reads its document. */
@@ -183,6 +180,15 @@ describe('promote --if-better', () => {
     const refused = await run('models', 'promote', third, '--if-better');
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(/not trained on the same cells.*--data/);
+  });
+
+  it('finds the files again that a model was trained on, commas in their names or not', async () => {
+    await generate('ads, all.csv', 1, 300);
+    await generate('more.csv', 2, 300);
+    const one = await train('more.csv', at('ads, all.csv'), '--trees', '5');
+    await train('more.csv', at('ads, all.csv'), '--trees', '3');
+    const { document } = await run('models', 'promote', one, '--if-better');
+    expect(document.comparison).toMatchObject({ candidate: one, rows: 120 });
   });
 
   it('says so when the held-out rows cannot be had again', async () => {

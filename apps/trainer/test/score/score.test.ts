@@ -3,13 +3,11 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { evaluate, Registry, type CtrModel } from '@adscale/ctr';
+import { defaultSchema, evaluate, RecordContract, Registry, type CtrModel } from '@adscale/ctr';
 import { generate } from '@adscale/datagen';
+import { defaultMapping } from '../../src/mapping/mapping.js';
 import { testFolder, withDatabase } from '../reading.js';
 import { adscale, stopWhen, written } from '../run.js';
-
-// Each step of a test is a program that starts.
-jest.setTimeout(180_000);
 
 const at = testFolder();
 
@@ -196,6 +194,62 @@ describe('adscale predict', () => {
     expect(stderr).not.toContain('    at ');
     expect(status).toBe(2);
     expect(existsSync(at('out.csv'))).toBe(false);
+  });
+});
+
+describe('a feature whose cells may be empty', () => {
+  const features =
+    'features:\n  spot: { column: spot, kind: integer, missing: true }\n  on: { column: on, kind: categorical, categories: [a, b], missing: true }\n';
+
+  it('may be absent from a record, even if no cell of the training data was empty', async () => {
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `1000,${40 - (i % 9)},${i % 9},${'ab'[i % 2]}`,
+    );
+    await writeFile(at('ads.csv'), `shown,hits,spot,on\n${rows.join('\n')}\n`);
+    await writeFile(at('ads.yaml'), `impressions: shown\nclicks: hits\n${features}`);
+    expect((await train(at('ads.csv'), '--mapping', at('ads.yaml'))).status).toBe(0);
+    const model = await current();
+    expect(model.schema.features).toMatchObject([
+      { name: 'spot', missing: true },
+      { name: 'on', missing: true },
+    ]);
+    expect(Object.values(model.card!.training.ranges).map(({ missing }) => missing)).toEqual([
+      0, 0,
+    ]);
+    const contract = new RecordContract(model.schema, model.card!.training.ranges);
+    expect([contract.problems({}), contract.problems({ spot: 2.5 })]).toEqual([
+      [],
+      [expect.objectContaining({ field: 'spot', rule: 'a whole number, or absent' })],
+    ]);
+
+    await writeFile(at('new.csv'), 'shown,hits,spot,on\n500,9,,a\n500,9,3,\n500,9,,\n500,9,x,a\n');
+    const scored = await run('predict', at('new.csv'), '-o', at('out.csv'));
+    expect(scored.document).toMatchObject({
+      predicted: 3,
+      not_predicted: [{ reason: 'spot is not a number', rows: 1 }],
+    });
+    const records = [{ on: 'a' }, { spot: 3 }, {}];
+    const wanted = records.map((record) => String(model.predictRow(model.encode(record))));
+    const answers = (await linesOf('out.csv')).slice(1).map((line) => line.split(',').at(-1));
+    expect(answers).toEqual([...wanted, '']);
+    const judged = await run('evaluate', at('new.csv'), '--dirty', 'drop');
+    expect(judged.document.data).toMatchObject({ usable: 3, dirty: 1 });
+  });
+
+  it('is one of the default model, too', async () => {
+    await adscale(['generate', '--rows', '300', '-o', at('ads.csv')]);
+    const plain = defaultMapping([]);
+    const { budget, ...others } = plain.features;
+    const mapping = { ...plain, features: { ...others, budget: { ...budget, missing: true } } };
+    await writeFile(at('ads.yaml'), JSON.stringify(mapping));
+    await train(at('ads.csv'), '--mapping', at('ads.yaml'));
+    const standard = Object.fromEntries(defaultSchema.features.map((one) => [one.name, one]));
+    const { features } = (await current()).schema;
+    expect(Object.fromEntries(features.map((one) => [one.name, one]))).toEqual({
+      ...standard,
+      budget: { ...standard['budget'], missing: true },
+    });
   });
 });
 

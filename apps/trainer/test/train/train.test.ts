@@ -108,7 +108,7 @@ describe('bad input', () => {
     [
       'an empty cell',
       `${header}\n1000,1,mobile,,0`,
-      /line 2, column budget: got "", wanted a number > 0/,
+      /line 2, column budget: got "", wanted a number greater than 0/,
     ],
     ['a fraction of an impression', `${header}\n1.5,1,mobile,5,0`, /column impressions: got "1.5"/],
     ['a position off the page', `${header}\n1000,11,mobile,5,0`, /column ad_position: got "11"/],

@@ -64,7 +64,7 @@ function varied(reader: PlacementReader, base: unknown, vary: unknown): Grid {
       rest = Math.floor(rest / numbers.length);
     }
     const record = reader.recordOf(target);
-    return varying.map(({ name }) => String(record[name])).join(' / ') || 'base';
+    return varying.map(({ name }) => String(record[name] ?? 'missing')).join(' / ') || 'base';
   });
   return { reader, ids, rows, count };
 }

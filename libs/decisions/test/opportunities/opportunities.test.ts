@@ -28,6 +28,18 @@ describe('opportunities', () => {
     expect(new Set(best.map(({ id }) => id)).size).toBe(20);
   });
 
+  it('call a value that a placement lacks missing', async () => {
+    const { digest, card } = await trained;
+    const { ranges } = card!.training;
+    const lacked = { ...ranges, budget: { ...ranges['budget'], missing: 1 } };
+    const gappy = { ...card!, training: { ...card!.training, ranges: lacked } } as ModelCard;
+    const model = CtrModel.load(writeModel((await trained).forest), gappy);
+    expect(model.digest).toBe(digest);
+    const wanted = { budget: [null, 900], device_type: ['mobile'] };
+    const { best } = opportunities(model, { base: record, vary: wanted });
+    expect(best.map(({ id }) => id).toSorted()).toEqual(['900 / mobile', 'missing / mobile']);
+  });
+
   it('name placements below the floor, with the reason', async () => {
     const { weak } = opportunities(await trained, { base: record, vary, floor_ctr: 0.01 });
     expect(weak.length).toBe(5);

@@ -25,8 +25,8 @@ export interface IntervalWish {
   readonly level: number;
 }
 
-/** Predicts for a database, and counts what it saw. */
-export class Predictor {
+/** Runs a model over the rows that a database hands it, and counts them. */
+export class Scorer {
   private readonly width: number;
   private readonly rows: Float64Array;
   private readonly ctr = new Float64Array(BLOCK);
@@ -54,7 +54,7 @@ export class Predictor {
       returnType:
         interval === undefined ? DOUBLE : STRUCT({ ctr: DOUBLE, low: DOUBLE, high: DOUBLE }),
       parameterTypes: [USMALLINT, ...(interval === undefined ? [] : [DOUBLE]), ...features],
-      // Missing values are values; and it counts, so that no row may be asked about twice.
+      // Missing values are values; and it counts rows, so it must see each just once.
       specialHandling: true,
       volatile: true,
       mainFunction: (_, input, output) => {
@@ -62,6 +62,11 @@ export class Predictor {
         else this.predictWithin(input, output as DuckDBStructVector, interval);
       },
     });
+  }
+
+  /** The features that its function takes, in their order. */
+  get schema(): CtrModel['schema'] {
+    return this.model.schema;
   }
 
   /** Rows by problem: at 0 those that were predicted. */
