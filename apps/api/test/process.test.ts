@@ -8,7 +8,7 @@ import { API_KEYS, KEY } from './two-versions.js';
 import { waitFor, within } from './wait-for.js';
 
 // A machine that is busy takes some seconds for each process.
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 let service: Service;
 afterEach(() => service.kill('SIGKILL'));

@@ -6,7 +6,7 @@ import { waitFor } from '../wait-for.js';
 
 const WORKERS = 2;
 // A machine that is busy takes some seconds for each process.
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 let service: Service;
 afterEach(() => service.kill('SIGKILL'));
