@@ -32,3 +32,26 @@ export function testFolder(): (name: string) => string {
   afterEach(() => rm(folder, { recursive: true }));
   return (name) => join(folder, name);
 }
+
+/** A small table, and what its columns mean. */
+export const adsCsv =
+  'shown,clicks,position,device\n1000,10,1.5,mobile\n200,2,2,desktop\n30,0,3,mobile\n';
+export const adsMapping: Mapping = {
+  impressions: 'shown',
+  clicks: 'clicks',
+  features: {
+    position: { column: 'position', kind: 'numeric' },
+    device: { column: 'device', kind: 'categorical', categories: ['mobile', 'desktop'] },
+  },
+};
+
+/** The columns of what was read, by name. */
+export async function readColumns(
+  flags: Partial<SourceFlags>,
+  mapping = adsMapping,
+): Promise<Record<string, number[]>> {
+  const { table } = await read(flags, mapping);
+  const { features, impressions, clicks } = table;
+  const named = features.schema.features.map(({ name }, f) => [name, [...features.values[f]]]);
+  return { ...Object.fromEntries(named), shown: [...impressions], clicks: [...clicks] };
+}

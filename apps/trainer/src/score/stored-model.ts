@@ -87,7 +87,7 @@ export function modelMapping(
 function withAbsent(mapping: Mapping, names: readonly string[]): Mapping {
   const { features, derived = {} } = mapping;
   const absent = Object.values(features)
-    .filter(({ column, missing }) => missing && !names.includes(column) && !(column in derived))
+    .filter(({ column, missing }) => missing && !names.includes(column) && !Object.hasOwn(derived, column))
     .map(({ column }) => [column, 'NULL']);
   if (absent.length === 0) return mapping;
   return { ...mapping, derived: { ...derived, ...Object.fromEntries(absent) } };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry, type ModelCard } from '@adscale/ctr';
@@ -172,24 +172,5 @@ describe('adscale', () => {
     expect(status).toBe(0);
     for (const word of ['--input', 'device_type', 'Examples', 'Exit status'])
       expect(stdout).toContain(word);
-  });
-
-  it('generates the same bytes to a file and to standard output', async () => {
-    const { stdout } = await adscale(['generate', '--rows', '50']);
-    await adscale(['generate', '--rows', '50', '-o', at('ads.csv')]);
-    expect(await readFile(at('ads.csv'), 'utf8')).toBe(stdout);
-    expect(stdout.trimEnd().split('\n')).toHaveLength(51);
-  });
-
-  it('generates NDJSON where the file is named so', async () => {
-    await adscale(['generate', '--rows', '3', '-o', at('ads.ndjson')]);
-    const lines = (await readFile(at('ads.ndjson'), 'utf8')).trimEnd().split('\n');
-    expect(Object.keys(JSON.parse(lines[2]))).toContain('true_ctr');
-  });
-
-  it('generates no file that it has no format for', async () => {
-    const { status, stderr } = await adscale(['generate', '--rows', '3', '-o', at('ads.xls')]);
-    expect(stderr).toMatch(/got .*ads.xls, wanted a file ending in .csv, .ndjson, .parquet/);
-    expect(status).toBe(2);
   });
 });
