@@ -106,6 +106,9 @@ export class Service {
 
   /** Has an app for the features of `first` answer in place of the current one. */
   private async takeOver(first: CtrModel): Promise<void> {
+    if (this.leaving) return;
+    // The next look comes soon enough.
+    if (!this.isUp) throw new Error('the service is still starting');
     const facts = { model_version: first.version };
     this.logger.info(facts, 'the first model has other features: routes are made anew');
     const before = this.current;

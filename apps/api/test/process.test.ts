@@ -8,7 +8,7 @@ import { API_KEYS, KEY } from './two-versions.js';
 import { waitFor, within } from './wait-for.js';
 
 // A machine that is busy takes some seconds for each process.
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 let service: Service;
 afterEach(() => service.kill('SIGKILL'));
@@ -201,8 +201,6 @@ describe('a service whose first model comes later and has other features', () =>
   it.each([
     { name: 'model.json', nth: 1 },
     { name: 'model.json', nth: 2 },
-    { name: 'current', nth: 3 },
-    { name: 'current', nth: 4 },
   ])('serves it although a read fails once: $name, read $nth', async (read) => {
     await start({ MODEL_POLL_MS: '0' }, failingRead(read));
     for (let i = 0; i < 3; i++) await look();
@@ -219,12 +217,12 @@ describe('a service whose first model comes later and has other features', () =>
     expect(service.errors).toBe('');
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends by %s while it makes them', async (signal) => {
+  it('ends by SIGTERM while it makes them', async () => {
     // The app that is being made looks for trials.
     const held = holdingRead({ name: 'rollout.json', after: 'model.json' });
     await start({ MODEL_POLL_MS: '50' }, held);
     await service.logged('rollout.json is held');
-    service.kill(signal);
+    service.kill('SIGTERM');
     expect(await service.ended()).toEqual([0, null]);
     expect(service.errors).toBe('');
   });

@@ -6,6 +6,9 @@ import { createInterface } from 'node:readline';
 import { quietSettings, sample } from './running-app.js';
 import { within } from './wait-for.js';
 
+/** A machine that is busy takes its time to start a process, more so several of them. */
+const START_MS = 150_000;
+
 /** How a process ended: its exit code, or the signal that ended it. */
 export type Ending = [code: number | null, signal: NodeJS.Signals | null];
 
@@ -45,7 +48,8 @@ export class Service {
       if (exitCode !== null || signalCode !== null) {
         throw new Error(`ended without "${part}" in its log\n${this.errors}`);
       }
-      await within(`"${part}" ${count} times in the log`, once(this.log, 'news'));
+      const news = once(this.log, 'news');
+      await within(`"${part}" ${count} times in the log`, news, START_MS);
     }
   }
 
@@ -57,7 +61,8 @@ export class Service {
 
   /** Waits for the process to end. */
   ended(): Promise<Ending> {
-    return within(`the end of the service, whose log ends ${this.lines.at(-1)}`, this.exit);
+    const what = `the end of the service, whose log ends ${this.lines.at(-1)}`;
+    return within(what, this.exit, START_MS);
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -20,16 +20,20 @@ export async function waitFor<T>(what: string, condition: () => T | Promise<T>):
 /**
  * Bounds a wait for something that announces itself.
  * @param what completes the error's sentence "waited 45 s for …"
- * @throws Error after 45 s
+ * @throws Error after 45 s, or `patienceMs`
  */
-export async function within<T>(what: string, event: Promise<T>): Promise<T> {
+export async function within<T>(
+  what: string,
+  event: Promise<T>,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(tooLate(what))), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(tooLate(what, patienceMs))), patienceMs);
   });
   return Promise.race([event, late]).finally(() => clearTimeout(timer));
 }
 
-function tooLate(what: string): string {
-  return `waited ${PATIENCE_MS / 1000} s for ${what}`;
+function tooLate(what: string, patienceMs = PATIENCE_MS): string {
+  return `waited ${patienceMs / 1000} s for ${what}`;
 }

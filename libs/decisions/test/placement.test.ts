@@ -55,7 +55,7 @@ describe('a record of a decision', () => {
     [
       { budget: 1, slot: 'b' },
       'record.slot',
-      'record.slot is "b", wanted one of a, b, c, d, or absent',
+      'record.slot is "b", wanted one of "a", "b, c", "d", or absent',
     ],
     [
       { budget: 1, ['x'.repeat(99)]: 'y'.repeat(99) },

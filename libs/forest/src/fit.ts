@@ -13,11 +13,11 @@ import { judge, type OutOfBagResult } from './judge/judging.js';
 import { emptySums, OutOfBag, type OutOfBagSums } from './judge/out-of-bag.js';
 import { resolveParameters, type FitOptions, type FitParameters } from './data/parameters.js';
 import { Random, streams } from './random.js';
-import type { Schema } from './data/schema.js';
+import { differenceOf, type Schema } from './data/schema.js';
 import { atOnce, type Steps } from './steps.js';
 import type { Tree } from './trees/tree.js';
 
-/** A forest with what its fit learned about itself. */
+/** A forest, and how well it predicts rows that its trees did not see. */
 export interface FitResult {
   readonly forest: Forest;
   readonly outOfBag: OutOfBagResult;
@@ -25,7 +25,7 @@ export interface FitResult {
   readonly sums: OutOfBagSums;
 }
 
-/** Everything the trees are grown from; shared by all threads. */
+/** Everything that trees are grown from; all threads share it. */
 export interface PreparedFit {
   readonly schema: Schema;
   readonly parameters: FitParameters;
@@ -64,14 +64,14 @@ export function* prepareFit(
   return { schema: columns.schema, parameters, set };
 }
 
-/** Rows that all stand for themselves are not counted: theirs is the plain fit, to the byte. */
+/** The counts, or null if all are 1: such a fit is the fit without counts, byte for byte. */
 function countsOf({ count, columns }: FitInput): ArrayLike<number> | null {
   if (count === undefined) return null;
   for (let row = 0; row < columns.rows; row++) if (count[row] > 1) return count;
   return null;
 }
 
-/** Sums for every position, or none if the fit does not want them. */
+/** Out-of-bag sums of zeros for every position, or of no position if the fit wants none. */
 export function startOutOfBag({ set, parameters }: PreparedFit): OutOfBag {
   return new OutOfBag(
     set,
@@ -79,7 +79,7 @@ export function startOutOfBag({ set, parameters }: PreparedFit): OutOfBag {
   );
 }
 
-/** Grows single trees of a fit, in any order: tree `t` is the same whoever grows it. */
+/** Grows single trees of a fit, in any order: tree `t` depends on the fit and on `t` alone. */
 export class TreeFactory {
   private readonly grower: TreeGrower;
   private readonly bag: Bag;
@@ -104,7 +104,7 @@ export class TreeFactory {
   }
 }
 
-/** Puts grown trees and their out-of-bag sums together. */
+/** Makes the forest, its intervals and its out-of-bag result of grown trees. */
 export function finishFit(fit: PreparedFit, trees: readonly Tree[], oob: OutOfBag): FitResult {
   const { schema, parameters, set } = fit;
   const { order, target, weight, count } = set;
@@ -178,8 +178,8 @@ export function fit(
 }
 
 /**
- * Adds `more` trees to a fit: the same streams go on, so 60 trees and 40 more are the 100 trees
- * of one fit, byte for byte.
+ * Adds `more` trees to a fit. 60 trees and 40 more are the 100 trees of one fit, byte for byte,
+ * since each tree has a random stream of its own.
  * @param input what the first trees were fitted to
  * @param more number of trees to add, ≥ 1
  * @throws ForestError COLUMNS_INVALID if the input is not what the first trees saw
@@ -195,7 +195,7 @@ export function growMore(
   return growFrom(prepared, forest.trees, sums, onTree);
 }
 
-/** The options of a fit that goes on: its own parameters with more trees. */
+/** The options of the whole fit: those of the first trees, with more trees. */
 function continued({ schema, parameters, trees }: Forest, more: number): FitOptions {
   if (!Number.isInteger(more) || more < 1) {
     throw new ForestError('OPTION_INVALID', `more is ${more}, wanted a whole number ≥ 1`);
@@ -210,7 +210,9 @@ function continued({ schema, parameters, trees }: Forest, more: number): FitOpti
   };
 }
 
-function checkSameInput({ set }: PreparedFit, forest: Forest, sums: OutOfBagSums): void {
+function checkSameInput({ schema, set }: PreparedFit, forest: Forest, sums: OutOfBagSums): void {
+  const difference = differenceOf(forest.schema, schema);
+  if (difference !== null) throw new ForestError('COLUMNS_INVALID', difference);
   const same =
     sums.counts.length === (forest.parameters.outOfBag ? set.order.length : 0) &&
     sums.counted === (set.count !== null) &&
@@ -232,7 +234,7 @@ function growFrom(
   return finishFit(prepared, trees, outOfBag);
 }
 
-/** Adds the missing trees; what they were grown in is free again afterwards. */
+/** Grows the trees that are missing; the memory that this takes is freed afterwards. */
 function growTrees(
   prepared: PreparedFit,
   trees: Tree[],

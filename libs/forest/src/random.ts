@@ -1,6 +1,7 @@
 /**
- * Which sequence of a seed is drawn from for what, all in one place so that no two share one. The
- * names that end in "from" are the first of a range, one for each tree or feature.
+ * The numbers of all random streams. Every use of chance has its own, so that no two draw the same
+ * random numbers. A name that ends in "From" is the first of a range: one stream for each tree or
+ * feature.
  */
 export const streams = Object.freeze({
   /** Bootstrap and feature sampling of tree t: `treesFrom + t`. */
@@ -19,7 +20,7 @@ export const streams = Object.freeze({
   bootstrap: 2 ** 30 + 2 ** 20,
   /** The order in which the values of feature f are permuted: `permutationFrom + f`. */
   permutationFrom: 2 ** 30 + 2 ** 21,
-  /** The values of feature f that its cuts are learned from: `cutsFrom + f`. */
+  /** Which values of feature f its cuts are learned from: `cutsFrom + f`. */
   cutsFrom: 2 ** 31,
 });
 

@@ -1,15 +1,15 @@
 /*
- * Long work in steps: between two of them whoever drives it may look up, answer, or give up. The
- * result does not depend on who drives.
+ * Long work in steps. Between two steps the caller may let the event loop turn, or stop. The result
+ * is the same whether all steps are taken at once or not.
  */
 
-/** Yields nothing; returns the result. */
+/** Yields after each step and returns the result. */
 export type Steps<T> = Generator<undefined, T>;
 
-/** Rows a step handles: some ten milliseconds of the slowest work there is. */
+/** Rows of one step: the slowest work on them takes some ten milliseconds. */
 const ROWS_A_STEP = 500_000;
 
-/** Does `work` on rows `from … to` − 1, a stretch a step. */
+/** Calls `work` for one stretch of rows after another, `from … to` − 1, a stretch each step. */
 export function* byRows(rows: number, work: (from: number, to: number) => void): Steps<void> {
   for (let from = 0; from < rows; from += ROWS_A_STEP) {
     work(from, Math.min(rows, from + ROWS_A_STEP));

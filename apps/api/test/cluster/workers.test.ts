@@ -4,9 +4,9 @@ import { Service } from '../service-process.js';
 import { emptyFolder, modelFolder } from '../trained-models.js';
 import { waitFor } from '../wait-for.js';
 
-const WORKERS = 3;
+const WORKERS = 2;
 // A machine that is busy takes some seconds for each process.
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 let service: Service;
 afterEach(() => service.kill('SIGKILL'));
@@ -120,7 +120,7 @@ describe('a service of several workers', () => {
       console.log(JSON.stringify({ msg: 'hangs', pid: process.pid }));
       setInterval(() => {}, 1e6);
       await new Promise(() => {});`);
-    service = new Service({ MODEL_DIR: await emptyFolder(), WORKERS: '2' }, hanging);
+    service = new Service({ MODEL_DIR: await emptyFolder(), WORKERS: String(WORKERS) }, hanging);
     const { pid } = await service.logged('hangs', 2);
     service.kill('SIGTERM');
     expect(await service.ended()).toEqual([0, null]);
@@ -130,7 +130,7 @@ describe('a service of several workers', () => {
   it('kills a worker that does not end in time, exit code 1', async () => {
     const deaf = inWorkers(`process.on('SIGTERM', () => { for (;;); });`);
     const limits = { SHUTDOWN_DELAY_MS: '0', REQUEST_TIMEOUT_MS: '100' };
-    const environment = { MODEL_DIR: await emptyFolder(), WORKERS: '2', ...limits };
+    const environment = { MODEL_DIR: await emptyFolder(), WORKERS: String(WORKERS), ...limits };
     service = new Service(environment, deaf);
     await service.logged('all workers are up');
     service.kill('SIGTERM');
@@ -140,7 +140,7 @@ describe('a service of several workers', () => {
   it('ends when its workers cannot start', async () => {
     const blocker = await new Service({ MODEL_DIR: await emptyFolder() }).up();
     service = new Service({
-      WORKERS: '2',
+      WORKERS: String(WORKERS),
       PORT: String(blocker.port),
       MODEL_DIR: await emptyFolder(),
     });

@@ -24,7 +24,7 @@ export interface FeatureBins {
   readonly bins: number;
 }
 
-/** By feature, and behind the features for the number of rows: where it sits in a packed row. */
+/** Where codes sit in a packed row: an entry for each feature, and a last one for the row count. */
 export interface CodeFields {
   readonly word: Int32Array;
   readonly shift: Int32Array;
@@ -132,7 +132,7 @@ function sampleOf(values: Float64Array, random: Random): Float64Array {
   return sample;
 }
 
-/** The same of the raw rows: row i is raw rows `ends[i − 1]` … `ends[i]` − 1. */
+/** A sample of raw rows' values: row i stands for raw rows `ends[i − 1]` … `ends[i]` − 1. */
 function rawSampleOf(values: Float64Array, random: Random, ends: Float64Array): Float64Array {
   const total = ends[ends.length - 1];
   const all = total <= QUANTILE_SAMPLE;

@@ -137,7 +137,7 @@ function refuse(name: string, value: unknown, wanted: string): never {
 
 function checkOption(name: string, value: unknown): void {
   if (name === 'monotone') return;
-  if (name in words) {
+  if (Object.hasOwn(words, name)) {
     if (!words[name].includes(value as string)) refuse(name, value, words[name].join(' or '));
     return;
   }
@@ -145,12 +145,11 @@ function checkOption(name: string, value: unknown): void {
     if (typeof value !== 'boolean') refuse(name, value, 'true or false');
     return;
   }
-  const range = ranges[name];
-  if (range === undefined) {
+  if (!Object.hasOwn(ranges, name)) {
     const known = [...Object.keys(ranges), ...flags, ...Object.keys(words), 'monotone'].sort();
     refuse(name, value, `one of the options ${known.join(', ')}`);
   }
-  const { min, max, whole = false, open = false } = range;
+  const { min, max, whole = false, open = false } = ranges[name];
   const fits =
     typeof value === 'number' &&
     (open ? value > min : value >= min) &&

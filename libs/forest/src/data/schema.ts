@@ -97,6 +97,36 @@ function checkKind(feature: Feature): void {
 }
 
 /**
+ * The first difference between the rows of two schemas: another feature at a place, or another
+ * category. Whole numbers and others are numbers alike.
+ * @returns what `got` has and what was wanted, or null if the rows of both mean the same
+ */
+export function differenceOf(wanted: Schema, got: Schema): string | null {
+  const length = Math.max(wanted.features.length, got.features.length);
+  for (let f = 0; f < length; f++) {
+    const [there, here] = [wanted.features[f], got.features[f]];
+    if (there?.name !== here?.name) {
+      return `its column ${f} is ${here?.name ?? 'absent'}, wanted ${there?.name ?? 'no more'}`;
+    }
+    const [theirs, ours] = [categoriesOf(there), categoriesOf(here)];
+    const place = longer(theirs, ours).findIndex((_, k) => theirs[k] !== ours[k]);
+    if (place >= 0) {
+      const [is, want] = [ours, theirs].map((list) => JSON.stringify(list[place]) ?? 'none');
+      return `category ${place} of its column ${here.name} is ${is}, wanted ${want}`;
+    }
+  }
+  return null;
+}
+
+function categoriesOf(feature: Feature): readonly string[] {
+  return feature.kind === 'categorical' ? feature.categories : [];
+}
+
+function longer<T>(a: readonly T[], b: readonly T[]): readonly T[] {
+  return a.length > b.length ? a : b;
+}
+
+/**
  * Turns records into rows: numbers as they are, a category as its place in the list, whatever is
  * missing, not a number or not in the list as NaN.
  */

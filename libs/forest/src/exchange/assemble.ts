@@ -10,7 +10,7 @@ import { resolveParameters } from '../data/parameters.js';
 import { checkSchema, type Schema } from '../data/schema.js';
 import type { Tree } from '../trees/tree.js';
 
-/** What a foreign file may leave open. */
+/** What a foreign file may not say. */
 export interface ImportOptions {
   /**
    * Names and kinds of the features, in the foreign model's order. Default: numeric features

@@ -1,6 +1,6 @@
 import type { Columns } from '../data/columns.js';
 import { ForestError } from '../errors.js';
-import type { Schema } from '../data/schema.js';
+import { differenceOf, type Schema } from '../data/schema.js';
 
 /** Rows that stand for a population: columns, or rows of numbers in schema order. */
 export type BackgroundRows = Columns | readonly ArrayLike<number>[];
@@ -33,16 +33,16 @@ export function readBackground(
   return { rows, values, weight: shares(rows, weight) };
 }
 
-/** @throws ForestError BACKGROUND_INVALID unless `columns` hold the features of `schema`, in order */
+/**
+ * Checks that columns mean what rows of `schema` mean: the same features and categories, in order.
+ * @throws ForestError BACKGROUND_INVALID naming the first column that differs
+ */
 export function checkSameFeatures(schema: Schema, columns: Columns): void {
+  const difference = differenceOf(schema, columns.schema);
+  if (difference !== null) refuse(difference);
   const wanted = schema.features.map(({ name }) => name);
-  const got = columns.schema.features.map(({ name }) => name);
-  const f = wanted.findIndex((name, place) => got[place] !== name);
-  if (f >= 0 || got.length !== wanted.length || columns.values.length !== wanted.length) {
-    const place = f < 0 ? wanted.length : f;
-    refuse(
-      `its column ${place} is ${got[place] ?? 'absent'}, wanted ${wanted[place] ?? 'no more'}`,
-    );
+  if (columns.values.length !== wanted.length) {
+    refuse(`it has ${columns.values.length} columns, wanted ${wanted.length}`);
   }
   columns.values.forEach((column, place) => {
     if (column.length === columns.rows) return;

@@ -1,5 +1,5 @@
 /*
- * One way to explain a forest's predictions: the same numbers for everyone who asks.
+ * Explains a forest's predictions by one of two methods:
  *
  *   a background, and trees that use 12 features at most    exact interventional Shapley values of
  *                                                           the prediction (Janzing et al. 2020)

@@ -21,11 +21,11 @@ import { Corners } from './corners.js';
 import { ForestError } from '../errors.js';
 import type { Forest } from '../model/forest.js';
 
-/** What made a prediction differ from the usual one; all in the target's unit. */
+/** How much each feature moved a prediction; all in the target's unit. */
 export interface Explanation {
   /** What is predicted when nothing is known of the row. */
   readonly base: number;
-  /** One a feature in schema order; base + Σ values = the prediction. */
+  /** By feature in schema order; base + Σ values = the prediction, but for rounding. */
   readonly values: Float64Array;
 }
 
@@ -47,7 +47,7 @@ interface Stand {
   weight: number;
 }
 
-/** Explains rows against one background sample; what does not depend on the row is done once. */
+/** Explains rows against one background sample. */
 export class ShapleyExplainer {
   /** The (weighted) mean prediction over the background. */
   readonly base: number;
@@ -84,8 +84,8 @@ export class ShapleyExplainer {
   /**
    * The Shapley value of every feature at one row of numbers in schema order: how much knowing it
    * moves the prediction away from `base`, averaged over all orders in which the features may
-   * become known. A calibrated forest is explained as it predicts, calibration included. A feature that no tree uses gets exactly 0. The sum is the prediction − base,
-   * but for rounding.
+   * become known. A calibrated forest is explained as it predicts, calibration included. A feature
+   * that no tree uses gets exactly 0. The sum is the prediction − base, but for rounding.
    * @throws ForestError ROW_INVALID if the row's length is not the number of features
    */
   explain(row: ArrayLike<number>): Explanation {

@@ -37,8 +37,9 @@ import type { Tree } from '../trees/tree.js';
 /**
  * Path-dependent TreeSHAP values of one row of numbers in schema order, for any number of
  * features; the time is (nodes of the forest) · (features on a path) / 2. They explain the mean of
- * the trees, before any calibration. A feature that no tree uses gets exactly 0. `base` is the mean of the leaves weighted
- * by training weight, and base + Σ values = that mean, but for rounding.
+ * the trees, before any calibration. A feature that no tree uses gets exactly 0. `base` is the mean
+ * of the leaves weighted by training weight, and base + Σ values = the mean of the trees at the row,
+ * but for rounding.
  * A forest from elsewhere that does not keep covers is explained with every leaf weighing alike.
  * @throws ForestError ROW_INVALID; STATISTICS_ABSENT if a node's children have no cover above 0
  */
@@ -102,7 +103,7 @@ class TreeWalk {
     for (let child = left; child <= left + 1; child++) {
       one[f] = child === mine ? oldOne : 0;
       zero[f] = oldZero * (tree.cover[child] / cover);
-      // What neither the row nor any training weight reaches counts for nobody.
+      // A child that neither the row nor any training weight reaches adds nothing.
       if (one[f] > 0 || zero[f] > 0) this.visitChild(tree, child, depth, f, oldOne, oldZero);
     }
     one[f] = oldOne;

@@ -1,12 +1,12 @@
 /*
- * The occupied bins of a node on one feature, laid in a line: from its histogram, or, where rows
- * are few, from the rows themselves. Missing rows stand beside the line.
+ * The bins of one feature that hold rows of a node, in order. They are read from the node's
+ * histogram or, where rows are few, from the rows themselves. Missing rows are kept beside them.
  */
 import type { CodeFields, FeatureBins } from '../data/binning.js';
 import { SLOTS } from './histogram.js';
 import type { NodeRows } from './partition.js';
 
-/** One a thread: it is laid anew for every node and feature. */
+/** Each thread has one, and lays it anew for every node and feature. */
 export class BinLine {
   /** Bins in the line. */
   length = 0;

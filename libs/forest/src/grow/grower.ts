@@ -27,7 +27,7 @@ function isTiny({ start, end }: OpenNode): boolean {
   return end - start <= TINY;
 }
 
-/** Grows trees one after the other, reusing its memory. One a thread. */
+/** Grows one tree after the other in the same memory. Each thread has one. */
 export class TreeGrower {
   private readonly layout: HistogramLayout;
   private readonly splitter: Splitter;
@@ -40,7 +40,7 @@ export class TreeGrower {
   /** All features; the first ones are those a split has drawn. */
   private readonly order: Int32Array;
   private readonly live: Int32Array;
-  /** Counting only drawn features beats subtraction when few are drawn; best-first keeps none. */
+  /** Count features only when drawn: faster if few are drawn, and all that best-first growth needs. */
   private readonly countWhenDrawn: boolean;
   private treeWeight = 0;
 
@@ -222,7 +222,7 @@ export class TreeGrower {
     this.boundMeans(left, right, this.rules.monotone[feature]);
     this.builder.describe(left.id, boundedMean(left, left.weight, left.sum), left.weight);
     this.builder.describe(right.id, boundedMean(right, right.weight, right.sum), right.weight);
-    // Nobody reads the rows of two leaves: they may stay where they are.
+    // The rows of leaves are not read again, so they need not be moved.
     if (this.maySplit(left) || this.maySplit(right)) this.separate(left, right, split);
     return [left, right];
   }
@@ -268,7 +268,7 @@ export class TreeGrower {
 
   /** Gives the children their histograms: the smaller is counted, the larger is the rest. */
   private handDown(parent: Float64Array, small: OpenNode, large: OpenNode): void {
-    // Closing a node gives its histogram back, whether the node has a use for it or not.
+    // The larger child owns it now, even if unused: closing the child gives it back.
     large.histogram = parent;
     if (!this.maySplit(large) || isTiny(large)) {
       if (this.maySplit(small) && !isTiny(small)) small.histogram = this.count(small);
@@ -302,7 +302,7 @@ export class TreeGrower {
     countFeatures(histogram, layout, fields, live, listed, node, rows, node.start, node.end);
   }
 
-  /** A leaf now: what it held serves the next node. */
+  /** Ends a node that stays a leaf; other nodes reuse its memory. */
   private close(node: OpenNode): void {
     if (node.histogram !== null) this.spare.push(node.histogram);
     node.histogram = null;

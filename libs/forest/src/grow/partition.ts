@@ -71,7 +71,7 @@ export function moveRows(
   return left;
 }
 
-/** The same for rows of several words, which are too long to be written twice. */
+/** `moveRows` for rows of several words: those are too long to be written twice. */
 function moveWideRows(
   from: NodeRows,
   to: NodeRows,

@@ -7,7 +7,7 @@ import type { NodeTotals, Split } from './splitting.js';
 /** The two buffers that a tree's rows move between (partition.ts), and how a bag gets there. */
 export class RowBuffers {
   private sides: readonly [NodeRows, NodeRows] = [allocateRows(0, 1), allocateRows(0, 1)];
-  /** Rows that one packed row can say it stands for; what is more is said to be so many. */
+  /** The largest row count that fits into a packed row; larger counts are stored as this one. */
   private readonly mostRows: number;
 
   constructor(private readonly set: TrainingSet) {
@@ -22,7 +22,7 @@ export class RowBuffers {
   /** Buffers for a bag of `distinct` rows. */
   makeRoom(distinct: number): void {
     const { packed } = this.set;
-    // A little more than asked: the next bag differs by a few rows only.
+    // Some places more, since the next bag may hold a few rows more.
     const places = Math.min(Math.ceil(distinct * 1.02) + 16, packed.rows);
     if (places <= this.sides[0].weight.length) return;
     const { wordsPerRow } = packed;
@@ -30,8 +30,8 @@ export class RowBuffers {
   }
 
   /**
-   * Sums the in-bag rows of each group into buffer A, one place a group; rows that weigh 0 are left
-   * out. Rows count for `minLeafRows` alone, and a place can say that number: more need not be said.
+   * Sums the in-bag rows of each group into buffer A, one packed row for each group. Rows that weigh
+   * 0 are left out. Row counts matter for `minLeafRows` alone, which is at most `mostRows`.
    */
   gather({ drawn, missed }: Bag, root: OpenNode): void {
     const { packed, starts, target, weight, count } = this.set;

@@ -46,7 +46,7 @@ export interface NodeTotals {
   high: number;
 }
 
-/** Scans features for splits; one a thread, since it owns the line. */
+/** Searches features for splits. Each thread has one, since it writes to its line. */
 export class Splitter {
   private readonly line: BinLine;
   private readonly poisson: boolean;
@@ -73,7 +73,7 @@ export class Splitter {
     this.searchLine(best, node, f, random);
   }
 
-  /** The same by the rows `start … end` − 1 themselves: cheaper than bins where rows are few. */
+  /** Betters `best` by the rows `start … end` − 1 themselves: faster than bins where rows are few. */
   searchRows(
     best: Split,
     node: NodeTotals,
@@ -179,7 +179,7 @@ export class Splitter {
     return this.score(node.weight, node.sum, boundedMean(node, node.weight, node.sum));
   }
 
-  /** A fresh `best` for a node: it must be beaten by more than rounding and by `minGain`. */
+  /** Resets `best` for a node: a split must save more than rounding errors and than `minGain`. */
   begin(best: Split, node: NodeTotals, treeWeight: number): Split {
     const noise = this.poisson ? node.sum : (node.sum * node.sum) / node.weight;
     best.feature = -1;

@@ -19,7 +19,7 @@ import type { NoiseKind } from '../data/parameters.js';
 import { ForestError } from '../errors.js';
 import type { JudgedRows } from './judging.js';
 
-/** What a forest keeps to give intervals. */
+/** What a forest keeps in order to compute intervals. */
 export interface IntervalModel {
   readonly noise: NoiseKind;
   /** Mean square error out of bag; the noise of kind `plain`. */
@@ -45,7 +45,7 @@ export interface IntervalOptions {
   readonly exposure?: number;
 }
 
-/** More scores than this say no more: quantiles move by less than 1/4096. */
+/** More scores than this move quantiles by less than 1/4096. */
 const MAX_SCORES = 4096;
 
 /**

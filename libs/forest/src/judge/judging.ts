@@ -13,11 +13,11 @@
  */
 import type { FitParameters } from '../data/parameters.js';
 
-/** What the trees say of rows they did not see. */
+/** How well the trees predict rows that they did not see. */
 export interface OutOfBagResult {
   /**
-   * One a training row, in order; NaN where every tree saw the row. Empty, like the variances, and
-   * the metrics NaN, if the fit was told not to look.
+   * By training row; NaN where every tree saw the row. Predictions and variances are empty and the
+   * metrics NaN if the fit has `outOfBag: false`.
    */
   readonly predictions: Float64Array;
   /** Variance, at each row, of the trees that did not see it. */

@@ -73,7 +73,7 @@ export class OutOfBag implements OutOfBagSums {
   /** Adds one tree, grown from `bag`. */
   add(tree: Tree, bag: Bag): void {
     const { bins, packed } = this.set;
-    // Whoever only merges needs neither.
+    // Merging needs neither.
     this.router ??= new Router(bins, packed);
     if (this.list.length === 0) this.list = new Uint32Array(packed.rows);
     const { list } = this;

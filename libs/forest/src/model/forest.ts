@@ -18,7 +18,7 @@ import { predictRow, reachOf, treeVariance } from '../trees/walk.js';
 import { RowEncoder, type FeatureRecord, type Schema } from '../data/schema.js';
 import type { Tree } from '../trees/tree.js';
 
-/** A fitted forest: immutable, and the same function whoever holds it. */
+/** A fitted forest: an immutable function from rows to predictions. */
 export class Forest {
   private encoder: RowEncoder | undefined;
   private compiled: Compiled | undefined;
@@ -32,31 +32,31 @@ export class Forest {
     readonly calibration: Calibration | null = null,
     /** null: no row was out of bag, so there are no intervals. */
     readonly intervals: IntervalModel | null = null,
-    /** What another thread has compiled. */
+    /** The result of `compileForest` on another thread; null: compile here when asked to. */
     private readonly parts: CompiledParts | null = null,
   ) {}
 
-  /** Seed that it was grown from. */
+  /** The seed of the fit. */
   get seed(): number {
     return this.parameters.seed;
   }
 
-  /** The cuts of a feature, ascending: a number up to a cut is on its left. None of a category. */
+  /** The cuts of a numeric feature, ascending; a number x ≤ cut goes left. Empty for categories. */
   cutsOf(feature: number): Float64Array {
     return this.bins[feature].cuts;
   }
 
-  /** How many bins a feature has, missing left out: intervals between its cuts, or categories. */
+  /** How many bins a feature has: the intervals between its cuts, or its categories. */
   binCount(feature: number): number {
     return this.bins[feature].bins;
   }
 
-  /** The bin of a number of a feature, from 0; `binCount` for what is missing. */
+  /** The bin, from 0, that a value of a feature falls into; `binCount(feature)` if it is missing. */
   binOf(feature: number, x: number): number {
     return codeOf(this.bins[feature], x);
   }
 
-  /** The least and the most that the mean of the trees can be at any row, or a little beyond. */
+  /** Bounds of the mean of the trees: no row is predicted below `least` or above `most`. */
   get reach(): { readonly least: number; readonly most: number } {
     return reachOf(this.trees);
   }
@@ -73,7 +73,7 @@ export class Forest {
   }
 
   /**
-   * The interval that holds what will be observed at a row, `level` of the time.
+   * An interval that holds the target observed at a row in a share `level` of all cases.
    * @throws ForestError ROW_INVALID, OPTION_INVALID, NO_INTERVALS
    */
   predictInterval(row: ArrayLike<number>, options: IntervalOptions = {}): Interval {
@@ -85,7 +85,7 @@ export class Forest {
     return intervalAround(this.intervals, prediction, variance, options);
   }
 
-  /** The same for a record; what it does not name is missing. */
+  /** The prediction for a record; features that it does not name are missing. */
   predictRecord(record: FeatureRecord): number {
     this.encoder ??= new RowEncoder(this.schema);
     return this.predict(this.encoder.encode(record));
@@ -98,8 +98,8 @@ export class Forest {
   }
 
   /**
-   * The same function, made fast. Without options it is made once and kept, and a forest that
-   * came compiled from another thread gives what it came with.
+   * A compiled form of the forest, which predicts the same numbers much faster. Without options it
+   * is compiled once and kept; a forest from `loadCompiled` was compiled by its thread.
    */
   compile(options?: CompileOptions): Compiled {
     if (options !== undefined) return new Compiled(this, compileForest(this, options));

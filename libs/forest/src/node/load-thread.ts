@@ -1,4 +1,4 @@
-/* What the loading thread runs: reads, checks and compiles a model file, and hands all of it over. */
+/* What the loading thread runs: it reads, checks and compiles a model file and sends the result. */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { compileForest, type CompiledParts, type CompileOptions } from '../serve/compile.js';
@@ -41,7 +41,7 @@ function load({ source, compile }: LoadInput): void {
       values: inSharedMemory(packed.values),
     },
   };
-  // The trees are views of `bytes`, and arrive as such.
+  // The trees are views of `bytes`; they stay views of it on the other side.
   const forest = { schema, parameters, bins, trees, calibration, intervals };
   send({ kind: 'loaded', bytes, digest: storedDigest(bytes), forest, compiled });
 }

@@ -1,4 +1,4 @@
-/* What a worker thread runs: takes the next tree's number until there is none. */
+/* What a worker thread runs: it takes the number of the next tree and grows that tree, until none is left. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { TreeFactory, type PreparedFit } from '../fit.js';
 import type { OutOfBagSums } from '../judge/out-of-bag.js';
@@ -6,7 +6,7 @@ import type { Tree } from '../trees/tree.js';
 
 export interface ThreadInput {
   readonly fit: PreparedFit;
-  /** Shared: the number of the next tree that nobody has taken. */
+  /** In shared memory: the number of the next tree to grow. */
   readonly next: Int32Array;
 }
 

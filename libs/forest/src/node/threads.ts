@@ -16,11 +16,11 @@ import type { Tree } from '../trees/tree.js';
 import type { FromThread, ThreadInput } from './thread.js';
 import { throwIfAborted, untilLast } from './workers.js';
 
-/** Preparing a fit holds the event loop up for this and one step more. */
+/** How long preparing a fit may hold the event loop up, one more step aside. */
 const TURN_MILLISECONDS = 10;
 
 export interface ThreadOptions {
-  /** Worker threads, ≥ 1. Default: as many as the machine has cores, at most one a tree. */
+  /** Worker threads, ≥ 1. Default: as many as the machine has cores; never more than trees. */
   readonly threads?: number;
   /** Called after each tree with the number done. */
   readonly onProgress?: (done: number, all: number) => void;
@@ -47,7 +47,7 @@ export async function fitParallel(
   return finishFit(fit, trees, outOfBag);
 }
 
-/** Takes steps, letting the event loop turn every so often; that is when a signal can fire. */
+/** Takes all steps. Every so often the event loop turns, so that a signal can be aborted. */
 async function inTurns<T>(steps: Steps<T>, signal: AbortSignal | undefined): Promise<T> {
   for (let since = performance.now(); ;) {
     const step = steps.next();

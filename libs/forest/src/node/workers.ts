@@ -1,4 +1,4 @@
-/* What all worker threads have in common: they send until they are done, die, or are called off. */
+/* What the library's worker threads share: how to wait for their messages, and shared memory. */
 import type { Worker } from 'node:worker_threads';
 import { ForestError } from '../errors.js';
 
@@ -13,7 +13,7 @@ function abortedBy({ reason }: AbortSignal): ForestError {
 
 /**
  * Resolves when the thread has sent its last message; rejects when it dies, when the signal fires
- * and when `receive` throws. Ending the thread is left to the caller.
+ * and when `receive` throws. `receive` is not called after that. The caller ends the thread.
  * @param receive takes a message, and tells whether it was the last
  * @throws ForestError ABORTED, THREAD_FAILED; a system error (of reading a file) as it is
  */
@@ -23,13 +23,17 @@ export function untilLast<Message>(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortedBy(signal!));
-    signal?.addEventListener('abort', onAbort, { once: true });
+    let isSettled = false;
+    const onAbort = (): void => settle(() => reject(abortedBy(signal!)));
     const settle = (how: () => void): void => {
+      isSettled = true;
       signal?.removeEventListener('abort', onAbort);
       how();
     };
+    signal?.addEventListener('abort', onAbort, { once: true });
     worker.on('message', (message: Message) => {
+      // Messages that a thread sent before it was stopped still arrive; they are of no use.
+      if (isSettled) return;
       try {
         if (receive(message)) settle(resolve);
       } catch (error) {
@@ -47,12 +51,12 @@ export function untilLast<Message>(
   });
 }
 
-/** The array itself where its memory is shared and begins at a multiple of 8; else a copy there. */
+/** The array itself if its memory is shared and begins at a multiple of 8, else a copy that is so. */
 export function inSharedMemory<T extends Uint8Array | Int32Array | Float64Array>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer && array.byteOffset % 8 === 0) return array;
   const shared = new Uint8Array(new SharedArrayBuffer(array.byteLength));
   shared.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-  // A Buffer wants to be a Uint8Array: what its constructor makes is another thing.
+  // A Buffer's constructor copies the memory that it is given; a Uint8Array's uses it.
   if (array instanceof Uint8Array) return shared as T;
   return new (array.constructor as new (memory: ArrayBufferLike) => T)(shared.buffer);
 }

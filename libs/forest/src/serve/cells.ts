@@ -16,16 +16,16 @@ import { codeOf, type FeatureBins } from '../data/binning.js';
 import { CutSearch, indexCuts, type CutIndex } from '../data/cut-search.js';
 import type { Tree } from '../trees/tree.js';
 
-/** A cell's packed code. Equal codes of one forest mean equal predictions, always. */
+/** The code of a cell. Rows whose cells have the same code get the same prediction, always. */
 export type CellCode = number | string;
 
-/** What a cell space is made of: plain arrays, so that threads can hand it over. */
+/** The parts of a cell space: plain arrays, so that one thread can send them to another. */
 export interface CellPlan {
   /** By feature: bins over used cuts only. */
   readonly bins: readonly FeatureBins[];
   /** By feature: how many codes, missing included; 1 where no tree asks for the feature. */
   readonly sizes: readonly number[];
-  /** By feature: a node's cut, told as a place among all cuts, as a place among the used ones. */
+  /** By feature and place of a cut among all cuts: its place among the used cuts. */
   readonly places: readonly Int32Array[];
   /** By feature: the used cuts, laid out for the search. */
   readonly cuts: readonly CutIndex[];
@@ -49,7 +49,7 @@ export class CellSpace {
     this.count = strides[0] * this.sizes[0];
   }
 
-  /** The cells that these trees tell apart. */
+  /** The space of the cells that some trees tell apart. */
   static of(allBins: readonly FeatureBins[], trees: readonly Tree[]): CellSpace {
     const used = usedCuts(allBins, trees);
     const bins = allBins.map((feature, f) =>
@@ -82,7 +82,10 @@ export class CellSpace {
     return code;
   }
 
-  /** A code over all of a feature's cuts that lies where `code`, over the used ones, does. */
+  /**
+   * Turns a code over the used cuts of a feature into one over all its cuts, from the same cell.
+   * @param all the feature's bins over all cuts
+   */
   codeOfAll(f: number, code: number, all: FeatureBins): number {
     if (all.categorical || this.sizes[f] === 1) return code;
     const used = this.bins[f];
@@ -158,7 +161,7 @@ function keepCuts(feature: FeatureBins, used: Uint8Array): FeatureBins {
   return { categorical: false, cuts, bins: cuts.length + 1 };
 }
 
-/** place → how many used cuts lie before it. */
+/** By place of a cut: how many used cuts lie before it. */
 function placesOf(used: Uint8Array): Int32Array {
   const places = new Int32Array(used.length);
   let before = 0;

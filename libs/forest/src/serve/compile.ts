@@ -18,10 +18,10 @@ export interface CompileOptions {
 
 const DEFAULT_TABLE_CELLS = 2 ** 22;
 
-/** More trees than this tell their spread no better. */
+/** Asking more trees than this makes an estimate of their spread hardly better. */
 const MOST_ASKED = 200;
 
-/** What a forest's predictions depend on, and the seed that it was grown from. */
+/** The parts of a forest that it is compiled from. */
 interface Source {
   readonly seed: number;
   readonly bins: readonly FeatureBins[];
@@ -30,19 +30,19 @@ interface Source {
 }
 
 /**
- * A compiled forest as plain arrays, which one thread can make and another use. Of the three
- * forms that it can take, two are null.
+ * A compiled forest as plain arrays, which one thread can make and another use. Exactly one of
+ * `table`, `packed` and `walked` is not null.
  */
 export interface CompiledParts {
   readonly cells: CellPlan;
-  /** Applied to what `packed` and `walked` answer; a table has it in its cells. */
+  /** Applied to the means of `packed` and `walked`; the cells of a table have it applied already. */
   readonly calibration: Calibration | null;
   readonly table: Float64Array | null;
   readonly packed: PackedNodes | null;
   readonly walked: Pick<Source, 'bins' | 'trees'> | null;
 }
 
-/** Chooses the form and makes it. */
+/** Chooses between table, packed nodes and walk, and makes the one chosen. */
 export function compileForest(
   { bins, trees, calibration }: Omit<Source, 'seed'>,
   { maxTableCells = DEFAULT_TABLE_CELLS }: CompileOptions = {},
@@ -63,14 +63,15 @@ export function compileForest(
 }
 
 /**
- * A forest made fast: a table of all cells where it fits the budget, packed nodes otherwise, and a
- * walk by codes where categories are too many for either. Each equals `Forest.predict` bit for bit.
+ * A forest in a form that answers fast: a table of all cells if that fits the budget; else packed
+ * nodes; or a walk by codes if there are too many sets of categories for packed nodes. All predict
+ * what `Forest.predict` does, bit for bit.
  */
 export class Compiled {
   readonly kind: 'table' | 'packed' | 'walked';
   /** Number of cells the forest tells apart. */
   readonly cellCount: number;
-  /** How it codes rows. */
+  /** The cells that it tells apart, and how rows are coded. */
   readonly cells: CellSpace;
   private readonly table: Float64Array | null;
   private readonly trees: PackedForest | WalkedForest | null;
@@ -119,12 +120,15 @@ export class Compiled {
     return this.cells.cellOf(row);
   }
 
-  /** `code` by its earlier name. */
+  /** The earlier name of `code`, which stays. */
   cellOf(row: ArrayLike<number>): CellCode {
     return this.code(row);
   }
 
-  /** The forest's prediction in a cell that `code` gave: that of every row in it. */
+  /**
+   * The forest's prediction, calibration included, for every row of a cell.
+   * @param cell from `code` of this forest
+   */
   at(cell: CellCode): number {
     if (this.table !== null) return this.table[cell as number];
     const codes = this.cells.codesIn(cell, this.codes);
@@ -136,8 +140,8 @@ export class Compiled {
   }
 
   /**
-   * How many trees `perTree` asks if not told: all of them, but 200 at most, whose standard
-   * deviation is within a twentieth of that of more.
+   * How many trees `perTree` asks by default and at most: all of them up to 200. The spread of 200
+   * trees is known to a twentieth.
    */
   get askedTrees(): number {
     return Math.min(MOST_ASKED, this.source.trees.length);
@@ -162,7 +166,7 @@ export class Compiled {
     return out.subarray(0, trees * count);
   }
 
-  /** The packed nodes if there are any; a table has no trees any more, so that they are packed. */
+  /** The trees that predictions are made with; a table's trees are packed here first. */
   private singleTrees(): PackedForest | WalkedForest {
     if (this.trees !== null) return this.trees;
     const { bins, trees } = this.source;
@@ -208,7 +212,7 @@ export class Compiled {
     return out;
   }
 
-  /** A feature of a block of rows at a time: one search's constants, and reads that overlap. */
+  /** Codes one feature of a whole block of rows at a time, so that reads of the table overlap. */
   private lookUp(table: Float64Array, rows: Float64Array, count: number, out: Float64Array): void {
     const { cells, block } = this;
     const { strides } = cells;

@@ -1,13 +1,13 @@
 /*
- * Rows like those of training, for a model that keeps none. A fully grown tree's leaves hold about
- * as many rows each, and a quantile bin holds as many as the next; so a leaf drawn at random, and
- * in its box a bin at random for every feature, is about a training row drawn at random.
+ * Rows like those of training, drawn without the training rows. The leaves of a fully grown tree
+ * hold about equally many rows, and so do the quantile bins of a feature. So a random leaf, and for
+ * every feature a random bin of those that lead to it, give about a random training row.
  */
 import type { FeatureBins } from '../data/binning.js';
 import { Random, streams } from '../random.js';
 import { codeGoesLeft, type Tree } from '../trees/tree.js';
 
-/** By feature: the codes that a node's rows have. */
+/** By feature and code: 1 if rows with that code can reach the node. */
 type Box = Uint8Array[];
 
 /** @returns row after row, `count * features` numbers in schema order */
@@ -38,7 +38,7 @@ function drawLeaf(tree: Tree, random: Random): number {
   }
 }
 
-/** The codes, missing left out, that lead to a leaf: from the leaf up to the root. */
+/** The codes, missing left out, that lead to a leaf. Goes from the leaf up to the root. */
 function boxOf(bins: readonly FeatureBins[], tree: Tree, leaf: number): Box {
   const box = bins.map((feature) => new Uint8Array(feature.bins).fill(1));
   let child = leaf;
@@ -54,7 +54,7 @@ function boxOf(bins: readonly FeatureBins[], tree: Tree, leaf: number): Box {
   return box;
 }
 
-/** A number of the bin: its upper cut, or beyond the last one as far as the bin before is wide. */
+/** A number in the bin: the first cut, the middle of two cuts, or one bin's width beyond the last. */
 function numberOf({ categorical, cuts }: FeatureBins, code: number | undefined): number {
   if (code === undefined) return NaN;
   if (categorical) return code;

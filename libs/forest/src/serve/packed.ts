@@ -25,13 +25,13 @@
 import type { CellSpace } from './cells.js';
 import { CODE_BLOCK } from '../data/cut-search.js';
 
-/** More distinct sets of categories than this take longer to fill in than to look up. */
+/** With more distinct sets of categories than this, filling their slots takes longer than a walk. */
 export const MAX_SET_SLOTS = 1024;
 
 export const LANES = 4;
 export const NEVER = 0xffff;
 
-/** A slot that tells which side a categorical node's set puts a row on. */
+/** A slot for one set of categories: it holds 0 where a row's category goes left, else 1. */
 export interface SetSlot {
   readonly feature: number;
   /** By code, missing last: 0 left, 1 right. */
@@ -50,7 +50,7 @@ export interface PackedNodes {
   readonly setSlots: readonly SetSlot[];
 }
 
-/** Slots of a block of rows: half of a second-level cache, whose other half is for the nodes. */
+/** Slots of a block of rows: they fill half of a second-level cache, and nodes the other half. */
 const BLOCK_SLOTS = 2 ** 17;
 
 export class PackedForest {
@@ -114,7 +114,7 @@ export class PackedForest {
     return sum / trees;
   }
 
-  /** The same for `count` rows of numbers, one after the other, into `out`. */
+  /** Writes the mean of the trees at each of `count` rows of numbers to `out`. */
   predictBatch(rows: ArrayLike<number>, count: number, out: Float64Array): void {
     const { trees, roots } = this.packed;
     for (const [from, length] of this.blocks(rows, count)) {
@@ -125,9 +125,9 @@ export class PackedForest {
   }
 
   /**
-   * What each of the first `trees` trees predicts at `count` rows: tree after tree, into `out`,
-   * which has room for LANES more numbers. A walk writes whole groups of four; what it writes behind
-   * the last row belongs to the next tree's first rows, which come later.
+   * Writes what each of the first `trees` trees predicts at `count` rows to `out`, tree by tree.
+   * Rows are written in groups of four. What is written behind a tree's last row is overwritten by
+   * the next tree's first rows, and behind the last tree `out` has room for LANES more numbers.
    */
   perTree(rows: ArrayLike<number>, count: number, trees: number, out: Float64Array): void {
     const { roots } = this.packed;
@@ -140,8 +140,8 @@ export class PackedForest {
   }
 
   /**
-   * Fills the slots of one block of rows after another, the last rows first: where it begins, and
-   * how long it is.
+   * Fills the slots of one block of rows after another, the last rows first, and yields the first
+   * row of the block and the number of its rows.
    */
   private *blocks(rows: ArrayLike<number>, count: number): Generator<readonly [number, number]> {
     const { block, cells, width } = this;
@@ -158,8 +158,8 @@ export class PackedForest {
   }
 
   /**
-   * Adds what one tree predicts at the block's rows to `sums`, from place `to` on, in whole groups
-   * of four: the rows behind the last are those of an earlier block.
+   * Adds what one tree predicts at the block's rows to `sums`, from place `to` on. Rows are taken
+   * in groups of four; the slots behind the last row are left over and count for nothing.
    */
   private walkBlock(root: number, length: number, sums: Float64Array, to: number): void {
     const { nodes, values } = this.packed;

@@ -70,7 +70,7 @@ class Packing {
   }
 
   private setSlotOf(tree: Tree, node: number): number {
-    // There are too many already, so that this packing is thrown away.
+    // Too many already: `packTrees` will discard this packing.
     if (this.setSlots.length > MAX_SET_SLOTS) return 0;
     const feature = tree.feature[node];
     const side = Uint8Array.from(

@@ -1,24 +1,24 @@
 /*
- * How much training weight lay where some features have given values, for a model that keeps no
- * rows. Every node of a tree knows the weight that reached it; walking down with the given
- * features known, and both ways at any other, ends in the leaves that overlap the place:
+ * How much training weight lay where some features have given values, found without the training
+ * rows. Every node of a tree keeps the weight that reached it. A walk that follows the given
+ * features, and takes both ways at all others, ends in the leaves that overlap the place:
  *
  *   weight = Σ leaves  cover · Π given features  share of the code among those the leaf spans
  *
- * In a leaf that no split has narrowed to the value alone, categories have the shares that they
- * have in the whole table, and the bins of a number, which are quantiles, share alike. Trees see
- * bootstrap samples, whose weight is the table's on average; so is the mean over the trees.
+ * If a leaf spans more codes of a feature than the given one, its weight is divided among them:
+ * categories by their shares of the whole table, bins of a number equally, since they are quantiles.
+ * Trees see bootstrap samples, which weigh what the table weighs on average; so does their mean.
  */
 import { codeOf, type FeatureBins } from '../data/binning.js';
 import { codeGoesLeft, type Tree } from '../trees/tree.js';
 
-/** By feature and code: how common it is, in any unit. */
+/** By feature and code: how common the code is among training rows, in any unit. */
 export type CodeShares = readonly (readonly number[])[];
 
 /**
  * Training weight at the place of a row.
  * @param row numbers in schema order; only those of the features `given` are looked at
- * @param shares by default the bins of a number and the categories of a word share alike
+ * @param shares how a leaf's weight is divided among codes; by default equally
  */
 export function trainingWeight(
   bins: readonly FeatureBins[],
@@ -36,9 +36,9 @@ export function trainingWeight(
 class Place {
   private readonly codes: Int32Array;
   private readonly isGiven: Uint8Array;
-  /** By given feature and code: does the node's box still hold it? */
+  /** By given feature and code: 1 if rows with that code can reach the node. */
   private readonly open: readonly Uint8Array[];
-  /** By feature: the code's share among those that the box holds; 1 where it is not given. */
+  /** By feature: the given code's share among the open ones; 1 where the feature is not given. */
   private readonly share: Float64Array;
 
   constructor(
@@ -66,7 +66,7 @@ class Place {
     return this.narrowed(tree, node, f);
   }
 
-  /** Goes where the place goes, with the codes closed that go the other way. */
+  /** Follows the given code, with the codes closed that go the other way. */
   private narrowed(tree: Tree, node: number, f: number): number {
     const { open, share } = this;
     const goesLeft = codeGoesLeft(tree, node, this.bins[f], this.codes[f]);
@@ -86,7 +86,7 @@ class Place {
 
   private shareOf(f: number): number {
     const code = this.codes[f];
-    // Missing is told from the rest by where the nodes send it, not by a share of a box.
+    // Missing values are no code: the walk has followed them through every node.
     if (code === this.bins[f].bins) return 1;
     let all = 0;
     for (let other = 0; other < this.open[f].length; other++) {

@@ -22,7 +22,7 @@ export function buildTable(cells: CellSpace, trees: readonly Tree[]): Float64Arr
   return table;
 }
 
-/** The cells that reach a node; narrowed on the way down, widened again on the way up. */
+/** The cells whose rows reach a node. It is narrowed on the way down and widened on the way up. */
 class Box {
   private readonly first: Int32Array;
   private readonly last: Int32Array;

@@ -39,13 +39,13 @@ export class WalkedForest {
     return this.mean();
   }
 
-  /** The same for `count` rows of numbers, one after the other, into `out`. */
+  /** Writes the mean of the trees at each of `count` rows of numbers to `out`. */
   predictBatch(rows: ArrayLike<number>, count: number, out: Float64Array): void {
     const width = this.bins.length;
     for (let i = 0, at = 0; i < count; i++, at += width) out[i] = this.predict(rows, at);
   }
 
-  /** What each of the first `trees` trees predicts at `count` rows: tree after tree, into `out`. */
+  /** Writes what each of the first `trees` trees predicts at `count` rows to `out`, tree by tree. */
   perTree(rows: ArrayLike<number>, count: number, trees: number, out: Float64Array): void {
     const width = this.bins.length;
     for (let i = 0, at = 0; i < count; i++, at += width) {

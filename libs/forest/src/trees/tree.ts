@@ -27,7 +27,7 @@ export interface Tree {
   readonly sets: Uint32Array;
 }
 
-/** Grows the arrays of a tree as nodes come. */
+/** Builds a tree node by node, in arrays that grow. */
 export class TreeBuilder {
   nodes = 1;
   private capacity: number;
@@ -98,7 +98,7 @@ export class TreeBuilder {
     };
   }
 
-  /** Ready for the next tree, keeping its memory. */
+  /** Makes the builder ready for the next tree; its memory is kept. */
   reset(): void {
     this.feature.fill(-1, 0, this.nodes);
     this.left.fill(0, 0, this.nodes);
@@ -171,9 +171,9 @@ export class CodeWalk {
 }
 
 /**
- * Is this a tree? Children come after their parent and belong to it alone, tests exist, values
- * are numbers. Everything that walks a tree relies on this and nothing more.
- * @returns what is wrong, or null
+ * Checks that arrays form a tree: children come after their only parent, every test is of a feature
+ * and a cut that exist, and values are finite. All code that walks trees relies on just that.
+ * @returns what is wrong, or null if nothing is
  */
 export function checkTree(tree: Tree, bins: readonly FeatureBins[]): string | null {
   const { nodes, feature, left, value } = tree;

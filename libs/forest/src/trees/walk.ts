@@ -1,6 +1,6 @@
 /*
- * The plain walk: what a forest's prediction is, said as simply as possible. Whatever is faster
- * (serve/compile.ts) must equal it bit for bit.
+ * The plain walk defines what a forest predicts, as simply as possible. Every faster way
+ * (serve/compile.ts) must give the same numbers, bit for bit.
  */
 import type { FeatureBins } from '../data/binning.js';
 import { codeOf } from '../data/binning.js';
@@ -39,8 +39,8 @@ export function predictRow(
 }
 
 /**
- * The least and the most that `predictRow` can be, or a little beyond: no single row need fall into
- * the least leaf of every tree.
+ * Bounds of `predictRow` over all rows: the means of the trees' least and greatest leaves. They may
+ * not be reached, since a row need not fall into the least leaf of every tree.
  */
 export function reachOf(trees: readonly Tree[]): { least: number; most: number } {
   let [least, most] = [0, 0];

@@ -13,6 +13,7 @@ describe('fit options', () => {
     [{ bootstrap: 'yes' }, /bootstrap is "yes", wanted true or false/],
     [{ criterion: 'gini' }, /criterion is "gini", wanted squared_error or poisson/],
     [{ nTrees: 5 }, /nTrees is 5, wanted one of the options .*trees/],
+    [{ constructor: 5 }, /constructor is 5, wanted one of the options/],
     [{ monotone: { weight: 1 } }, /monotone.weight is 1, wanted the name of a feature/],
     [{ monotone: { colour: 1 } }, /categories have no order/],
     [{ monotone: { size: 2 } }, /wanted 1 or -1/],

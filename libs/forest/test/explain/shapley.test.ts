@@ -5,10 +5,11 @@ import {
   ShapleyExplainer,
   shapleyValues,
   takeRows,
+  type Columns,
   type FitInput,
 } from '../../src/index.js';
 import { Random } from '../../src/random.js';
-import { mixedData, numericColumns, rowOf, uniform } from '../data.js';
+import { mixedData, mixedSchema, numericColumns, rowOf, uniform } from '../data.js';
 import { shapleyByOrders } from '../game.js';
 import { forestOf } from '../hand-made.js';
 
@@ -182,11 +183,24 @@ describe('exact Shapley values', () => {
     expect([base, values[0], total(values)]).toEqual([1, 2, 2]);
   });
 
+  const { columns: usual } = mixedData({ rows: 20 });
+  const turned: Columns = {
+    ...usual,
+    schema: {
+      features: mixedSchema.features.map((feature) =>
+        feature.kind === 'categorical'
+          ? { ...feature, categories: feature.categories.toReversed() }
+          : feature,
+      ),
+    },
+  };
+
   it.each<[string, unknown, RegExp]>([
     ['no background', undefined, /it is absent/],
     ['an empty one', [], /it has no rows/],
     ['rows of another width', [[1, 2]], /row 0 has 2 numbers, wanted 3/],
     ['other columns', numericColumns([1], [2], [3]), /column 0 is x0, wanted size/],
+    ['categories in another order', turned, /category 0 of its column colour is "black"/],
     ['fewer columns', numericColumns([1]), /column 0 is x0, wanted size/],
   ])('refuse %s', (_, background, message) => {
     const { columns, target } = mixedData({ rows: 50 });

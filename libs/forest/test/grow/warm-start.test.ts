@@ -1,5 +1,12 @@
-import { fit, growMore, writeModel, type FitOptions } from '../../src/index.js';
-import { mixedData } from '../data.js';
+import {
+  fit,
+  growMore,
+  writeModel,
+  type CategoricalFeature,
+  type Feature,
+  type FitOptions,
+} from '../../src/index.js';
+import { mixedData, mixedSchema } from '../data.js';
 
 const data = mixedData({ rows: 300, missing: 0.1 });
 
@@ -30,6 +37,18 @@ describe('growing on', () => {
       /not the rows of the first trees/,
     );
     expect(() => growMore(mixedData({ rows: 300, seed: 2 }), first, 1)).toThrow(/not the rows/);
+  });
+
+  it('refuses rows whose categories stand in another order', () => {
+    const first = fit(data, { trees: 2 });
+    const [size, place, colour] = mixedSchema.features as [Feature, Feature, CategoricalFeature];
+    const turned = { ...colour, categories: colour.categories.toReversed() };
+    const columns = { ...data.columns, schema: { features: [size, place, turned] } };
+    const refusal = expect.objectContaining({
+      code: 'COLUMNS_INVALID',
+      detail: 'category 0 of its column colour is "black", wanted "red"',
+    });
+    expect(() => growMore({ ...data, columns }, first, 1)).toThrow(refusal);
   });
 
   it('adds at least one tree', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   fit,
+  Forest,
   ForestError,
   modelDigest,
   readModel,
@@ -57,6 +58,19 @@ const startOf = (header: Header, name: string): number => {
 };
 
 describe('a model file', () => {
+  it('says of a feature that a record may lack it only where the schema says so', () => {
+    const headerOf = (file: Uint8Array): string =>
+      Buffer.from(file.subarray(12, 12 + new DataView(file.buffer).getUint32(8, true))).toString();
+    expect(headerOf(bytes)).not.toContain('"missing"');
+    const features = forest.schema.features.map((feature, f) =>
+      f === 1 ? { ...feature, missing: true } : feature,
+    );
+    const { parameters, bins, trees, intervals } = forest;
+    const file = writeModel(new Forest({ features }, parameters, bins, trees, null, intervals));
+    expect(headerOf(file)).toContain('"missing":true');
+    expect(readModel(file).schema).toEqual({ features });
+  });
+
   it('reads back as the same forest', () => {
     const back = readModel(bytes);
     for (let i = 0; i < 200; i++) {
