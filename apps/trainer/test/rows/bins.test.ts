@@ -1,6 +1,6 @@
 import { fit, type Schema } from '@adscale/forest';
 import fc from 'fast-check';
-import { binValues, codeSql } from '../../src/rows/cuts.js';
+import { binValues, codeSql } from '../../src/rows/click-log.js';
 import { withDatabase } from '../reading.js';
 
 const schema: Schema = { features: [{ name: 'x', kind: 'numeric' }] };
