@@ -64,9 +64,12 @@ features:
   budget: { column: budget, kind: numeric, exclusive_minimum: 0 }
 `;
 
-/** Tells, at the end, the most memory that the process held, in kB, and its processor time, in µs. */
+/**
+ * Tells, at the end, the most memory that the process that does the work held, in kB, and its
+ * processor time, in µs. It is the one that has a channel to the process that started it.
+ */
 const hook = `import { isMainThread } from 'node:worker_threads';
-if (isMainThread) process.on('exit', () => {
+if (isMainThread && process.channel) process.on('exit', () => {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   console.error('used', maxRSS, userCPUTime + systemCPUTime);
 });`;

@@ -109,8 +109,12 @@ async function scoring() {
   console.table(results);
 }
 
-/** Tells, at the end, the most memory that the process held, in kB, and its processor time, in µs. */
-const hook = `process.on('exit', () => {
+/**
+ * Tells, at the end, the most memory that the process that does the work held, in kB, and its
+ * processor time, in µs. It is the one that has a channel to the process that started it.
+ */
+const hook = `import { isMainThread } from 'node:worker_threads';
+if (isMainThread && process.channel) process.on('exit', () => {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   console.error('used', maxRSS, userCPUTime + systemCPUTime);
 });`;
