@@ -204,16 +204,18 @@ describe('a service whose first model comes later and has other features', () =>
   ])('serves it although a read fails once: $name, read $nth', async (read) => {
     await start({ MODEL_POLL_MS: '0' }, failingRead(read));
     for (let i = 0; i < 3; i++) await look();
+    await service.logged('AdScale is up', 2);
     await expectServing();
   });
 
   it('makes its routes anew once when it looks twice at once', async () => {
     await start({ MODEL_POLL_MS: '0' });
     await Promise.all([look(), look()]);
+    await service.logged('AdScale is up', 2);
     await expectServing();
-    expect(service.lines.filter((line) => line.includes('AdScale is up'))).toHaveLength(2);
     service.kill('SIGTERM');
     expect(await service.ended()).toEqual([0, null]);
+    expect(service.lines.filter((line) => line.includes('AdScale is up'))).toHaveLength(2);
     expect(service.errors).toBe('');
   });
 

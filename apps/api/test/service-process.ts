@@ -30,7 +30,8 @@ export class Service {
     this.process = spawn(process.execPath, [join(__dirname, '../dist/main.js')], {
       env: { ...env, ...(NODE_OPTIONS && { NODE_OPTIONS }) },
     });
-    this.exit = once(this.process, 'exit') as Promise<Ending>;
+    // All that it wrote is read by then.
+    this.exit = once(this.process, 'close') as Promise<Ending>;
     createInterface(this.process.stdout!).on('line', (line) => {
       this.lines.push(line);
       this.log.emit('news');
