@@ -18,7 +18,7 @@ import { columnsOf, OTHER, type FeatureMapping, type Mapping } from '../mapping/
 import { FILE_COLUMN } from '../source/csv.js';
 import type { Database } from '../source/database.js';
 import { isDataError, type Source } from '../source/source.js';
-import { quoteList, quoteName } from '../source/sql.js';
+import { isOneOf, quoteName } from '../source/sql.js';
 import { featureColumn, rowRules, type RowRule } from './rules.js';
 import { presentValue, rawValue, typedQuery } from './typed.js';
 
@@ -179,5 +179,5 @@ export function featureValue(source: Source, { column, kind, categories }: Featu
   if (kind !== 'categorical') return numberIn(column);
   const word = `present(${gotOf(source, column)})`;
   if (!categories?.includes(OTHER)) return word;
-  return `CASE WHEN ${word} IS NULL OR ${word} IN (${quoteList(categories).slice(1, -1)}) THEN ${word} ELSE '${OTHER}' END`;
+  return `CASE WHEN ${word} IS NULL OR ${isOneOf(word, categories)} THEN ${word} ELSE '${OTHER}' END`;
 }

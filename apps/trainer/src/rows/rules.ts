@@ -1,6 +1,6 @@
 import { FieldContract } from '@adscale/ctr';
 import { featureOf, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
-import { quoteList, quoteNumber } from '../source/sql.js';
+import { isOneOf, quoteNumber } from '../source/sql.js';
 
 /** A rule that a row must meet. */
 export interface RowRule {
@@ -117,7 +117,7 @@ function rulesOf(name: string, feature: FeatureMapping, value: string, present: 
   if (words !== undefined) {
     // Where the rest has a word of its own, no word is unlisted.
     if (!words.includes(OTHER)) {
-      refuse('not a listed word', `${value} NOT IN (${quoteList(words).slice(1, -1)})`);
+      refuse('not a listed word', `${value} IS NOT NULL AND NOT ${isOneOf(value, words)}`);
     }
     return rules;
   }

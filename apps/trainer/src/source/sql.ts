@@ -13,6 +13,14 @@ export function quoteList(texts: readonly string[]): string {
   return `[${texts.map(quoteText).join(', ')}]`;
 }
 
+/**
+ * SQL of whether a text is one of a list; false for NULL. The database makes a join of `IN` with a
+ * list, and a join may exchange the order of the rows.
+ */
+export function isOneOf(text: string, list: readonly string[]): string {
+  return `coalesce(list_contains(${quoteList(list)}, ${text}), false)`;
+}
+
 /** A number to the last bit: a plain literal would be a decimal, whose way to a double rounds. */
 export function quoteNumber(value: number): string {
   return `'${value}'::DOUBLE`;
@@ -34,9 +42,8 @@ const missingWords = ['', '-', '--', '#n/a', 'n/a', 'na', 'nan', 'nil', 'none', 
  * Decimal notation only: what a cast would make of "0x10", "1_000" or "inf" is no number here.
  */
 export const numberMacros = [
-  `CREATE TEMP MACRO present(t) AS CASE WHEN lower(trim(t)) IN (${missingWords
-    .map(quoteText)
-    .join(', ')}) THEN NULL ELSE trim(t) END`,
+  `CREATE TEMP MACRO present(t) AS
+     CASE WHEN ${isOneOf('lower(trim(t))', missingWords)} THEN NULL ELSE trim(t) END`,
   `CREATE TEMP MACRO bare_number(t) AS
      regexp_replace(replace(t, '−', '-'), '[\\p{Sc}\\p{Z}\\s''’\\x{80}]', '', 'g')`,
   `CREATE TEMP MACRO marked_number(t) AS CASE

@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Mapping } from '../../src/mapping/mapping.js';
+import { prepareRows } from '../../src/rows/prepare.js';
+import { openSource } from '../../src/source/source.js';
 import {
   adsCsv as plain,
   adsMapping as mapping,
@@ -51,6 +53,21 @@ describe('what a mapping makes of a table', () => {
     const words = full.features['device'].categories!;
     expect([words.length, words[0], words[99], words[100]]).toEqual([101, 'w0', 'w99', 'other']);
     expect([...table.features.values[0]].slice(98, 102)).toEqual([98, 99, 100, 100]);
+  });
+
+  it('keeps the rows in their order: there is no join in how they are read', async () => {
+    const categories = Array.from({ length: 30 }, (_, w) => `w${w}`);
+    const device = { column: 'device', kind: 'categorical', categories } as const;
+    const other = { ...device, categories: [...categories, 'other'] };
+    await withDatabase(async (database) => {
+      const source = await openSource(database, { threads: 2, ...input() });
+      const run = jest.spyOn(database, 'run');
+      await prepareRows(database, source, { ...mapping, features: { device, other } });
+      const [sql] = run.mock.calls.map(([text]) => text).filter((text) => /^CREATE/.test(text));
+      const [{ explain_value: plan }] = await database.rows(`EXPLAIN ${sql}`);
+      expect(plan).toContain('READ_CSV');
+      expect(plan).not.toContain('JOIN');
+    });
   });
 
   it('has keys to split by: a time as seconds, a group as a number of its own', async () => {
