@@ -46,7 +46,15 @@ export { reliability, wilson, type ReliabilityBin } from './evaluation/reliabili
 export { defaultSchema } from './table/schema.js';
 export { splitFolds } from './table/folds.js';
 export { split, splitTable, type SplitBy, type SplitOptions } from './table/split.js';
-export { checkTable, fitInput, observedCtr, takeTable, type CtrTable } from './table/table.js';
+export {
+  checkTable,
+  exposures,
+  fitInput,
+  observedCtr,
+  takeTable,
+  unsampled,
+  type CtrTable,
+} from './table/table.js';
 export { defaultFitOptions, defaultFitOptionsFor } from './training/defaults.js';
 export { trainCtr, type Trained, type TrainOptions } from './training/training.js';
 export { tune, type TuneOptions } from './training/tune.js';

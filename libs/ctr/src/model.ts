@@ -26,6 +26,7 @@ export class CtrModel {
   private pairs: TrainingPairs | undefined;
   private shares: CodeShares | undefined;
   private explained: Explainer | undefined;
+  private background?: ExplainerBackground;
 
   private constructor(
     readonly forest: Forest,
@@ -96,6 +97,45 @@ export class CtrModel {
     if (outside.length > 0) return outside;
     this.pairs ??= new TrainingPairs(this.forest, (this.card as Partial<ModelCard>)?.background);
     return this.pairs.outside(row);
+  }
+
+  /**
+   * The features of which a row tells nothing: NaN where a record must have a value. Places in the
+   * schema.
+   */
+  unknown(row: ArrayLike<number>): number[] {
+    return this.schema.features.flatMap(({ missing }, f) =>
+      Number.isNaN(row[f]) && missing !== true ? [f] : [],
+    );
+  }
+
+  /**
+   * The CTR of a row of which some features are not known: the mean over the training rows that the
+   * card keeps, each with its values in those places, as of a partial dependence (Friedman 2001).
+   * Without such rows they count as missing.
+   * @param unknown places in the schema
+   * @returns the mean, in [0.0001, 1], and the row among those whose CTR is the nearest to it
+   */
+  predictWithout(
+    row: ArrayLike<number>,
+    unknown: readonly number[],
+  ): { ctr: number; row: Float64Array } {
+    const background = (this.background ??= backgroundOf(this.card) ?? { rows: [], weight: [] });
+    const filled = Float64Array.from(row);
+    if (background.rows.length === 0) return { ctr: this.predictRow(filled), row: filled };
+    const weights = Array.from(background.rows, (_, b) => background.weight?.[b] ?? 1);
+    const fill = (b: number): Float64Array => {
+      for (const f of unknown) filled[f] = background.rows[b][f];
+      return filled;
+    };
+    const each = background.rows.map((_, b) => this.predictRow(fill(b)));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const ctr = each.reduce((sum, one, b) => sum + one * weights[b], 0) / total;
+    let nearest = 0;
+    each.forEach((one, b) => {
+      if (Math.abs(one - ctr) < Math.abs(each[nearest] - ctr)) nearest = b;
+    });
+    return { ctr: clampCtr(ctr), row: fill(nearest) };
   }
 
   /**

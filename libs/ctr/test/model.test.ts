@@ -29,6 +29,27 @@ describe('a model', () => {
     expect(model.digest).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('answers a row that tells nothing of a feature by the mean over what training had there', async () => {
+    const { bytes, card } = await trainCtr(placements(400), { fit: { trees: 10 } });
+    const model = CtrModel.load(bytes, card, 'v1');
+    const row = Float64Array.from(model.encode(request));
+    const device = model.schema.features.findIndex(({ name }) => name === 'device_type');
+    row[device] = NaN;
+    expect(model.unknown(row)).toEqual([device]);
+    const { rows, weights } = card.background;
+    let mean = 0;
+    rows.forEach((other, b) => {
+      const filled = Float64Array.from(row);
+      filled[device] = other[device]!;
+      mean += weights[b] * model.predictRow(filled);
+    });
+    const answer = model.predictWithout(row, [device]);
+    expect(answer.ctr).toBeCloseTo(mean / weights.reduce((sum, w) => sum + w, 0), 12);
+    expect(answer.row.every((value) => !Number.isNaN(value))).toBe(true);
+    const { card: _, ...bare } = { card, model: CtrModel.load(bytes, undefined, 'v1') };
+    expect(bare.model.predictWithout(row, [device]).ctr).toBe(bare.model.predictRow(row));
+  });
+
   it('is the same model when another thread loads it from its file', async () => {
     const { bytes, card } = await trainCtr(placements(300), { fit: { trees: 10 } });
     const folder = await mkdtemp(join(tmpdir(), 'model-'));

@@ -1,5 +1,5 @@
 import { Random, streams } from '@adscale/forest';
-import type { CtrTable } from '../table/table.js';
+import { type CtrTable, exposures } from '../table/table.js';
 
 /** Training rows that stand for all of them, for what needs "the usual placement". */
 export interface BackgroundSample {
@@ -15,10 +15,9 @@ const ROWS = 64;
  * sampling (Madow 1949), evenly along the sums of impressions from a random start. A row drawn k
  * times weighs k / 64. A table of at most 64 rows is taken as it is, weighted by impressions.
  */
-export function sampleBackground(
-  { features, impressions }: CtrTable,
-  seed: number,
-): BackgroundSample {
+export function sampleBackground(table: CtrTable, seed: number): BackgroundSample {
+  const { features } = table;
+  const impressions = exposures(table);
   const total = impressions.reduce((sum, count) => sum + count, 0);
   const drawn: [row: number, weight: number][] = [];
   if (features.rows <= ROWS) {

@@ -5,7 +5,7 @@ import type { Baseline } from '../evaluation/baselines.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
 import { outOfBagEntropy } from '../evaluation/metrics.js';
 import type { SplitOptions } from '../table/split.js';
-import type { CtrTable, fitInput } from '../table/table.js';
+import { type CtrTable, exposures, type fitInput } from '../table/table.js';
 import { sampleBackground } from './background.js';
 import type { CardSplit, CrossValidation, ModelCard, TrainingRange, Tuning } from './card.js';
 
@@ -43,7 +43,7 @@ export function writeCard(facts: CardFacts, now = new Date()): ModelCard {
     split: describeSplit(facts),
     training: {
       rows: training.features.rows,
-      impressions: sum(training.impressions),
+      impressions: sum(exposures(training)),
       clicks: sum(training.clicks),
       ranges: trainingRanges(training),
     },

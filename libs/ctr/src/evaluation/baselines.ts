@@ -5,7 +5,7 @@ import { resample } from './bootstrap.js';
 import { differenceOfNe, type NeDifference } from './comparison.js';
 import { evaluatePredictions, type EvaluationOptions } from './evaluation.js';
 import { judgedRows } from './judged-rows.js';
-import type { CtrTable } from '../table/table.js';
+import { type CtrTable, exposures } from '../table/table.js';
 
 /** A simpler way to predict, judged on the same held-out rows as the forest. */
 export interface Baseline {
@@ -36,7 +36,7 @@ export function judgeBaselines(
   options: EvaluationOptions = {},
 ): Baseline[] {
   const columns = heldOut.features;
-  const rate = sum(training.clicks) / sum(training.impressions);
+  const rate = sum(training.clicks) / sum(exposures(training));
   const byFeature = meanByFeature(training);
   const rivals = [
     {

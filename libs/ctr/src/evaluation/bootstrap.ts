@@ -49,11 +49,13 @@ const FEWEST_REPLICATES = 50;
 const NORMAL_FROM = 100;
 
 export function resample(
-  rows: Pick<JudgedRows, 'observed' | 'count' | 'groups'>,
+  rows: Pick<JudgedRows, 'observed' | 'count' | 'observedCount' | 'groups'>,
   { level = 0.95, replicates = 200, seed = 42 }: BootstrapOptions = {},
 ): Resampling {
   const random = new Random(seed, streams.bootstrap);
-  const { observed, count, groups } = rows;
+  const { observed, groups } = rows;
+  // Chance has drawn what was observed, however many that stands for.
+  const count = rows.observedCount ?? rows.count;
   if (groups !== undefined) {
     const { units, unitOf } = unitsOfGroups(groups);
     return { level, units, unitOf, draws: drawUnits(units, replicates, random) };

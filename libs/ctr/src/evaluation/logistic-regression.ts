@@ -9,7 +9,7 @@
  */
 import type { Columns } from '@adscale/forest';
 import { learnDesign, type Design } from './design-matrix.js';
-import { takeTable, type CtrTable } from '../table/table.js';
+import { type CtrTable, exposures, takeTable } from '../table/table.js';
 
 /** Penalty on β², in clicks: next to nothing beside real counts, enough to tie down rare columns. */
 const RIDGE = 1;
@@ -22,7 +22,8 @@ const MOST_ROWS = 50_000;
 /** Fits to clicks of impressions; the result predicts CTRs in (0, 1). */
 export function logisticRegression(training: CtrTable): (columns: Columns) => Float64Array {
   const table = thinned(training);
-  const { features, impressions, clicks } = table;
+  const { features, clicks } = table;
+  const impressions = exposures(table);
   const design = learnDesign(features, impressions);
   const beta = maximise(design(features), impressions, clicks);
   return (columns) => linear(design(columns), beta).map(sigmoid);

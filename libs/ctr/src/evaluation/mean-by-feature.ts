@@ -1,6 +1,6 @@
 /* The mean CTR of each value of one feature: what a team does in a spreadsheet. */
 import type { Columns } from '@adscale/forest';
-import type { CtrTable } from '../table/table.js';
+import { type CtrTable, exposures } from '../table/table.js';
 
 /** Predicts from one feature alone. */
 export interface MeanByFeature {
@@ -36,7 +36,9 @@ interface Means {
   readonly explained: number;
 }
 
-function fitMeans({ features, impressions, clicks }: CtrTable, f: number): Means {
+function fitMeans(table: CtrTable, f: number): Means {
+  const { features, clicks } = table;
+  const impressions = exposures(table);
   const values = features.values[f];
   const levelOf = levels(values, features.schema.features[f].kind === 'categorical');
   const sums = new Map<number, { impressions: number; clicks: number }>();

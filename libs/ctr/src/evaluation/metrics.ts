@@ -96,9 +96,10 @@ function fitMetrics(
   };
 }
 
-/** Σ (y − ȳ)² of values whose sum and sum of squares are known. */
+/** Σ (y − ȳ)² of values whose sum and sum of squares are known; 0 where no more is left than rounding. */
 function variation(sum: number, squares: number, weight: number): number {
-  return squares - (sum * sum) / weight;
+  const left = squares - (sum * sum) / weight;
+  return left > 1e-12 * squares ? left : 0;
 }
 
 /** R² of a model that leaves only `noise` unexplained. */

@@ -84,6 +84,7 @@ function thinTable(table: CtrTable, share: number, seed: number): Split {
   const impressions = table.impressions.map(
     (count, row) => clicks[row] + draw(count - table.clicks[row]),
   );
+  keepBothSides(table, { impressions, clicks });
   const split = {
     training: withCounts(
       table,
@@ -97,6 +98,21 @@ function thinTable(table: CtrTable, share: number, seed: number): Split {
     throw new CtrError('TABLE_INVALID', `no impression is left for the ${side} rows; got too few`);
   }
   return split;
+}
+
+/** Where chance left nothing on a side, one impression of the largest row goes there. */
+function keepBothSides(
+  table: CtrTable,
+  { impressions, clicks }: Record<'impressions' | 'clicks', Float64Array>,
+): void {
+  const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+  const [held, all] = [sum(impressions), sum(table.impressions)];
+  if (all < 2 || (held > 0 && held < all)) return;
+  const most = table.impressions.reduce((best, n, row, list) => (n > list[best] ? row : best), 0);
+  const clicked = table.clicks[most] === table.impressions[most] ? 1 : 0;
+  const way = held === 0 ? 1 : -1;
+  impressions[most] += way;
+  clicks[most] += way * clicked;
 }
 
 /** The table with other counts; rows without an impression go. */

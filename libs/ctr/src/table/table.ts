@@ -16,6 +16,12 @@ export interface CtrTable {
    * splits then draw impressions, as they would of the log itself.
    */
   readonly grouped?: boolean;
+  /**
+   * Of a grouped click log: the share of the impressions without a click that it holds, in (0, 1];
+   * clicks are all there. Each of the others then stands for 1 / rate impressions, so that all
+   * figures are those of the log before it was sampled. Absent: 1.
+   */
+  readonly negativeSamplingRate?: number;
   /** When each row happened: any number that grows. For splits by time. */
   readonly time?: Float64Array;
   /** Which group each row belongs to: equal numbers, same group. For splits by group. */
@@ -48,9 +54,24 @@ export function checkTable(table: CtrTable): CtrTable {
   return table;
 }
 
+/** Impressions of every row; of a sampled log, as many as there were before. */
+export function exposures({ impressions, clicks, negativeSamplingRate }: CtrTable): Float64Array {
+  if (negativeSamplingRate === undefined) return impressions;
+  return impressions.map(
+    (count, row) => clicks[row] + (count - clicks[row]) / negativeSamplingRate,
+  );
+}
+
+/** A sampled log as one of so many impressions as there were before, not whole numbers any more. */
+export function unsampled(table: CtrTable): CtrTable {
+  const { negativeSamplingRate: _, ...rest } = table;
+  return { ...rest, impressions: exposures(table) };
+}
+
 /** Observed CTR of every row, in [0, 1]. */
-export function observedCtr({ clicks, impressions }: CtrTable): Float64Array {
-  return clicks.map((count, row) => count / impressions[row]);
+export function observedCtr(table: CtrTable): Float64Array {
+  const impressions = exposures(table);
+  return table.clicks.map((count, row) => count / impressions[row]);
 }
 
 /**
@@ -65,7 +86,8 @@ export function fitInput(table: CtrTable): FitInput {
   return { columns: table.features, target: observedCtr(table), weight: table.impressions };
 }
 
-function outcomeRows({ features, impressions, clicks }: CtrTable): FitInput {
+function outcomeRows(table: CtrTable): FitInput {
+  const { features, impressions, clicks, negativeSamplingRate = 1 } = table;
   const rows: number[] = [];
   const target: number[] = [];
   const count: number[] = [];
@@ -82,7 +104,7 @@ function outcomeRows({ features, impressions, clicks }: CtrTable): FitInput {
   return {
     columns: takeRows(features, rows),
     target: Float64Array.from(target),
-    weight: new Float64Array(rows.length).fill(1),
+    weight: Float64Array.from(target, (outcome) => (outcome === 1 ? 1 : 1 / negativeSamplingRate)),
     count: Float64Array.from(count),
   };
 }

@@ -1,5 +1,5 @@
 import type { FitOptions } from '@adscale/forest';
-import type { CtrTable } from '../table/table.js';
+import { type CtrTable, exposures } from '../table/table.js';
 
 /**
  * The forest that suits CTR tables, chosen by out-of-bag R² on generated records
@@ -27,8 +27,8 @@ export function defaultFitOptionsFor(table: CtrTable): FitOptions {
 }
 
 /** Impressions that bring so many clicks at the average CTR, whole; 0 if nothing was clicked. */
-export function leafWeight({ impressions, clicks }: CtrTable, wanted: number): number {
+export function leafWeight(table: CtrTable, wanted: number): number {
   const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
-  const all = sum(clicks);
-  return all === 0 ? 0 : Math.round((wanted * sum(impressions)) / all);
+  const all = sum(table.clicks);
+  return all === 0 ? 0 : Math.round((wanted * sum(exposures(table))) / all);
 }

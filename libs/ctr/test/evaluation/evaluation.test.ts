@@ -9,6 +9,7 @@ import {
   takeTable,
   type CtrTable,
 } from '../../src/index.js';
+import { judgeBaselines } from '../../src/evaluation/baselines.js';
 import { placements } from '../data.js';
 
 describe('an evaluation', () => {
@@ -153,6 +154,46 @@ describe('an evaluation', () => {
       return high - low;
     });
     expect(Math.abs(one / other - 1)).toBeLessThan(0.25);
+  });
+
+  it('of a sampled click log is that of the log before it was sampled', () => {
+    const { grouped } = logAndGroups();
+    const negativeSamplingRate = 0.25;
+    const full = {
+      ...grouped,
+      impressions: grouped.impressions.map(
+        (n, i) => grouped.clicks[i] + 4 * (n - grouped.clicks[i]),
+      ),
+    };
+    const sampled = { ...grouped, negativeSamplingRate };
+    const ctr = grouped.features.values[1].map((position) => 0.1 / position);
+    const [ofSampled, ofFull] = [sampled, full].map((table) => evaluatePredictions(ctr, table));
+    for (const name of [
+      'impressions',
+      'clicks',
+      'normalised_entropy',
+      'calibration_ratio',
+      'auc',
+    ] as const) {
+      expect(ofSampled[name]).toBeCloseTo(ofFull[name]!, 9);
+    }
+    expect(ofSampled.observed.r2).toBeCloseTo(ofFull.observed.r2, 9);
+    expect(ofSampled.noise_ceiling_estimate).toBeCloseTo(ofFull.noise_ceiling_estimate!, 9);
+    expect(judgeBaselines(sampled, sampled, ctr)[0]).toMatchObject({
+      normalised_entropy: expect.closeTo(judgeBaselines(full, full, ctr)[0].normalised_entropy, 9),
+    });
+  });
+
+  it('of rows that were all observed alike has no R², and no interval of one', () => {
+    const rows = placements(40, 3);
+    const alike = {
+      ...rows,
+      impressions: rows.impressions.map(() => 1000),
+      clicks: rows.clicks.map(() => 9),
+    };
+    const { observed, bootstrap } = evaluatePredictions(alike.trueCtr, alike);
+    expect(Number.isFinite(observed.r2)).toBe(false);
+    expect(bootstrap.intervals['observed.r2']).toBeNull();
   });
 });
 

@@ -1,4 +1,12 @@
-import { fitInput, splitTable, takeTable, type CtrTable } from '../../src/index.js';
+import { fit } from '@adscale/forest';
+import {
+  exposures,
+  fitInput,
+  splitTable,
+  takeTable,
+  unsampled,
+  type CtrTable,
+} from '../../src/index.js';
 
 const schema = { features: [{ name: 'x', kind: 'integer' as const }] };
 
@@ -24,6 +32,27 @@ describe('a grouped click log', () => {
     expect([...target]).toEqual([0, 1, 0, 1]);
     expect([...(count as Float64Array)]).toEqual([3, 2, 3, 2]);
     expect([...weight!]).toEqual([1, 1, 1, 1]);
+  });
+
+  it('is fitted on the true scale where impressions without a click were sampled', () => {
+    const table = { ...groupedLog([5, 3, 2], [2, 0, 2]), negativeSamplingRate: 0.1 };
+    const { target, weight, count } = fitInput(table);
+    expect([...(count as Float64Array)]).toEqual([3, 2, 3, 2]);
+    expect([...weight!]).toEqual([10, 1, 10, 1]);
+    expect([...target]).toEqual([0, 1, 0, 1]);
+    expect([...exposures(table)]).toEqual([32, 30, 2]);
+    expect(unsampled(table)).toMatchObject({ impressions: exposures(table), grouped: true });
+    const { forest } = fit(fitInput(table), { trees: 1, bootstrap: false, minLeafRows: 1 });
+    // p / (p + (1 − p) / rate) of 2 clicks in 5 sampled impressions.
+    expect(forest.predict([0])).toBeCloseTo(0.4 / (0.4 + 0.6 / 0.1), 12);
+  });
+
+  it('has an impression on either side, however few there are', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { training, heldOut } = splitTable(groupedLog([2, 1], [1, 0]), 0.05, seed);
+      expect(sum(training.impressions) + sum(heldOut.impressions)).toBe(3);
+      expect([training.features.rows > 0, heldOut.features.rows > 0]).toEqual([true, true]);
+    }
   });
 
   it('is split impression by impression: every one is on one side, the share held out', () => {
