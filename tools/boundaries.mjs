@@ -537,18 +537,23 @@ export const stages = {
       because: 'A decision asks a model about a request, and reads no tables.',
     },
     {
+      stage: 'language',
+      mayUse: [],
+      because: 'What platforms call things is the same wherever it is read.',
+    },
+    {
       stage: 'mapping',
       mayUse: ['cli'],
       because: 'What columns mean is said before anything is opened.',
     },
     {
       stage: 'source',
-      mayUse: ['cli'],
+      mayUse: ['cli', 'language'],
       because: 'A source is read whatever its columns mean.',
     },
     {
       stage: 'rows',
-      mayUse: ['cli', 'mapping', 'source'],
+      mayUse: ['cli', 'language', 'mapping', 'source'],
       because: 'Rows are what a mapping makes of a source, whoever wants them.',
     },
     {
@@ -563,7 +568,7 @@ export const stages = {
     },
     {
       stage: 'inspect',
-      mayUse: ['cli', 'mapping', 'source', 'rows'],
+      mayUse: ['cli', 'language', 'mapping', 'source', 'rows'],
       because: 'Looking at data comes before any model.',
     },
     {

@@ -1,6 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Reporter, type Stage, type StageWork } from '../src/cli/reporter.js';
+import type { Finding } from '../src/inspect/findings.js';
+import { inspectSource, type Inspection } from '../src/inspect/inspection.js';
+import type { Wishes } from '../src/inspect/target.js';
 import type { Mapping } from '../src/mapping/mapping.js';
 import { readTable, type ReadTable } from '../src/rows/table.js';
 import { Database } from '../src/source/database.js';
@@ -55,3 +59,26 @@ export async function readColumns(
   const named = features.schema.features.map(({ name }, f) => [name, [...features.values[f]]]);
   return { ...Object.fromEntries(named), shown: [...impressions], clicks: [...clicks] };
 }
+
+/** Inspects files; progress is not told. */
+export function inspect(
+  flags: Partial<SourceFlags>,
+  wishes: Partial<Wishes> = {},
+): Promise<Inspection> {
+  return withDatabase(async (database) => {
+    const source = await openSource(database, { threads: 2, ...flags });
+    return inspectSource(database, source, { features: [], forced: [], ...wishes }, quiet);
+  });
+}
+
+/** Findings of one kind, in words. */
+export const told = ({ findings }: Inspection, kind: Finding['kind']): string[] =>
+  findings.filter((finding) => finding.kind === kind).map(({ text }) => text);
+
+class QuietReporter extends Reporter {
+  override async during<T>(_: StageWork, run: (stage: Stage) => Promise<T>): Promise<T> {
+    return run({ update: () => {}, finish: () => {}, abandon: () => {} });
+  }
+}
+
+const quiet = new QuietReporter();

@@ -1,5 +1,6 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { clearAbandoned, markOwned } from './owner.js';
 
 let announce: (path: string) => void = () => {};
 
@@ -11,10 +12,17 @@ export function announceTemporaries(listener: (path: string) => void): void {
   announce = listener;
 }
 
-/** Makes an empty folder in `parent` that nobody else uses; the caller removes it. */
+const PREFIX = 'adscale-';
+
+/**
+ * Makes a folder in `parent` that nobody else uses; the caller removes it. Those of processes that
+ * were killed before they could are removed first.
+ */
 export async function makeTemporaryFolder(parent: string): Promise<string> {
-  const folder = await mkdtemp(join(parent, 'adscale-'));
+  await clearAbandoned(parent, PREFIX, Date.now());
+  const folder = await mkdtemp(join(parent, PREFIX));
   announce(folder);
+  await markOwned(folder);
   return folder;
 }
 

@@ -7,23 +7,25 @@ import {
   type FeatureMapping,
   type Mapping,
 } from '../mapping/mapping.js';
-import {
-  calledLike,
-  featureName,
-  soundsLikeCode,
-  soundsLikeGroup,
-  soundsLikeTime,
-} from '../mapping/names.js';
+import { calledLike, featureName, soundsLikeCode } from '../mapping/names.js';
+import { matchMeaning, namedLike } from '../language/vocabulary.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
-import { presentSql, reasonAgainst, type Excluded, type Inspected } from './exclusion.js';
-import { INSPECTED, type ColumnProfile } from './profile.js';
+import { quoteName } from '../source/sql.js';
+import { suspicionOf } from '../rows/leaks.js';
+import { typedQuery } from '../rows/typed.js';
+import { measureLeaks, reasonAgainst, type Excluded, type Inspected } from './exclusion.js';
+import { wordsOf, type ColumnProfile } from './profile.js';
 import { guessTarget, type Target, type Wishes } from './target.js';
 
 /** A mapping to look through, and why it is not longer. */
 export interface Draft {
   readonly mapping: Mapping;
   readonly excluded: readonly Excluded[];
+  /** What was decided, in sentences, with the flags for the other way. */
+  readonly notes: readonly string[];
+  /** Kept columns that look like outcomes, and why. */
+  readonly suspicions: readonly { readonly column: string; readonly because: string }[];
 }
 
 /**
@@ -32,19 +34,23 @@ export interface Draft {
  * @throws InputError if no feature is left
  */
 export async function draftMapping(inspected: Inspected, wishes: Wishes): Promise<Draft> {
-  const { source, profiles, decimal } = inspected;
+  const { source, profiles } = inspected;
   const names = profiles.map(({ name }) => name);
-  const isPlain = Object.values(wishes)
-    .flat()
-    .every((wish) => wish === undefined);
-  if (isPlain && fitsDefault(names)) return { mapping: defaultMapping(names), excluded: [] };
+  const { impressions, clicks, label, features: wished, forced, derive, exposure } = wishes;
+  const isPlain = [impressions, clicks, label, derive, exposure, ...wished, ...forced].every(
+    (wish) => wish === undefined,
+  );
+  if (isPlain && fitsDefault(names)) {
+    return { mapping: defaultMapping(names), excluded: [], notes: [], suspicions: [] };
+  }
   checkWishes(names, wishes);
-  const target = guessTarget(profiles, wishes);
+  const { target, notes } = guessTarget(profiles, wishes);
   const [truth] = calledLike(names, 'true_ctr');
-  const time = profiles.find(isTime)?.name;
-  const group = names.find((name) => soundsLikeGroup(name));
-  const { features, excluded } = await chooseFeatures(inspected, wishes, target, [truth, time]);
-  if (Object.keys(features).length === 0) {
+  const time = timeOf(profiles);
+  const [group] = namedLike(names, 'campaign');
+  const chosen = await chooseFeatures(inspected, wishes, target, [truth, time]);
+  const { features, excluded, suspicions } = chosen;
+  if (Object.keys(features).length === 0 && Object.keys(wishes.derive ?? {}).length === 0) {
     const why = excluded.map(({ column, because }) => `${column}: ${because}`).join('; ');
     throw new InputError(`${source.name}: no column is left to be a feature. ${why}`);
   }
@@ -53,13 +59,16 @@ export async function draftMapping(inspected: Inspected, wishes: Wishes): Promis
     ...(truth !== undefined && { true_ctr: truth }),
     ...(time !== undefined && { time }),
     ...(group !== undefined && { group }),
-    ...(decimal === 'comma' && { decimal }),
+    ...(source.typing?.decimal === 'comma' && { decimal: 'comma' as const }),
+    ...(await blankClicks(inspected, target)),
+    ...(wishes.exposure === true && { exposure_feature: true }),
     features,
   };
-  return { mapping, excluded };
+  return { mapping, excluded, notes, suspicions };
 }
 
-function checkWishes(names: readonly string[], { features, forced }: Wishes): void {
+function checkWishes(columns: readonly string[], { features, forced, derive }: Wishes): void {
+  const names = [...columns, ...Object.keys(derive ?? {})];
   const unknown = [...features, ...forced].find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new InputError(`--feature: got ${unknown}, wanted one of the columns ${names.join(', ')}`);
@@ -70,16 +79,27 @@ async function chooseFeatures(
   { features: wished, forced }: Wishes,
   target: Target,
   roles: readonly (string | undefined)[],
-): Promise<{ features: Record<string, FeatureMapping>; excluded: Excluded[] }> {
+): Promise<{
+  features: Record<string, FeatureMapping>;
+  excluded: Excluded[];
+  suspicions: { column: string; because: string }[];
+}> {
   const features: Record<string, FeatureMapping> = {};
   const excluded: Excluded[] = [];
+  const suspicions: { column: string; because: string }[] = [];
   const taken = [...Object.values(target), ...roles];
+  const evidence = await measureLeaks(inspected, target);
+  const isLog = target.label !== undefined;
   for (const [p, profile] of inspected.profiles.entries()) {
     const { name } = profile;
     const isForced = forced.includes(name);
     const isWished = isForced || wished.includes(name);
     if (!isWished && (wished.length > 0 || taken.includes(name))) continue;
-    const reason = isForced ? undefined : await reasonAgainst(inspected, profile, target);
+    const { lost, because } = inspected.source.columns[p];
+    const rounded = lost === true ? { because: because! } : undefined;
+    const reason = isForced
+      ? undefined
+      : (rounded ?? reasonAgainst(profile, evidence.get(name), isLog));
     if (reason !== undefined) {
       excluded.push({ column: name, ...reason });
       continue;
@@ -87,13 +107,54 @@ async function chooseFeatures(
     const api = featureName(name, new Set(Object.keys(features)), `feature_${p + 1}`);
     const feature = await draftFeature(inspected, profile, api);
     features[api] = isForced ? { ...feature, force: true } : feature;
+    const suspicion = isLog ? undefined : suspicionOf(evidence.get(name));
+    if (suspicion !== undefined) suspicions.push({ column: name, because: suspicion });
   }
-  return { features, excluded };
+  return { features, excluded, suspicions };
 }
 
-/** Only what reads as a time in every row can order them. */
-function isTime({ name, type, missing }: ColumnProfile): boolean {
-  return missing === 0 && type === 'time' && soundsLikeTime(name);
+/** So many times more blanks than chance leaves rows without a click are lost counts. */
+const MOST_BLANKS = 3;
+
+/**
+ * A column of clicks with blanks and without a 0 is of a platform that writes none as nothing, if
+ * chance would leave about as many rows without a click.
+ */
+async function blankClicks(
+  { database, source, profiles }: Inspected,
+  { impressions, clicks }: Target,
+): Promise<Pick<Mapping, 'blank_clicks'>> {
+  const profile = profiles.find(({ name }) => name === clicks);
+  const hasNoZero = profile?.quantiles === undefined || profile.quantiles[0] > 0;
+  if (profile === undefined || profile.missing === 0 || !hasNoZero) return {};
+  const counted = { impressions, clicks, features: {} };
+  const [n, k] = [impressions!, clicks!].map(quoteName);
+  const row = await database.row(`
+    SELECT sum(n) FILTER (k IS NOT NULL)::DOUBLE AS n, sum(k)::DOUBLE AS k,
+      count(*) FILTER (k IS NULL AND n > 0)::DOUBLE AS blanks
+    FROM (SELECT ${n} AS n, ${k} AS k FROM (${typedQuery(source, counted)}))`);
+  const { expected } = await database.row(`
+    SELECT sum((1 - ${Number(row.k) / Math.max(1, Number(row.n))}) ** n)::DOUBLE AS expected
+    FROM (SELECT ${n} AS n FROM (${typedQuery(source, counted)})) WHERE n > 0`);
+  const most = MOST_BLANKS * Number(expected) + 5;
+  return Number(row.blanks) <= most ? { blank_clicks: 'zero' } : {};
+}
+
+/** A column of times with more odd cells than this share orders nothing. */
+const MOST_UNTIMELY = 0.05;
+
+/**
+ * The column that orders the rows: one that is called a time, or the only one that is one. Of a start
+ * and an end it is the one with more different times, which is the day within a period.
+ */
+function timeOf(profiles: readonly ColumnProfile[]): string | undefined {
+  const times = profiles.filter(
+    ({ type, rows, missing, unreadable, distinct }) =>
+      type === 'time' && missing + unreadable <= MOST_UNTIMELY * rows && distinct > 1,
+  );
+  const named = times.filter(({ name }) => matchMeaning(name, 'time') !== undefined);
+  const [finest] = named.toSorted((a, b) => b.distinct - a.distinct);
+  return finest?.name ?? (times.length === 1 ? times[0].name : undefined);
 }
 
 async function draftFeature(
@@ -105,7 +166,7 @@ async function draftFeature(
   const common = { ...(missing > 0 && { missing: true }) };
   const numeric = type === 'number' || (type === 'integer' && !isCode(profile, api));
   if (!numeric) {
-    const categories = await wordsOf(database, source, column);
+    const categories = await categoriesOf(database, source, profile);
     return { column, kind: 'categorical', categories, ...common };
   }
   const kind = type === 'number' ? 'numeric' : 'integer';
@@ -121,12 +182,14 @@ function isCode({ distinct }: ColumnProfile, api: string): boolean {
 const FEWEST_ROWS = 10;
 
 /** The words of a column, most frequent first; beyond the limit, `OTHER` for the rest. */
-async function wordsOf(database: Database, source: Source, column: string): Promise<string[]> {
-  const rows = await database.rows(`
-    SELECT CAST(word AS VARCHAR) AS word, count(*)::DOUBLE AS rows FROM (SELECT ${presentSql(source, column)} AS word FROM ${INSPECTED})
-    WHERE word IS NOT NULL GROUP BY word ORDER BY rows DESC, word LIMIT ${MAX_CATEGORIES + 1}`);
-  const all = rows.map(({ word }) => String(word));
+async function categoriesOf(
+  database: Database,
+  source: Source,
+  profile: ColumnProfile,
+): Promise<string[]> {
+  const words = await wordsOf(database, source, profile);
+  const all = words.map(({ value }) => value);
   if (all.length <= MAX_CATEGORIES) return all;
-  const kept = all.slice(0, MAX_CATEGORIES).filter((_, w) => Number(rows[w].rows) >= FEWEST_ROWS);
+  const kept = all.slice(0, MAX_CATEGORIES).filter((_, w) => words[w].rows >= FEWEST_ROWS);
   return [...kept.filter((word) => word !== OTHER), OTHER];
 }

@@ -1,8 +1,8 @@
-import { gatherEvidence, leakIn, type LeakEvidence } from '../rows/leaks.js';
-import type { Database } from '../source/database.js';
+import type { Database, SourceColumn } from '../source/database.js';
 import type { Source } from '../source/source.js';
-import { quoteName } from '../source/sql.js';
-import { SAMPLED, type ColumnProfile } from './profile.js';
+import { quoteName, ROW_COLUMN } from '../source/sql.js';
+import { gatherEvidence, leakIn, sampleCounts, type LeakEvidence } from '../rows/leaks.js';
+import { INSPECTED, readingOf, type ColumnProfile } from './profile.js';
 import type { Target } from './target.js';
 
 /** A table under inspection. */
@@ -10,7 +10,6 @@ export interface Inspected {
   readonly database: Database;
   readonly source: Source;
   readonly profiles: readonly ColumnProfile[];
-  readonly decimal: 'point' | 'comma';
 }
 
 /** A column that the draft leaves out. */
@@ -20,17 +19,19 @@ export interface Excluded {
   readonly leak?: LeakEvidence;
 }
 
+/** By column, how it goes with the clicks; undefined where that cannot be measured. */
+export type Evidence = ReadonlyMap<string, LeakEvidence | undefined>;
+
 /** Why a column should not be a feature; undefined if it may be one. */
-export async function reasonAgainst(
-  inspected: Inspected,
-  profile: ColumnProfile,
-  target: Target,
-): Promise<Omit<Excluded, 'column'> | undefined> {
-  const { name, rows, missing, distinct, type } = profile;
+export function reasonAgainst(
+  { name, rows, missing, distinct, type }: ColumnProfile,
+  evidence: LeakEvidence | undefined,
+  isLog: boolean,
+): Omit<Excluded, 'column'> | undefined {
   if (missing === rows) return { because: 'it is empty' };
   if (distinct <= 1 && missing === 0) return { because: 'it is the same in every row' };
-  const evidence = await evidenceFor(inspected, profile, target);
-  const because = leakIn(name, evidence, target.label !== undefined);
+  const isNumber = type === 'number' || type === 'integer';
+  const because = leakIn(name, evidence, isLog, isNumber);
   if (because !== undefined) {
     return { because: `it leaks the target: ${because}`, ...(evidence && { leak: evidence }) };
   }
@@ -46,39 +47,54 @@ export async function reasonAgainst(
   return undefined;
 }
 
-/** Text is measured by its being there or not: 1 or missing. */
-async function evidenceFor(
-  { database, source, decimal }: Inspected,
-  { name, type, missing }: ColumnProfile,
+/** Measures all columns against the clicks. Text is measured by its being there or not. */
+export async function measureLeaks(
+  { database, source, profiles }: Inspected,
   target: Target,
-): Promise<LeakEvidence | undefined> {
-  const numeric = type === 'number' || type === 'integer';
-  if (!numeric && missing === 0) return undefined;
-  const number = numberReader(source, decimal);
-  const value = numeric
-    ? number(name)
-    : `CASE WHEN ${presentSql(source, name)} IS NULL THEN NULL ELSE 1 END`;
+): Promise<Evidence> {
+  const isNumber = ({ type }: ColumnProfile): boolean => type === 'number' || type === 'integer';
+  const numbers = profiles.filter((profile) => profile.missing < profile.rows && isNumber(profile));
+  const words = profiles.filter(
+    (profile) => profile.missing > 0 && profile.missing < profile.rows && !isNumber(profile),
+  );
   const { impressions, clicks, label } = target;
-  const counts =
+  const counts: [string, string] =
     label === undefined
-      ? { impressions: number(impressions!), clicks: number(clicks!) }
-      : { impressions: '1', clicks: labelNumber(source, label) };
-  return gatherEvidence(database, SAMPLED, value, counts);
+      ? [numberSql(source, impressions!), numberSql(source, clicks!)]
+      : ['1', labelNumber(source, label)];
+  const macro = source.typing?.decimal === 'comma' ? 'number_comma' : 'number_of';
+  const sample = source.text
+    ? await sampleCounts(database, `FROM ${INSPECTED}`, ROW_COLUMN, counts, [
+        { columns: quoted(numbers), read: (cell) => `${macro}(present(${cell}))` },
+        {
+          columns: quoted(words),
+          read: (cell) => `CASE WHEN present(${cell}) IS NOT NULL THEN 1 END`,
+        },
+      ])
+    : await sampleCounts(database, `FROM ${INSPECTED}`, ROW_COLUMN, [
+        ...counts,
+        ...numbers.map(({ name }) => numberSql(source, name)),
+        ...words.map(({ name }) => `CASE WHEN ${presentSql(source, name)} IS NOT NULL THEN 1 END`),
+      ]);
+  return new Map(
+    [...numbers, ...words].map(({ name }, c) => [name, gatherEvidence(sample, sample.columns[c])]),
+  );
 }
+
+const quoted = (columns: readonly ColumnProfile[]): string[] =>
+  columns.map(({ name }) => quoteName(name));
 
 /** SQL of what stands in a column, NULL where there is nothing. */
 export function presentSql(source: Source, name: string): string {
-  const isText =
-    source.text || source.columns.find((column) => column.name === name)?.type === 'VARCHAR';
-  return isText ? `present(${quoteName(name)})` : quoteName(name);
+  return readingOf(source, columnOf(source, name)).present;
 }
 
-function numberReader(source: Source, decimal: 'point' | 'comma'): (name: string) => string {
-  const macro = decimal === 'comma' ? 'number_comma' : 'number_of';
-  return (name) => {
-    const value = presentSql(source, name);
-    return value.startsWith('present(') ? `${macro}(${value})` : `TRY_CAST(${value} AS DOUBLE)`;
-  };
+function numberSql(source: Source, name: string): string {
+  return readingOf(source, columnOf(source, name)).number ?? 'NULL';
+}
+
+function columnOf({ columns }: Source, name: string): SourceColumn {
+  return columns.find((column) => column.name === name)!;
 }
 
 function labelNumber(source: Source, label: string): string {

@@ -5,17 +5,23 @@ import { jsonFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { writeWhole } from '../cli/temporary.js';
 import { mappingPaths } from '../mapping/file.js';
-import { addMappingFlags, type MappingFlags } from '../mapping/mapping-flags.js';
+import {
+  addMappingChanges,
+  addMappingFlags,
+  type MappingChanges,
+  type MappingFlags,
+} from '../mapping/mapping-flags.js';
 import { Database } from '../source/database.js';
-import { addSourceFlags, openSource, type SourceFlags } from '../source/source.js';
+import { addSourceFlags, layoutOf, openSource, type SourceFlags } from '../source/source.js';
 import { describeInspection, draftText, inspectSource, type Inspection } from './inspection.js';
+import { wishesOf } from './target.js';
 
 /** `adscale inspect`: a profile of a table, and a draft of its mapping. */
 export function inspectCommand(signal: AbortSignal): Command {
   const command = new Command('inspect')
     .description('Profile a table, warn of what would spoil a model, and draft its mapping.')
     .addArgument(new Argument('[data...]', 'CSV, Parquet, NDJSON (.gz too), globs, a DuckDB file'));
-  return addMappingFlags(addSourceFlags(command))
+  return addMappingChanges(addMappingFlags(addSourceFlags(command)))
     .option('-o, --output <file>', 'draft mapping; default <data>.mapping.yaml beside the data')
     .option('--overwrite', 'replace a mapping that is there')
     .addOption(jsonFlag())
@@ -32,7 +38,7 @@ Examples
 
 ${exitHelp}`;
 
-interface InspectFlags extends SourceFlags, MappingFlags {
+interface InspectFlags extends SourceFlags, MappingFlags, MappingChanges {
   readonly output?: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
@@ -48,9 +54,11 @@ async function runInspect(
   const input = [...data, ...(flags.input ?? [])];
   const inspection = await Database.use(flags, signal, async (database) => {
     const source = await openSource(database, { ...flags, input });
-    const { impressions, clicks, label, feature: features, forceFeature: forced } = flags;
-    const wishes = { impressions, clicks, label, features, forced };
-    return inspectSource(database, source, wishes, reporter);
+    const found = await inspectSource(database, source, wishesOf(flags), reporter);
+    const { decimal, dates } = flags;
+    const told = { ...(decimal && { decimal }), ...(dates && { dates }) };
+    const { features, ...keys } = found.draft.mapping;
+    return { ...found, draft: { ...found.draft, mapping: { ...keys, ...told, features } } };
   });
   const draft = draftText(inspection.draft, inspection.source.name);
   const places = flags.output === undefined ? mappingPaths(input) : [flags.output];
@@ -65,12 +73,15 @@ async function runInspect(
   });
 }
 
-function documentOf({ source, columns, draft, counts, findings }: Inspection): object {
+function documentOf({ source, columns, draft, counts, offers, findings }: Inspection): object {
   const { mapping, excluded } = draft;
   return {
     source: source.name,
+    files: source.layouts.map(layoutOf),
+    totals: source.totals,
     rows: counts.rows,
     columns,
+    offers,
     findings,
     excluded,
     dirty: counts,

@@ -1,13 +1,17 @@
 import { tableText, type Reporter } from '../cli/reporter.js';
 import { writeMapping } from '../mapping/file.js';
-import type { Mapping } from '../mapping/mapping.js';
-import { countRows, describeDirty, type RowCounts } from '../rows/counts.js';
+import { changeMapping } from '../mapping/mapping-flags.js';
+import { expandMapping, isDefault, type Mapping } from '../mapping/mapping.js';
+import { countRows, describeDirty, MUCH_DIRTY, type RowCounts } from '../rows/counts.js';
 import { prepareRows } from '../rows/prepare.js';
+import { settleRestated } from '../rows/restated.js';
 import type { Database } from '../source/database.js';
-import type { Source } from '../source/source.js';
+import type { FileLayout, Source } from '../source/source.js';
+import { addDerived } from './derived.js';
 import { draftMapping, type Draft } from './draft.js';
 import { findings, type Finding } from './findings.js';
-import { guessDecimal, openInspected, profileColumns, type ColumnProfile } from './profile.js';
+import { tryOffers, type Offer } from './offers.js';
+import { openInspected, profileColumns, type ColumnProfile } from './profile.js';
 import type { Wishes } from './target.js';
 
 /** Everything that inspecting a table brings to light. */
@@ -15,12 +19,14 @@ export interface Inspection {
   readonly source: Source;
   readonly columns: readonly ColumnProfile[];
   readonly draft: Draft;
+  readonly offers: readonly Offer[];
   readonly counts: RowCounts;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Profiles a table, drafts its mapping and tries the draft on every row.
+ * Profiles a table, drafts its mapping, tries what else could be a feature, and tries the draft on
+ * every row.
  * @throws InputError if the columns that count are not found, or no feature is left
  */
 export async function inspectSource(
@@ -29,28 +35,34 @@ export async function inspectSource(
   wishes: Wishes,
   reporter: Reporter,
 ): Promise<Inspection> {
-  await reporter.during(
-    { name: 'read', unit: 'columns' },
-    () => openInspected(database, source),
-    () => source.columns.length,
-  );
-  const decimal = await guessDecimal(database, source);
-  const profiles = await reporter.during(
+  await openInspected(database, source);
+  const columns = await reporter.during(
     { name: 'profile', total: source.columns.length, unit: 'columns' },
-    (stage) => profileColumns(database, source, decimal, stage.update),
+    (stage) => profileColumns(database, source, stage.update),
   );
-  const draft = await draftMapping({ database, source, profiles, decimal }, wishes);
-  const prepared = await prepareRows(database, source, draft.mapping);
+  const guessed = await draftMapping({ database, source, profiles: columns }, wishes);
+  const changes = wishes.changes && { ...wishes.changes, derive: {} };
+  const changed = changes ? changeMapping(guessed.mapping, changes) : guessed.mapping;
+  const derived = await addDerived(database, source, changed, wishes.derive ?? {}, wishes.features);
+  const settled = await settleRestated(database, source, derived.mapping);
+  const isNamed = wishes.features.length > 0 || isDefault(derived.mapping);
+  const offered = isNamed
+    ? { mapping: derived.mapping, offers: [] }
+    : await reporter.during(
+        { name: 'try', unit: 'features' },
+        () => tryOffers(database, settled.source, columns, derived.mapping, wishes.exposure),
+        ({ offers }) => offers.length,
+      );
+  const { offers } = offered;
+  const tried = expandMapping(offered.mapping);
+  const prepared = await prepareRows(database, settled.source, tried);
   const counts = await countRows(database, prepared);
-  const mapping: Mapping = counts.dirty > 0 ? dropping(draft.mapping) : draft.mapping;
-  const finished = { ...draft, mapping };
-  return {
-    source,
-    columns: profiles,
-    draft: finished,
-    counts,
-    findings: await findings(database, source, profiles, finished, counts),
-  };
+  const drops = counts.dirty > 0 && counts.dirty_share <= MUCH_DIRTY;
+  const mapping = drops ? dropping(offered.mapping) : offered.mapping;
+  const draft = { ...guessed, mapping, notes: [...guessed.notes, ...derived.notes] };
+  const { restated } = settled;
+  const found = { database, source, columns, draft, offers, counts, restated };
+  return { source, columns, draft, offers, counts, findings: await findings(found) };
 }
 
 /** The mapping with `dirty: drop`, features last as they are the longest. */
@@ -65,7 +77,9 @@ export function draftText({ mapping, excluded }: Draft, sourceName: string): str
     '# kind is numeric, integer or categorical. Further keys of a feature: minimum, maximum,',
     '# exclusive_minimum, categories, missing (true: empty cells are trained on), description.',
     '# Further keys here: where (a list of SQL conditions), derived (columns by SQL expressions),',
-    '# time and group (to split by), decimal (point or comma), dirty (drop or refuse).',
+    '# time and group (to split by), decimal (point or comma), dates (dmy or mdy), dirty (drop or',
+    '# refuse), restated (newest, refuse or keep), mature_days, exposure_feature (true or false),',
+    '# blank_clicks (zero or refuse), repeat_clicks (cap or refuse), negative_sampling_rate.',
     writeMapping(mapping).trimEnd(),
     ...(excluded.length === 0 ? [] : ['# Left out:']),
     ...excluded.map(({ column, because }) => `#   ${column}: ${because}`),
@@ -77,7 +91,10 @@ export function draftText({ mapping, excluded }: Draft, sourceName: string): str
 export function describeInspection({ source, columns, counts, findings }: Inspection): string {
   const rows = counts.rows.toLocaleString('en');
   const sections = [
-    `${source.name}: ${rows} rows, ${columns.length} columns`,
+    [
+      `${source.name}: ${rows} rows, ${columns.length} columns`,
+      ...source.layouts.flatMap((layout) => tellLines(layout, source.layouts.length > 1)),
+    ].join('\n'),
     tableText([
       ['column', 'type', 'missing', 'distinct', 'values'],
       ...columns.map((column) => [
@@ -94,6 +111,21 @@ export function describeInspection({ source, columns, counts, findings }: Inspec
   }
   if (counts.dirty > 0) sections.push(`Rows that cannot be used: ${describeDirty(counts)}`);
   return sections.join('\n\n');
+}
+
+/** What the lines of a file were taken for; nothing of one that is a header and rows. */
+function tellLines({ path, counts }: FileLayout, isOneOfMany: boolean): string[] {
+  const { lines, preamble, header, rows, dropped, footer } = counts;
+  if (preamble + dropped + footer === 0) return [];
+  const parts = [
+    preamble > 0 && `${preamble} above the header`,
+    `${header} of the header`,
+    `${rows.toLocaleString('en')} of rows`,
+    dropped > 0 && `${dropped.toLocaleString('en')} left out`,
+    footer > 0 && `${footer} below`,
+  ].filter((part) => part !== false);
+  const name = isOneOfMany ? `${path}: ` : '';
+  return [`${name}${lines.toLocaleString('en')} lines: ${parts.join(', ')}`];
 }
 
 const MAX_WORD = 24;

@@ -35,6 +35,19 @@ const mappingRules: Readonly<Record<keyof Mapping, Rule>> = {
     (value) => Array.isArray(value) && value.every((entry) => isText(entry)),
   ],
   decimal: ['point or comma', isWord(['point', 'comma'])],
+  dates: ['dmy or mdy', isWord(['dmy', 'mdy'])],
+  exposure_feature: flag,
+  negative_sampling_rate: [
+    'a share above 0, at most 1',
+    (value) => isNumber(value) && value > 0 && value <= 1,
+  ],
+  repeat_clicks: ['cap or refuse', isWord(['cap', 'refuse'])],
+  blank_clicks: ['zero or refuse', isWord(['zero', 'refuse'])],
+  restated: ['newest, refuse or keep', isWord(['newest', 'refuse', 'keep'])],
+  mature_days: [
+    'a whole number of days from 0',
+    (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  ],
   dirty: ['drop or refuse', isWord(['drop', 'refuse'])],
 };
 

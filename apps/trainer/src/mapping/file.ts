@@ -77,6 +77,7 @@ function flowText(value: unknown): string {
 export function mappingPaths(input: readonly string[]): string[] {
   const [first] = input;
   if (first === undefined) return ['query.mapping.yaml'];
+  if (first === '-') return ['stdin.mapping.yaml'];
   const isOne = input.length === 1 && !/[*?[{]/.test(first);
   const name = isOne ? withoutEnding(basename(first)) : basename(resolve(dirname(first)));
   const beside = join(dirname(first), `${name}.mapping.yaml`);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { defaultSchema } from '@adscale/ctr';
 import type { Feature } from '@adscale/forest';
 
@@ -39,11 +40,34 @@ export interface Mapping {
   readonly derived?: Readonly<Record<string, string>>;
   /** SQL conditions that a row must meet to be learned from. */
   readonly where?: readonly string[];
-  /** The decimal mark in text. Default point. */
+  /** The decimal mark in text; found out from the data if absent. */
   readonly decimal?: 'point' | 'comma';
+  /** Which part of 07/09/2026 comes first, day or month; found out from the data if absent. */
+  readonly dates?: 'dmy' | 'mdy';
+  /**
+   * Impressions are a feature too, named `impressions`: CTR depends on volume, as people tire of an
+   * ad and auctions give more of the lesser places.
+   */
+  readonly exposure_feature?: boolean;
+  /**
+   * Share of the impressions without a click that the data holds, in (0, 1]; clicks are all there.
+   * All figures are those of the data before it was sampled. Default 1.
+   */
+  readonly negative_sampling_rate?: number;
+  /** A label above 1 counts the clicks of one impression: it is one click, or a fault. Default cap. */
+  readonly repeat_clicks?: 'cap' | 'refuse';
+  /** Empty clicks beside impressions are no clicks, as some platforms write them, or a fault. */
+  readonly blank_clicks?: 'zero' | 'refuse';
+  /** Rows of one key with other counts: the newest is taken, the data refused, or all are kept. */
+  readonly restated?: Restated;
+  /** Days that are left out at the end, whose counts still grow: whole number ≥ 0. Default 0. */
+  readonly mature_days?: number;
   /** What happens to rows that break a rule. Default refuse. */
   readonly dirty?: 'drop' | 'refuse';
 }
+
+/** What becomes of rows that say again what others say, with other counts. */
+export type Restated = 'newest' | 'refuse' | 'keep';
 
 /** So many words of a categorical feature are kept; the rest is `OTHER`. */
 export const MAX_CATEGORIES = 100;
@@ -119,9 +143,28 @@ export function defaultMapping(names: readonly string[]): Mapping {
   };
 }
 
+/** Is a mapping that of the default model? */
+export function isDefault({ impressions, clicks, features }: Mapping): boolean {
+  const { features: standard } = defaultMapping([]);
+  return (
+    impressions === 'impressions' && clicks === 'clicks' && isDeepStrictEqual(features, standard)
+  );
+}
+
 /** Does a table have all columns that the default mapping names? */
 export function fitsDefault(names: readonly string[]): boolean {
   return [...defaultSchema.features.map(({ name }) => name), 'clicks'].every((name) =>
     names.includes(name),
   );
+}
+
+/** Name of the feature that impressions are, where they are one: decisions know it by this name. */
+export const EXPOSURE_FEATURE = 'impressions';
+
+/** The mapping with everything written out that its keys stand for. */
+export function expandMapping(mapping: Mapping): Mapping {
+  const { exposure_feature: wanted, impressions, features } = mapping;
+  if (wanted !== true || impressions === undefined || EXPOSURE_FEATURE in features) return mapping;
+  const exposure = { column: impressions, kind: 'integer', minimum: 1, missing: true } as const;
+  return { ...mapping, features: { [EXPOSURE_FEATURE]: exposure, ...features } };
 }

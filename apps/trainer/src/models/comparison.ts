@@ -1,4 +1,10 @@
-import { compareNe, type CtrModel, type NeDifference, type Registry } from '@adscale/ctr';
+import {
+  compareNe,
+  exposures,
+  type CtrModel,
+  type NeDifference,
+  type Registry,
+} from '@adscale/ctr';
 import { RefusedError } from '../cli/exit.js';
 import type { Reporter } from '../cli/reporter.js';
 import type { DatabaseOptions } from '../source/database.js';
@@ -89,7 +95,7 @@ function compareModels(
   const [first, second] = table.features.values;
   const groups = byGroup && table.group !== undefined ? { groups: table.group } : {};
   const { difference, interval } = compareNe(first, second, table, groups);
-  const impressions = table.impressions.reduce((sum, n) => sum + n, 0);
+  const impressions = exposures(table).reduce((sum, n) => sum + n, 0);
   return {
     candidate: candidate.version,
     current: current.version,

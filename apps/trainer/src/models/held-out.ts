@@ -10,10 +10,18 @@
  */
 import { access } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { split, takeTable, type CtrModel, type CtrTable, type ModelCard } from '@adscale/ctr';
+import {
+  exposures,
+  split,
+  takeTable,
+  type CtrModel,
+  type CtrTable,
+  type ModelCard,
+} from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { readTable } from '../rows/table.js';
+import { openForModel } from '../score/stored-model.js';
 import { Database, type DatabaseOptions } from '../source/database.js';
 import { generatedNamed, generateTable } from '../source/generate.js';
 import { fingerprint, openSource, type Source } from '../source/source.js';
@@ -54,8 +62,8 @@ export async function judgingRows(
   }
   const input = data ?? (await trainingFiles(candidate));
   return Database.use(request, signal, async (database) => {
-    const source = await openAgain(database, input, data === undefined);
-    await database.confine(source.files.map(({ path }) => path));
+    const source = await openAgain(database, input, candidate, data === undefined);
+    await database.confine(source.files.map(({ stored }) => stored));
     const seen = await fingerprint(database, source, signal);
     const isOwn = seen === card?.data_fingerprint;
     if (data === undefined && !isOwn) {
@@ -63,7 +71,8 @@ export async function judgingRows(
         `${source.name}: is not the data any more that ${candidate.version} was trained on; ${ELSEWHERE}`,
       );
     }
-    const isLog = (card?.mapping as Mapping | undefined)?.label !== undefined;
+    const { label, negative_sampling_rate: rate } = (card?.mapping ?? {}) as Partial<Mapping>;
+    const isLog = label !== undefined;
     if (isOwn && isLog) return judgeOwnLog(database, source, request);
     const pairs = await predictPairs(database, source, candidate, current);
     if (isOwn) return finishHeldOut(heldOutOf(card, pairs), request, source.name);
@@ -71,7 +80,7 @@ export async function judgingRows(
       seen === current.card?.data_fingerprint
         ? [`${current.version} was trained on this very data, which favours it`]
         : [];
-    return finish(isLog ? groupPairs(pairs) : pairs, request, { source: source.name, notes });
+    return finish(isLog ? groupPairs(pairs, rate) : pairs, request, { source: source.name, notes });
   });
 }
 
@@ -105,10 +114,14 @@ async function longestName(parts: readonly string[]): Promise<number> {
 async function openAgain(
   database: Database,
   input: readonly string[],
+  candidate: CtrModel,
   isFromCard: boolean,
 ): Promise<Source> {
   try {
-    return await openSource(database, { input, threads: 1 });
+    if (!isFromCard) return await openForModel(database, { input, threads: 1 }, candidate);
+    const { decimal, dates } = (candidate.card?.mapping ?? {}) as Partial<Mapping>;
+    const told = { ...(decimal && { decimal }), ...(dates && { dates }) };
+    return await openSource(database, { input, threads: 1, ...told });
   } catch (cause) {
     if (!isFromCard || !(cause instanceof InputError)) throw cause;
     throw new InputError(`its data cannot be read again: ${cause.message}; ${ELSEWHERE}`, {
@@ -122,7 +135,7 @@ function heldOutOf({ split: by, seed, held_out: judged }: ModelCard, table: CtrT
   const { heldOut } = split(table, { by: by.by, share: by.share, seed });
   const sum = (values: Float64Array): number => values.reduce((total, x) => total + x, 0);
   const isSame =
-    sum(heldOut.impressions) === judged.impressions && sum(heldOut.clicks) === judged.clicks;
+    sum(exposures(heldOut)) === judged.impressions && sum(heldOut.clicks) === judged.clicks;
   if (isSame) return heldOut;
   throw new InputError(`the held-out rows do not come out as they were; ${ELSEWHERE}`);
 }

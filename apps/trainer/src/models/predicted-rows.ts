@@ -94,7 +94,7 @@ async function seeRows(
 }
 
 /** A click log as counts of equal pairs of predictions: what differs no more needs no row. */
-export function groupPairs(table: CtrTable): CtrTable {
+export function groupPairs(table: CtrTable, negativeSamplingRate?: number): CtrTable {
   const [first, second] = table.features.values;
   const places = new Map<number, Map<number, Map<number, number>>>();
   const sums: number[][] = [];
@@ -116,6 +116,7 @@ export function groupPairs(table: CtrTable): CtrTable {
     impressions: column(2),
     clicks: column(3),
     grouped: true,
+    ...(negativeSamplingRate !== undefined && { negativeSamplingRate }),
     ...(table.group !== undefined && { group: column(4) }),
   };
 }

@@ -1,4 +1,4 @@
-import { predictTable, type ModelCard, type Trained } from '@adscale/ctr';
+import { predictTable, unsampled, type ModelCard, type Trained } from '@adscale/ctr';
 import { effectOf, importances, type Effect, type Importance } from './effects.js';
 import { fitPoints, residualsBy, type FitPoints, type Residuals } from './fit.js';
 import { heatMap, type HeatMap } from './heat-map.js';
@@ -27,7 +27,14 @@ const FIGURED_FEATURES = 8;
  * @param notes what reading the data had to say, in words: dirty rows, features that leak
  */
 export function describeModel(trained: Trained, notes: readonly string[] = []): ReportDocument {
-  const { card, forest, training, heldOut } = trained;
+  const { card, forest } = trained;
+  // What is drawn is counted in impressions as they were before a log was sampled.
+  const drawn = {
+    ...trained,
+    training: unsampled(trained.training),
+    heldOut: unsampled(trained.heldOut),
+  };
+  const { training, heldOut } = drawn;
   const predicted = predictTable(forest, heldOut);
   const ranked = importances(trained);
   const figured = ranked.slice(0, FIGURED_FEATURES).map(({ feature }) => feature);
@@ -48,7 +55,7 @@ export function describeModel(trained: Trained, notes: readonly string[] = []): 
     fit: fitPoints(heldOut, predicted),
     residuals,
     importances: ranked,
-    effects: figured.map((feature) => effectOf(trained, feature)),
-    heat_map: heatMap(trained, ranked),
+    effects: figured.map((feature) => effectOf(drawn, feature)),
+    heat_map: heatMap(drawn, ranked),
   };
 }

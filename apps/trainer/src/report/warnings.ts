@@ -35,6 +35,7 @@ const LOW_SHARE = 0.8;
 export function findWarnings(facts: WarningFacts): Warning[] {
   return [
     ...facts.notes.map((text): Warning => ({ weight: 'note', text })),
+    ...tooGood(facts.card.held_out),
     ...baselines(facts.card),
     ...calibration(facts.card.held_out),
     ...amount(facts),
@@ -100,6 +101,26 @@ function amount({ card }: WarningFacts): Warning[] {
     );
   }
   return warnings;
+}
+
+/** R² may lie above its ceiling by so much by chance. */
+const ABOVE_CEILING = 0.02;
+
+/** The warning of a model that explains what nobody can know before the clicks; none if it does not. */
+export function tooGood({
+  observed,
+  weighted_noise_ceiling_estimate: ceiling,
+  noise_ceiling: known,
+  bootstrap,
+}: Evaluation): Warning[] {
+  const low = bootstrap.intervals['observed.weighted_r2']?.[0];
+  if (known !== undefined || ceiling === null || low === undefined) return [];
+  if (!(low > ceiling + ABOVE_CEILING)) return [];
+  return [
+    serious(
+      `By impressions R² is ${observed.weighted_r2.toFixed(3)}, above the ${ceiling.toFixed(3)} that chance leaves to a perfect model: a feature holds the outcome. Look at the most important ones.`,
+    ),
+  ];
 }
 
 function ceiling({

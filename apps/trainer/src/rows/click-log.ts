@@ -24,6 +24,9 @@ export interface Grouping {
   readonly cuts?: readonly Float64Array[];
 }
 
+/** Table of the distinct cells. */
+const LOG_CELLS = 'log_cells';
+
 /** So many different times are enough to split by. */
 const TIMES = 1000;
 
@@ -33,11 +36,12 @@ const TIMES = 1000;
  */
 export async function readClickLog(
   database: Database,
-  { mapping }: Prepared,
+  { mapping, grouped }: Prepared,
   schema: Schema,
   { maxBins, cuts }: Grouping,
 ): Promise<CtrTable> {
   const keys = keysOf(mapping);
+  const place = grouped ? 'file, line' : 'rowid';
   /** By column of the result; null where values stand for themselves. */
   const binnings: (Binning | null)[] = [];
   const codes: string[] = [];
@@ -48,7 +52,9 @@ export async function readClickLog(
       codes.push(await placeSql(database, column, feature.categories));
     } else {
       const binning =
-        cuts === undefined ? await binColumn(database, column, maxBins) : givenBinning(cuts[f]);
+        cuts === undefined
+          ? await binColumn(database, column, maxBins, place)
+          : givenBinning(cuts[f]);
       binnings.push(binning);
       codes.push(codeSql(column, binning.cuts));
     }
@@ -56,7 +62,7 @@ export async function readClickLog(
   binnings.push(null, null);
   const groups = codes.map((code, f) => `(${code})::INTEGER AS c${f}`);
   for (const key of keys) {
-    const binning = key === 'time' ? await binColumn(database, key, TIMES) : null;
+    const binning = key === 'time' ? await binColumn(database, key, TIMES, place) : null;
     binnings.push(binning);
     if (key !== 'truth') groups.push(`${binning ? codeSql(key, binning.cuts) : key} AS ${key}`);
   }
@@ -66,7 +72,12 @@ export async function readClickLog(
     if (binning === null) return;
     values[c] = values[c].map((code) => (Number.isNaN(code) ? NaN : binning.members[code]));
   });
-  return { ...tableOf(schema, keys, values), grouped: true };
+  const { negative_sampling_rate: rate = 1 } = mapping;
+  return {
+    ...tableOf(schema, keys, values),
+    grouped: true,
+    ...(rate !== 1 && { negativeSamplingRate: rate }),
+  };
 }
 
 /** Any number stands for its bin where the bins are a model's. */
@@ -80,15 +91,15 @@ async function groupRows(
   groups: readonly string[],
   list: readonly string[],
 ): Promise<Float64Array[]> {
-  const truth = list.includes('truth') ? ', avg(truth) AS truth' : '';
+  const truth = list.includes('truth') ? ', sum(truth * rows) / sum(rows) AS truth' : '';
   await database.run(`
-    CREATE OR REPLACE TEMP TABLE cells AS
-    SELECT ${groups.join(', ')}, count(*) AS n, sum(k) AS k ${truth}
+    CREATE OR REPLACE TEMP TABLE ${LOG_CELLS} AS
+    SELECT ${groups.join(', ')}, sum(rows) AS n, sum(k) AS k ${truth}
     FROM ${PREPARED} WHERE ${USABLE}
     GROUP BY ${groups.map((_, g) => g + 1).join(', ')}`);
-  const { cells } = await database.row('SELECT count(*)::DOUBLE AS cells FROM cells');
+  const { cells } = await database.row(`SELECT count(*)::DOUBLE AS cells FROM ${LOG_CELLS}`);
   const columns = list.map((column) => `${column}::DOUBLE AS ${column}`);
-  const sql = `SELECT ${columns.join(', ')} FROM cells ORDER BY ALL`;
+  const sql = `SELECT ${columns.join(', ')} FROM ${LOG_CELLS} ORDER BY ALL`;
   return database.doubles(sql, Number(cells));
 }
 
@@ -103,18 +114,26 @@ interface Binning {
 /** With more distinct values than this, their quantiles are those of about so many rows. */
 const MOST_VALUES = 1_000_000;
 
-/** Bins a numeric column of the prepared rows. */
-async function binColumn(database: Database, column: string, maxBins: number): Promise<Binning> {
+/**
+ * Bins a numeric column of the prepared rows.
+ * @param place SQL that tells rows apart
+ */
+async function binColumn(
+  database: Database,
+  column: string,
+  maxBins: number,
+  place: string,
+): Promise<Binning> {
   const usable = `FROM ${PREPARED} WHERE ${USABLE} AND ${column} IS NOT NULL`;
   const { distinct, rows, least, greatest } = await database.row(`
-    SELECT approx_count_distinct(${column})::DOUBLE AS distinct, count(*)::DOUBLE AS rows,
+    SELECT approx_count_distinct(${column})::DOUBLE AS distinct, sum(rows)::DOUBLE AS rows,
       min(${column}) AS least, max(${column}) AS greatest ${usable}`);
   if (Number(rows) === 0) return { cuts: new Float64Array(0), members: Float64Array.of(0) };
   const every = Number(distinct) <= MOST_VALUES ? 1 : Math.ceil(Number(rows) / MOST_VALUES);
   const ends = `${column} IN (${quoteNumber(Number(least))}, ${quoteNumber(Number(greatest))})`;
-  const sample = every === 1 ? '' : `AND (hash(rowid) % ${every} = 0 OR ${ends})`;
+  const sample = every === 1 ? '' : `AND (hash(${place}) % ${every} = 0 OR ${ends})`;
   await database.run(
-    `CREATE OR REPLACE TEMP TABLE histogram AS SELECT ${column} AS value, count(*)::DOUBLE AS rows ${usable} ${sample} GROUP BY value`,
+    `CREATE OR REPLACE TEMP TABLE histogram AS SELECT ${column} AS value, sum(rows)::DOUBLE AS rows ${usable} ${sample} GROUP BY value`,
   );
   const { values } = await database.row('SELECT count(*)::DOUBLE AS values FROM histogram');
   const [sorted, counts] = await database.doubles(

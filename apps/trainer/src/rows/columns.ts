@@ -2,7 +2,38 @@ import type { CtrTable } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
 import { OTHER, type Mapping } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
+import { nameKey, withoutUnit } from '../source/header.js';
 import { quoteText } from '../source/sql.js';
+
+/**
+ * A mapping with its columns named as other data names them: in other case, with other blanks
+ * (`day` for `Day`), or with another unit (`Amount spent (EUR)` for `Amount spent (USD)`). A column
+ * that is not there, or that two could be, keeps its name.
+ */
+export function renameColumns(mapping: Mapping, names: readonly string[]): Mapping {
+  const derived = Object.keys(mapping.derived ?? {});
+  const rename = (name: string): string => {
+    if (names.includes(name) || derived.includes(name)) return name;
+    for (const key of [nameKey, withoutUnit]) {
+      const alike = names.filter((other) => key(other) === key(name));
+      if (alike.length === 1) return alike[0];
+    }
+    return name;
+  };
+  const roles = ['impressions', 'clicks', 'label', 'true_ctr', 'time', 'group'] as const;
+  const renamed = roles.flatMap((role) => {
+    const name = mapping[role];
+    return name === undefined ? [] : [[role, rename(name)]];
+  });
+  const features = Object.entries(mapping.features).map(([name, feature]) => {
+    return [name, { ...feature, column: rename(feature.column) }];
+  });
+  return {
+    ...mapping,
+    ...Object.fromEntries(renamed),
+    features: Object.fromEntries(features),
+  };
+}
 
 /** SQL of a categorical feature's place in the schema, NULL where it is missing. */
 export async function placeSql(

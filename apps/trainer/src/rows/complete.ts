@@ -10,7 +10,7 @@ import {
   type Mapping,
 } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
-import { PREPARED, USABLE } from './prepare.js';
+import { FIRST, PREPARED, USABLE } from './prepare.js';
 
 /** A mapping whose schema no longer depends on the data, and that schema. */
 export interface Completed {
@@ -82,7 +82,7 @@ async function commonest(
   categories: readonly string[],
 ): Promise<string> {
   const row = await database.row(`
-    SELECT mode(${column}) AS word FROM (FROM ${PREPARED} WHERE ${USABLE} LIMIT 100000)`);
+    SELECT mode(${column}) AS word FROM ${FIRST}`);
   const word = String(row.word);
   return categories.includes(word) ? word : categories[0];
 }
@@ -90,6 +90,6 @@ async function commonest(
 /** A value of the data near the middle: of the first rows, which is enough for an example. */
 async function median(database: Database, column: string): Promise<number | undefined> {
   const row = await database.row(`
-    SELECT quantile_disc(${column}, 0.5) AS middle FROM (FROM ${PREPARED} WHERE ${USABLE} LIMIT 100000)`);
+    SELECT quantile_disc(${column}, 0.5) AS middle FROM ${FIRST}`);
   return typeof row.middle === 'number' ? row.middle : undefined;
 }

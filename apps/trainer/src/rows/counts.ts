@@ -1,9 +1,7 @@
 import { shortened } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
-import { REJECTS, REJECT_SCANS } from '../source/csv.js';
 import type { Database, SqlRow } from '../source/database.js';
-import { quoteText } from '../source/sql.js';
-import { linesOf } from '../source/text.js';
+import type { Source } from '../source/source.js';
 import { PREPARED, type Prepared } from './prepare.js';
 
 /** So many rows are shown: one is too few to mend a file by, all are too many to read. */
@@ -28,122 +26,101 @@ export interface RowCounts {
   /** Rows that break a rule, each counted by the first it breaks. */
   readonly dirty: number;
   readonly reasons: readonly { readonly reason: string; readonly rows: number }[];
+  /**
+   * Of the rows that the conditions leave, the share that is dirty, or that of their impressions if
+   * it is larger, in [0, 1]. Rows without impressions tell nothing and are not counted.
+   */
+  readonly dirty_share: number;
   readonly examples: readonly DirtyExample[];
 }
 
 /** Counts rows by what is wrong with them, and finds the first ones. */
 export async function countRows(database: Database, prepared: Prepared): Promise<RowCounts> {
   const groups = await database.rows(
-    `SELECT kept, problem, count(*)::DOUBLE AS rows FROM ${PREPARED} GROUP BY ALL ORDER BY rows DESC, problem`,
+    `SELECT kept, problem, sum(rows)::DOUBLE AS rows, coalesce(sum(n), 0)::DOUBLE AS n FROM ${PREPARED} GROUP BY ALL ORDER BY rows DESC, problem`,
   );
-  const rejects = await rejectedLines(database, prepared);
   const total = (fits: (group: SqlRow) => boolean): number =>
     groups.filter(fits).reduce((sum, { rows }) => sum + Number(rows), 0);
   const broken = groups.filter(({ kept, problem }) => kept === true && problem !== null);
-  const reasons = broken.map(({ problem, rows }) => ({
-    reason: prepared.rules[Number(problem) - 1].reason,
-    rows: Number(rows),
-  }));
-  if (rejects.length > 0) {
-    reasons.push({ reason: 'wrong number of fields', rows: rejects.length });
-  }
+  const reasons = [
+    ...broken.map(({ problem, rows }) => ({
+      reason: prepared.rules[Number(problem) - 1].reason,
+      rows: Number(rows),
+    })),
+    ...brokenLines(prepared.source),
+  ];
   const dirty = reasons.reduce((sum, { rows }) => sum + rows, 0);
+  const harmless = broken.filter(({ problem }) => prepared.rules[Number(problem) - 1].harmless);
+  const lost = dirty - harmless.reduce((sum, { rows }) => sum + Number(rows), 0);
+  const learned = groups.filter(({ kept }) => kept === true);
+  const impressions = (some: readonly SqlRow[]): number =>
+    some.reduce((sum, { n }) => sum + Number(n), 0);
+  const lines = brokenLines(prepared.source).reduce((sum, { rows }) => sum + rows, 0);
   return {
-    rows: total(() => true) + rejects.length,
+    rows: total(() => true) + lines,
     left_out: total(({ kept }) => kept !== true),
     usable: total(({ kept, problem }) => kept === true && problem === null),
     dirty,
     reasons,
-    examples: dirty === 0 ? [] : await findExamples(database, prepared, rejects),
+    dirty_share: Math.max(
+      shareOf(lost, total(({ kept, problem }) => kept === true && problem === null) + lost),
+      shareOf(impressions(broken), impressions(learned)),
+    ),
+    examples: dirty === 0 ? [] : await findExamples(database, prepared),
   };
 }
 
-interface Reject {
-  readonly path: string;
-  readonly line: number;
-  readonly text: string;
-  readonly message: string;
+const shareOf = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
+
+/** More than this share is not dropped unless somebody says so. */
+export const MUCH_DIRTY = 0.05;
+
+/** Lines among the rows of text files that are none, by reason. */
+export function brokenLines({ layouts }: Source): { reason: string; rows: number }[] {
+  const counts = new Map<string, number>();
+  for (const { droppedBy } of layouts) {
+    for (const [reason, lines] of Object.entries(droppedBy)) {
+      if (HARMLESS.has(reason)) continue;
+      counts.set(reason, (counts.get(reason) ?? 0) + lines);
+    }
+  }
+  return [...counts].map(([reason, rows]) => ({ reason, rows }));
 }
 
-async function rejectedLines(database: Database, { source }: Prepared): Promise<Reject[]> {
-  if (source.format !== 'csv') return [];
-  const rows = await database.rows(`
-    SELECT file_path, line::DOUBLE AS line, any_value(csv_line) AS text, any_value(error_message) AS message
-    FROM ${REJECTS} JOIN ${REJECT_SCANS} USING (scan_id, file_id)
-    GROUP BY file_path, line ORDER BY file_path, line`);
-  return rows.map(({ file_path: path, line, text, message }) => ({
-    path: String(path),
-    line: Number(line),
-    text: String(text).trim(),
-    message: String(message),
-  }));
-}
+/** Reasons for which a line was never meant to be a row. */
+const HARMLESS = new Set(['the header again', 'a comment']);
 
 async function findExamples(
   database: Database,
-  prepared: Prepared,
-  rejects: readonly Reject[],
+  { source, rules, grouped }: Prepared,
 ): Promise<DirtyExample[]> {
-  const { rules } = prepared;
   const rows = await database.rows(`
-    SELECT file, rowid::DOUBLE AS place, problem, got, n FROM ${PREPARED}
-    WHERE kept AND problem IS NOT NULL LIMIT ${SHOWN}`);
-  const where = await whereabouts(database, prepared, rows, rejects);
-  const examples = rows.map(({ problem, got, n }, i): DirtyExample => {
+    SELECT file, line::DOUBLE AS line, problem, got, n FROM ${PREPARED}
+    WHERE kept AND problem IS NOT NULL ${grouped ? 'ORDER BY line' : ''} LIMIT ${SHOWN}`);
+  const examples: DirtyExample[] = [];
+  for (const { file, line, problem, got, n } of rows) {
     const { column, wanted, broken } = rules[Number(problem) - 1];
     const bound = broken === 'adscale_k > adscale_n' ? `, ${String(n)}` : '';
-    return { where: where[i], column, value: shortened(String(got ?? '')), wanted: wanted + bound };
-  });
-  const ragged = rejects.slice(0, SHOWN).map(({ path, line, text, message }): DirtyExample => {
-    const [, expected = '', found = ''] = /: (\d+) Found: (\d+)/.exec(message) ?? [];
-    const fields = found === '' ? message : `${expected} fields`;
-    return {
-      where: placeName(prepared, path, `line ${line}`),
-      column: '(the line)',
-      value: shortened(text),
-      wanted: fields,
-    };
-  });
-  return [...examples, ...ragged].slice(0, SHOWN);
-}
-
-function placeName({ source }: Prepared, path: string, place: string): string {
-  return source.files.length > 1 ? `${path}: ${place}` : place;
-}
-
-/** Lines of a text file, rows of anything else, counted from 1. */
-async function whereabouts(
-  database: Database,
-  prepared: Prepared,
-  rows: readonly SqlRow[],
-  rejects: readonly Reject[],
-): Promise<string[]> {
-  const { source } = prepared;
-  const names = rows.map(({ place }) => `row ${Number(place) + 1}`);
-  if (source.format === 'query') return names;
-  const pathOf = ({ file }: SqlRow): string => String(file ?? source.files[0].path);
-  for (const path of new Set(rows.map(pathOf))) {
-    const mine = rows.flatMap((row, i) => (pathOf(row) === path ? [i] : []));
-    const first = await firstPlace(database, prepared, path);
-    const records = mine.map((i) => Number(rows[i].place) - first);
-    mine.forEach((i, m) => (names[i] = placeName(prepared, path, `row ${records[m] + 1}`)));
-    if (!source.text) continue;
-    const dialect = source.dialects.get(path);
-    if (dialect?.encoding === 'utf-16') continue;
-    const skipped = new Set(rejects.filter((r) => r.path === path).map(({ line }) => line));
-    const headLines = dialect === undefined ? 0 : dialect.skip + 1;
-    const lines = await linesOf({ path, headLines, skipped, quote: dialect?.quote }, records);
-    lines.forEach((line, m) => (names[mine[m]] = placeName(prepared, path, `line ${line}`)));
+    const where = placeOf(source, String(file ?? source.files[0]?.path), Number(line));
+    examples.push({ where, column, value: shortened(String(got ?? '')), wanted: wanted + bound });
   }
-  return names;
+  const lines = source.layouts.flatMap(({ path, names, dropped }) =>
+    dropped
+      .filter(({ reason }) => !HARMLESS.has(reason))
+      .map(({ line, text, reason }): DirtyExample => ({
+        where: placeOf(source, path, line),
+        column: '(the line)',
+        value: shortened(text),
+        wanted: reason.startsWith('a quote') ? 'a quote that closes' : `${names.length} fields`,
+      })),
+  );
+  return [...examples, ...lines].slice(0, SHOWN);
 }
 
-async function firstPlace(database: Database, { source }: Prepared, path: string): Promise<number> {
-  if (source.files.length === 1) return 0;
-  const { first } = await database.row(
-    `SELECT min(rowid)::DOUBLE AS first FROM ${PREPARED} WHERE file = ${quoteText(path)}`,
-  );
-  return Number(first);
+/** Lines of text are counted from 1, as rows of anything else are, whose places are from 0. */
+function placeOf({ files, text }: Source, path: string, line: number): string {
+  const place = text ? `line ${line}` : `row ${line + 1}`;
+  return files.length > 1 ? `${path}: ${place}` : place;
 }
 
 /** The counts as lines of text. */
@@ -162,8 +139,16 @@ export function describeDirty({ dirty, reasons, examples }: RowCounts): string {
  * @throws InputError if no row is left, or if there are dirty rows and the mapping does not drop
  * them
  */
-export function checkRows({ source, mapping }: Prepared, counts: RowCounts): void {
-  const { dirty, usable, rows, left_out: leftOut } = counts;
+export function checkRows({ source, mapping, rules }: Prepared, counts: RowCounts): void {
+  const { dirty, usable, rows, left_out: leftOut, reasons } = counts;
+  const fatal = rules.find(
+    (rule) => rule.fatal && reasons.some(({ reason }) => reason === rule.reason),
+  );
+  if (fatal !== undefined) {
+    throw new InputError(
+      `${source.name}: ${describeDirty(counts)}\nThey are not left out by themselves: the rest would have too few clicks. ${fatal.wanted}.`,
+    );
+  }
   if (dirty > 0 && mapping.dirty !== 'drop') {
     const few = dirty === 1 ? '1 row' : `${dirty.toLocaleString('en')} rows`;
     throw new InputError(
@@ -173,6 +158,6 @@ export function checkRows({ source, mapping }: Prepared, counts: RowCounts): voi
   if (usable > 0) return;
   if (rows === 0) throw new InputError(`${source.name}: there are no rows`);
   throw new InputError(
-    `${source.name}: there are no rows to learn from: ${leftOut} left out by where, ${describeDirty(counts)}`,
+    `${source.name}: there are no rows to learn from: ${leftOut} left out by conditions (where, mature days)${dirty > 0 ? `, ${describeDirty(counts)}` : ''}`,
   );
 }

@@ -1,4 +1,5 @@
-import { FieldContract } from '@adscale/ctr';
+import { isDeepStrictEqual } from 'node:util';
+import { defaultSchema, FieldContract } from '@adscale/ctr';
 import { featureOf, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import { isOneOf, quoteNumber } from '../source/sql.js';
 
@@ -11,6 +12,12 @@ export interface RowRule {
   readonly wanted: string;
   /** SQL over the columns of prepare.ts, true where the rule is broken. */
   readonly broken: string;
+  /** A row that breaks it is not dropped by itself: that would leave out clicks alone. */
+  readonly fatal?: boolean;
+  /** A row that breaks it tells nothing: nothing is lost without it. */
+  readonly harmless?: boolean;
+  /** The value is missing, or a word that the model has not seen. */
+  readonly unknown?: boolean;
 }
 
 /** Name, in SQL, of the value of feature `f`. */
@@ -20,28 +27,62 @@ export const featureColumn = (f: number): string => `adscale_f${f}`;
  * Every rule that a mapping makes, in the order in which a row is judged by them.
  * @param present SQL of what stands in a column, NULL where there is nothing
  */
-export function rowRules(mapping: Mapping, present: (column: string) => string): RowRule[] {
-  return [...countRules(mapping), ...keyRules(mapping), ...featureRules(mapping, present)];
+export function rowRules(
+  mapping: Mapping,
+  present: (column: string) => string,
+  answering = false,
+): RowRule[] {
+  return [
+    ...countRules(mapping, present),
+    ...keyRules(mapping),
+    ...featureRules(mapping, present, answering),
+  ];
 }
 
-/** The rules of all features, which are what a row needs that is only to be predicted. */
+/**
+ * The rules of all features, which are what a row needs that is only to be predicted.
+ * @param answering a model is asked: empty cells and unseen words are answered by what it knows
+ *   without them, but for the lists of the default model, which are closed
+ */
 export function featureRules(
   { features }: Mapping,
   present: (column: string) => string,
+  answering = false,
 ): RowRule[] {
-  return Object.entries(features).flatMap(([name, feature], f) =>
-    rulesOf(name, feature, featureColumn(f), present(feature.column)),
-  );
+  return Object.entries(features).flatMap(([name, feature], f) => {
+    const isOpen = answering && !isClosed(name, feature);
+    return rulesOf(name, feature, featureColumn(f), present(feature.column)).filter(
+      ({ unknown }) => !(isOpen && unknown === true),
+    );
+  });
 }
 
-function countRules({ impressions, clicks, label }: Mapping): RowRule[] {
+/** A feature of the default model: what it may be is known, and anything else is a fault. */
+export function isClosed(name: string, feature: FeatureMapping): boolean {
+  const known = defaultSchema.features.find((standard) => standard.name === name);
+  if (known === undefined || known.kind !== feature.kind) return false;
+  if (known.kind !== 'categorical') return known.minimum === feature.minimum;
+  return isDeepStrictEqual(known.categories, feature.categories);
+}
+
+function countRules(
+  { impressions, clicks, label }: Mapping,
+  present: (column: string) => string,
+): RowRule[] {
   if (label !== undefined) {
     return [
       {
         reason: `${label} is not 0 or 1`,
         column: label,
         wanted: '0 or 1',
-        broken: '(adscale_k IN (0, 1)) IS NOT TRUE',
+        broken: '(adscale_k >= 0 AND adscale_k = floor(adscale_k)) IS NOT TRUE',
+      },
+      {
+        reason: `${label} is above 1`,
+        column: label,
+        wanted: '0 or 1; --repeat-clicks cap takes the clicks of one impression as one click',
+        broken: 'adscale_k > 1',
+        fatal: true,
       },
     ];
   }
@@ -59,6 +100,13 @@ function countRules({ impressions, clicks, label }: Mapping): RowRule[] {
       column: impressions!,
       wanted: 'a whole number ≥ 1',
       broken: 'adscale_n = 0',
+      harmless: true,
+    },
+    {
+      reason: `${clicks} is empty`,
+      column: clicks!,
+      wanted: 'a whole number ≥ 0; --blank-clicks zero takes it for none',
+      broken: `${present(clicks!)} IS NULL AND adscale_k IS NULL`,
     },
     {
       reason: `${clicks} is not a whole number`,
@@ -108,16 +156,16 @@ function rulesOf(name: string, feature: FeatureMapping, value: string, present: 
   const field = isOpen ? undefined : new FieldContract(featureOf(name, feature), missing);
   const wanted = field?.words ?? 'a word';
   const rules: RowRule[] = [];
-  const refuse = (what: string, broken: string): void => {
-    rules.push({ reason: `${column} is ${what}`, column, wanted, broken });
+  const refuse = (what: string, broken: string, unknown = false): void => {
+    rules.push({ reason: `${column} is ${what}`, column, wanted, broken, unknown });
   };
-  if (!missing) refuse('empty', `${value} IS NULL AND ${present} IS NULL`);
+  if (!missing) refuse('empty', `${value} IS NULL AND ${present} IS NULL`, true);
   if (field === undefined) return rules;
   const { type, enum: words, minimum, exclusiveMinimum, maximum } = field.jsonSchema;
   if (words !== undefined) {
     // Where the rest has a word of its own, no word is unlisted.
     if (!words.includes(OTHER)) {
-      refuse('not a listed word', `${value} IS NOT NULL AND NOT ${isOneOf(value, words)}`);
+      refuse('not a listed word', `${value} IS NOT NULL AND NOT ${isOneOf(value, words)}`, true);
     }
     return rules;
   }

@@ -1,5 +1,6 @@
 import { checkTable, type CtrTable } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
+import { InputError } from '../cli/exit.js';
 import type { Stage } from '../cli/reporter.js';
 import type { Mapping } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
@@ -8,8 +9,10 @@ import { readClickLog } from './click-log.js';
 import { keysOf, placeSql, tableOf } from './columns.js';
 import { completeMapping } from './complete.js';
 import { checkRows, countRows, type RowCounts } from './counts.js';
+import { groupEqualRows } from './equal-rows.js';
 import { refuseLeaks } from './leaks.js';
-import { PREPARED, prepareRows, USABLE } from './prepare.js';
+import { checkColumns, PREPARED, prepareRows, USABLE, type Prepared } from './prepare.js';
+import { settleRestated, type RestatedRows } from './restated.js';
 
 /** A table as the forest takes it, and how it came about. */
 export interface ReadTable {
@@ -17,6 +20,8 @@ export interface ReadTable {
   /** The mapping with everything filled in that it left to the data. */
   readonly mapping: Mapping;
   readonly counts: RowCounts;
+  /** Rows that say again what others say, if there are any. */
+  readonly restated?: RestatedRows;
 }
 
 /** What to learn from a source, and how finely. */
@@ -42,16 +47,40 @@ export async function readTable(
   source: Source,
   { mapping: given, maxBins, cuts, judgeOnly = false, stage }: ReadOptions,
 ): Promise<ReadTable> {
-  const prepared = await prepareRows(database, source, given, stage);
+  checkColumns(source, given);
+  const settled = await settleRestated(database, source, given);
+  const different = await groupEqualRows(database, settled.source, given);
+  const prepared = await prepareRows(database, settled.source, given, {
+    ...{ stage, different },
+    answering: judgeOnly,
+  });
   const counts = await countRows(database, prepared);
   checkRows(prepared, counts);
-  if (!judgeOnly) await refuseLeaks(database, prepared, counts.usable);
+  if (!judgeOnly) await checkOutcomes(database, prepared);
+  if (!judgeOnly) await refuseLeaks(database, prepared);
   const { mapping, schema } = await completeMapping(database, given);
   const table =
     mapping.label === undefined
       ? await readRecords(database, mapping, schema, counts.usable)
       : await readClickLog(database, prepared, schema, { maxBins, cuts });
-  return { table: checkTable(table), mapping, counts };
+  const { restated } = settled;
+  return { table: checkTable(table), mapping, counts, ...(restated && { restated }) };
+}
+
+/** @throws InputError if nothing was clicked, or everything: there is nothing to learn */
+async function checkOutcomes(database: Database, { source, mapping }: Prepared): Promise<void> {
+  const row = await database.row(
+    `SELECT sum(n)::DOUBLE AS n, sum(k)::DOUBLE AS k FROM ${PREPARED} WHERE ${USABLE}`,
+  );
+  const [n, k] = [Number(row.n), Number(row.k)];
+  if (k > 0 && k < n) return;
+  const { label, clicks } = mapping;
+  const count = n.toLocaleString('en');
+  const got =
+    k === 0 ? `no click in ${count} impressions` : `a click in each of ${count} impressions`;
+  const wanted =
+    label === undefined ? 'some with clicks and some without' : 'rows of 0 and rows of 1';
+  throw new InputError(`${source.name}: ${label ?? clicks}: got ${got}, wanted ${wanted}`);
 }
 
 /** One row a record, in the order of the data. */

@@ -1,4 +1,13 @@
-import { evaluate, Registry, type CtrModel, type CtrTable } from '@adscale/ctr';
+import {
+  evaluate,
+  evaluatePredictions,
+  predictTable,
+  Registry,
+  type CtrModel,
+  type CtrTable,
+  type Evaluation,
+  type EvaluationOptions,
+} from '@adscale/ctr';
 import { Argument, Command } from 'commander';
 import { exitHelp } from '../cli/exit.js';
 import { jsonFlag } from '../cli/flags.js';
@@ -6,13 +15,15 @@ import { Reporter } from '../cli/reporter.js';
 import { readMappingFile } from '../mapping/file.js';
 import { addMappingChanges, changeMapping, type MappingChanges } from '../mapping/mapping-flags.js';
 import { describeDirty, type RowCounts } from '../rows/counts.js';
+import { tellRestated } from '../rows/restated.js';
 import { readTable } from '../rows/table.js';
 import { Database } from '../source/database.js';
-import { addSourceFlags, fingerprint, openSource, type SourceFlags } from '../source/source.js';
+import { addSourceFlags, fingerprint, type SourceFlags } from '../source/source.js';
 import {
   chooseVersion,
   modelMapping,
   modelsFlag,
+  openForModel,
   versionHelp,
   type ModelsFlags,
 } from './stored-model.js';
@@ -57,7 +68,7 @@ async function runEvaluate(
   const { version, rest } = await chooseVersion(registry, args);
   const input = [...rest, ...(flags.input ?? [])];
   const model = await registry.load(version);
-  const { forest, card } = model;
+  const { card } = model;
   const read = await readJudgingTable(model, { ...flags, input }, reporter, signal);
   const { table, counts, fingerprint } = read;
   const isSeen = fingerprint === card?.data_fingerprint;
@@ -65,7 +76,7 @@ async function runEvaluate(
     reporter.note(`${version} was trained on this very data: it has seen what was not held out`);
   }
   const groups = card?.split?.by === 'group' ? table.group : undefined;
-  const evaluation = evaluate(forest, table, groups && { groups });
+  const evaluation = judge(model, table, groups && { groups });
   reporter.result(`model            ${version}\n${reportEvaluation(evaluation)}`, {
     version,
     data_fingerprint: fingerprint,
@@ -73,6 +84,24 @@ async function runEvaluate(
     evaluation,
     data: counts,
   });
+}
+
+/** As `evaluate`; rows that lack what training knew are predicted by what is known of them. */
+function judge(model: CtrModel, table: CtrTable, options?: EvaluationOptions): Evaluation {
+  const { forest } = model;
+  const { values, rows } = table.features;
+  const row = new Float64Array(values.length);
+  let predicted: Float64Array | undefined;
+  for (let i = 0; i < rows; i++) {
+    for (let f = 0; f < row.length; f++) row[f] = values[f][i];
+    const unknown = model.unknown(row);
+    if (unknown.length === 0) continue;
+    predicted ??= predictTable(forest, table);
+    predicted[i] = model.predictWithout(row, unknown).ctr;
+  }
+  return predicted === undefined
+    ? evaluate(forest, table, options)
+    : evaluatePredictions(predicted, table, options);
 }
 
 interface JudgingFlags extends SourceFlags, MappingChanges {
@@ -100,14 +129,17 @@ export async function readJudgingTable(
   const { forest } = model;
   const given = flags.mapping === undefined ? undefined : await readMappingFile(flags.mapping);
   return Database.use(flags, signal, async (database) => {
-    const source = await openSource(database, flags);
-    await database.confine(source.files.map(({ path }) => path));
+    const source = await openForModel(database, flags, model);
+    await database.confine(source.files.map(({ stored }) => stored));
     const names = source.columns.map(({ name }) => name);
-    const { table, counts } = await reporter.during(
+    const mapping = changeMapping(modelMapping(model, names, given), flags);
+    const rate =
+      flags.negativeSamplingRate === undefined ? mapping.negative_sampling_rate : undefined;
+    const { table, counts, restated } = await reporter.during(
       { name: 'read', unit: 'rows' },
       (stage) =>
         readTable(database, source, {
-          mapping: changeMapping(modelMapping(model, names, given), flags),
+          mapping,
           maxBins: forest.parameters.maxBins,
           cuts: model.schema.features.map((_, f) => forest.cutsOf(f)),
           judgeOnly: true,
@@ -115,6 +147,16 @@ export async function readJudgingTable(
         }),
       (read) => read.counts.rows,
     );
+    const notes = [
+      ...source.notes,
+      ...(restated ? [tellRestated(restated)] : []),
+      ...(rate === undefined
+        ? []
+        : [
+            `read as a log that holds ${rate} of its impressions without a click, as the model's own; --negative-sampling-rate 1 if it is whole`,
+          ]),
+    ];
+    notes.forEach((note) => reporter.note(note));
     if (counts.dirty > 0) {
       const dropped = counts.dirty.toLocaleString('en');
       reporter.note(`dropped ${dropped} rows: ${describeDirty(counts)}`);

@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import { Registry, type CtrModel } from '@adscale/ctr';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { exitHelp, InputError } from '../cli/exit.js';
+import { exitHelp, InputError, RefusedError } from '../cli/exit.js';
 import { jsonFlag, share } from '../cli/flags.js';
 import { Reporter, type Stage } from '../cli/reporter.js';
 import { writeWhole } from '../cli/temporary.js';
 import { readMappingFile } from '../mapping/file.js';
-import { REJECTS, REJECT_SCANS } from '../source/csv.js';
+import { EXPOSURE_FEATURE, type Mapping } from '../mapping/mapping.js';
+import { brokenLines } from '../rows/counts.js';
 import { Database } from '../source/database.js';
-import { addSourceFlags, openSource, type Source, type SourceFlags } from '../source/source.js';
+import { addSourceFlags, type Source, type SourceFlags } from '../source/source.js';
 import { quoteName } from '../source/sql.js';
 import { copySql, keptColumns, outputFormat } from './output-format.js';
 import { exposureSql, reasonSql, scoreQuery, type ScoreQuery } from './score-query.js';
@@ -17,6 +18,7 @@ import {
   chooseVersion,
   modelMapping,
   modelsFlag,
+  openForModel,
   versionHelp,
   type ModelsFlags,
 } from './stored-model.js';
@@ -59,9 +61,10 @@ function exposure(text: string): number {
 
 const predictHelp = `
 The columns of the data are kept as they are, in their order; it needs no clicks. A prediction is
-what POST /predict_ctr answers, not rounded. A row that the model cannot take (a feature empty, out
-of bounds, or a word it does not know) keeps its place with an empty prediction, and is counted.
-Lines with a wrong number of fields are no rows and are left out, and counted.
+what POST /predict_ctr answers, not rounded. Where a cell is empty, or a word was not trained on, the
+row is predicted by what the model knows without it, and counted. A row that the model cannot take
+(no number, out of bounds, or another word in a closed list such as device_type) keeps its place with
+an empty prediction, and is counted. Names of columns may have other case, blanks and units. Lines with a wrong number of fields are no rows and are left out, and counted.
 
 ${versionHelp}
 
@@ -92,6 +95,8 @@ interface Scored {
   readonly predicted: number;
   /** Rows without a prediction, by reason. */
   readonly not_predicted: readonly { readonly reason: string; readonly rows: number }[];
+  /** Rows that were predicted without a feature, by why it is not known. */
+  readonly predicted_without: readonly { readonly reason: string; readonly rows: number }[];
 }
 
 /** Predicts every row of a file and writes them all to another, whole or not at all. */
@@ -107,7 +112,8 @@ async function runPredict(
   const input = [...rest, ...(flags.input ?? [])];
   const model = await registry.load(version);
   const scored = await Database.use(flags, signal, async (database) => {
-    const source = await openSource(database, { ...flags, input });
+    const source = await openForModel(database, { ...flags, input }, model);
+    source.notes.forEach((note) => reporter.note(note));
     return reporter.during(
       { name: 'predict', unit: 'rows' },
       (stage) => scoreFile(database, source, model, flags, signal, stage),
@@ -115,6 +121,10 @@ async function runPredict(
     );
   });
   reporter.result(tell(scored), scored);
+  const { predicted, rows } = scored;
+  if (predicted === 0 && rows > 0) {
+    throw new RefusedError(`none of ${rows.toLocaleString('en')} rows could be predicted`);
+  }
 }
 
 async function scoreFile(
@@ -136,23 +146,38 @@ async function scoreFile(
   const exposure = level === undefined ? undefined : exposureSql(source, mapping, flags.exposure);
   const format = outputFormat(output);
   let rules: ScoreQuery['rules'] = [];
-  let dropped = 0;
   await writeWhole(output, signal, async (temporary) => {
-    await database.confine([...source.files.map(({ path }) => path), temporary]);
+    await database.confine([...source.files.map(({ stored }) => stored), temporary]);
     const kept = await keptColumns(database, source, format);
     const query = await scoreQuery(database, source, { scorer, mapping, exposure });
     rules = query.rules;
     const columns = [...kept, ...newColumns(flags, reasonSql(rules))];
     const select = `SELECT ${columns.join(', ')} FROM (${query.sql})`;
     await database.run(copySql(select, temporary, format), stage);
-    dropped = source.format === 'csv' ? await countRejects(database) : 0;
   });
   const [predicted = 0, ...problems] = scorer.counts;
   const reasons = rules.map(({ reason }, r) => ({ reason, rows: problems[r] ?? 0 }));
-  if (dropped > 0) reasons.push({ reason: 'wrong number of fields: left out', rows: dropped });
+  const lines = brokenLines(source);
+  reasons.push(...lines.map(({ reason, rows }) => ({ reason: `${reason}: left out`, rows })));
   const not_predicted = reasons.filter(({ rows }) => rows > 0);
   const rows = not_predicted.reduce((sum, reason) => sum + reason.rows, predicted);
-  return { version: model.version, output, rows, predicted, not_predicted };
+  const predicted_without = withoutOf(mapping, scorer);
+  return { version: model.version, output, rows, predicted, not_predicted, predicted_without };
+}
+
+/** Of features that a record need have: a missing value that was trained on is an answer. */
+function withoutOf({ features }: Mapping, scorer: Scorer): Scored['predicted_without'] {
+  const all = scorer.schema.features.flatMap(({ name }, f) => {
+    const { column, missing } = features[name];
+    return [
+      { reason: `${column} is a word that was not trained on`, rows: scorer.unseen[f] },
+      {
+        reason: `${column} is empty`,
+        rows: missing === true && name !== EXPOSURE_FEATURE ? 0 : scorer.empty[f],
+      },
+    ];
+  });
+  return all.filter(({ rows }) => rows > 0);
 }
 
 const namesOf = ({ columns }: Source): string[] => columns.map(({ name }) => name);
@@ -185,16 +210,15 @@ function checkOutput(source: Source, { output, as, interval, reasons }: PredictF
   }
 }
 
-/** Lines that have too few or too many fields are no rows. */
-async function countRejects(database: Database): Promise<number> {
-  const { lines } = await database.row(`
-    SELECT count(DISTINCT (file_path, line))::DOUBLE AS lines
-    FROM ${REJECTS} JOIN ${REJECT_SCANS} USING (scan_id, file_id)`);
-  return Number(lines);
-}
-
-function tell({ version, output, rows, predicted, not_predicted: others }: Scored): string {
+function tell(scored: Scored): string {
+  const { version, output, rows, predicted, not_predicted: others } = scored;
   const count = (n: number): string => n.toLocaleString('en');
   const head = `${output}: ${count(predicted)} of ${count(rows)} rows predicted by ${version}`;
-  return [head, ...others.map(({ reason, rows }) => `  ${count(rows)} not: ${reason}`)].join('\n');
+  const lines = [
+    ...others.map(({ reason, rows }) => `  ${count(rows)} not: ${reason}`),
+    ...scored.predicted_without.map(
+      ({ reason, rows }) => `  ${count(rows)} by what the model knows without it: ${reason}`,
+    ),
+  ];
+  return [head, ...lines].join('\n');
 }

@@ -7,7 +7,7 @@ import { presentValue, typedQuery } from '../rows/typed.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { quoteName, quoteText } from '../source/sql.js';
-import type { Scorer } from './scorer.js';
+import { UNSEEN, type Scorer } from './scorer.js';
 
 const PREDICT = 'adscale_predict';
 
@@ -38,13 +38,16 @@ export async function scoreQuery(
   const values = Object.values(features).map(
     (feature, f) => `${featureValue(source, feature)} AS ${featureColumn(f)}`,
   );
-  const rules = featureRules(wanted, (column) => presentValue(source, column));
+  const rules = featureRules(wanted, (column) => presentValue(source, column), true);
   const broken = rules.map((rule, r) => `WHEN ${rule.broken} THEN ${r + 1}`).join('\n');
   const numbers: string[] = [];
   for (const [f, feature] of scorer.schema.features.entries()) {
     const column = featureColumn(f);
     const isWord = feature.kind === 'categorical';
-    numbers.push(isWord ? await placeSql(database, column, feature.categories) : column);
+    const place = isWord ? await placeSql(database, column, feature.categories) : column;
+    // A word that is not listed is told apart from none.
+    const unseen = `CASE WHEN ${column} IS NOT NULL THEN ${UNSEEN} END`;
+    numbers.push(isWord ? `coalesce(${place}, ${unseen})` : place);
   }
   const problem = rules.length === 0 ? '0' : `CASE ${broken} ELSE 0 END`;
   const given = ['adscale_problem', ...(exposure === undefined ? [] : [exposure]), ...numbers];

@@ -19,6 +19,9 @@ import type {
 /** Rows of a block, as the database makes them. */
 const BLOCK = 2048;
 
+/** What the function is given for a word that the model has not seen. */
+export const UNSEEN = -1;
+
 /** How sure the bounds of an interval are, and over how many impressions. */
 export interface IntervalWish {
   /** In (0, 1). */
@@ -31,6 +34,11 @@ export class Scorer {
   private readonly rows: Float64Array;
   private readonly ctr = new Float64Array(BLOCK);
   private readonly problems: number[] = [];
+  /** By feature: rows that were predicted without it. */
+  readonly unseen: Float64Array;
+  readonly empty: Float64Array;
+  /** By row and feature: 1 where a block has a word that the model has not seen. */
+  private readonly unseenAt: Uint8Array;
 
   constructor(
     private readonly model: CtrModel,
@@ -38,6 +46,9 @@ export class Scorer {
   ) {
     this.width = model.schema.features.length;
     this.rows = new Float64Array(BLOCK * this.width);
+    this.unseen = new Float64Array(this.width);
+    this.empty = new Float64Array(this.width);
+    this.unseenAt = new Uint8Array(BLOCK * this.width);
   }
 
   /**
@@ -106,18 +117,42 @@ export class Scorer {
     output.flush();
   }
 
+  /** Predicts rows that lack what training knew by what is known of them. */
+  private withoutUnknown(count: number, problem: DuckDBVector): void {
+    const { width, rows, ctr, model, unseenAt } = this;
+    for (let i = 0; i < count; i++) {
+      const row = rows.subarray(i * width, (i + 1) * width);
+      if (!row.some(Number.isNaN) || problem.getItem(i) !== 0) continue;
+      const unknown = model.unknown(row);
+      for (let f = 0; f < width; f++) {
+        if (unseenAt[i * width + f] === 1 && !unknown.includes(f)) unknown.push(f);
+      }
+      if (unknown.length === 0) continue;
+      const answer = model.predictWithout(row, unknown);
+      ctr[i] = answer.ctr;
+      row.set(answer.row);
+    }
+  }
+
   /** Predicts a block into `ctr`, rows with a problem too. @returns their problems */
   private layOut(input: DuckDBDataChunk, from: number): DuckDBVector {
-    const { width, rows, ctr } = this;
+    const { width, rows, ctr, empty, unseen, unseenAt } = this;
+    const isCategory = this.schema.features.map(({ kind }) => kind === 'categorical');
     const count = input.rowCount;
+    const problem = input.getColumnVector(0);
     for (let f = 0; f < width; f++) {
       const column = input.getColumnVector(from + f);
       for (let i = 0, at = f; i < count; i++, at += width) {
-        rows[at] = (column.getItem(i) as number | null) ?? NaN;
+        const value = column.getItem(i) as number | null;
+        unseenAt[at] = value === UNSEEN && isCategory[f] ? 1 : 0;
+        rows[at] = value === null || unseenAt[at] === 1 ? NaN : value;
+        if (Number.isNaN(rows[at]) && problem.getItem(i) === 0) {
+          (value === null ? empty : unseen)[f]++;
+        }
       }
     }
     this.model.compiled.predictBatch(rows.subarray(0, count * width), ctr);
-    const problem = input.getColumnVector(0);
+    this.withoutUnknown(count, problem);
     for (let i = 0; i < count; i++) {
       const number = problem.getItem(i) as number;
       this.problems[number] = (this.problems[number] ?? 0) + 1;

@@ -2,7 +2,11 @@ import { existsSync } from 'node:fs';
 import { CtrError, RecordContract, type CtrModel, type Registry } from '@adscale/ctr';
 import { Option } from 'commander';
 import { InputError } from '../cli/exit.js';
-import { mappingOf, type Mapping } from '../mapping/mapping.js';
+import { columnsOf, mappingOf, type Mapping } from '../mapping/mapping.js';
+import { renameColumns } from '../rows/columns.js';
+import type { Database } from '../source/database.js';
+import { openReadings } from '../source/open.js';
+import { openSource, type Source, type SourceFlags } from '../source/source.js';
 
 /** Flags of every command that looks up models. */
 export interface ModelsFlags {
@@ -69,7 +73,7 @@ export function modelMapping(
       ]),
     ),
   };
-  if (given === undefined) return withAbsent(trained, names);
+  if (given === undefined) return withAbsent(renameColumns(trained, names), names);
   const features = schema.features.map(({ name }) => {
     const feature = given.features[name];
     if (feature === undefined) {
@@ -80,7 +84,8 @@ export function modelMapping(
     const own = { ...trained.features[name], column };
     return [name, missing === undefined ? own : { ...own, missing }] as const;
   });
-  return withAbsent({ ...given, features: Object.fromEntries(features) }, names);
+  const own = { ...given, features: Object.fromEntries(features) };
+  return withAbsent(renameColumns(own, names), names);
 }
 
 /** Columns that the data lacks, of features that a record may lack: missing in every row. */
@@ -94,4 +99,28 @@ function withAbsent(mapping: Mapping, names: readonly string[]): Mapping {
     .map(({ column }) => [column, 'NULL']);
   if (absent.length === 0) return mapping;
   return { ...mapping, derived: { ...derived, ...Object.fromEntries(absent) } };
+}
+
+/**
+ * Opens data for a model. What its cells leave open, the data that the model was trained on decides.
+ * @throws InputError with both readings if that does not, either
+ */
+export async function openForModel(
+  database: Database,
+  flags: SourceFlags,
+  { card }: CtrModel,
+): Promise<Source> {
+  const trained = card?.mapping as Mapping | undefined;
+  const { impressions, clicks } = trained ?? {};
+  const source = await openSource(database, { impressions, clicks, ...flags });
+  if (trained === undefined) return source;
+  const names = source.columns.map(({ name }) => name);
+  const wanted = columnsOf(renameColumns(trained, names));
+  const usual: Pick<SourceFlags, 'decimal' | 'dates'> = {};
+  for (const { text, flag } of openReadings(source, (column) => wanted.includes(column))) {
+    const answer = trained[flag];
+    if (answer === undefined) throw new InputError(`${source.name}: ${text}; say which`);
+    Object.assign(usual, { [flag]: answer });
+  }
+  return Object.keys(usual).length === 0 ? source : openSource(database, { ...flags, ...usual });
 }

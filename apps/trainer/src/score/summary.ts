@@ -9,10 +9,10 @@ export interface SummaryPlaces {
 export function reportCard(card: ModelCard, { reportPath }: SummaryPlaces = {}): string {
   const { training, out_of_bag: outOfBag, held_out: heldOut, cross_validation: folds } = card;
   const lines = [
-    `trained on       ${training.rows} rows, ${training.impressions} impressions, ${training.clicks} clicks`,
+    `trained on       ${training.rows} rows, ${Math.round(training.impressions)} impressions, ${training.clicks} clicks`,
     `out of bag       R² ${digits(outOfBag.r2)}, by impressions ${digits(outOfBag.weighted_r2)}`,
     ...(card.tuning === undefined ? [] : [`tuned            ${tellTuning(card.tuning)}`]),
-    `held out         ${heldOut.rows} rows, ${heldOut.impressions} impressions${splitWords(card)}`,
+    `held out         ${heldOut.rows} rows, ${Math.round(heldOut.impressions)} impressions${splitWords(card)}`,
     ...evaluationLines(heldOut),
     ...baselineLines(card),
   ];
@@ -30,7 +30,7 @@ export function reportCard(card: ModelCard, { reportPath }: SummaryPlaces = {}):
 /** An evaluation alone, of a stored model on other data. */
 export function reportEvaluation(evaluation: Evaluation): string {
   const { rows, impressions, clicks } = evaluation;
-  const head = `judged on        ${rows} rows, ${impressions} impressions, ${clicks} clicks`;
+  const head = `judged on        ${rows} rows, ${Math.round(impressions)} impressions, ${clicks} clicks`;
   return [head, ...evaluationLines(evaluation)].join('\n');
 }
 

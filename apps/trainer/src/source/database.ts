@@ -7,11 +7,18 @@ import { rm } from 'node:fs/promises';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { constrainedMemory } from 'node:process';
-import type { DuckDBConnection, DuckDBInstance, DuckDBScalarFunction } from '@duckdb/node-api';
+import type {
+  DuckDBConnection,
+  DuckDBInstance,
+  DuckDBScalarFunction,
+  DuckDBVector,
+} from '@duckdb/node-api';
 import { InputError } from '../cli/exit.js';
 import type { Stage } from '../cli/reporter.js';
 import { makeTemporaryFolder } from '../cli/temporary.js';
-import { numberMacros, quoteList, quoteText } from './sql.js';
+import type { TimeReading } from '../language/times.js';
+import { numberMacros } from './numbers.js';
+import { quoteList, quoteText } from './sql.js';
 
 export interface DatabaseOptions {
   /** Threads to read on. */
@@ -25,8 +32,14 @@ export interface DatabaseOptions {
 /** A column of the data, as it is found there. */
 export interface SourceColumn {
   readonly name: string;
-  /** SQL type; of a text format, what the texts seem to be. */
+  /** SQL type; of text, what the cells seem to be. */
   readonly type: string;
+  /** How its cells are times, where it is one of text. */
+  readonly times?: TimeReading;
+  /** Why its digits are words, where they are. */
+  readonly because?: string;
+  /** Its digits are not those that were exported: nothing can be learned from them. */
+  readonly lost?: true;
 }
 
 /** One row of a result: texts and numbers; whole numbers of any size come as texts. */
@@ -40,7 +53,8 @@ export class Database {
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
     private readonly folder: string,
-    private readonly signal: AbortSignal,
+    /** Aborts whatever is being done with it. */
+    readonly signal: AbortSignal,
   ) {}
 
   /** @throws InputError if the memory limit or the temporary folder cannot be had */
@@ -61,6 +75,12 @@ export class Database {
       database = new Database(instance, await instance.connect(), folder, signal);
       signal.addEventListener('abort', database.interrupt);
       await database.limitMemory(options.memoryLimit ?? `${defaultMemory()}MB`);
+      // The file goes with the database: nobody will read it again.
+      await database.run('PRAGMA disable_checkpoint_on_shutdown');
+      // Large tables go to disk as they are made; to write small ones takes longer than the rest.
+      await database.run(`SET checkpoint_threshold = '1GB'`);
+      // It takes the square of the columns to plan; what is used twice has a column of its own here.
+      await database.run(`SET disabled_optimizers = 'common_subexpressions'`);
       await database.run('SET enable_progress_bar = true');
       await database.run('SET enable_progress_bar_print = false');
       for (const macro of numberMacros) await database.run(macro);
@@ -103,25 +123,42 @@ export class Database {
 
   /**
    * Columns of doubles, NULL as NaN, read as they come: memory holds them once.
-   * @param rows how many the result has
+   * @param rows how many the result has, where that is known
    */
-  async doubles(sql: string, rows: number, stage?: Stage): Promise<Float64Array[]> {
+  async doubles(sql: string, rows?: number, stage?: Stage): Promise<Float64Array[]> {
     return this.watch(stage, async () => {
       const result = await this.connection.stream(sql);
-      const columns = Array.from({ length: result.columnCount }, () => new Float64Array(rows));
+      let columns: Float64Array[] = Array.from(
+        { length: result.columnCount },
+        () => new Float64Array(rows ?? 0),
+      );
       let filled = 0;
       for (;;) {
         const chunk = await result.fetchChunk();
-        if (chunk === null || chunk.rowCount === 0) return columns;
+        if (chunk === null || chunk.rowCount === 0) {
+          return rows === undefined ? columns.map((column) => column.slice(0, filled)) : columns;
+        }
+        if (rows === undefined && filled + chunk.rowCount > columns[0].length) {
+          columns = columns.map((column) => grown(column, 2 * (filled + chunk.rowCount)));
+        }
         this.signal.throwIfAborted();
         columns.forEach((column, c) => {
-          const vector = chunk.getColumnVector(c);
-          for (let i = 0; i < chunk.rowCount; i++) {
-            const value = vector.getItem(i) as number | null;
-            column[filled + i] = value === null ? NaN : value;
-          }
+          copyNumbers(chunk.getColumnVector(c), column, filled);
         });
         filled += chunk.rowCount;
+      }
+    });
+  }
+
+  /** Takes the rows of a result of texts and doubles one by one, as they come. */
+  async each(sql: string, take: (row: readonly unknown[]) => void): Promise<void> {
+    await this.watch(undefined, async () => {
+      const result = await this.connection.stream(sql);
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        if (chunk === null || chunk.rowCount === 0) return;
+        this.signal.throwIfAborted();
+        for (const row of chunk.getRows()) take(row);
       }
     });
   }
@@ -191,6 +228,40 @@ export class Database {
       clearInterval(timer);
     }
   }
+}
+
+/** What the library's vectors of doubles hold; it has no public way to more than one at a time. */
+interface Doubles {
+  readonly items?: unknown;
+  /** Of each 64 items one word, whose bits tell which are not NULL; null where none is. */
+  readonly validity?: { readonly data?: unknown };
+}
+
+const ALL_VALID = 0xffff_ffff_ffff_ffffn;
+
+/** Copies the numbers of a vector, NULL as NaN. */
+function copyNumbers(vector: DuckDBVector, to: Float64Array, at: number): void {
+  const { items, validity } = vector as unknown as Doubles;
+  const words = validity?.data;
+  if (items instanceof Float64Array && (words === null || words instanceof BigUint64Array)) {
+    to.set(items, at);
+    words?.forEach((word, w) => {
+      if (word === ALL_VALID) return;
+      const last = Math.min(items.length, 64 * w + 64);
+      for (let i = 64 * w; i < last; i++) if (vector.getItem(i) === null) to[at + i] = NaN;
+    });
+    return;
+  }
+  for (let i = 0; i < vector.itemCount; i++) {
+    const value = vector.getItem(i) as number | null;
+    to[at + i] = value === null ? NaN : value;
+  }
+}
+
+function grown(values: Float64Array, length: number): Float64Array {
+  const longer = new Float64Array(length);
+  longer.set(values);
+  return longer;
 }
 
 async function temporaryFolder(parent: string): Promise<string> {

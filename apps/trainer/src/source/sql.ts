@@ -1,3 +1,9 @@
+/** Column of every source: the file that a row is from; NULL for the rows of a query. */
+export const FILE_COLUMN = 'adscale_file';
+
+/** Column of every source: the line of a row in its text, else its place, from 0. */
+export const ROW_COLUMN = 'adscale_row';
+
 /** A name as SQL wants it, whatever is in it. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -25,33 +31,3 @@ export function isOneOf(text: string, list: readonly string[]): string {
 export function quoteNumber(value: number): string {
   return `'${value}'::DOUBLE`;
 }
-
-/**
- * Words that exports write where there is nothing, in lower case. A column of words keeps its
- * other words: "unknown" is an answer.
- */
-const missingWords = ['', '-', '--', '#n/a', 'n/a', 'na', 'nan', 'nil', 'none', 'null', '\\n'];
-
-/**
- * How text becomes numbers, as macros that mappings may use too:
- *
- *   present(t)        t trimmed, or NULL if it is one of the words for "nothing"
- *   number_of(t)      "1,234.5", "1 234.5", "$5", "−3", "12 %" (0.12); NULL if it is no number
- *   number_comma(t)   the same where the comma is the decimal mark: "1.234,5"
- *
- * Decimal notation only: what a cast would make of "0x10", "1_000" or "inf" is no number here.
- */
-export const numberMacros = [
-  `CREATE TEMP MACRO present(t) AS
-     CASE WHEN ${isOneOf('lower(trim(t))', missingWords)} THEN NULL ELSE trim(t) END`,
-  `CREATE TEMP MACRO bare_number(t) AS
-     regexp_replace(replace(t, '−', '-'), '[\\p{Sc}\\p{Z}\\s''’\\x{80}]', '', 'g')`,
-  `CREATE TEMP MACRO marked_number(t) AS CASE
-     WHEN regexp_full_match(t, '[+-]?(\\d+|\\d{1,3}(,\\d{3})+)(\\.\\d*)?([eE][+-]?\\d+)?%?|[+-]?\\.\\d+([eE][+-]?\\d+)?%?')
-     THEN try_cast(replace(rtrim(t, '%'), ',', '') AS DOUBLE)
-       / CASE WHEN suffix(t, '%') THEN 100 ELSE 1 END END`,
-  `CREATE TEMP MACRO number_of(t) AS CASE
-     WHEN regexp_full_match(t, '-?\\d{1,15}(\\.\\d+)?') THEN try_cast(t AS DOUBLE)
-     ELSE marked_number(bare_number(t)) END`,
-  `CREATE TEMP MACRO number_comma(t) AS marked_number(translate(bare_number(t), '.,', ',.'))`,
-];

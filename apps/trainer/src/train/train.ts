@@ -6,6 +6,7 @@ import { Reporter } from '../cli/reporter.js';
 import { addMappingChanges, addMappingFlags } from '../mapping/mapping-flags.js';
 import { promoteIfBetter, tellComparison } from '../models/comparison.js';
 import { describeModel } from '../report/report.js';
+import { tooGood } from '../report/warnings.js';
 import { reportCard } from '../score/summary.js';
 import { profileFlag, type GeneratedRows } from '../source/generate.js';
 import { addSourceFlags } from '../source/source.js';
@@ -102,6 +103,7 @@ async function runTrain(
   const { comparison } = promotion ?? {};
   const told = [
     reportCard(card, { reportPath }),
+    ...tooGood(card.held_out).map(({ text }) => `warning          ${text}`),
     ...(comparison ? [tellComparison(comparison)] : []),
     outcome(registry.fileOf(version, ''), promotion?.promoted ?? promote),
   ];
@@ -109,7 +111,7 @@ async function runTrain(
     trained: true,
     version,
     card,
-    ...(loaded.counts !== undefined && { data: loaded.counts }),
+    ...(loaded.counts !== undefined && { data: { ...loaded.counts, files: loaded.files } }),
     ...(reportPath !== undefined && { report: reportPath }),
     ...(promotion !== undefined && { promotion }),
   });

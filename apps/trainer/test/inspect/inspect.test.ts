@@ -119,7 +119,7 @@ describe('a guessed mapping', () => {
     ];
     const { status, stderr } = await train('--yes', ...changes);
     expect(status).toBe(0);
-    expect(stderr).toMatch(/left out by where: \d+ rows/);
+    expect(stderr).toMatch(/left out by conditions \(where, mature days\): \d+ rows/);
   });
 
   it('needs no agreement where flags say it all', async () => {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { fitInput, type CtrTable } from '@adscale/ctr';
 import { columnsFrom, fit, Random, type FitInput, type Forest } from '@adscale/forest';
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { read, testFolder } from '../reading.js';
+import { read, testFolder, withDatabase } from '../reading.js';
 
 const at = testFolder();
 
@@ -40,6 +40,13 @@ async function readLog(log: readonly Impression[], maxBins = 64): Promise<CtrTab
   );
   await writeFile(at('log.csv'), `position,device,bid,clicked\n${lines.join('\n')}\n`);
   return (await read({ input: [at('log.csv')] }, mapping, maxBins)).table;
+}
+
+/** Writes the log that was read last as Parquet. @param select SQL of its columns */
+function toParquet(select: string, name: string): Promise<void> {
+  return withDatabase((database) =>
+    database.run(`COPY (${select} FROM read_csv('${at('log.csv')}')) TO '${at(name)}'`),
+  );
 }
 
 /** The log as it is: a row an impression, weight 1. */
@@ -128,5 +135,43 @@ describe('a click log', () => {
     // As near to the forest of the rows as that is to itself under another seed.
     expect(distance(grouped, one)).toBeLessThan(1.3 * distance(one, other));
     expect(Math.abs(mean(grouped) - mean(one))).toBeLessThan(0.002);
+  });
+
+  it('is the same table from Parquet, where equal rows are put together first', async () => {
+    const log = impressions(4000);
+    const fromText = await readLog(log);
+    await toParquet('SELECT * REPLACE (clicked = 1 AS clicked)', 'log.parquet');
+    const { table } = await read({ input: [at('log.parquet')] }, mapping);
+    expect(table).toEqual(fromText);
+    const truth = { ...mapping, true_ctr: 'chance', time: 'position' };
+    await toParquet("SELECT *, 1 / position AS chance, 'x' AS unused", 'log.parquet');
+    const keyed = (await read({ input: [at('log.parquet')] }, truth)).table;
+    keyed.time!.forEach((position, i) => expect(keyed.trueCtr![i]).toBeCloseTo(1 / position, 12));
+  });
+
+  it('tells dirty rows of Parquet by file and row, though equal ones were put together', async () => {
+    await readLog(impressions(1000));
+    await toParquet('SELECT *', 'a.parquet');
+    const unlisted = "CASE WHEN row_number() OVER () IN (7, 9) THEN 'watch' ELSE device END";
+    await toParquet(`SELECT * REPLACE (${unlisted} AS device)`, 'b.parquet');
+    const input = [at('a.parquet'), at('b.parquet')];
+    await expect(read({ input }, mapping)).rejects.toThrow(
+      /2 rows cannot be used: 2 device is not a listed word\n.*b\.parquet: row 7, column device: got "watch"/,
+    );
+    const { counts, table } = await read({ input }, { ...mapping, dirty: 'drop' });
+    expect(counts).toMatchObject({ rows: 2000, usable: 1998, dirty: 2 });
+    expect(table.impressions.reduce((sum, value) => sum + value)).toBe(1998);
+  });
+
+  it('is read row by row where most rows differ, or where the mapping asks by SQL', async () => {
+    const log = impressions(2000);
+    const fromText = await readLog(log);
+    await toParquet('SELECT *, row_number() OVER () AS place', 'log.parquet');
+    const input = [at('log.parquet')];
+    const { table } = await read({ input }, { ...mapping, where: ['place > 0'] });
+    expect(table).toEqual(fromText);
+    const features = { ...mapping.features, place: { column: 'place', kind: 'integer' } } as const;
+    const each = (await read({ input }, { ...mapping, features }, 4)).table;
+    expect(each.impressions.reduce((sum, value) => sum + value)).toBe(2000);
   });
 });

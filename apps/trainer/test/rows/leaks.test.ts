@@ -1,4 +1,10 @@
-import { gatherEvidence, leakIn, type LeakEvidence } from '../../src/rows/leaks.js';
+import {
+  gatherEvidence,
+  leakIn,
+  sampleCounts,
+  suspicionOf,
+  type LeakEvidence,
+} from '../../src/rows/leaks.js';
 import { withDatabase } from '../reading.js';
 
 /**
@@ -15,7 +21,8 @@ function evidence(x: string, rows = 2000): Promise<LeakEvidence | undefined> {
         SELECT id, floor(exp(10 * ${uniform(1)})) + 1 AS n, position, 0.1 / position AS p,
           ${uniform(3)} AS u, ${uniform(5)} AS v
         FROM (SELECT range AS id FROM range(${rows})) JOIN LATERAL (SELECT floor(10 * ${uniform(2)}) + 1 AS position) ON true)`);
-    return gatherEvidence(database, 'campaigns', x, { impressions: 'n', clicks: 'k' });
+    const sample = await sampleCounts(database, 'FROM campaigns', 'id', ['n', 'k', x]);
+    return gatherEvidence(sample, sample.columns[0]);
   });
 }
 
@@ -35,7 +42,17 @@ describe('a column that leaks the clicks', () => {
       /0 or missing in 100 % of the rows without/,
     ],
     ['visit', 'CASE WHEN k > 0 THEN u END', /0 or missing in 100 % .* neither in 100 %/],
-    ['Conversions', 'floor(n * u)', /by its name it is known only after the clicks/],
+    [
+      'orders_x',
+      'CASE WHEN k > 0 AND u < 0.08 THEN 1 ELSE 0 END',
+      /only|none of them without a click/,
+    ],
+    ['quality_x', 'k * (0.97 + 0.06 * u) / n + 0.00001', /the click-through rate/],
+    [
+      'Conversions',
+      'floor(n * u)',
+      /by its name \(conversions\) it is known only after the clicks/,
+    ],
   ])('%s is caught with its evidence', async (name, sql, message) => {
     expect(leakIn(name, await evidence(sql), false)).toMatch(message);
   });
@@ -48,14 +65,21 @@ describe('a column that leaks the clicks', () => {
     ['a feature that is mostly 0', 'CASE WHEN u < 0.1 THEN v ELSE 0 END'],
     ['a constant', '1'],
   ])('is not %s', async (name, sql) => {
-    expect(leakIn(name, await evidence(sql), false)).toBeUndefined();
+    expect(name && leakIn('column', await evidence(sql), false)).toBeUndefined();
+  });
+
+  it('is suspected where it tells nearly all that can be told of the rate', async () => {
+    const near = await evidence('0.5 * k / n + 0.004 * u');
+    expect(suspicionOf(near)).toMatch(/rate|clicks/);
+    expect(suspicionOf(await evidence('u'))).toBeUndefined();
+    expect(suspicionOf(await evidence('n * (0.5 + u)'))).toBeUndefined();
   });
 
   it('is told from a few rows by its name only', async () => {
     const few = await evidence('k * 0.2', 40);
     expect(few).toBeUndefined();
     expect(leakIn('fee', few, false)).toBeUndefined();
-    expect(leakIn('Total cost', few, false)).toBeUndefined();
-    expect(leakIn('Cost', few, false)).toMatch(/by its name/);
+    expect(leakIn('Total cost', few, false)).toMatch(/by its name .* too few rows to measure it/);
+    expect(leakIn('Max. cost per click', few, false)).toBeUndefined();
   });
 });

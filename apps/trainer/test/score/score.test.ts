@@ -45,6 +45,7 @@ describe('adscale predict', () => {
       version: model.version,
       output: at('out.csv'),
       rows: 7000,
+      predicted_without: [],
       predicted: 7000,
       not_predicted: [],
     });
@@ -77,7 +78,7 @@ describe('adscale predict', () => {
       { reason: 'impressions is empty', rows: 1 },
       { reason: 'ad_position is out of bounds', rows: 1 },
       { reason: 'device_type is not a listed word', rows: 1 },
-      { reason: 'wrong number of fields: left out', rows: 1 },
+      { reason: '2 fields, wanted 5: left out', rows: 1 },
     ]);
     const model = await current();
     const ctr = (impressions: number, ad_position: number, device_type: string, budget: number) =>
@@ -253,6 +254,78 @@ describe('a feature whose cells may be empty', () => {
   });
 });
 
+describe("next month's file", () => {
+  /** A model of `Ad`, `Device` and `Amount (USD)`. */
+  async function trained(): Promise<void> {
+    const rows = Array.from(
+      { length: 90 },
+      (_, i) =>
+        `${['Reef', 'Dune', 'Fen'][i % 3]},${['phone', 'tablet'][i % 2]},${1 + (i % 5)},900,${20 + 5 * (i % 3)}`,
+    );
+    await writeFile(
+      at('ads.csv'),
+      `Ad,Device,Amount (USD),Impressions,Clicks\n${rows.join('\n')}\n`,
+    );
+    const { status } = await train(at('ads.csv'), '--yes', '--no-exposure-feature');
+    expect(status).toBe(0);
+  }
+
+  it('may have other case, blanks, units, order and further columns', async () => {
+    await trained();
+    await writeFile(at('new.csv'), 'amount (EUR), ad ,note,DEVICE\n2,Reef,x,phone\n');
+    const { document, status } = await run('predict', at('new.csv'), '-o', at('out.csv'));
+    expect([status, document.predicted]).toEqual([0, 1]);
+    const model = await current();
+    const [head, line] = await linesOf('out.csv');
+    expect(head).toBe('amount (EUR),ad,note,DEVICE,predicted_ctr');
+    const wanted = model.predictRow(model.encode({ ad: 'Reef', device: 'phone', amount_usd: 2 }));
+    expect(Number(line.split(',').at(-1))).toBe(wanted);
+  });
+
+  it('is answered where a word is new or a cell is empty, counted by why', async () => {
+    await trained();
+    const rows = ['Reef,phone,2', 'Moor,phone,2', ',phone,2', 'Reef,,', 'Reef,phone,lots'];
+    await writeFile(at('new.csv'), `Ad,Device,Amount (USD)\n${rows.join('\n')}\n`);
+    const { document } = await run('predict', at('new.csv'), '-o', at('out.csv'));
+    expect(document).toMatchObject({ rows: 5, predicted: 4 });
+    expect(document.predicted_without).toEqual([
+      { reason: 'Ad is a word that was not trained on', rows: 1 },
+      { reason: 'Ad is empty', rows: 1 },
+      { reason: 'Device is empty', rows: 1 },
+      { reason: 'Amount (USD) is empty', rows: 1 },
+    ]);
+    expect(document.not_predicted).toEqual([{ reason: 'Amount (USD) is not a number', rows: 1 }]);
+    const answers = (await linesOf('out.csv')).slice(1).map((line) => line.split(',')[3]);
+    expect(answers.map((answer) => answer !== '')).toEqual([true, true, true, true, false]);
+    const model = await current();
+    const { ctr } = model.predictWithout([NaN, 0, 2], [0]);
+    expect(Number(answers[1])).toBeCloseTo(ctr, 12);
+    const known = [0, 1, 2].map((ad) => model.predictRow([ad, 0, 2]));
+    expect(ctr).toBeGreaterThan(Math.min(...known));
+    expect(ctr).toBeLessThan(Math.max(...known));
+  });
+
+  it('fails with exit status 1 where nothing of it can be predicted', async () => {
+    await trained();
+    await writeFile(at('new.csv'), 'Ad,Device,Amount (USD)\nReef,phone,lots\nReef,phone,few\n');
+    const { status, stderr } = await run('predict', at('new.csv'), '-o', at('out.csv'));
+    expect(stderr).toContain('none of 2 rows could be predicted');
+    expect(status).toBe(1);
+  });
+
+  it('judges by all its rows, new words too', async () => {
+    await trained();
+    const rows = Array.from(
+      { length: 30 },
+      (_, i) => `${['Reef', 'Moor'][i % 2]},phone,2,500,${10 + i}`,
+    );
+    await writeFile(at('new.csv'), `ad,device,amount,impressions,clicks\n${rows.join('\n')}\n`);
+    const { document, status } = await run('evaluate', at('new.csv'));
+    expect(status).toBe(0);
+    expect(document.evaluation.rows).toBe(30);
+  });
+});
+
 describe('adscale evaluate', () => {
   it('judges a version by new data as its forest does', async () => {
     await adscale(['generate', '--rows', '900', '--seed', '4', '-o', at('new.csv')]);
@@ -283,7 +356,8 @@ describe('adscale evaluate', () => {
     };
     await writeFile(at('log.csv'), log(3000, 31));
     await writeFile(at('new.csv'), log(800, 57));
-    const flags = ['--label', 'clicked', '--feature', 'x', '--yes', '--bins', '16'];
+    const whole = ['--negative-sampling-rate', '1'];
+    const flags = ['--label', 'clicked', '--feature', 'x', '--yes', '--bins', '16', ...whole];
     expect((await train(at('log.csv'), ...flags)).status).toBe(0);
     const { document } = await run('evaluate', at('new.csv'));
     const model = await current();

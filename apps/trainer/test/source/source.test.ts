@@ -165,11 +165,7 @@ describe('a database', () => {
     expect(await readColumns({ input: [at('ads.constructor')] })).toEqual(expected);
   });
 
-  it('refuses a header that names a column twice, or is none', async () => {
-    await writeFile(at('ads.csv'), 'clicks,shown,Clicks\n1,2,3\n');
-    await expect(read({ input: [at('ads.csv')] }, mapping)).rejects.toThrow(
-      /line 1: column Clicks is named twice/,
-    );
+  it('refuses a file without a header', async () => {
     await writeFile(at('ads.csv'), '1,2,3\n4,5,6\n');
     await expect(read({ input: [at('ads.csv')] }, mapping)).rejects.toThrow(/wanted a header/);
     await writeFile(at('ads.csv'), '');

@@ -16,7 +16,7 @@ async function writeCampaigns(): Promise<string> {
   const lines = Array.from({ length: 480 }, (_, i) => {
     const day = 1 + (i % 30);
     const campaign = (i * 7) % 8;
-    const position = 1 + (i % 5);
+    const position = 1 + (i % 7);
     const clicks = Math.round(40 / position) + (campaign % 3);
     return `2026-03-${String(day).padStart(2, '0')},camp ${campaign},${position},1000,${clicks}`;
   });
