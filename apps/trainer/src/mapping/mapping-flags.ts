@@ -73,12 +73,7 @@ export function addMappingChanges(command: Command): Command {
         ['drop', 'refuse'],
       ),
     )
-    .addOption(
-      new Option(
-        '--negative-sampling-rate <share>',
-        'of impressions without a click the data holds this share, of clicks all; 1: it is whole',
-      ).argParser(rate),
-    )
+    .addOption(samplingFlag())
     .addOption(
       new Option(
         '--repeat-clicks <what>',
@@ -105,6 +100,14 @@ export function addMappingChanges(command: Command): Command {
     )
     .option('--exposure-feature', 'impressions are a feature too: CTR may depend on volume')
     .option('--no-exposure-feature', 'impressions are no feature');
+}
+
+/** `--negative-sampling-rate <share>`, in (0, 1]. */
+export function samplingFlag(): Option {
+  return new Option(
+    '--negative-sampling-rate <share>',
+    'of impressions without a click the data holds this share, of clicks all; 1: it is whole',
+  ).argParser(rate);
 }
 
 function rate(text: string): number {

@@ -39,6 +39,8 @@ export interface Promotion {
 export interface PromotionOptions extends DatabaseOptions {
   /** Files to compare on; absent: the candidate's held-out rows. */
   readonly data?: readonly string[];
+  /** Share of the impressions without a click that these files hold, where they are a click log. */
+  readonly negativeSamplingRate?: number;
 }
 
 /**

@@ -45,6 +45,8 @@ export interface JudgingRequest extends DatabaseOptions {
   readonly current: CtrModel;
   /** Files to compare on; absent: the candidate's held-out rows. */
   readonly data?: readonly string[];
+  /** Share of the impressions without a click that these files hold, where they are a click log. */
+  readonly negativeSamplingRate?: number;
 }
 
 const ELSEWHERE = 'name rows to compare on by --data';
@@ -74,14 +76,32 @@ export async function judgingRows(
     const { label, negative_sampling_rate: rate } = (card?.mapping ?? {}) as Partial<Mapping>;
     const isLog = label !== undefined;
     if (isOwn && isLog) return judgeOwnLog(database, source, request);
-    const pairs = await predictPairs(database, source, candidate, current);
+    const wanted = isOwn ? rate : (request.negativeSamplingRate ?? rateOf(candidate, current));
+    const pairs = await predictPairs(database, source, candidate, current, wanted);
     if (isOwn) return finishHeldOut(heldOutOf(card, pairs), request, source.name);
     const notes =
       seen === current.card?.data_fingerprint
         ? [`${current.version} was trained on this very data, which favours it`]
         : [];
-    return finish(isLog ? groupPairs(pairs, rate) : pairs, request, { source: source.name, notes });
+    return finish(isLog ? groupPairs(pairs, wanted) : pairs, request, {
+      source: source.name,
+      notes,
+    });
   });
+}
+
+/**
+ * The share of the impressions without a click that both models were trained on.
+ * @throws InputError if it differs: what the data holds, somebody must say
+ */
+function rateOf(candidate: CtrModel, current: CtrModel): number | undefined {
+  const [one, other] = [candidate, current].map(
+    ({ card }) => (card?.mapping as Mapping | undefined)?.negative_sampling_rate ?? 1,
+  );
+  if (one === other) return one === 1 ? undefined : one;
+  throw new InputError(
+    `${candidate.version} was trained on ${one} of the impressions without a click, ${current.version} on ${other}: say which share the data holds by --negative-sampling-rate`,
+  );
 }
 
 /** Files as the card names them: separated by commas, which may also be in the name of a file. */

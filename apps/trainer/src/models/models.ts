@@ -4,6 +4,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { exitHelp } from '../cli/exit.js';
 import { countFlag, jsonFlag, wholeNumber } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
+import { samplingFlag } from '../mapping/mapping-flags.js';
 import { modelsFlag, versionHelp, type ModelsFlags } from '../score/stored-model.js';
 import { promoteIfBetter, reportPromotion } from './comparison.js';
 import { runDiff } from './diff.js';
@@ -74,6 +75,7 @@ function promoteCommand(signal: AbortSignal): Command {
         'rows to compare on; default: those held out when the version was trained',
       ),
     )
+    .addOption(samplingFlag())
     .option('--memory-limit <size>', 'memory to read with, as 2GB; default half of the machine')
     .option('--temp <folder>', 'for what does not fit in memory; default the system folder')
     .addOption(countFlag('threads', 'threads to read on', availableParallelism()))

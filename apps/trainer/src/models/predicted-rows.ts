@@ -36,6 +36,7 @@ interface SeenRows {
 
 /**
  * Predicts every row of a source by both models.
+ * @param negativeSamplingRate share of the impressions without a click that the source holds
  * @returns the candidate's usable rows in their order; the current model's prediction is NaN where
  *   it does not take the row
  */
@@ -44,11 +45,13 @@ export async function predictPairs(
   source: Source,
   candidate: CtrModel,
   current: CtrModel,
+  negativeSamplingRate?: number,
 ): Promise<CtrTable> {
   const names = source.columns.map(({ name }) => name);
-  const mapping = modelMapping(candidate, names);
+  const sampled = { negative_sampling_rate: negativeSamplingRate ?? 1 };
+  const mapping = { ...modelMapping(candidate, names), ...sampled };
   const mine = await seeRows(database, source, candidate, mapping, 'predict_candidate');
-  const others = modelMapping(current, names);
+  const others = { ...modelMapping(current, names), ...sampled };
   const theirs = await seeRows(database, source, current, others, 'predict_current');
   const rows: number[] = [];
   mine.predicted.forEach((ctr, row) => {

@@ -182,6 +182,24 @@ describe('promote --if-better', () => {
     expect(refused.stderr).toMatch(/not trained on the same cells.*--data/);
   });
 
+  it('asks which share of the impressions other data holds, where the two models differ in it', async () => {
+    await writeFile(at('log.csv'), clickLog(3000, 1));
+    await writeFile(at('other.csv'), clickLog(3000, 2));
+    const mapping = ['--label', 'clicked', '--feature', 'hour', '--yes', '--trees', '3'];
+    const whole = await train('log.csv', ...mapping);
+    const sampled = await train('log.csv', ...mapping, '--negative-sampling-rate', '0.1');
+    await run('models', 'promote', whole);
+    const other = ['models', 'promote', sampled, '--data', at('other.csv')];
+    const refused = await run(...other);
+    expect(refused.stderr).toMatch(
+      /on 0\.1 of the impressions .* on 1: say .*--negative-sampling-rate/,
+    );
+    expect(refused.status).toBe(2);
+    const { status, document } = await run(...other, '--negative-sampling-rate', '1');
+    expect([status, document.promoted]).toEqual([1, false]);
+    expect(document.comparison).toMatchObject({ better: false, impressions: 3000 });
+  });
+
   it('finds the files again that a model was trained on, commas in their names or not', async () => {
     await generate('ads, all.csv', 1, 300);
     await generate('more.csv', 2, 300);
