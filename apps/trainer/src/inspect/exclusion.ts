@@ -2,6 +2,7 @@ import type { Database, SourceColumn } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { quoteName, ROW_COLUMN } from '../source/sql.js';
 import { gatherEvidence, leakIn, sampleCounts, type LeakEvidence } from '../rows/leaks.js';
+import { labelSql } from '../rows/prepare.js';
 import { INSPECTED, readingOf, type ColumnProfile } from './profile.js';
 import type { Target } from './target.js';
 
@@ -61,7 +62,7 @@ export async function measureLeaks(
   const counts: [string, string] =
     label === undefined
       ? [numberSql(source, impressions!), numberSql(source, clicks!)]
-      : ['1', labelNumber(source, label)];
+      : ['1', `least(${labelSql(`CAST(${presentSql(source, label)} AS VARCHAR)`)}, 1)`];
   const macro = source.typing?.decimal === 'comma' ? 'number_comma' : 'number_of';
   const sample = source.text
     ? await sampleCounts(database, `FROM ${INSPECTED}`, ROW_COLUMN, counts, [
@@ -85,7 +86,7 @@ const quoted = (columns: readonly ColumnProfile[]): string[] =>
   columns.map(({ name }) => quoteName(name));
 
 /** SQL of what stands in a column, NULL where there is nothing. */
-export function presentSql(source: Source, name: string): string {
+function presentSql(source: Source, name: string): string {
   return readingOf(source, columnOf(source, name)).present;
 }
 
@@ -95,8 +96,4 @@ function numberSql(source: Source, name: string): string {
 
 function columnOf({ columns }: Source, name: string): SourceColumn {
   return columns.find((column) => column.name === name)!;
-}
-
-function labelNumber(source: Source, label: string): string {
-  return `TRY_CAST(TRY_CAST(${presentSql(source, label)} AS BOOLEAN) AS DOUBLE)`;
 }

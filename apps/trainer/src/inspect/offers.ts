@@ -20,6 +20,7 @@ import { soundsLikeCode } from '../mapping/names.js';
 import { placeSql, tableOf } from '../rows/columns.js';
 import { completeMapping } from '../rows/complete.js';
 import { PREPARED, prepareRows, USABLE } from '../rows/prepare.js';
+import { typedQuery } from '../rows/typed.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { quoteName, ROW_COLUMN } from '../source/sql.js';
@@ -121,7 +122,7 @@ function correct(
 ): Float64Array {
   const { levels, count } = levelsOf(values);
   // By chance: rows of a level may stand in every fifth place.
-  const random = new Random(SEED, streams.split);
+  const random = new Random(SEED, streams.folds);
   const folds = predicted.map(() => random.below(FOLDS));
   const observed = Array.from({ length: FOLDS }, () => new Float64Array(count));
   const expected = Array.from({ length: FOLDS }, () => new Float64Array(count));
@@ -182,7 +183,6 @@ async function timeCandidates(
 ): Promise<Candidate[]> {
   const column = source.columns.find(({ name }) => name === time);
   if (column === undefined || !/^(DATE|TIME)/.test(column.type)) return [];
-  const { typedQuery } = await import('../rows/typed.js');
   const at = quoteName(column.name);
   const grain = await database.row(`
     SELECT count(DISTINCT hour(moment))::DOUBLE AS hours, count(DISTINCT dayofweek(moment))::DOUBLE AS weekdays,

@@ -349,11 +349,7 @@ export function leakIn(
 }
 
 /** What the figures prove, whatever the column is called. */
-export function provenLeak(
-  name: string,
-  evidence: LeakEvidence,
-  isLog: boolean,
-): string | undefined {
+function provenLeak(name: string, evidence: LeakEvidence, isLog: boolean): string | undefined {
   const { with_clicks: xk, with_impressions: xn, partial, with_rate: rate } = evidence;
   const { nothing_without: nothing, something_with: something } = evidence;
   if (rate >= 0.999 && (evidence.per_rate_spread < 0.1 || outcomePhrase(name) !== undefined)) {

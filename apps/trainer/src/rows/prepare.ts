@@ -254,7 +254,12 @@ function labelIn(
 export function labelNumber(source: Source, column: string): string {
   const type = source.columns.find(({ name }) => name === column)?.type ?? 'VARCHAR';
   if (!source.text && isNumberType(type)) return numberIn(column);
-  const got = `lower(trim(${gotOf(source, column)}))`;
+  return labelSql(gotOf(source, column));
+}
+
+/** SQL of the number that a label's text is, in whatever words; NULL if it is none. */
+export function labelSql(text: string): string {
+  const got = `lower(trim(${text}))`;
   return `CASE WHEN ${isOneOf(got, YES)} THEN 1 WHEN ${isOneOf(got, NO)} THEN 0 ELSE TRY_CAST(${got} AS DOUBLE) END::DOUBLE`;
 }
 

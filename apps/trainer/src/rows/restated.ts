@@ -110,7 +110,7 @@ export async function settleRestated(
 }
 
 /** The columns that say what a row is of, by what is known of them before any count. */
-export function keyColumns({ columns }: Source, mapping: Mapping): string[] {
+function keyColumns({ columns }: Source, mapping: Mapping): string[] {
   const { impressions, clicks, features } = mapping;
   const known = new Set(Object.values(features).map(({ column }) => column));
   return columns

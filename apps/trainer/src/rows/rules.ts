@@ -58,7 +58,7 @@ export function featureRules(
 }
 
 /** A feature of the default model: what it may be is known, and anything else is a fault. */
-export function isClosed(name: string, feature: FeatureMapping): boolean {
+function isClosed(name: string, feature: FeatureMapping): boolean {
   const known = defaultSchema.features.find((standard) => standard.name === name);
   if (known === undefined || known.kind !== feature.kind) return false;
   if (known.kind !== 'categorical') return known.minimum === feature.minimum;

@@ -185,6 +185,9 @@ async function fromText(
   { name, format }: Pick<Source, 'name' | 'format'>,
   flags: SourceFlags,
 ): Promise<Source> {
+  if (flags.sheet !== undefined && format !== 'xlsx') {
+    throw new InputError(`--sheet: got ${flags.sheet}, wanted none: ${name} is no workbook`);
+  }
   const notes: string[] = [];
   const loaded: LoadedFile[] = [];
   /** By key, as the first file has it: exports of other months may write `day` for `Day`. */

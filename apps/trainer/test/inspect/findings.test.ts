@@ -144,6 +144,20 @@ describe('a click log', () => {
     await expect(refusing).rejects.toThrow(/15 clicked is above 1.*not left out by themselves/s);
   });
 
+  it('is searched for leaks by the same clicks, whatever its label says', async () => {
+    const lines = Array.from({ length: 400 }, (_, i) => {
+      const clicked = i % 8 === 0;
+      return `${'ab'[i % 2]},${clicked ? 5 + (i % 3) : 0},${clicked ? 2 : 0}`;
+    });
+    const { draft } = await inspect(await write('site,basket,clicked', lines));
+    expect(draft.excluded).toMatchObject([
+      {
+        column: 'basket',
+        because: expect.stringMatching(/it leaks the target: it is 0 or missing/),
+      },
+    ]);
+  });
+
   it('with too many clicks is asked about, unless the share of its impressions is told', async () => {
     const input = await write(
       'site,hour,clicked',

@@ -120,3 +120,9 @@ it('what only begins as a workbook does is refused', async () => {
   const bytes = Buffer.concat([Buffer.from('PK\u0003\u0004', 'latin1'), Buffer.alloc(50)]);
   await expect(open(bytes, {}, 'a.xlsx')).rejects.toThrow(/a\.xlsx: it is no workbook/);
 });
+
+it('a sheet is asked for of a workbook only', async () => {
+  await expect(open('Ad,Impr.,Clicks\na,10,1\n', { sheet: 'Report' })).rejects.toThrow(
+    /--sheet: got Report, wanted none: .* is no workbook/,
+  );
+});
