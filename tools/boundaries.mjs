@@ -70,8 +70,13 @@ export const stages = {
       because: 'Work in steps is a way to wait, whatever the work.',
     },
     {
+      stage: 'kernels',
+      mayUse: ['errors'],
+      because: 'Kernels are called with addresses and sizes, whatever these mean.',
+    },
+    {
       stage: 'data',
-      mayUse: ['errors', 'random', 'steps'],
+      mayUse: ['errors', 'random', 'steps', 'kernels'],
       because: 'Rows are coded once, whoever grows or asks trees.',
     },
     {
@@ -81,7 +86,7 @@ export const stages = {
     },
     {
       stage: 'grow',
-      mayUse: ['random', 'data', 'trees'],
+      mayUse: ['random', 'kernels', 'data', 'trees'],
       because: 'Growing ends with trees.',
     },
     {
@@ -90,8 +95,13 @@ export const stages = {
       because: 'Rows out of the bag judge what was grown, and never steer it.',
     },
     {
+      stage: 'factory',
+      mayUse: ['random', 'data', 'trees', 'grow', 'judge'],
+      because: 'Trees of a prepared fit are grown by threads that load nothing else.',
+    },
+    {
       stage: 'serve',
-      mayUse: ['errors', 'random', 'data', 'trees', 'judge'],
+      mayUse: ['errors', 'random', 'kernels', 'data', 'trees', 'judge'],
       because: 'Serving sees finished trees, and only folds the calibration in.',
     },
     {
@@ -111,7 +121,7 @@ export const stages = {
     },
     {
       stage: 'fit',
-      mayUse: ['errors', 'random', 'steps', 'data', 'trees', 'grow', 'judge', 'model'],
+      mayUse: ['errors', 'steps', 'kernels', 'data', 'trees', 'judge', 'factory', 'model'],
       because: 'A fit composes the stages from rows to a forest.',
     },
     {
@@ -121,7 +131,7 @@ export const stages = {
     },
     {
       stage: 'node',
-      mayUse: ['errors', 'steps', 'data', 'trees', 'judge', 'serve', 'model', 'fit'],
+      mayUse: ['errors', 'steps', 'data', 'trees', 'judge', 'factory', 'serve', 'model', 'fit'],
       because: 'What needs Node stays out of browsers.',
     },
   ],

@@ -11,6 +11,8 @@ export const forestErrors = {
   BACKGROUND_INVALID: 'the background sample is not usable',
   STATISTICS_ABSENT: 'the forest does not hold the training statistics that this needs',
   NO_INTERVALS: 'the forest has nothing to make intervals from',
+  KERNELS_UNAVAILABLE: 'this host cannot run WebAssembly with 128-bit vectors, which fitting needs',
+  MEMORY_EXHAUSTED: 'there is no memory for this fit or forest',
   ABORTED: 'the work was aborted by its signal',
   THREAD_FAILED: 'a worker thread ended before its work was done',
   FILE_MAGIC: 'the bytes are not a forest model file',

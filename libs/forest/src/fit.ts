@@ -1,19 +1,17 @@
-import { RowBag, type Bag } from './grow/bagging.js';
-import { learnBins, packRows } from './data/binning.js';
+import { learnBins } from './data/binning.js';
 import { calibrated, fitIsotonic } from './judge/calibration.js';
 import { checkColumns } from './data/columns.js';
-import { CountedBag } from './grow/counted-bagging.js';
 import { ForestError } from './errors.js';
+import { TreeFactory, type PreparedFit } from './factory.js';
 import { checkInput, fullWeight, type FitInput } from './data/fit-input.js';
 import { Forest } from './model/forest.js';
-import { TreeGrower } from './grow/grower.js';
-import { groupRows, orderValues, type Allocate, type TrainingSet } from './data/grouping.js';
+import { byPosition, groupRows } from './data/grouping.js';
+import { Kernels, newMemory } from './kernels/kernels.js';
 import { fitIntervals } from './judge/intervals.js';
 import { judge, type OutOfBagResult } from './judge/judging.js';
-import { emptySums, OutOfBag, type OutOfBagSums } from './judge/out-of-bag.js';
-import { resolveParameters, type FitOptions, type FitParameters } from './data/parameters.js';
-import { Random, streams } from './random.js';
-import { differenceOf, type Schema } from './data/schema.js';
+import type { OutOfBag, OutOfBagSums } from './judge/out-of-bag.js';
+import { resolveParameters, type FitOptions } from './data/parameters.js';
+import { differenceOf } from './data/schema.js';
 import { atOnce, type Steps } from './steps.js';
 import type { Tree } from './trees/tree.js';
 
@@ -25,42 +23,24 @@ export interface FitResult {
   readonly sums: OutOfBagSums;
 }
 
-/** Everything that trees are grown from; all threads share it. */
-export interface PreparedFit {
-  readonly schema: Schema;
-  readonly parameters: FitParameters;
-  readonly set: TrainingSet;
-}
-
 /**
  * Checks the input, bins it and groups equal rows, in steps.
- * @throws ForestError COLUMNS_INVALID or OPTION_INVALID
+ * @param shared may other threads read what is prepared?
+ * @throws ForestError COLUMNS_INVALID, OPTION_INVALID, KERNELS_UNAVAILABLE, MEMORY_EXHAUSTED
  */
 export function* prepareFit(
   input: FitInput,
   options: FitOptions = {},
-  allocate: Allocate = (bytes) => new ArrayBuffer(bytes),
+  shared = false,
 ): Steps<PreparedFit> {
   const { columns, target, weight } = input;
   const parameters = resolveParameters(checkColumns(columns).schema, options);
   yield* checkInput(input, parameters);
   const count = countsOf(input);
-  const bins = yield* learnBins(columns, parameters.maxBins, parameters.seed, count);
-  const rows = yield* packRows(columns, bins, parameters.minLeafRows);
-  const { packed, starts, order } = yield* groupRows(rows, allocate);
-  const ordered = (values: ArrayLike<number>): Steps<Float64Array> =>
-    orderValues(values, order, allocate);
-  // Property by property: objects made by spreading get a hidden class each, and the hot code
-  // that reads them would be compiled anew for every fit.
-  const set = {
-    packed,
-    starts,
-    order,
-    bins,
-    target: yield* ordered(target),
-    weight: weight === undefined ? null : yield* ordered(weight),
-    count: count === null ? null : yield* ordered(count),
-  };
+  const kernels = new Kernels(newMemory(0, shared));
+  const bins = yield* learnBins(kernels, columns, parameters.maxBins, parameters.seed, count);
+  const numbers = { target, weight: weight ?? null, count };
+  const set = yield* groupRows(kernels, columns, bins, numbers);
   return { schema: columns.schema, parameters, set };
 }
 
@@ -71,43 +51,9 @@ function countsOf({ count, columns }: FitInput): ArrayLike<number> | null {
   return null;
 }
 
-/** Out-of-bag sums of zeros for every position, or of no position if the fit wants none. */
-export function startOutOfBag({ set, parameters }: PreparedFit): OutOfBag {
-  return new OutOfBag(
-    set,
-    emptySums(parameters.outOfBag ? set.order.length : 0, set.count !== null),
-  );
-}
-
-/** Grows single trees of a fit, in any order: tree `t` depends on the fit and on `t` alone. */
-export class TreeFactory {
-  private readonly grower: TreeGrower;
-  private readonly bag: Bag;
-
-  readonly outOfBag: OutOfBag;
-
-  constructor(private readonly fit: PreparedFit) {
-    this.outOfBag = startOutOfBag(fit);
-    this.grower = new TreeGrower(fit.set, fit.parameters);
-    const { count, order } = fit.set;
-    this.bag = count === null ? new RowBag(order.length) : new CountedBag(count);
-  }
-
-  /** Grows tree `t` and adds it to the out-of-bag sums. */
-  grow(t: number): Tree {
-    const { parameters } = this.fit;
-    const random = new Random(parameters.seed, streams.treesFrom + t);
-    const distinct = this.bag.draw(parameters, random);
-    const tree = this.grower.grow(this.bag, distinct, random);
-    if (parameters.outOfBag) this.outOfBag.add(tree, this.bag);
-    return tree;
-  }
-}
-
 /** Makes the forest, its intervals and its out-of-bag result of grown trees. */
 export function finishFit(fit: PreparedFit, trees: readonly Tree[], oob: OutOfBag): FitResult {
   const { schema, parameters, set } = fit;
-  const { order, target, weight, count } = set;
   const { sums, coarse, squares, counts, counted } = oob;
   const rest = { sums, coarse, squares, counts, counted };
   if (!parameters.outOfBag) {
@@ -115,24 +61,29 @@ export function finishFit(fit: PreparedFit, trees: readonly Tree[], oob: OutOfBa
     const outOfBag = { predictions: none, variances: none, r2: NaN, weightedR2: NaN };
     return { forest: new Forest(schema, parameters, set.bins, trees), outOfBag, sums: rest };
   }
-  const byPosition = { predictions: oob.predictions(), variances: oob.variances() };
-  const judged = { ...byPosition, target, weight, count };
-  const intervals = fitIntervals(judged, parameters.noise);
+  const { order, ...numbers } = byPosition(set);
+  const predictions = oob.predictions();
+  const variances = oob.variances();
+  const judged = { predictions, variances, ...numbers };
+  const metrics = judge(judged, parameters);
+  // From here on, targets and weights by position are room for what else is by position: there may be
+  // many rows.
+  const intervals = fitIntervals(judged, parameters.noise, numbers.weight ?? undefined);
+  for (const values of [predictions, variances]) toRows(values, order, numbers.target);
+  set.memory = null;
   return {
     forest: new Forest(schema, parameters, set.bins, trees, null, intervals),
-    outOfBag: {
-      predictions: byRow(byPosition.predictions, order),
-      variances: byRow(byPosition.variances, order),
-      ...judge(judged, parameters),
-    },
+    outOfBag: { predictions, variances, ...metrics },
     sums: rest,
   };
 }
 
-function byRow(byPosition: Float64Array, order: Uint32Array): Float64Array {
-  const rows = new Float64Array(order.length);
-  order.forEach((row, position) => (rows[row] = byPosition[position]));
-  return rows;
+/** Brings numbers by position into the order of rows, by way of `room`. */
+function toRows(values: Float64Array, order: Uint32Array, room: Float64Array): void {
+  for (let position = 0; position < order.length; position++) {
+    room[order[position]] = values[position];
+  }
+  values.set(room);
 }
 
 /**
@@ -214,8 +165,8 @@ function checkSameInput({ schema, set }: PreparedFit, forest: Forest, sums: OutO
   const difference = differenceOf(forest.schema, schema);
   if (difference !== null) throw new ForestError('COLUMNS_INVALID', difference);
   const same =
-    sums.counts.length === (forest.parameters.outOfBag ? set.order.length : 0) &&
-    sums.counted === (set.count !== null) &&
+    sums.counts.length === (forest.parameters.outOfBag ? set.rows : 0) &&
+    sums.counted === set.counted &&
     set.bins.every(({ bins, cuts }, f) => {
       const before = forest.bins[f];
       return bins === before.bins && cuts.every((cut, i) => cut === before.cuts[i]);
@@ -247,5 +198,5 @@ function growTrees(
     trees.push(factory.grow(trees.length));
     onTree(trees.length);
   }
-  return factory.outOfBag.alone();
+  return factory.outOfBag;
 }

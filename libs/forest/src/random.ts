@@ -55,6 +55,11 @@ export class Random {
     for (let i = 0; i < 12; i++) this.uint32();
   }
 
+  /** Where it is in its sequence: kernels/random.ts goes on from there. */
+  get state(): [a: number, b: number, c: number, counter: number] {
+    return [this.a, this.b, this.c, this.counter];
+  }
+
   /** A whole number from 0 to 2³² − 1. */
   uint32(): number {
     const t = (this.a + this.b + this.counter) | 0;

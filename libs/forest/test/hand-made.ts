@@ -1,7 +1,7 @@
 import { binsFromCuts } from '../src/data/binning.js';
 import { Forest, type Schema } from '../src/index.js';
 import { resolveParameters } from '../src/data/parameters.js';
-import { TreeBuilder } from '../src/trees/tree.js';
+import { TreeBuilder } from './tree-builder.js';
 
 /** A tree as one writes it down: a leaf's value and weight, or a test and what lies on its sides. */
 export type Sketch =

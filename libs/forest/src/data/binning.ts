@@ -6,11 +6,11 @@
  *                                         ^   the last code, `bins`, is "missing"
  *
  * so x ≤ cuts[k] exactly when code(x) ≤ k: a split found on codes is a split on numbers.
- * A category's code is its place. All codes of a row are packed side by side into 32-bit words
- * (a field never straddles two), which is what the grower moves and the histograms read.
+ * A category's code is its place. All codes of a row lie side by side, a byte or two each, which is
+ * what the grower moves and the histograms read.
  */
 import type { Columns } from './columns.js';
-import { CODE_BLOCK, CutSearch, indexCuts } from './cut-search.js';
+import type { Kernels } from '../kernels/kernels.js';
 import { Random, streams } from '../random.js';
 import type { Schema } from './schema.js';
 import { byRows, type Steps } from '../steps.js';
@@ -24,47 +24,41 @@ export interface FeatureBins {
   readonly bins: number;
 }
 
-/** Where codes sit in a packed row: an entry for each feature, and a last one for the row count. */
+/** By feature: where its code sits in a packed row. */
 export interface CodeFields {
   readonly word: Int32Array;
   readonly shift: Int32Array;
   readonly mask: Int32Array;
 }
 
-/** All rows as packed codes, row after row. */
-export interface PackedRows {
-  readonly rows: number;
-  readonly wordsPerRow: number;
-  readonly fields: CodeFields;
-  readonly words: Uint32Array;
-  /** By feature: does any row miss it? */
-  readonly anyMissing: readonly boolean[];
-}
-
 /** Quantiles of this many rows stand for the quantiles of all. */
 const QUANTILE_SAMPLE = 200_000;
+/** Numbers that pass to the kernels at a time, to find the distinct ones. */
+const WINDOW = 8192;
 
 /**
  * Learns every feature's bins: all midpoints where values are few, quantiles otherwise.
  * @param count raw rows that each row stands for: quantiles are theirs
  */
 export function* learnBins(
-  { schema, values }: Columns,
+  kernels: Kernels,
+  { schema, rows, values }: Columns,
   maxBins: number,
   seed: number,
   count: ArrayLike<number> | null = null,
 ): Steps<FeatureBins[]> {
+  const { call } = kernels;
+  call.bindNumbers(
+    Math.max(maxBins, WINDOW, count === null ? Math.min(rows, QUANTILE_SAMPLE) : QUANTILE_SAMPLE),
+  );
+  call.bindDistinct(maxBins);
   const ends = count === null ? null : runningSums(count);
   const bins: FeatureBins[] = [];
   for (const [f, feature] of schema.features.entries()) {
     if (feature.kind === 'categorical') bins.push(categoryBins(feature.categories.length));
     else {
-      const cuts = yield* learnCuts(
-        values[f],
-        maxBins,
-        new Random(seed, streams.cutsFrom + f),
-        ends,
-      );
+      const random = new Random(seed, streams.cutsFrom + f);
+      const cuts = yield* learnCuts(kernels, values[f], maxBins, random, ends);
       bins.push({ categorical: false, cuts, bins: cuts.length + 1 });
     }
   }
@@ -92,37 +86,50 @@ function runningSums(count: ArrayLike<number>): Float64Array {
 }
 
 function* learnCuts(
+  kernels: Kernels,
   values: Float64Array,
   maxBins: number,
   random: Random,
   ends: Float64Array | null,
 ): Steps<Float64Array> {
-  const distinct = yield* distinctUpTo(values, maxBins);
+  const distinct = yield* distinctUpTo(kernels, values);
   if (distinct !== null) return midpoints(distinct);
-  const sample = (ends === null ? sampleOf(values, random) : rawSampleOf(values, random, ends))
-    .filter((value) => !Number.isNaN(value))
-    .sort();
+  const sample = ends === null ? sampleOf(values, random) : rawSampleOf(values, random, ends);
+  const sorted = sortNumbers(kernels, sample);
   const cuts: number[] = [];
   for (let k = 1; k < maxBins; k++) {
     // The first place at or after the k-th quantile where the value changes.
-    let i = Math.max(1, Math.round((k * sample.length) / maxBins));
-    while (i < sample.length && sample[i] === sample[i - 1]) i++;
-    if (i >= sample.length) break;
-    const cut = between(sample[i - 1], sample[i]);
+    let i = Math.max(1, Math.round((k * sorted.length) / maxBins));
+    while (i < sorted.length && sorted[i] === sorted[i - 1]) i++;
+    if (i >= sorted.length) break;
+    const cut = between(sorted[i - 1], sorted[i]);
     if (cuts.length === 0 || cut > cuts[cuts.length - 1]) cuts.push(cut);
   }
   return Float64Array.from(cuts);
 }
 
-/** The sorted distinct values, or null as soon as there are more than `limit`. */
-function* distinctUpTo(values: Float64Array, limit: number): Steps<Float64Array | null> {
-  const seen = new Set<number>();
+/** The numbers but NaN, in order, until something else is sorted. */
+function sortNumbers(kernels: Kernels, numbers: Float64Array): Float64Array {
+  const { call } = kernels;
+  kernels.at(Float64Array, call.sorted, numbers.length).set(numbers);
+  return kernels.at(Float64Array, call.sorted, call.sortNumbers(numbers.length));
+}
+
+/** The sorted distinct values, or null if there are more than bins. */
+function* distinctUpTo(kernels: Kernels, values: Float64Array): Steps<Float64Array | null> {
+  const { call } = kernels;
+  let few = true;
+  call.beginDistinct();
   yield* byRows(values.length, (from, to) => {
-    for (let i = from; i < to && seen.size <= limit; i++) {
-      if (!Number.isNaN(values[i])) seen.add(values[i]);
+    for (let at = from; at < to && few; at += WINDOW) {
+      const part = values.subarray(at, Math.min(to, at + WINDOW));
+      kernels.at(Float64Array, call.sorted, part.length).set(part);
+      few = call.addDistinct(call.sorted.value, part.length) !== 0;
     }
   });
-  return seen.size > limit ? null : Float64Array.from(seen).sort();
+  if (!few) return null;
+  call.sortDistinct();
+  return kernels.at(Float64Array, call.sorted, call.distinct.value).slice();
 }
 
 function sampleOf(values: Float64Array, random: Random): Float64Array {
@@ -178,93 +185,47 @@ export function codeOf(bins: FeatureBins, x: number): number {
   return x === x ? codeOfNumber(bins.cuts, x) : bins.bins;
 }
 
-/** Bits for the number of equal rows that a packed row stands for: at least, and room permitting. */
-const COUNT_BITS = 4;
-const MOST_COUNT_BITS = 16;
-
-/**
- * Lays the features' codes side by side, each in as few bits as its codes need, and the row count
- * into what is left of the last word, if that is enough.
- * @param rows a number that the row count must be able to say, below 2³¹
- */
-export function layOutFields(bins: readonly FeatureBins[], rows = 1): CodeFields {
-  const length = bins.length + 1;
+/** Lays the features' codes side by side: a byte each, or two where there are more than 255 bins. */
+export function layOutFields(bins: readonly FeatureBins[]): CodeFields {
   const fields = {
-    word: new Int32Array(length),
-    shift: new Int32Array(length),
-    mask: new Int32Array(length),
+    word: new Int32Array(bins.length),
+    shift: new Int32Array(bins.length),
+    mask: new Int32Array(bins.length),
   };
-  let word = 0;
-  let used = 0;
-  const place = (f: number, least: number, most: number): void => {
-    if (used + least > 32) {
-      word++;
-      used = 0;
-    }
-    const bits = Math.min(most, 32 - used);
-    fields.word[f] = word;
-    fields.shift[f] = used;
-    fields.mask[f] = 2 ** bits - 1;
-    used += bits;
-  };
+  let at = 0;
   bins.forEach((feature, f) => {
-    const bits = 32 - Math.clz32(feature.bins);
-    place(f, bits, bits);
+    const bytes = feature.bins > 255 ? 2 : 1;
+    at = Math.ceil(at / bytes) * bytes;
+    fields.word[f] = at >>> 2;
+    fields.shift[f] = 8 * (at & 3);
+    fields.mask[f] = 2 ** (8 * bytes) - 1;
+    at += bytes;
   });
-  const least = Math.max(COUNT_BITS, 32 - Math.clz32(rows));
-  place(bins.length, least, Math.max(least, MOST_COUNT_BITS));
   return fields;
 }
 
-/** Codes of every row; row counts, able to say up to `most`, are left 0. */
-export function* packRows(
-  { rows, values }: Columns,
-  bins: readonly FeatureBins[],
-  most = 1,
-): Steps<PackedRows> {
-  const fields = layOutFields(bins, most);
-  const wordsPerRow = fields.word[bins.length] + 1;
-  const words = new Uint32Array(rows * wordsPerRow);
-  const codes = new Int32Array(CODE_BLOCK);
-  const anyMissing = bins.map(() => false);
-  for (const [f, feature] of bins.entries()) {
-    const column = new ColumnCodes(values[f], feature);
-    yield* byRows(rows, (from, to) => {
-      for (let at = from; at < to; at += CODE_BLOCK) {
-        const count = Math.min(CODE_BLOCK, to - at);
-        const missing = column.codesOf(at, count, codes);
-        anyMissing[f] ||= missing;
-        const shift = fields.shift[f];
-        for (let i = 0, place = at * wordsPerRow + fields.word[f]; i < count; i++) {
-          words[place] |= codes[i] << shift;
-          place += wordsPerRow;
-        }
-      }
-    });
-  }
-  return { rows, wordsPerRow, fields, words, anyMissing };
+/** Words that the codes of a row take. */
+export function wordsOf({ word }: CodeFields): number {
+  return word[word.length - 1] + 1;
 }
 
-/** The codes of one column, a block at a time. */
-class ColumnCodes {
-  private readonly search: CutSearch | null;
-
-  constructor(
-    private readonly values: Float64Array,
-    private readonly bins: FeatureBins,
-  ) {
-    this.search = bins.categorical ? null : new CutSearch(indexCuts(bins.cuts));
+/**
+ * The largest count of equal rows that a tree tells from larger ones: at least `rows`, since nothing
+ * asks for more. It is what the fewest bits of each code leave of a word, because that is what it was
+ * when codes were packed into bits; another limit would grow other trees of the same seed.
+ * @param rows a number that the count must be able to say, below 2³¹
+ */
+export function countLimit(bins: readonly FeatureBins[], rows: number): number {
+  const bitsOf = (codes: number): number => 32 - Math.clz32(codes);
+  let used = 0;
+  const fit = (least: number): void => {
+    if (used + least > 32) used = 0;
+  };
+  for (const feature of bins) {
+    fit(bitsOf(feature.bins));
+    used += bitsOf(feature.bins);
   }
-
-  /** Writes the codes of `count` rows from `at` on; tells whether any is "missing". */
-  codesOf(at: number, count: number, codes: Int32Array): boolean {
-    const { values, bins, search } = this;
-    if (search === null) for (let i = 0; i < count; i++) codes[i] = codeOf(bins, values[at + i]);
-    else {
-      codes.fill(0, 0, count);
-      search.addCodes(values, at, 1, count, 1, codes);
-    }
-    for (let i = 0; i < count; i++) if (codes[i] === bins.bins) return true;
-    return false;
-  }
+  const least = Math.max(4, bitsOf(rows));
+  fit(least);
+  return 2 ** Math.min(32 - used, Math.max(least, 16)) - 1;
 }

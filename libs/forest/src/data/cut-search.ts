@@ -11,15 +11,13 @@
  *
  * Nearly always those are two at most, and both are compared whether it takes both or not: a
  * branch would be a coin toss. Comparing past the bucket does no harm, since cuts there are not
- * below x, and `cuts` is padded with infinities.
+ * below x, and `cuts` is padded with infinities. One number is coded here; many by kernels/codes.ts,
+ * which searches in the same way.
  */
 
 const MAX_BUCKETS = 2048;
 
-/** Numbers that are coded in one go, at most. */
-export const CODE_BLOCK = 1024;
-
-const doubles = new Float64Array(CODE_BLOCK);
+const doubles = new Float64Array(1);
 const halves = new Int32Array(doubles.buffer);
 const UPPER = new Uint8Array(Float64Array.of(1).buffer)[7] === 0x3f ? 1 : 0;
 
@@ -85,33 +83,6 @@ export class CutSearch {
     const start = starts[((rank - first) | 0) >>> shift];
     if (most > 2) return countBelow(cuts, start, start + most, x);
     return start + +(cuts[start] < x) + +(cuts[start + 1] < x);
-  }
-
-  /**
-   * Adds `scale` times the code of each of `count` numbers to `sums`; whole numbers below 2³¹.
-   * @param at place of the first number in `rows`
-   * @param step from one number to the next
-   * @param count at most CODE_BLOCK
-   */
-  addCodes(
-    rows: ArrayLike<number>,
-    at: number,
-    step: number,
-    count: number,
-    scale: number,
-    sums: Int32Array,
-  ): void {
-    const { cuts, first, last, shift, starts, most } = this.index;
-    const missing = this.index.count + 1;
-    for (let i = 0, place = at; i < count; i++, place += step) doubles[i] = rows[place];
-    for (let i = 0; i < count; i++) {
-      const x = doubles[i];
-      const rank = Math.min(last, Math.max(first, ordered(halves[2 * i + UPPER])));
-      const start = starts[((rank - first) | 0) >>> shift];
-      let code = (start + +(cuts[start] < x) + +(cuts[start + 1] < x)) | 0;
-      if (most > 2) code = countBelow(cuts, start, start + most, x);
-      sums[i] = (sums[i] + Math.imul(scale, x === x ? code : missing)) | 0;
-    }
   }
 }
 

@@ -1,7 +1,8 @@
 import type { FitParameters } from '../data/parameters.js';
+import { Kernels } from '../kernels/kernels.js';
 import type { Random } from '../random.js';
 
-type BagRules = Pick<FitParameters, 'bootstrap' | 'sampleFraction'>;
+export type BagRules = Pick<FitParameters, 'bootstrap' | 'sampleFraction'>;
 
 /** One tree's bag, by position; reused from tree to tree. */
 export interface Bag {
@@ -9,53 +10,38 @@ export interface Bag {
   readonly drawn: Uint16Array | Float64Array;
   /** Raw rows of a counted row that are out of the bag; null where no row is counted. */
   readonly missed: Float64Array | null;
-  /**
-   * Draws the bag of a tree.
-   * @returns the number of rows that are in it
-   */
-  draw(rules: BagRules, random: Random): number;
+  /** Raw rows that bags are drawn from. */
+  readonly rawRows: number;
+  /** Draws the bag of a tree. */
+  draw(rules: BagRules, random: Random): void;
+}
+
+/** How many draws make up a bag. */
+export function drawsOf(rows: number, { sampleFraction }: BagRules): number {
+  return Math.max(1, Math.round(rows * sampleFraction));
 }
 
 /**
- * A bag of rows (Breiman 1996): drawn with replacement, or, without bootstrap, each at most once.
- * A row that was not drawn is out of bag.
+ * A bag of rows, drawn by kernels (kernels/bag.ts). The generator is not moved: the kernels go on from
+ * where it is, and it is they who draw a tree's features next.
  */
 export class RowBag implements Bag {
-  readonly drawn: Uint16Array;
   readonly missed = null;
 
-  constructor(rows: number) {
-    this.drawn = new Uint16Array(rows);
+  constructor(
+    readonly rawRows: number,
+    private readonly kernels = new Kernels(),
+  ) {
+    kernels.call.bindBag(rawRows, false);
   }
 
-  draw({ bootstrap, sampleFraction }: BagRules, random: Random): number {
-    const { drawn } = this;
-    const rows = drawn.length;
-    const draws = Math.max(1, Math.round(rows * sampleFraction));
-    if (!bootstrap) return drawWithout(drawn, draws, random);
-    drawn.fill(0);
-    let distinct = 0;
-    for (let i = 0; i < draws; i++) {
-      const row = random.below(rows);
-      distinct += +(drawn[row] === 0);
-      drawn[row]++;
-    }
-    return distinct;
+  get drawn(): Uint16Array {
+    return this.kernels.at(Uint16Array, this.kernels.call.drawn, this.rawRows);
   }
-}
 
-/** Selection sampling (Knuth, TAOCP 2, algorithm S): one pass, exactly `draws` rows. */
-function drawWithout(drawn: Uint16Array, draws: number, random: Random): number {
-  // All of them: no chance is spent on it, so the tree's own draws do not depend on the rows.
-  if (draws === drawn.length) {
-    drawn.fill(1);
-    return draws;
+  draw(rules: BagRules, random: Random): void {
+    const { call } = this.kernels;
+    call.continueRandom(...random.state);
+    call.drawBag(this.rawRows, drawsOf(this.rawRows, rules), rules.bootstrap);
   }
-  let wanted = draws;
-  for (let row = 0; row < drawn.length; row++) {
-    const take = random.below(drawn.length - row) < wanted;
-    drawn[row] = +take;
-    wanted -= +take;
-  }
-  return draws;
 }

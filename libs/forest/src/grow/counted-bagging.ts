@@ -17,9 +17,9 @@
  *                        about a square root of it, is drawn in the same way again. All subsets
  *                        of a size stay alike throughout, so the result is exact
  */
-import type { Bag } from './bagging.js';
+import { drawsOf, type Bag, type BagRules } from './bagging.js';
 import { drawBinomial } from './binomial.js';
-import type { FitParameters } from '../data/parameters.js';
+import { Kernels } from '../kernels/kernels.js';
 import type { Random } from '../random.js';
 
 /** Up to so many draws on one counted row are thrown one by one. */
@@ -29,43 +29,53 @@ const NORMAL_FROM = 6;
 
 /** A bag of counted rows, reused from tree to tree. */
 export class CountedBag implements Bag {
-  readonly drawn: Float64Array;
-  readonly missed: Float64Array;
-  private readonly total: number;
+  readonly rawRows: number;
 
   /** @param count by position: raw rows that it stands for, whole and ≥ 1 */
-  constructor(private readonly count: Float64Array) {
-    this.drawn = new Float64Array(count.length);
-    this.missed = new Float64Array(count.length);
-    this.total = count.reduce((sum, c) => sum + c, 0);
+  constructor(
+    readonly count: Float64Array,
+    private readonly kernels = new Kernels(),
+  ) {
+    kernels.call.bindBag(count.length, true);
+    this.rawRows = count.reduce((sum, c) => sum + c, 0);
   }
 
-  draw(
-    { bootstrap, sampleFraction }: Pick<FitParameters, 'bootstrap' | 'sampleFraction'>,
-    random: Random,
-  ): number {
-    const { count, drawn, missed, total } = this;
-    const draws = Math.max(1, Math.round(total * sampleFraction));
-    if (bootstrap) this.drawWith(draws, random);
+  get drawn(): Float64Array {
+    return this.kernels.at(Float64Array, this.kernels.call.drawn, this.count.length);
+  }
+
+  get missed(): Float64Array {
+    return this.kernels.at(Float64Array, this.kernels.call.missed, this.count.length);
+  }
+
+  draw(rules: BagRules, random: Random): void {
+    const { count, drawn, missed, rawRows } = this;
+    const draws = drawsOf(rawRows, rules);
+    if (rules.bootstrap) drawWith(count, rawRows, draws, drawn, missed, random);
     else {
-      drawWithout(count, total, draws, drawn, random);
+      drawWithout(count, rawRows, draws, drawn, random);
       for (let i = 0; i < count.length; i++) missed[i] = count[i] - drawn[i];
     }
-    return drawn.reduce((distinct, k) => distinct + +(k > 0), 0);
   }
+}
 
-  private drawWith(draws: number, random: Random): void {
-    const { count, drawn, missed } = this;
-    let restDraws = draws;
-    let restRows = this.total;
-    for (let i = 0; i < count.length; i++) {
-      const c = count[i];
-      const k = drawBinomial(random, restDraws, c, restRows);
-      restDraws -= k;
-      restRows -= c;
-      drawn[i] = k;
-      missed[i] = c - drawDistinct(random, k, c);
-    }
+function drawWith(
+  count: Float64Array,
+  rawRows: number,
+  draws: number,
+  drawn: Float64Array,
+  missed: Float64Array,
+  random: Random,
+): void {
+  let restDraws = draws;
+  let restRows = rawRows;
+  for (let i = 0; i < count.length; i++) {
+    const c = count[i];
+    const k = drawBinomial(random, restDraws, c, restRows);
+    restDraws -= k;
+    restRows -= c;
+    drawn[i] = k;
+    missed[i] = c - drawDistinct(random, k, c);
   }
 }
 

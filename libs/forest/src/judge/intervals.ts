@@ -50,9 +50,14 @@ const MAX_SCORES = 4096;
 
 /**
  * @param judged the score of a row that stands for many counts for as many
+ * @param room where scores may be laid, as long as the rows are many; it may be their weights
  * @returns null if no row has an out-of-bag variance
  */
-export function fitIntervals(judged: JudgedRows, noise: NoiseKind): IntervalModel | null {
+export function fitIntervals(
+  judged: JudgedRows,
+  noise: NoiseKind,
+  room?: Float64Array,
+): IntervalModel | null {
   const { predictions, variances, target, weight, count } = judged;
   let told = 0;
   let total = 0;
@@ -66,7 +71,8 @@ export function fitIntervals(judged: JudgedRows, noise: NoiseKind): IntervalMode
   }
   if (told === 0) return null;
   const meanSquareError = squares / total;
-  const scores = new Float64Array(told);
+  // A row's weight is read before its score, or a later one's, is laid over it.
+  const scores = room?.subarray(0, told) ?? new Float64Array(told);
   const counts = count === null ? undefined : new Float64Array(told);
   for (let row = 0, i = 0; row < target.length; row++) {
     if (!(variances[row] >= 0)) continue;
@@ -87,7 +93,7 @@ function thin(
   if (counts !== undefined) return thinCounted(scores, counts);
   const rows = scores.length;
   scores.sort();
-  if (rows <= MAX_SCORES) return { scores, rows };
+  if (rows <= MAX_SCORES) return { scores: scores.slice(), rows };
   return { scores: Float64Array.from(evenRanks(rows), (rank) => scores[rank]), rows };
 }
 

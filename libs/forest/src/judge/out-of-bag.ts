@@ -1,6 +1,6 @@
-import type { Bag } from '../grow/bagging.js';
+import { CountedBag } from '../grow/counted-bagging.js';
+import type { TreeGrower } from '../grow/grower.js';
 import type { TrainingSet } from '../data/grouping.js';
-import { Router } from '../trees/routing.js';
 import type { Tree } from '../trees/tree.js';
 
 /**
@@ -51,74 +51,37 @@ export class OutOfBag implements OutOfBagSums {
   readonly counted: boolean;
   private readonly unit: number;
   private readonly coarseUnit: number;
-  private router: Router | null = null;
-  /** Groups with a row that is out of the bag. */
-  private list = new Uint32Array(0);
-
   /** @param from what to go on from, and takes over */
-  constructor(
-    private readonly set: TrainingSet,
-    from: OutOfBagSums,
-  ) {
+  constructor(set: TrainingSet, from: OutOfBagSums) {
     this.sums = from.sums;
     this.coarse = from.coarse;
     this.squares = from.squares;
     this.counts = from.counts;
     this.counted = from.counted;
-    const largest = powerAbove(set.target);
+    const largest = powerAbove(set.largestTarget);
     this.unit = largest * 2 ** (this.counted ? -32 : -38);
     this.coarseUnit = largest * 2 ** (this.counted ? -16 : -18);
   }
 
-  /** Adds one tree, grown from `bag`. */
-  add(tree: Tree, bag: Bag): void {
-    const { bins, packed } = this.set;
-    // Merging needs neither.
-    this.router ??= new Router(bins, packed);
-    if (this.list.length === 0) this.list = new Uint32Array(packed.rows);
-    const { list } = this;
-    const count = this.listOut(bag);
-    this.router.route(tree, list, count, (leaf, _, start, end) => {
-      const value = tree.value[leaf];
-      for (let i = start; i < end; i++) this.addGroup(list[i], bag, value);
-    });
-  }
-
-  private listOut({ drawn, missed }: Bag): number {
-    const { list } = this;
-    const { packed, starts } = this.set;
-    let count = 0;
-    for (let group = 0, position = 0; group < packed.rows; group++) {
-      const end = starts[group + 1];
-      if (missed === null) while (position < end && drawn[position] > 0) position++;
-      else while (position < end && missed[position] === 0) position++;
-      if (position < end) list[count++] = group;
-      position = end;
-    }
-    return count;
-  }
-
-  private addGroup(group: number, { drawn, missed }: Bag, leaf: number): void {
+  /** Adds the tree that `grower` has just grown. */
+  add(tree: Tree, grower: TreeGrower): void {
     const { sums, coarse, squares, counts } = this;
-    const { starts, count } = this.set;
-    const value = Math.round(leaf / this.unit);
-    const rough = Math.round(leaf / this.coarseUnit);
-    const square = rough * rough;
-    const end = starts[group + 1];
-    for (let position = starts[group]; position < end; position++) {
-      let shares = 1;
-      if (missed !== null) shares = missedShares(missed[position], count![position]);
-      else if (drawn[position] > 0) continue;
-      sums[position] += shares * value;
-      coarse[position] += shares * rough;
-      squares[position] += shares * square;
-      counts[position] += shares;
-    }
-  }
-
-  /** The same sums without what adding trees took. */
-  alone(): OutOfBag {
-    return new OutOfBag(this.set, this);
+    const { bag } = grower;
+    const sharesOf = bag instanceof CountedBag ? sharesIn(bag.missed, bag.count) : (): number => 1;
+    const fine = tree.value.map((value) => Math.round(value / this.unit));
+    const rough = tree.value.map((value) => Math.round(value / this.coarseUnit));
+    grower.routeOutside((positions, leaves) => {
+      for (let i = 0; i < positions.length; i++) {
+        const position = positions[i];
+        const leaf = leaves[i];
+        const shares = sharesOf(position);
+        const r = rough[leaf];
+        sums[position] += shares * fine[leaf];
+        coarse[position] += shares * r;
+        squares[position] += shares * (r * r);
+        counts[position] += shares;
+      }
+    });
   }
 
   merge(other: OutOfBagSums): void {
@@ -146,14 +109,15 @@ export class OutOfBag implements OutOfBagSums {
   }
 }
 
-/** What `missed` of `count` raw rows is in shares. */
-function missedShares(missed: number, count: number): number {
-  return count <= SHARES ? missed : Math.round((SHARES * missed) / count);
+/** What the missed of a position's raw rows are in shares. */
+function sharesIn(missed: Float64Array, count: Float64Array): (position: number) => number {
+  return (position) =>
+    count[position] <= SHARES
+      ? missed[position]
+      : Math.round((SHARES * missed[position]) / count[position]);
 }
 
 /** A power of 2 that no target exceeds in size. */
-function powerAbove(target: Float64Array): number {
-  let largest = 0;
-  for (const y of target) largest = Math.max(largest, Math.abs(y));
+function powerAbove(largest: number): number {
   return largest === 0 ? 1 : 2 ** Math.ceil(Math.log2(largest));
 }

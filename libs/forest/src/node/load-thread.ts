@@ -31,16 +31,8 @@ export type FromLoadThread =
 function load({ source, compile }: LoadInput): void {
   const bytes = inSharedMemory(typeof source === 'string' ? readFileSync(source) : source);
   const { schema, parameters, bins, trees, calibration, intervals } = readModel(bytes);
-  const { table, packed, ...rest } = compileForest({ bins, trees, calibration }, compile);
-  const compiled = {
-    ...rest,
-    table: table && inSharedMemory(table),
-    packed: packed && {
-      ...packed,
-      nodes: inSharedMemory(packed.nodes),
-      values: inSharedMemory(packed.values),
-    },
-  };
+  const { table, ...rest } = compileForest({ bins, trees, calibration }, compile, true);
+  const compiled = { ...rest, table: table && inSharedMemory(table) };
   // The trees are views of `bytes`; they stay views of it on the other side.
   const forest = { schema, parameters, bins, trees, calibration, intervals };
   send({ kind: 'loaded', bytes, digest: storedDigest(bytes), forest, compiled });

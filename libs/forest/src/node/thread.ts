@@ -1,6 +1,6 @@
 /* What a worker thread runs: it takes the number of the next tree and grows that tree, until none is left. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { TreeFactory, type PreparedFit } from '../fit.js';
+import { parentPort } from 'node:worker_threads';
+import { TreeFactory, type PreparedFit } from '../factory.js';
 import type { OutOfBagSums } from '../judge/out-of-bag.js';
 import type { Tree } from '../trees/tree.js';
 
@@ -14,17 +14,24 @@ export type FromThread =
   | { readonly kind: 'tree'; readonly t: number; readonly tree: Tree }
   | ({ readonly kind: 'end' } & OutOfBagSums);
 
-const { fit, next } = workerData as ThreadInput;
-const factory = new TreeFactory(fit);
-
 const send = (message: FromThread, handedOver: ArrayBuffer[] = []): void =>
   parentPort!.postMessage(message, handedOver);
 
-for (let t = Atomics.add(next, 0, 1); t < fit.parameters.trees; t = Atomics.add(next, 0, 1)) {
-  send({ kind: 'tree', t, tree: factory.grow(t) });
+// The fit comes when it is prepared: by then this thread has started.
+parentPort!.once('message', ({ fit, next }: ThreadInput) => {
+  const factory = new TreeFactory(fit);
+  for (let t = Atomics.add(next, 0, 1); t < fit.parameters.trees; t = Atomics.add(next, 0, 1)) {
+    const tree = factory.grow(t);
+    send({ kind: 'tree', t, tree }, buffersOf(tree));
+  }
+  const { sums, coarse, squares, counts, counted } = factory.outOfBag;
+  const arrays = { sums, coarse, squares, counts };
+  send({ kind: 'end', ...arrays, counted }, buffersOf(arrays));
+});
+
+/** The memory of an object's arrays, which is handed over and not copied. */
+function buffersOf(object: object): ArrayBuffer[] {
+  return Object.values(object)
+    .filter((value) => ArrayBuffer.isView(value))
+    .map(({ buffer }) => buffer as ArrayBuffer);
 }
-const { sums, coarse, squares, counts, counted } = factory.outOfBag;
-send(
-  { kind: 'end', sums, coarse, squares, counts, counted },
-  [sums, coarse, squares, counts].map(({ buffer }) => buffer as ArrayBuffer),
-);

@@ -14,7 +14,7 @@
  */
 import { codeOf, type FeatureBins } from '../data/binning.js';
 import { CutSearch, indexCuts, type CutIndex } from '../data/cut-search.js';
-import type { Tree } from '../trees/tree.js';
+import { inSet, type Tree } from '../trees/tree.js';
 
 /** The code of a cell. Rows whose cells have the same code get the same prediction, always. */
 export type CellCode = number | string;
@@ -117,29 +117,6 @@ export class CellSpace {
     for (let f = 0; f < strides.length; f++) index += strides[f] * this.codeOf(f, rows[at + f]);
     return index;
   }
-
-  /**
-   * Adds `scale` times the code of feature `f` of each of `count` rows to `sums`; `rows` holds
-   * them row after row, the first beginning at `at`.
-   */
-  addCodes(
-    f: number,
-    rows: ArrayLike<number>,
-    at: number,
-    count: number,
-    scale: number,
-    sums: Int32Array,
-  ): void {
-    const width = this.sizes.length;
-    if (this.sizes[f] === 1) return;
-    if (!this.bins[f].categorical) {
-      this.searches[f].addCodes(rows, at + f, width, count, scale, sums);
-      return;
-    }
-    for (let i = 0, place = at + f; i < count; i++, place += width) {
-      sums[i] += scale * codeOf(this.bins[f], rows[place]);
-    }
-  }
 }
 
 /** By feature: 1 at every cut that some node uses. The place after the last: observed or missing. */
@@ -172,4 +149,13 @@ function placesOf(used: Uint8Array): Int32Array {
   // "Observed or missing" is no cut of its own: everything observed, up to the last code.
   places[used.length - 1] = before - used[used.length - 1];
   return places;
+}
+
+/** Which way a code over the used cuts goes at an inner node. */
+export function codeGoesLeft(cells: CellSpace, tree: Tree, node: number, code: number): boolean {
+  const f = tree.feature[node];
+  const { categorical, bins } = cells.bins[f];
+  if (code === bins) return tree.missingLeft[node] === 1;
+  if (categorical) return inSet(tree.sets, tree.cut[node], code);
+  return code <= cells.cutPlace(f, tree.cut[node]);
 }

@@ -2,12 +2,12 @@ import { ForestError } from '../errors.js';
 import type { FeatureBins } from '../data/binning.js';
 import { calibrated, type Calibration } from '../judge/calibration.js';
 import { CellSpace, type CellCode, type CellPlan } from './cells.js';
-import { CODE_BLOCK } from '../data/cut-search.js';
-import { LANES, PackedForest, type PackedNodes } from './packed.js';
-import { packTrees } from './packing.js';
+import { hasKernels } from '../kernels/kernels.js';
+import { PackedForest } from './packed.js';
+import { packTrees, type PackedNodes } from './packing.js';
 import { sampleFromLeaves } from './leaf-sample.js';
 import { trainingWeight, type CodeShares } from './support.js';
-import { buildTable } from './table.js';
+import { buildTable, TableBatch } from './table.js';
 import type { Tree } from '../trees/tree.js';
 import { WalkedForest } from './walked.js';
 
@@ -42,10 +42,14 @@ export interface CompiledParts {
   readonly walked: Pick<Source, 'bins' | 'trees'> | null;
 }
 
-/** Chooses between table, packed nodes and walk, and makes the one chosen. */
+/**
+ * Chooses between table, packed nodes and walk, and makes the one chosen.
+ * @param shared may another thread use it?
+ */
 export function compileForest(
   { bins, trees, calibration }: Omit<Source, 'seed'>,
   { maxTableCells = DEFAULT_TABLE_CELLS }: CompileOptions = {},
+  shared = false,
 ): CompiledParts {
   const cells = CellSpace.of(bins, trees);
   const parts = { cells: cells.plan, calibration, table: null, packed: null, walked: null };
@@ -58,13 +62,14 @@ export function compileForest(
     }
     return { ...parts, table };
   }
-  const packed = packTrees(cells, trees);
+  const packed = hasKernels() ? packTrees(cells, trees, shared) : null;
   return packed === null ? { ...parts, walked: { bins, trees } } : { ...parts, packed };
 }
 
 /**
  * A forest in a form that answers fast: a table of all cells if that fits the budget; else packed
- * nodes; or a walk by codes if there are too many sets of categories for packed nodes. All predict
+ * nodes; or a walk by codes if there are too many sets of categories for packed nodes, or if the host
+ * lacks WebAssembly. All predict
  * what `Forest.predict` does, bit for bit.
  */
 export class Compiled {
@@ -76,8 +81,8 @@ export class Compiled {
   private readonly table: Float64Array | null;
   private readonly trees: PackedForest | WalkedForest | null;
   private readonly calibration: Calibration | null;
-  private readonly block = new Int32Array(CODE_BLOCK);
   private readonly codes: Int32Array;
+  private tableBatch: TableBatch | undefined;
   private single: PackedForest | WalkedForest | undefined;
 
   /**
@@ -161,9 +166,9 @@ export class Compiled {
       throw new ForestError('OPTION_INVALID', `trees is ${trees}, wanted ${wanted}`);
     }
     this.single ??= this.singleTrees();
-    const out = new Float64Array(trees * count + LANES);
+    const out = new Float64Array(trees * count);
     this.single.perTree(rows, count, trees, out);
-    return out.subarray(0, trees * count);
+    return out;
   }
 
   /** The trees that predictions are made with; a table's trees are packed here first. */
@@ -171,7 +176,7 @@ export class Compiled {
     if (this.trees !== null) return this.trees;
     const { bins, trees } = this.source;
     const asked = trees.slice(0, this.askedTrees);
-    const packed = packTrees(this.cells, asked);
+    const packed = hasKernels() ? packTrees(this.cells, asked) : null;
     return packed === null ? new WalkedForest(bins, asked) : new PackedForest(this.cells, packed);
   }
 
@@ -204,25 +209,12 @@ export class Compiled {
     const count = Math.floor(rows.length / this.cells.sizes.length);
     const { table, trees } = this;
     if (table !== null) {
-      this.lookUp(table, rows, count, out);
+      this.tableBatch ??= new TableBatch(this.cells, table);
+      this.tableBatch.predict(rows, count, out);
       return out;
     }
     trees!.predictBatch(rows, count, out);
     if (this.calibration !== null) for (let i = 0; i < count; i++) out[i] = this.finish(out[i]);
     return out;
-  }
-
-  /** Codes one feature of a whole block of rows at a time, so that reads of the table overlap. */
-  private lookUp(table: Float64Array, rows: Float64Array, count: number, out: Float64Array): void {
-    const { cells, block } = this;
-    const { strides } = cells;
-    for (let from = 0; from < count; from += CODE_BLOCK) {
-      const length = Math.min(CODE_BLOCK, count - from);
-      block.fill(0, 0, length);
-      for (let f = 0; f < strides.length; f++) {
-        cells.addCodes(f, rows, from * strides.length, length, strides[f], block);
-      }
-      for (let i = 0; i < length; i++) out[from + i] = table[block[i]];
-    }
   }
 }

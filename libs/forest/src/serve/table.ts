@@ -10,8 +10,9 @@
  * Adding tree after tree is the plain walk's own order of additions, so every cell ends with the
  * plain walk's own bits.
  */
-import type { CellSpace } from './cells.js';
-import { inSet, type Tree } from '../trees/tree.js';
+import { codeGoesLeft, type CellSpace } from './cells.js';
+import { copyNumbers, hasKernels, Kernels, putCoding } from '../kernels/kernels.js';
+import type { Tree } from '../trees/tree.js';
 
 /** @returns the prediction of every cell, `cells.count` long */
 export function buildTable(cells: CellSpace, trees: readonly Tree[]): Float64Array {
@@ -105,11 +106,67 @@ function allCodes(size: number): Int32Array {
   return Int32Array.from({ length: size }, (_, code) => code);
 }
 
-/** Which way a code over the used cuts goes at an inner node. */
-export function codeGoesLeft(cells: CellSpace, tree: Tree, node: number, code: number): boolean {
-  const f = tree.feature[node];
-  const { categorical, bins } = cells.bins[f];
-  if (code === bins) return tree.missingLeft[node] === 1;
-  if (categorical) return inSet(tree.sets, tree.cut[node], code);
-  return code <= cells.cutPlace(f, tree.cut[node]);
+/** Rows that are coded in one go. */
+const BLOCK = 1024;
+
+/**
+ * Looks many rows up in a table. Kernels code one feature of a whole block of rows at a time, and the
+ * reads of the table overlap.
+ */
+export class TableBatch {
+  private readonly kernels: Kernels | null;
+  private readonly codings: number[] = [];
+  private readonly numbers: Float64Array;
+  private readonly cellNumbers: Uint32Array;
+
+  constructor(
+    private readonly cells: CellSpace,
+    private readonly table: Float64Array,
+  ) {
+    const kernels = hasKernels() ? new Kernels() : null;
+    const { bins, sizes, plan } = cells;
+    this.kernels = kernels;
+    if (kernels === null) {
+      this.numbers = new Float64Array(0);
+      this.cellNumbers = new Uint32Array(0);
+      return;
+    }
+    kernels.call.bindCodes(BLOCK);
+    this.codings = bins.map(({ categorical, bins: missing }, f) =>
+      sizes[f] === 1 ? 0 : putCoding(kernels, categorical, missing, plan.cuts[f]),
+    );
+    const numbersAt = kernels.room(Float64Array, BLOCK * sizes.length);
+    const cellsAt = kernels.room(Uint32Array, BLOCK);
+    this.numbers = kernels.at(Float64Array, numbersAt, BLOCK * sizes.length);
+    this.cellNumbers = kernels.at(Uint32Array, cellsAt, BLOCK);
+  }
+
+  /** Writes the cell of each of `count` rows to `out`. */
+  predict(rows: Float64Array, count: number, out: Float64Array): void {
+    const { cells, table } = this;
+    if (this.kernels === null) {
+      const width = cells.sizes.length;
+      for (let i = 0; i < count; i++) out[i] = table[cells.indexOf(rows, i * width)];
+      return;
+    }
+    for (let from = 0; from < count; from += BLOCK) {
+      const length = Math.min(BLOCK, count - from);
+      this.code(this.kernels, rows, from, length);
+      const { cellNumbers } = this;
+      for (let i = 0; i < length; i++) out[from + i] = table[cellNumbers[i]];
+    }
+  }
+
+  /** Numbers the cells of a block of rows. */
+  private code({ call }: Kernels, rows: Float64Array, from: number, length: number): void {
+    const { cells, numbers, cellNumbers, codings } = this;
+    const width = codings.length;
+    copyNumbers(numbers, rows, from * width, length * width);
+    cellNumbers.fill(0, 0, length);
+    for (let f = 0; f < width; f++) {
+      if (codings[f] === 0) continue;
+      const at = numbers.byteOffset + 8 * f;
+      call.addCodes(codings[f], at, 8 * width, length, cells.strides[f], cellNumbers.byteOffset);
+    }
+  }
 }

@@ -1,40 +1,32 @@
 /*
  * The forest as it was grown, walked by codes: for forests whose categorical features have so many
- * distinct left sets that a slot for each (packed.ts) would cost more than it saves.
+ * distinct left sets that a slot for each (packed.ts) would cost more than it saves, and for hosts
+ * without WebAssembly, such as a page whose policy forbids it.
  */
-import { codeOf, layOutFields, type FeatureBins } from '../data/binning.js';
+import { codeOf, type FeatureBins } from '../data/binning.js';
 import type { CellSpace } from './cells.js';
-import { CodeWalk, type Tree } from '../trees/tree.js';
+import { leafOfCodes, type Tree } from '../trees/tree.js';
 
 export class WalkedForest {
-  private readonly words: Uint32Array;
-  private readonly walk: CodeWalk;
-  private readonly fields;
+  private readonly codes: Int32Array;
 
   constructor(
     private readonly bins: readonly FeatureBins[],
     private readonly trees: readonly Tree[],
   ) {
-    this.fields = layOutFields(bins);
-    const wordsPerRow = this.fields.word[bins.length] + 1;
-    this.words = new Uint32Array(wordsPerRow);
-    const { fields, words } = this;
-    const anyMissing = bins.map(() => true);
-    this.walk = new CodeWalk(bins, { rows: 1, wordsPerRow, fields, words, anyMissing });
+    this.codes = new Int32Array(bins.length);
   }
 
   /** The mean of the trees at the row of numbers that begins at `at`. */
   predict(rows: ArrayLike<number>, at = 0): number {
-    this.layOut(rows, at);
+    this.code(rows, at);
     return this.mean();
   }
 
   /** The mean of the trees in a cell, told by its codes over the used cuts of `cells`. */
   predictCodes(codes: Int32Array, cells: CellSpace): number {
-    const { words, fields } = this;
-    words.fill(0);
     for (let f = 0; f < codes.length; f++) {
-      words[fields.word[f]] |= cells.codeOfAll(f, codes[f], this.bins[f]) << fields.shift[f];
+      this.codes[f] = cells.codeOfAll(f, codes[f], this.bins[f]);
     }
     return this.mean();
   }
@@ -49,26 +41,22 @@ export class WalkedForest {
   perTree(rows: ArrayLike<number>, count: number, trees: number, out: Float64Array): void {
     const width = this.bins.length;
     for (let i = 0, at = 0; i < count; i++, at += width) {
-      this.layOut(rows, at);
+      this.code(rows, at);
       for (let t = 0; t < trees; t++) {
         const tree = this.trees[t];
-        out[t * count + i] = tree.value[this.walk.leafOf(tree, 0)];
+        out[t * count + i] = tree.value[leafOfCodes(tree, this.bins, this.codes)];
       }
     }
   }
 
-  private layOut(rows: ArrayLike<number>, at: number): void {
-    const { bins, words, fields } = this;
-    words.fill(0);
-    for (let f = 0; f < bins.length; f++) {
-      words[fields.word[f]] |= codeOf(bins[f], rows[at + f]) << fields.shift[f];
-    }
+  private code(rows: ArrayLike<number>, at: number): void {
+    for (let f = 0; f < this.bins.length; f++) this.codes[f] = codeOf(this.bins[f], rows[at + f]);
   }
 
   private mean(): number {
-    const { trees, walk } = this;
+    const { trees, bins, codes } = this;
     let sum = 0;
-    for (const tree of trees) sum += tree.value[walk.leafOf(tree, 0)];
+    for (const tree of trees) sum += tree.value[leafOfCodes(tree, bins, codes)];
     return sum / trees.length;
   }
 }

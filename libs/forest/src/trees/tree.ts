@@ -5,7 +5,7 @@
  *   node n   left[n] = l > n      left child l      right child l + 1
  *   leaf     left[n] = 0
  */
-import type { FeatureBins, PackedRows } from '../data/binning.js';
+import type { FeatureBins } from '../data/binning.js';
 
 export interface Tree {
   readonly nodes: number;
@@ -27,105 +27,6 @@ export interface Tree {
   readonly sets: Uint32Array;
 }
 
-/** Builds a tree node by node, in arrays that grow. */
-export class TreeBuilder {
-  nodes = 1;
-  private capacity: number;
-  private feature: Int16Array;
-  private cut: Int32Array;
-  private left: Int32Array;
-  private missingLeft: Uint8Array;
-  private value: Float64Array;
-  private cover: Float64Array;
-  private gain: Float64Array;
-  private sets = new Uint32Array(0);
-  private setWords = 0;
-
-  constructor(capacity = 256) {
-    this.capacity = capacity;
-    this.feature = new Int16Array(capacity).fill(-1);
-    this.cut = new Int32Array(capacity);
-    this.left = new Int32Array(capacity);
-    this.missingLeft = new Uint8Array(capacity);
-    this.value = new Float64Array(capacity);
-    this.cover = new Float64Array(capacity);
-    this.gain = new Float64Array(capacity);
-  }
-
-  describe(node: number, value: number, cover: number): void {
-    this.value[node] = value;
-    this.cover[node] = cover;
-  }
-
-  /** Makes `node` an inner node and returns its left child; the right one is next to it. */
-  split(node: number, feature: number, cut: number, missingLeft: boolean, gain: number): number {
-    if (this.nodes + 2 > this.capacity) this.enlarge();
-    const left = this.nodes;
-    this.nodes += 2;
-    this.feature[node] = feature;
-    this.cut[node] = cut;
-    this.left[node] = left;
-    this.missingLeft[node] = +missingLeft;
-    this.gain[node] = gain;
-    return left;
-  }
-
-  /** Stores a categorical node's left set; the returned place is the node's `cut`. */
-  addSet(set: Uint32Array): number {
-    const at = this.setWords;
-    if (at + set.length > this.sets.length) {
-      const larger = new Uint32Array(Math.max(64, 2 * (at + set.length)));
-      larger.set(this.sets);
-      this.sets = larger;
-    }
-    this.sets.set(set, at);
-    this.setWords += set.length;
-    return at;
-  }
-
-  finish(): Tree {
-    const { nodes } = this;
-    return {
-      nodes,
-      feature: this.feature.slice(0, nodes),
-      cut: this.cut.slice(0, nodes),
-      left: this.left.slice(0, nodes),
-      missingLeft: this.missingLeft.slice(0, nodes),
-      value: this.value.slice(0, nodes),
-      cover: this.cover.slice(0, nodes),
-      gain: this.gain.slice(0, nodes),
-      sets: this.sets.slice(0, this.setWords),
-    };
-  }
-
-  /** Makes the builder ready for the next tree; its memory is kept. */
-  reset(): void {
-    this.feature.fill(-1, 0, this.nodes);
-    this.left.fill(0, 0, this.nodes);
-    this.cut.fill(0, 0, this.nodes);
-    this.missingLeft.fill(0, 0, this.nodes);
-    this.gain.fill(0, 0, this.nodes);
-    this.nodes = 1;
-    this.setWords = 0;
-  }
-
-  private enlarge(): void {
-    const used = this.capacity;
-    this.capacity *= 2;
-    const grown = <T extends { set(from: T): void }>(larger: T, from: T): T => {
-      larger.set(from);
-      return larger;
-    };
-    this.feature = grown(new Int16Array(this.capacity).fill(-1, used), this.feature);
-    this.cut = grown(new Int32Array(this.capacity), this.cut);
-    this.left = grown(new Int32Array(this.capacity), this.left);
-    this.missingLeft = grown(new Uint8Array(this.capacity), this.missingLeft);
-    this.value = grown(new Float64Array(this.capacity), this.value);
-    this.cover = grown(new Float64Array(this.capacity), this.cover);
-    this.gain = grown(new Float64Array(this.capacity), this.gain);
-  }
-}
-
 /** Does a node's left set hold `code`? */
 export function inSet(sets: Uint32Array, at: number, code: number): boolean {
   return ((sets[at + (code >>> 5)] >>> (code & 31)) & 1) === 1;
@@ -138,36 +39,17 @@ export function codeGoesLeft(tree: Tree, node: number, bins: FeatureBins, code: 
   return bins.categorical ? inSet(tree.sets, cut, code) : code <= cut;
 }
 
-/** Walks packed rows down trees. */
-export class CodeWalk {
-  private readonly missing: Int32Array;
-  private readonly categorical: Uint8Array;
-
-  constructor(
-    bins: readonly FeatureBins[],
-    private readonly packed: PackedRows,
-  ) {
-    this.missing = Int32Array.from(bins, (feature) => feature.bins);
-    this.categorical = Uint8Array.from(bins, (feature) => +feature.categorical);
+/** The leaf that the codes of a row, over all cuts, lead to. */
+export function leafOfCodes(
+  tree: Tree,
+  bins: readonly FeatureBins[],
+  codes: ArrayLike<number>,
+): number {
+  let node = 0;
+  for (let f = tree.feature[0]; f >= 0; f = tree.feature[node]) {
+    node = tree.left[node] + +!codeGoesLeft(tree, node, bins[f], codes[f]);
   }
-
-  /** The leaf of `tree` that packed row `row` falls into. */
-  leafOf(tree: Tree, row: number): number {
-    const { missing, categorical } = this;
-    const { words, wordsPerRow } = this.packed;
-    const { word, shift, mask } = this.packed.fields;
-    const { feature, cut, left, missingLeft, sets } = tree;
-    const at = row * wordsPerRow;
-    let node = 0;
-    for (let f = feature[0]; f >= 0; f = feature[node]) {
-      const code = (words[at + word[f]] >>> shift[f]) & mask[f];
-      let goesLeft = +(code <= cut[node]);
-      if (code === missing[f]) goesLeft = missingLeft[node];
-      else if (categorical[f] === 1) goesLeft = +inSet(sets, cut[node], code);
-      node = left[node] + 1 - goesLeft;
-    }
-    return node;
-  }
+  return node;
 }
 
 /**

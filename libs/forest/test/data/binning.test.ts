@@ -4,30 +4,29 @@ import {
   codeOfNumber,
   learnBins,
   layOutFields,
-  packRows,
-  type CodeFields,
+  type FeatureBins,
 } from '../../src/data/binning.js';
 import { CutSearch, indexCuts } from '../../src/data/cut-search.js';
+import type { Columns } from '../../src/index.js';
+import { Kernels } from '../../src/kernels/kernels.js';
 import { atOnce } from '../../src/steps.js';
 import { mixedData, numericColumns } from '../data.js';
 
-/** The code of feature `f` in the packed row that starts at `at`. */
-function codeIn(words: Uint32Array, at: number, fields: CodeFields, f: number): number {
-  return (words[at + fields.word[f]] >>> fields.shift[f]) & fields.mask[f];
-}
+const binsOf = (columns: Columns, maxBins = 255): FeatureBins[] =>
+  atOnce(learnBins(new Kernels(), columns, maxBins, 1));
 
 const anyNumber = fc.oneof(fc.double(), fc.constantFrom(0, -0, Infinity, -Infinity, 1, 2, 3));
 
 describe('cuts', () => {
   it('are all midpoints where values are few', () => {
-    const [bins] = atOnce(learnBins(numericColumns([3, 1, 2, 2, NaN, 10]), 255, 1));
+    const [bins] = binsOf(numericColumns([3, 1, 2, 2, NaN, 10]));
     expect([...bins.cuts]).toEqual([1.5, 2.5, 6.5]);
     expect(bins.bins).toBe(4);
   });
 
   it('are quantiles where values are many: bins hold like shares of the rows', () => {
     const values = Array.from({ length: 10_000 }, (_, i) => Math.exp(i / 1000));
-    const [bins] = atOnce(learnBins(numericColumns(values), 20, 1));
+    const [bins] = binsOf(numericColumns(values), 20);
     const counts = new Array(bins.bins).fill(0);
     for (const value of values) counts[codeOf(bins, value)]++;
     expect(bins.bins).toBe(20);
@@ -38,7 +37,7 @@ describe('cuts', () => {
     const values = fc.array(anyNumber, { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(values, fc.integer({ min: 2, max: 300 }), (column, maxBins) => {
-        const [{ cuts, bins }] = atOnce(learnBins(numericColumns(column), maxBins, 1));
+        const [{ cuts, bins }] = binsOf(numericColumns(column), maxBins);
         expect(bins).toBeLessThanOrEqual(maxBins);
         for (let i = 1; i < cuts.length; i++) expect(cuts[i - 1]).toBeLessThan(cuts[i]);
         const distinct = [...new Set(column.filter((value) => !Number.isNaN(value)))].sort(
@@ -91,35 +90,25 @@ describe('codes', () => {
 
   it('call NaN and places outside the list missing', () => {
     const { columns } = mixedData({ rows: 50 });
-    const [size, , colour] = atOnce(learnBins(columns, 255, 1));
+    const [size, , colour] = binsOf(columns);
     expect(codeOf(size, NaN)).toBe(size.bins);
     expect([NaN, -1, 5, 1e9].map((place) => codeOf(colour, place))).toEqual([5, 5, 5, 5]);
     expect([0, 4].map((place) => codeOf(colour, place))).toEqual([0, 4]);
   });
 
-  it('survive packing, and a field never straddles two words', () => {
-    const columns = mixedData({ rows: 300, missing: 0.2 }).columns;
-    const wide = {
-      schema: {
-        features: Array.from({ length: 9 }, (_, f) => ({
-          ...columns.schema.features[f % 3],
-          name: `f${f}`,
-        })),
-      },
-      rows: 300,
-      values: Array.from({ length: 9 }, (_, f) => columns.values[f % 3]),
-    };
-    const bins = atOnce(learnBins(wide, 255, 1));
-    const { shift, mask } = layOutFields(bins);
-    shift.forEach((low, f) => expect(low + Math.log2(mask[f] + 1)).toBeLessThanOrEqual(32));
-    const packed = atOnce(packRows(wide, bins));
-    expect(packed.wordsPerRow).toBeGreaterThan(1);
-    for (let row = 0; row < 300; row++) {
-      bins.forEach((_, f) => {
-        const code = codeIn(packed.words, row * packed.wordsPerRow, packed.fields, f);
-        expect(code).toBe(codeOf(bins[f], wide.values[f][row]));
-      });
-    }
-    expect(packed.anyMissing).toEqual(Array(9).fill(true));
+  it('lie in a row in order, none across two words, and take a byte or two', () => {
+    const categories = Array.from({ length: 300 }, (_, i) => `c${i}`);
+    const features = Array.from({ length: 9 }, (_, f) =>
+      f % 3 === 1
+        ? { name: `f${f}`, kind: 'categorical' as const, categories }
+        : { name: `f${f}`, kind: 'numeric' as const },
+    );
+    const values = features.map(() => Float64Array.of(0, 1, 2));
+    const { word, shift, mask } = layOutFields(binsOf({ schema: { features }, rows: 3, values }));
+    features.forEach((_, f) => {
+      expect(mask[f]).toBe(f % 3 === 1 ? 0xffff : 0xff);
+      expect(shift[f] + Math.log2(mask[f] + 1)).toBeLessThanOrEqual(32);
+      if (f > 0) expect(32 * word[f] + shift[f]).toBeGreaterThan(32 * word[f - 1] + shift[f - 1]);
+    });
   });
 });

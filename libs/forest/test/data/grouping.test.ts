@@ -1,34 +1,70 @@
-import { learnBins, packRows } from '../../src/data/binning.js';
-import { groupRows } from '../../src/data/grouping.js';
+import { codeOf } from '../../src/data/binning.js';
 import { fit, type FitInput } from '../../src/index.js';
+import { prepareFit } from '../../src/fit.js';
 import { atOnce } from '../../src/steps.js';
-import { mixedData, rowOf } from '../data.js';
+import { mixedData, rowOf, type MixedOptions } from '../data.js';
+import { recordsOf } from '../records.js';
 
-const allocate = (bytes: number): ArrayBuffer => new ArrayBuffer(bytes);
+describe('sorted records', () => {
+  const input = mixedData({ rows: 2000, distinct: 7, missing: 0.1 });
+  const { set } = atOnce(prepareFit(input));
+  const records = recordsOf(set);
+  const before = (one: number[], other: number[]): boolean => {
+    const f = one.findLastIndex((code, i) => code !== other[i]);
+    return f >= 0 && one[f] < other[f];
+  };
 
-describe('groups', () => {
-  const { columns } = mixedData({ rows: 2000, distinct: 7, missing: 0.1 });
-  const packed = atOnce(packRows(columns, atOnce(learnBins(columns, 255, 1))));
-  const { starts, order, packed: groups } = atOnce(groupRows(packed, allocate));
-  const textOf = (words: Uint32Array, row: number): string =>
-    words.subarray(row * packed.wordsPerRow, (row + 1) * packed.wordsPerRow).join();
-
-  it('hold every row once, with its codes', () => {
-    expect([...order].sort((a, b) => a - b)).toEqual([...Array(2000).keys()]);
-    for (let group = 0; group < groups.rows; group++) {
-      for (let position = starts[group]; position < starts[group + 1]; position++) {
-        expect(textOf(packed.words, order[position])).toBe(textOf(groups.words, group));
-      }
+  it('hold every row once, with its codes and numbers', () => {
+    expect(records.map(({ row }) => row).sort((a, b) => a - b)).toEqual([...Array(2000).keys()]);
+    for (const { row, codes, target, weight } of records) {
+      expect(codes).toEqual(set.bins.map((bins, f) => codeOf(bins, input.columns.values[f][row])));
+      expect([target, weight]).toEqual([input.target[row], input.weight[row]]);
     }
-    expect(starts[groups.rows]).toBe(2000);
   });
 
-  it('are all different', () => {
-    const distinct = new Set(
-      Array.from({ length: groups.rows }, (_, group) => textOf(groups.words, group)),
+  it('ascend by code, the last feature first, and by row', () => {
+    for (let i = 1; i < records.length; i++) {
+      const [one, other] = [records[i - 1], records[i]];
+      const equal = one.codes.join() === other.codes.join();
+      expect(equal ? one.row < other.row : before(one.codes, other.codes)).toBe(true);
+    }
+  });
+
+  it('begin a group wherever codes change', () => {
+    records.forEach(({ opens, codes }, i) =>
+      expect(opens).toBe(i === 0 || codes.join() !== records[i - 1].codes.join()),
     );
-    expect(distinct.size).toBe(groups.rows);
-    expect(groups.rows).toBeLessThan(400);
+    expect(records.filter(({ opens }) => opens)).toHaveLength(set.groups);
+    expect(set.groups).toBeLessThan(400);
+  });
+
+  const many: [string, MixedOptions & { repeat?: number; maxBins?: number }][] = [
+    ['of one row', { rows: 1 }],
+    ['of rows that are all equal', { rows: 500, distinct: 1 }],
+    ['of many features with codes of a byte and of two', { rows: 3000, repeat: 5, maxBins: 1000 }],
+  ];
+
+  it.each(many)('are in order %s', (_, { repeat = 1, maxBins, ...options }) => {
+    const { columns, target } = mixedData(options);
+    const times = Array.from({ length: repeat }, (_, k) => k);
+    const wide = {
+      schema: {
+        features: times.flatMap((k) =>
+          columns.schema.features.map((feature) => ({ ...feature, name: `${feature.name}${k}` })),
+        ),
+      },
+      rows: options.rows,
+      values: times.flatMap(() => columns.values),
+    };
+    const fitting = atOnce(prepareFit({ columns: wide, target }, { maxBins }));
+    const sorted = recordsOf(fitting.set);
+    for (let i = 1; i < sorted.length; i++) {
+      const equal = sorted[i - 1].codes.join() === sorted[i].codes.join();
+      const isNext = equal
+        ? sorted[i - 1].row < sorted[i].row
+        : before(sorted[i - 1].codes, sorted[i].codes);
+      expect(isNext).toBe(true);
+    }
   });
 });
 

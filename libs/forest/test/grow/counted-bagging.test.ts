@@ -42,9 +42,8 @@ function ofRaw(rules: { bootstrap: boolean; sampleFraction: number }): number[][
 function ofCounted(rules: { bootstrap: boolean; sampleFraction: number }): number[][][] {
   const bag = new CountedBag(COUNTS);
   const trees = Array.from({ length: STREAMS }, (_, t) => {
-    const distinct = bag.draw(rules, new Random(2, t));
+    bag.draw(rules, new Random(2, t));
     expect(bag.drawn.reduce((a, b) => a + b, 0)).toBe(Math.round(TOTAL * rules.sampleFraction));
-    expect(distinct).toBe(bag.drawn.filter((k) => k > 0).length);
     return Array.from(COUNTS, (_, i) => [bag.drawn[i], bag.missed[i]]);
   });
   return Array.from(COUNTS, (_, i) => [0, 1].map((which) => trees.map((tree) => tree[i][which])));

@@ -1,4 +1,3 @@
-import { RowBag } from '../../src/grow/bagging.js';
 import { fit, type FitInput, type FitOptions } from '../../src/index.js';
 import { prepareFit } from '../../src/fit.js';
 import { TreeGrower } from '../../src/grow/grower.js';
@@ -117,13 +116,10 @@ describe('the growing rules', () => {
   it.each(variants)('give sound trees %s', (_, options) => {
     const fitting = atOnce(prepareFit(input, { minLeafRows: 3, ...options }));
     const { set, parameters } = fitting;
-    const bag = new RowBag(600);
     const grower = new TreeGrower(set, parameters);
     for (let t = 0; t < 5; t++) {
-      const random = new Random(9, t);
-      const distinct = bag.draw(parameters, random);
-      const tree = grower.grow(bag, distinct, random);
-      expectSoundTree(tree, set, bag.drawn);
+      const tree = grower.grow(new Random(9, t));
+      expectSoundTree(tree, set, grower.bag.drawn);
       expect(tree.nodes).toBeGreaterThan(9);
     }
   });

@@ -1,0 +1,42 @@
+/*
+ * One memory, handed out from the bottom to the top and never given back piece by piece: its owners
+ * drop it whole. Several threads may hand out of a shared one, since the top is kept in the memory
+ * itself and moved in one step.
+ *
+ *   0      8     64
+ *   | none | top | first block | second block | …                  | room |
+ *                                                              top ^
+ */
+
+/** Throws in the host: `bytes` more are not to be had. */
+declare function outOfMemory(bytes: f64): void;
+
+/** Where the top is kept. Address 0 is nobody's, so that 0 can mean "none". */
+const TOP: usize = 8;
+/** Blocks begin at lines of the cache, so that no two threads write to one. */
+const LINE: u64 = 64;
+const PAGE: u64 = 0x10000;
+/** Pages that are asked for at a time, at least: asking costs more than having them. */
+const PAGES: u64 = 64;
+
+/** `bytes` more. What was used before and released is not cleared. */
+export function take(bytes: usize): usize {
+  const whole = (<u64>bytes + LINE - 1) & ~(LINE - 1);
+  const at = atomic.add<u64>(TOP, whole) + LINE;
+  const end = at + whole;
+  // What is read past the end of a block, at most a line, is still memory.
+  const wanted = (end + LINE + PAGE - 1) / PAGE;
+  while (wanted > <u64>memory.size()) {
+    const missing = wanted - <u64>memory.size();
+    if (wanted > 0x10000) outOfMemory(<f64>bytes);
+    // Another thread may just have had what there was.
+    if (memory.grow(<i32>max(missing, PAGES)) >= 0 || memory.grow(<i32>missing) >= 0) continue;
+    if (wanted > <u64>memory.size()) outOfMemory(<f64>bytes);
+  }
+  return <usize>at;
+}
+
+/** Gives everything from the end of a block on back. Nobody else may be taking. */
+export function release(end: usize): void {
+  atomic.store<u64>(TOP, ((<u64>end + LINE - 1) & ~(LINE - 1)) - LINE);
+}
