@@ -69,5 +69,7 @@ export function takeRows(columns: Columns, take: ArrayLike<number>): Columns {
 
 /** The values whose places are listed in `take`, in that order. */
 export function takeValues(values: ArrayLike<number>, take: ArrayLike<number>): Float64Array {
-  return Float64Array.from({ length: take.length }, (_, i) => values[take[i]]);
+  const taken = new Float64Array(take.length);
+  for (let i = 0; i < taken.length; i++) taken[i] = values[take[i]];
+  return taken;
 }

@@ -61,12 +61,15 @@ export function partialDependence(
   const compiled = forest.compile();
   const mean = new Float64Array(numbers.length);
   const kept: Float64Array[] = [];
+  const width = forest.bins.length;
+  const rows = new Float64Array(numbers.length * width);
   for (let i = 0; i < sample.rows; i++) {
     const row = rowOf(sample, i);
-    const curve = numbers.map((x) => {
-      row[f] = x;
-      return compiled.predict(row);
+    numbers.forEach((x, k) => {
+      rows.set(row, k * width);
+      rows[k * width + f] = x;
     });
+    const curve = compiled.predictBatch(rows, new Float64Array(numbers.length));
     for (let k = 0; k < mean.length; k++) mean[k] += sample.weight[i] * curve[k];
     if (curves) kept.push(curve);
   }

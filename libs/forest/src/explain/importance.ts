@@ -113,22 +113,23 @@ export function permutationImportance(
   });
 }
 
+/** Rows that are predicted at a time. */
+const BLOCK = 16_384;
+
 /** Predicts all rows with one feature taken from other rows. */
 class Trial {
   /** Row i takes the feature's value of row `from[i]`. */
   private readonly from: Uint32Array;
   private readonly predicted: Float64Array;
-  private readonly row: Float64Array;
 
   constructor(
     private readonly compiled: Compiled,
     private readonly input: FitInput,
     private readonly loss: Loss,
   ) {
-    const { rows, values } = input.columns;
+    const { rows } = input.columns;
     this.from = Uint32Array.from({ length: rows }, (_, i) => i);
     this.predicted = new Float64Array(rows);
-    this.row = new Float64Array(values.length);
   }
 
   /** Fisher and Yates's shuffle, from wherever the last one ended. */
@@ -142,11 +143,18 @@ class Trial {
 
   /** The loss when feature `moved` comes from other rows; −1: when none does. */
   lossWith(moved: number): number {
-    const { from, predicted, row } = this;
+    const { from, predicted } = this;
     const { columns, target } = this.input;
-    for (let i = 0; i < predicted.length; i++) {
-      for (let f = 0; f < row.length; f++) row[f] = columns.values[f][f === moved ? from[i] : i];
-      predicted[i] = this.compiled.predict(row);
+    const width = columns.values.length;
+    for (let first = 0; first < predicted.length; first += BLOCK) {
+      const length = Math.min(BLOCK, predicted.length - first);
+      const rows = new Float64Array(length * width);
+      columns.values.forEach((values, f) => {
+        for (let k = 0, i = first; k < length; k++, i++) {
+          rows[k * width + f] = values[f === moved ? from[i] : i];
+        }
+      });
+      this.compiled.predictBatch(rows, predicted.subarray(first, first + length));
     }
     return this.loss(target, predicted, fullWeight(this.input));
   }

@@ -14,7 +14,7 @@ import {
   type IntervalOptions,
 } from '../judge/intervals.js';
 import type { FitParameters } from '../data/parameters.js';
-import { predictRow, reachOf, treeVariance } from '../trees/walk.js';
+import { meanAndVariance, predictRow, reachOf } from '../trees/walk.js';
 import { RowEncoder, type FeatureRecord, type Schema } from '../data/schema.js';
 import type { Tree } from '../trees/tree.js';
 
@@ -68,7 +68,10 @@ export class Forest {
    */
   predict(row: ArrayLike<number>): number {
     this.checkRow(row);
-    const mean = predictRow(this.trees, this.bins, row);
+    return this.finish(predictRow(this.trees, this.bins, row));
+  }
+
+  private finish(mean: number): number {
     return this.calibration === null ? mean : calibrated(this.calibration, mean);
   }
 
@@ -80,9 +83,9 @@ export class Forest {
     if (this.intervals === null) {
       throw new ForestError('NO_INTERVALS', 'no row was out of bag; fit with bootstrap');
     }
-    const prediction = this.predict(row);
-    const variance = treeVariance(this.trees, this.bins, row);
-    return intervalAround(this.intervals, prediction, variance, options);
+    this.checkRow(row);
+    const { mean, variance } = meanAndVariance(this.trees, this.bins, row);
+    return intervalAround(this.intervals, this.finish(mean), variance, options);
   }
 
   /** The prediction for a record; features that it does not name are missing. */

@@ -52,14 +52,17 @@ export function reachOf(trees: readonly Tree[]): { least: number; most: number }
   return { least: least / trees.length, most: most / trees.length };
 }
 
-/** The (population) variance of the trees' leaves at a row. */
-export function treeVariance(
+/** The mean of the trees' leaves at a row, as `predictRow` has it, and their (population) variance. */
+export function meanAndVariance(
   trees: readonly Tree[],
   bins: readonly FeatureBins[],
   row: ArrayLike<number>,
-): number {
-  const centre = predictRow(trees, bins, row);
+): { mean: number; variance: number } {
+  const leaves = Float64Array.from(trees, (tree) => tree.value[leafOf(tree, bins, row)]);
+  let sum = 0;
+  for (const leaf of leaves) sum += leaf;
+  const mean = sum / trees.length;
   let squares = 0;
-  for (const tree of trees) squares += (tree.value[leafOf(tree, bins, row)] - centre) ** 2;
-  return squares / trees.length;
+  for (const leaf of leaves) squares += (leaf - mean) ** 2;
+  return { mean, variance: squares / trees.length };
 }
