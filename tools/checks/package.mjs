@@ -21,8 +21,13 @@ const program = `
   );
   const target = Float64Array.from({ length: 200 }, (_, i) => (i % 17) ** 2 + (i % 3 ? 0 : 9));
   const { forest } = fit({ columns, target }, { trees: 20, minLeafRows: 1 });
-  const again = readModel(writeModel(forest)).compile();
-  const answer = [0, 5.5, NaN].map((x) => again.predict([x, 1])).join();
+  const again = readModel(writeModel(forest));
+  const rows = Float64Array.of(0, 1, 5.5, 1, NaN, 1);
+  const answer = [0, 5.5, NaN].map((x) => again.compile().predict([x, 1])).join();
+  for (const options of [{}, { maxTableCells: 0 }]) {
+    const batch = again.compile(options).predictBatch(rows, new Float64Array(3));
+    if (answer !== batch.join()) throw new Error('other numbers');
+  }
 `;
 const names = 'columnsFrom, fit, readModel, writeModel';
 
@@ -40,6 +45,20 @@ export async function packageSteps() {
   const run = async (file, source) => {
     await writeFile(join(folder, file), source);
     return sh(process.execPath, [file], folder);
+  };
+  /** What a page shows that runs a program, bundled into it. */
+  const shown = async (name, source, head = '') => {
+    await writeFile(join(folder, `${name}.mjs`), source);
+    const { outputFiles } = await build({
+      entryPoints: [join(folder, `${name}.mjs`)],
+      bundle: true,
+      platform: 'browser',
+      format: 'iife',
+      write: false,
+    });
+    const page = `<!doctype html><head>${head}</head><body><script>${outputFiles[0].text}</script></body>`;
+    await writeFile(join(folder, `${name}.html`), page);
+    return dump(join(folder, `${name}.html`), folder);
   };
   const steps = [
     {
@@ -118,21 +137,39 @@ export async function packageSteps() {
         if (spawnSync('chromium', ['--version']).error) {
           return { skipped: 'chromium is not on the PATH' };
         }
-        const source = `import { ${names} } from '@adscale/forest';${program}document.title = answer;
-          document.body.textContent = answer;`;
-        await writeFile(join(folder, 'page.mjs'), source);
-        const { outputFiles } = await build({
-          entryPoints: [join(folder, 'page.mjs')],
-          bundle: true,
-          platform: 'browser',
-          format: 'iife',
-          write: false,
-        });
-        const page = `<!doctype html><body><script>${outputFiles[0].text}</script></body>`;
-        await writeFile(join(folder, 'page.html'), page);
+        const source = `import { ${names} } from '@adscale/forest';${program}document.body.textContent = answer;`;
+        assert.match(await shown('page', source), new RegExp(`<body>${expected}</body>`));
+      },
+    },
+    {
+      name: 'a page whose policy forbids WebAssembly predicts the same numbers, and says why it cannot fit',
+      run: async () => {
+        if (spawnSync('chromium', ['--version']).error) {
+          return { skipped: 'chromium is not on the PATH' };
+        }
+        const model = await run(
+          'model.mjs',
+          `import { ${names} } from '@adscale/forest';${program}
+          console.log(Buffer.from(writeModel(forest)).toString('base64'));`,
+        );
+        const source = `import { ${names} } from '@adscale/forest';
+          const again = readModel(Uint8Array.from(atob('${model}'), (char) => char.charCodeAt(0)));
+          const rows = Float64Array.of(0, 1, 5.5, 1, NaN, 1);
+          const answers = [{}, { maxTableCells: 0 }].map((options) =>
+            again.compile(options).predictBatch(rows, new Float64Array(3)).join(),
+          );
+          let code = 'none';
+          try {
+            const columns = columnsFrom({ features: [{ name: 'x', kind: 'numeric' }] }, { x: [1, 2] });
+            fit({ columns, target: Float64Array.of(1, 2) });
+          } catch (error) {
+            code = error.code;
+          }
+          document.body.textContent = [...answers, code].join(';');`;
+        const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'unsafe-inline'">`;
         assert.match(
-          dump(join(folder, 'page.html'), folder),
-          new RegExp(`<body>${expected}</body>`),
+          await shown('strict', source, policy),
+          new RegExp(`<body>${expected};${expected};KERNELS_UNAVAILABLE</body>`),
         );
       },
     },
