@@ -15,8 +15,12 @@ const ROUNDING = 1e-5;
 /** Whatever is computed must end somewhere, or the engine may leave it out. */
 export const sink = { sum: 0 };
 
-/** Forests that are asked: the default one, and one grown until nothing is left to split. */
+/**
+ * Forests that are asked: the default one, and that of few rows, whose trees stay in the cache; one grown
+ * until nothing is left to split; and those as deep as XGBoost's.
+ */
 const forests = {
+  small: { profile: 'realistic', rows: 4_000, trees: 100, options: {} },
   default: { profile: 'realistic', rows: 80_000, trees: 100, options: {} },
   'fully grown': {
     profile: 'realistic',
@@ -25,12 +29,26 @@ const forests = {
     options: { minLeafRows: 1, maxBins: 65_000, maxDepth: 64 },
   },
   wide: { profile: 'wide', rows: 80_000, trees: 100, options: {} },
+  shallow: {
+    profile: 'realistic',
+    rows: 80_000,
+    trees: 100,
+    options: { maxDepth: 6, minLeafRows: 1 },
+  },
+  'shallow, wide': {
+    profile: 'wide',
+    rows: 80_000,
+    trees: 100,
+    options: { maxDepth: 6, minLeafRows: 1 },
+  },
 };
+
+const smokeForests = ['fully grown', 'wide', 'shallow'];
 
 /** Fits each forest, gives it to `measure`, and yields what that finds. */
 export async function* eachForest(settings, measure) {
   for (const [name, forest] of Object.entries(forests)) {
-    if (settings.smoke && name === 'default') continue;
+    if (settings.smoke && !smokeForests.includes(name)) continue;
     const { profile, trees, options } = forest;
     const rows = settings.smoke ? 400 : Math.min(forest.rows, settings.rows?.[0] ?? Infinity);
     const size = settings.smoke ? 5 : (settings.trees ?? trees);
@@ -155,6 +173,7 @@ function ownForests({ split, forest, trees, name }, settings, timing) {
   const grown = name === 'fully grown';
   const wanted = (label) => {
     if (settings.smoke) return !grown;
+    if (name.startsWith('shallow')) return label.endsWith('depth 6');
     return (grown ? /default|unweighted/ : /leaf 5|depth|ydf/).test(label);
   };
   const entries = peerEntries({ depth, leaves }, settings.smoke)
