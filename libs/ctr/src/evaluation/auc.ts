@@ -1,4 +1,5 @@
 import type { JudgedRows } from './judged-rows.js';
+import { orderOf } from './order.js';
 
 type AucRows = Pick<JudgedRows, 'predicted' | 'observed' | 'weight' | 'count'>;
 
@@ -11,40 +12,59 @@ type AucRows = Pick<JudgedRows, 'predicted' | 'observed' | 'weight' | 'count'>;
  * Sorted once, it can be asked for many weightings of the rows.
  */
 export class RocArea {
-  /** Rows in order of prediction. */
-  private readonly order: Uint32Array;
+  /** In order of prediction, row by row. */
   private readonly clicked: Float64Array;
   private readonly passed: Float64Array;
+  private readonly unit: Uint32Array;
+  /** Where each run of equal predictions ends. */
+  private readonly ends: Uint32Array;
+  private readonly known: boolean;
 
-  constructor(private readonly rows: AucRows) {
-    const { predicted, observed, weight, count } = rows;
-    this.order = Uint32Array.from(predicted.keys()).sort((a, b) => predicted[a] - predicted[b]);
-    const impressions = weight.map((w, i) => w * (count === undefined ? 1 : count[i]));
-    this.clicked = impressions.map((n, i) => n * observed[i]);
-    this.passed = impressions.map((n, i) => n * (1 - observed[i]));
+  /**
+   * @param unitOf the unit of each row; absent: every row is one
+   * @param order of the rows by prediction
+   */
+  constructor(
+    { predicted, observed, weight, count }: AucRows,
+    unitOf?: Uint32Array,
+    order = orderOf(predicted),
+  ) {
+    const { length } = order;
+    this.clicked = new Float64Array(length);
+    this.passed = new Float64Array(length);
+    this.unit = new Uint32Array(length);
+    const ends = new Uint32Array(length);
+    let runs = 0;
+    for (let place = 0; place < length; place++) {
+      const row = order[place];
+      const n = (weight === undefined ? 1 : weight[row]) * (count === undefined ? 1 : count[row]);
+      this.clicked[place] = n * observed[row];
+      this.passed[place] = n * (1 - observed[row]);
+      this.unit[place] = unitOf === undefined ? row : unitOf[row];
+      if (predicted[row] !== predicted[order[place + 1]]) ends[runs++] = place + 1;
+    }
+    this.ends = ends.subarray(0, runs);
+    this.known = !Number.isNaN(predicted[order[length - 1]]);
   }
 
   /**
    * @param draws how often each unit counts; absent: once
-   * @param unitOf the unit of each row
    * @returns NaN if nothing, or everything, was clicked, or a prediction is NaN
    */
-  area(draws?: Float64Array, unitOf?: Uint32Array): number {
-    const { order, clicked, passed } = this;
-    const { predicted } = this.rows;
+  area(draws?: Float64Array): number {
+    if (!this.known) return NaN;
+    const { clicked, passed, unit } = this;
     let below = 0;
     let clicks = 0;
     let won = 0;
-    for (let i = 0; i < order.length;) {
-      const value = predicted[order[i]];
-      if (Number.isNaN(value)) return NaN;
+    let place = 0;
+    for (const end of this.ends) {
       let tiedClicks = 0;
       let tiedPasses = 0;
-      for (; i < order.length && predicted[order[i]] === value; i++) {
-        const row = order[i];
-        const times = draws === undefined ? 1 : draws[unitOf === undefined ? row : unitOf[row]];
-        tiedClicks += times * clicked[row];
-        tiedPasses += times * passed[row];
+      for (; place < end; place++) {
+        const times = draws === undefined ? 1 : draws[unit[place]];
+        tiedClicks += times * clicked[place];
+        tiedPasses += times * passed[place];
       }
       won += tiedClicks * (below + tiedPasses / 2);
       below += tiedPasses;

@@ -1,10 +1,13 @@
 import { clampCtr } from '../clamp.js';
+import { RocArea } from './auc.js';
 import { logisticRegression } from './logistic-regression.js';
 import { meanByFeature } from './mean-by-feature.js';
-import { resample } from './bootstrap.js';
-import { differenceOfNe, type NeDifference } from './comparison.js';
-import { evaluatePredictions, type EvaluationOptions } from './evaluation.js';
-import { judgedRows } from './judged-rows.js';
+import { resample, type Resampling } from './bootstrap.js';
+import { differencesOfNe, type NeDifference } from './comparison.js';
+import type { EvaluationOptions } from './evaluation.js';
+import { observedRows, withPredictions, type ObservedRows } from './judged-rows.js';
+import { metricsOf } from './metrics.js';
+import { MetricUnits } from './sums.js';
 import { type CtrTable, exposures } from '../table/table.js';
 
 /** A simpler way to predict, judged on the same held-out rows as the forest. */
@@ -35,6 +38,21 @@ export function judgeBaselines(
   predicted: Float64Array,
   options: EvaluationOptions = {},
 ): Baseline[] {
+  const rows = observedRows(heldOut, options.groups);
+  return besideBaselines(training, heldOut, predicted, rows, resample(rows, options));
+}
+
+/**
+ * The same of rows that are resampled already.
+ * @param rows the held-out table's
+ */
+export function besideBaselines(
+  training: CtrTable,
+  heldOut: CtrTable,
+  predicted: Float64Array,
+  rows: ObservedRows,
+  resampling: Resampling,
+): Baseline[] {
   const columns = heldOut.features;
   const rate = sum(training.clicks) / sum(exposures(training));
   const byFeature = meanByFeature(training);
@@ -54,27 +72,28 @@ export function judgeBaselines(
       description: 'logistic regression on the same features',
       ctr: logisticRegression(training)(columns),
     },
-  ];
-  const ofForest = judgedRows(heldOut, predicted, options.groups);
-  const resampling = resample(ofForest, options);
-  return rivals.map(({ name, description, ctr }) => {
-    const clamped = ctr.map(clampCtr);
-    const { observed, ...others } = evaluatePredictions(clamped, heldOut, {
-      ...options,
-      replicates: 0,
-    });
+  ].map(({ ctr, ...told }) => ({ ...told, judged: withPredictions(rows, ctr.map(clampCtr)) }));
+  const differences = differencesOfNe(
+    rows,
+    withPredictions(rows, predicted).predicted,
+    rivals.map(({ judged }) => judged.predicted),
+    resampling,
+  );
+  return rivals.map(({ name, description, judged }, k) => {
+    const metrics = metricsOf(new MetricUnits(judged, resampling).total());
+    const area = new RocArea(judged).area();
     return {
       name,
       description,
-      normalised_entropy: others.normalised_entropy,
-      log_loss: others.log_loss,
-      r2: observed.r2,
-      weighted_r2: observed.weighted_r2,
-      mae: observed.mae,
-      rmse: observed.rmse,
-      calibration_ratio: others.calibration_ratio,
-      auc: others.auc,
-      forest_less_baseline: differenceOfNe(ofForest, judgedRows(heldOut, clamped), resampling),
+      normalised_entropy: metrics['normalised_entropy'],
+      log_loss: metrics['log_loss'],
+      r2: metrics['observed.r2'],
+      weighted_r2: metrics['observed.weighted_r2'],
+      mae: metrics['observed.mae'],
+      rmse: metrics['observed.rmse'],
+      calibration_ratio: metrics['calibration_ratio'],
+      auc: Number.isNaN(area) ? null : area,
+      forest_less_baseline: differences[k],
     };
   });
 }

@@ -16,7 +16,7 @@
 import { Random, streams } from '@adscale/forest';
 import { randomNormal, randomPoisson } from 'd3-random';
 import { shuffle } from '../table/split.js';
-import type { JudgedRows } from './judged-rows.js';
+import type { ObservedRows } from './judged-rows.js';
 
 export interface BootstrapOptions {
   /** Share of replicates within an interval, in (0, 1). Default 0.95. */
@@ -49,7 +49,7 @@ const FEWEST_REPLICATES = 50;
 const NORMAL_FROM = 100;
 
 export function resample(
-  rows: Pick<JudgedRows, 'observed' | 'count' | 'observedCount' | 'groups'>,
+  rows: Pick<ObservedRows, 'observed' | 'count' | 'observedCount' | 'groups'>,
   { level = 0.95, replicates = 200, seed = 42 }: BootstrapOptions = {},
 ): Resampling {
   const random = new Random(seed, streams.bootstrap);

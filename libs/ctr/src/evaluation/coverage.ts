@@ -1,7 +1,6 @@
 import type { Forest } from '@adscale/forest';
-import { drawn, whole } from './sums.js';
 import { percentileInterval, type MetricInterval, type Resampling } from './bootstrap.js';
-import type { JudgedRows } from './judged-rows.js';
+import type { ObservedRows } from './judged-rows.js';
 import type { CtrTable } from '../table/table.js';
 
 /** How often prediction intervals of one level hold what was observed. */
@@ -30,35 +29,45 @@ const ASKED_ROWS = 2000;
 export function coverageOf(
   forest: Forest,
   { features }: CtrTable,
-  { observed, weight, count, from }: JudgedRows,
-  { level: confidence, units, unitOf, draws }: Resampling,
+  { observed, weight, count, from }: ObservedRows,
+  { level: confidence, unitOf, draws }: Resampling,
 ): Coverage[] {
   if (forest.intervals === null) return [];
   const rows = observed.length;
-  const asked = Math.min(rows, ASKED_ROWS);
+  const length = Math.min(rows, ASKED_ROWS);
+  const asked = Uint32Array.from({ length }, (_, k) => Math.floor((k * rows) / length));
+  const times = Float64Array.from(asked, (i) => (count === undefined ? 1 : count[i]));
+  const held = LEVELS.map(() => new Uint8Array(asked.length));
+  const widths = LEVELS.map(() => 0);
   const row = new Float64Array(features.values.length);
-  const sums = LEVELS.map(() => ({ held: new Float64Array(units), width: 0 }));
-  const all = new Float64Array(units);
-  for (let k = 0; k < asked; k++) {
-    const i = Math.floor((k * rows) / asked);
-    const times = count === undefined ? 1 : count[i];
+  asked.forEach((i, k) => {
     const place = from === undefined ? i : from[i];
     for (let f = 0; f < row.length; f++) row[f] = features.values[f][place];
-    all[unitOf[i]] += times;
+    const exposure = weight === undefined ? 1 : weight[i];
     LEVELS.forEach((level, l) => {
-      const { low, high } = forest.predictInterval(row, { level, exposure: weight[i] });
-      sums[l].width += times * (high - low);
-      if (low <= observed[i] && observed[i] <= high) sums[l].held[unitOf[i]] += times;
+      const { low, high } = forest.predictInterval(row, { level, exposure });
+      widths[l] += times[k] * (high - low);
+      held[l][k] = +(low <= observed[i] && observed[i] <= high);
     });
-  }
-  return LEVELS.map((level, l) => {
-    const shares = draws.map((times) => drawn(times)(sums[l].held) / drawn(times)(all));
-    return {
-      level,
-      share: whole(sums[l].held) / whole(all),
-      mean_width: sums[l].width / whole(all),
-      interval: percentileInterval(shares, confidence),
-      rows: asked,
-    };
   });
+  const shareOf = (isHeld: Uint8Array, drawn?: Float64Array): number => {
+    let [all, within] = [0, 0];
+    for (let k = 0; k < asked.length; k++) {
+      const n = times[k] * (drawn === undefined ? 1 : drawn[unitOf[asked[k]]]);
+      all += n;
+      within += n * isHeld[k];
+    }
+    return within / all;
+  };
+  const total = times.reduce((sum, n) => sum + n, 0);
+  return LEVELS.map((level, l) => ({
+    level,
+    share: shareOf(held[l]),
+    mean_width: widths[l] / total,
+    interval: percentileInterval(
+      draws.map((drawn) => shareOf(held[l], drawn)),
+      confidence,
+    ),
+    rows: asked.length,
+  }));
 }

@@ -10,9 +10,10 @@ import {
 import { clampCtr } from '../clamp.js';
 import { coverageOf, type Coverage } from './coverage.js';
 import { metricsOf, type Metrics } from './metrics.js';
-import { drawn, sumUp, whole } from './sums.js';
-import { judgedRows, type JudgedRows } from './judged-rows.js';
+import { observedRows, withPredictions, type ObservedRows } from './judged-rows.js';
+import { orderOf } from './order.js';
 import { calibrationError, reliability, type ReliabilityBin } from './reliability.js';
+import { MetricUnits } from './sums.js';
 import type { CtrTable } from '../table/table.js';
 
 /** Distance of predicted CTR from another CTR; rows counting alike, or by their impressions. */
@@ -80,14 +81,25 @@ export interface EvaluationOptions extends BootstrapOptions {
   readonly groups?: Float64Array;
 }
 
+/** Rows that are predicted at a time. */
+const BATCH = 2 ** 14;
+
 /** Clamped predictions of every row of a table. */
 export function predictTable(forest: Forest, { features }: CtrTable): Float64Array {
+  const { rows, values } = features;
   const compiled = forest.compile();
-  const row = new Float64Array(features.values.length);
-  return Float64Array.from({ length: features.rows }, (_, i) => {
-    for (let f = 0; f < row.length; f++) row[f] = features.values[f][i];
-    return clampCtr(compiled.predict(row));
-  });
+  const width = values.length;
+  const batch = new Float64Array(Math.min(rows, BATCH) * width);
+  const predicted = new Float64Array(rows);
+  for (let from = 0; from < rows; from += BATCH) {
+    const length = Math.min(BATCH, rows - from);
+    for (let f = 0; f < width; f++) {
+      for (let i = 0; i < length; i++) batch[i * width + f] = values[f][from + i];
+    }
+    compiled.predictBatch(batch.subarray(0, length * width), predicted.subarray(from));
+  }
+  for (let row = 0; row < rows; row++) predicted[row] = clampCtr(predicted[row]);
+  return predicted;
 }
 
 /** Judges a forest on a table, by rows and by impressions, its intervals included. */
@@ -96,9 +108,23 @@ export function evaluate(
   table: CtrTable,
   options: EvaluationOptions = {},
 ): Evaluation {
-  const rows = judgedRows(table, predictTable(forest, table), options.groups);
-  const resampling = resample(rows, options);
-  return judge(rows, resampling, coverageOf(forest, table, rows, resampling));
+  const rows = observedRows(table, options.groups);
+  return evaluateForest(forest, predictTable(forest, table), table, rows, resample(rows, options));
+}
+
+/**
+ * The same for predictions that are made already, of rows that are resampled already.
+ * @param predicted one a table row
+ * @param rows the table's
+ */
+export function evaluateForest(
+  forest: Forest,
+  predicted: Float64Array,
+  table: CtrTable,
+  rows: ObservedRows,
+  resampling: Resampling,
+): Evaluation {
+  return judge(rows, predicted, resampling, coverageOf(forest, table, rows, resampling));
 }
 
 /**
@@ -110,20 +136,28 @@ export function evaluatePredictions(
   table: CtrTable,
   options: EvaluationOptions = {},
 ): Evaluation {
-  const rows = judgedRows(table, predicted, options.groups);
-  return judge(rows, resample(rows, options), []);
+  const rows = observedRows(table, options.groups);
+  return judge(rows, predicted, resample(rows, options), []);
 }
 
-function judge(rows: JudgedRows, resampling: Resampling, coverage: Coverage[]): Evaluation {
-  const sums = sumUp(rows, resampling);
-  const roc = new RocArea(rows);
-  const curve = reliability(rows);
-  const metrics = metricsOf(sums, whole);
+function judge(
+  observed: ObservedRows,
+  predicted: Float64Array,
+  resampling: Resampling,
+  coverage: Coverage[],
+): Evaluation {
+  const rows = withPredictions(observed, predicted);
+  const order = orderOf(rows.predicted);
+  const sums = new MetricUnits(rows, resampling);
+  const roc = new RocArea(rows, resampling.unitOf, order);
+  const curve = reliability(rows, undefined, order);
+  const whole = sums.total();
+  const metrics = metricsOf(whole);
   const area = roc.area();
   return {
-    rows: whole(sums.rows),
-    impressions: whole(sums.impressions),
-    clicks: whole(sums.clicks),
+    rows: whole.plain.weight,
+    impressions: whole.weighted.weight,
+    clicks: whole.clicks,
     observed: fitOf(metrics, 'observed'),
     ...(rows.trueCtr === undefined
       ? {}
@@ -145,8 +179,8 @@ function judge(rows: JudgedRows, resampling: Resampling, coverage: Coverage[]): 
       replicates: resampling.draws.length,
       resampled: rows.groups === undefined ? 'rows' : 'groups',
       intervals: intervalsOf(resampling, (draws) => ({
-        ...metricsOf(sums, drawn(draws)),
-        auc: roc.area(draws, resampling.unitOf),
+        ...metricsOf(sums.total(draws)),
+        auc: roc.area(draws),
       })),
     },
   };

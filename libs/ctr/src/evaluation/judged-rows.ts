@@ -1,13 +1,11 @@
-import { observedCtr, type CtrTable } from '../table/table.js';
+import { observedCtr, outcomesOf, type CtrTable } from '../table/table.js';
 
-/** Rows as metrics see them: what was predicted, what was observed, and how much each counts. */
-export interface JudgedRows {
-  /** Predicted CTR, in (0, 1]. */
-  readonly predicted: Float64Array;
+/** Rows as metrics see them, but for what was predicted: what was observed, and how much it counts. */
+export interface ObservedRows {
   /** Observed CTR, clicks / impressions. */
   readonly observed: Float64Array;
-  /** Impressions that the observed CTR is over. */
-  readonly weight: Float64Array;
+  /** Impressions that the observed CTR is over; absent: one, in every row. */
+  readonly weight?: Float64Array;
   /** How many equal rows each stands for; absent: one. */
   readonly count?: Float64Array;
   /** How many of these were really observed, where a log was sampled; absent: all. */
@@ -19,21 +17,20 @@ export interface JudgedRows {
   readonly from?: Uint32Array;
 }
 
+export interface JudgedRows extends ObservedRows {
+  /** Predicted CTR, in (0, 1]. */
+  readonly predicted: Float64Array;
+}
+
 /**
- * A table with its predictions. A grouped click log becomes the clicks and the non-clicks of each
+ * A table as rows to judge by. A grouped click log becomes the clicks and the non-clicks of each
  * cell, counted, so that metrics are those of the log with one row an impression.
- * @param predicted one a table row
  * @param groups one a table row
  */
-export function judgedRows(
-  table: CtrTable,
-  predicted: Float64Array,
-  groups?: Float64Array,
-): JudgedRows {
+export function observedRows(table: CtrTable, groups?: Float64Array): ObservedRows {
+  if (table.grouped) return splitOutcomes(table, groups);
   const { trueCtr } = table;
-  if (table.grouped) return splitOutcomes(table, predicted, groups);
   return {
-    predicted,
     observed: observedCtr(table),
     weight: table.impressions,
     ...(trueCtr === undefined ? {} : { trueCtr }),
@@ -41,38 +38,29 @@ export function judgedRows(
   };
 }
 
+/** @param predicted one a table row */
+export function withPredictions(rows: ObservedRows, predicted: Float64Array): JudgedRows {
+  const { from } = rows;
+  return { ...rows, predicted: from === undefined ? predicted : take(predicted, from) };
+}
+
 /** Two rows for each row of a grouped log, those that did not click and those that did. */
-function splitOutcomes(
-  { features, impressions, clicks, trueCtr, negativeSamplingRate = 1 }: CtrTable,
-  predicted: Float64Array,
-  groups: Float64Array | undefined,
-): JudgedRows {
-  const places: number[] = [];
-  const observed: number[] = [];
-  const drawn: number[] = [];
-  for (let row = 0; row < features.rows; row++) {
-    for (const outcome of [0, 1]) {
-      const rows = outcome === 1 ? clicks[row] : impressions[row] - clicks[row];
-      if (rows === 0) continue;
-      places.push(row);
-      observed.push(outcome);
-      drawn.push(rows);
-    }
-  }
-  const from = Uint32Array.from(places);
-  const count = Float64Array.from(drawn, (rows, i) =>
-    observed[i] === 1 ? rows : rows / negativeSamplingRate,
-  );
-  const take = (values: Float64Array): Float64Array =>
-    Float64Array.from(from, (row) => values[row]);
+function splitOutcomes(table: CtrTable, groups: Float64Array | undefined): ObservedRows {
+  const { trueCtr, negativeSamplingRate: rate = 1 } = table;
+  const { from, outcome, count } = outcomesOf(table);
+  const before = count.map((times, i) => (outcome[i] === 1 ? times : times / rate));
   return {
-    predicted: take(predicted),
-    observed: Float64Array.from(observed),
-    weight: new Float64Array(from.length).fill(1),
-    count,
-    ...(negativeSamplingRate === 1 ? {} : { observedCount: Float64Array.from(drawn) }),
-    ...(trueCtr === undefined ? {} : { trueCtr: take(trueCtr) }),
-    ...(groups === undefined ? {} : { groups: take(groups) }),
+    observed: outcome,
+    count: before,
+    ...(rate === 1 ? {} : { observedCount: count }),
+    ...(trueCtr === undefined ? {} : { trueCtr: take(trueCtr, from) }),
+    ...(groups === undefined ? {} : { groups: take(groups, from) }),
     from,
   };
+}
+
+function take(values: Float64Array, places: Uint32Array): Float64Array {
+  const taken = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) taken[i] = values[places[i]];
+  return taken;
 }

@@ -1,48 +1,40 @@
-import { mean, type OutOfBagResult } from '@adscale/forest';
+import type { OutOfBagResult } from '@adscale/forest';
 import { clampCtr, MIN_CTR } from '../clamp.js';
 import type { fitInput } from '../table/table.js';
-import {
-  crossEntropy,
-  type ByWeight,
-  type EntropySums,
-  type Distances,
-  type Sums,
-  type Total,
-} from './sums.js';
+import { crossEntropy, type DistanceSums, type MetricSums, type WeighedSums } from './sums.js';
 
 /** Every metric that sums tell, by its name in an evaluation: `observed.r2`, `log_loss`, … */
 export type Metrics = Readonly<Record<string, number>>;
 
-/** Metrics from sums over units, which `total` adds up. */
-export function metricsOf(sums: Sums, total: Total): Metrics {
-  const impressions = total(sums.impressions);
-  const clicks = total(sums.clicks);
-  const rows = total(sums.rows);
+/** Metrics from sums over rows. */
+export function metricsOf({ clicks, predictedClicks, loss, plain, weighted }: MetricSums): Metrics {
   const metrics: Record<string, number> = {
-    log_loss: total(sums.loss) / impressions,
-    normalised_entropy: entropyOf(sums, total),
-    calibration_ratio: total(sums.predictedClicks) / clicks,
-    ...fitMetrics('observed', sums.observed, rows, impressions, total),
+    log_loss: loss / weighted.weight,
+    normalised_entropy: entropyOf(weighted.weight, clicks, loss),
+    calibration_ratio: predictedClicks / clicks,
+    ...fitMetrics('observed', plain, weighted),
+    noise_ceiling_estimate: ceiling(plain.binomialNoise, plain),
+    weighted_noise_ceiling_estimate: ceiling(weighted.binomialNoise, weighted),
   };
-  const ceiling = ceilings(sums.binomialNoise, sums.observed, rows, impressions, total);
-  metrics['noise_ceiling_estimate'] = ceiling.plain;
-  metrics['weighted_noise_ceiling_estimate'] = ceiling.weighted;
-  let known = ceiling;
-  if (sums.true !== undefined && sums.noise !== undefined) {
-    Object.assign(metrics, fitMetrics('true', sums.true, rows, impressions, total));
-    known = ceilings(sums.noise, sums.observed, rows, impressions, total);
-    metrics['noise_ceiling'] = known.plain;
-    metrics['weighted_noise_ceiling'] = known.weighted;
+  let known = 'noise_ceiling_estimate';
+  if (plain.noise !== undefined && weighted.noise !== undefined) {
+    Object.assign(metrics, fitMetrics('true', plain, weighted));
+    known = 'noise_ceiling';
+    metrics[known] = ceiling(plain.noise, plain);
+    metrics[`weighted_${known}`] = ceiling(weighted.noise, weighted);
   }
-  metrics['share_of_ceiling'] = metrics['observed.r2'] / known.plain;
-  metrics['weighted_share_of_ceiling'] = metrics['observed.weighted_r2'] / known.weighted;
+  metrics['share_of_ceiling'] = metrics['observed.r2'] / metrics[known];
+  metrics['weighted_share_of_ceiling'] =
+    metrics['observed.weighted_r2'] / metrics[`weighted_${known}`];
   return metrics;
 }
 
-/** Log loss over that of always predicting the mean rate. */
-export function entropyOf({ loss, impressions, clicks }: EntropySums, total: Total): number {
-  const all = total(impressions);
-  return total(loss) / all / crossEntropyOf(total(clicks) / all);
+/**
+ * Log loss over that of always predicting the mean rate.
+ * @param loss the log loss of all impressions together
+ */
+export function entropyOf(impressions: number, clicks: number, loss: number): number {
+  return loss / impressions / crossEntropyOf(clicks / impressions);
 }
 
 /**
@@ -54,19 +46,15 @@ export function outOfBagEntropy(
   { predictions }: Pick<OutOfBagResult, 'predictions'>,
   { target, weight, count }: ReturnType<typeof fitInput>,
 ): number {
-  const told = Uint32Array.from(predictions.keys()).filter(
-    (row) => !Number.isNaN(predictions[row]),
-  );
-  const impressions = Float64Array.from(
-    told,
-    (row) => (weight === undefined ? 1 : weight[row]) * (count === undefined ? 1 : count[row]),
-  );
-  const observed = Float64Array.from(told, (row) => target[row]);
-  const loss = Float64Array.from(told, (row) =>
-    crossEntropy(target[row], Math.min(1 - MIN_CTR, clampCtr(predictions[row]))),
-  );
-  const rate = mean(observed, impressions);
-  return mean(loss, impressions) / crossEntropyOf(rate);
+  let [impressions, clicks, loss] = [0, 0, 0];
+  for (let row = 0; row < predictions.length; row++) {
+    if (Number.isNaN(predictions[row])) continue;
+    const n = (weight === undefined ? 1 : weight[row]) * (count === undefined ? 1 : count[row]);
+    impressions += n;
+    clicks += n * target[row];
+    loss += n * crossEntropy(target[row], Math.min(1 - MIN_CTR, clampCtr(predictions[row])));
+  }
+  return entropyOf(impressions, clicks, loss);
 }
 
 /** Log loss of always predicting the mean rate. */
@@ -75,45 +63,28 @@ function crossEntropyOf(rate: number): number {
 }
 
 function fitMetrics(
-  against: string,
-  { plain, weighted }: Distances,
-  rows: number,
-  impressions: number,
-  total: Total,
+  against: 'observed' | 'true',
+  plain: WeighedSums,
+  weighted: WeighedSums,
 ): Record<string, number> {
-  const squares = { plain: total(plain.squares), weighted: total(weighted.squares) };
-  const spread = {
-    plain: variation(total(plain.values), total(plain.valueSquares), rows),
-    weighted: variation(total(weighted.values), total(weighted.valueSquares), impressions),
-  };
+  const [one, other] = [plain[against]!, weighted[against]!];
   return {
-    [`${against}.r2`]: 1 - squares.plain / spread.plain,
-    [`${against}.mae`]: total(plain.distances) / rows,
-    [`${against}.rmse`]: Math.sqrt(squares.plain / rows),
-    [`${against}.weighted_r2`]: 1 - squares.weighted / spread.weighted,
-    [`${against}.weighted_mae`]: total(weighted.distances) / impressions,
-    [`${against}.weighted_rmse`]: Math.sqrt(squares.weighted / impressions),
+    [`${against}.r2`]: 1 - one.squares / variation(one, plain.weight),
+    [`${against}.mae`]: one.distances / plain.weight,
+    [`${against}.rmse`]: Math.sqrt(one.squares / plain.weight),
+    [`${against}.weighted_r2`]: 1 - other.squares / variation(other, weighted.weight),
+    [`${against}.weighted_mae`]: other.distances / weighted.weight,
+    [`${against}.weighted_rmse`]: Math.sqrt(other.squares / weighted.weight),
   };
 }
 
 /** Σ (y − ȳ)² of values whose sum and sum of squares are known; 0 where no more is left than rounding. */
-function variation(sum: number, squares: number, weight: number): number {
-  const left = squares - (sum * sum) / weight;
-  return left > 1e-12 * squares ? left : 0;
+function variation({ values, valueSquares }: DistanceSums, weight: number): number {
+  const left = valueSquares - (values * values) / weight;
+  return left > 1e-12 * valueSquares ? left : 0;
 }
 
 /** R² of a model that leaves only `noise` unexplained. */
-function ceilings(
-  noise: ByWeight<Float64Array>,
-  { plain, weighted }: Distances,
-  rows: number,
-  impressions: number,
-  total: Total,
-): ByWeight<number> {
-  const spreadOf = (sums: Distances['plain'], weight: number): number =>
-    variation(total(sums.values), total(sums.valueSquares), weight);
-  return {
-    plain: 1 - total(noise.plain) / spreadOf(plain, rows),
-    weighted: 1 - total(noise.weighted) / spreadOf(weighted, impressions),
-  };
+function ceiling(noise: number, { observed, weight }: WeighedSums): number {
+  return 1 - noise / variation(observed, weight);
 }

@@ -1,4 +1,5 @@
 import type { JudgedRows } from './judged-rows.js';
+import { orderOf } from './order.js';
 
 /** One bin of a reliability curve: rows of about the same prediction. */
 export interface ReliabilityBin {
@@ -21,19 +22,22 @@ const BINS = 10;
 /**
  * Predicted against observed CTR in bins of about equal impressions, in order of prediction. Rows
  * of equal prediction share a bin, so there may be fewer bins than asked for.
+ * @param order of the rows by prediction
  */
 export function reliability(
   { predicted, observed, weight, count }: JudgedRows,
   bins = BINS,
+  order = orderOf(predicted),
 ): ReliabilityBin[] {
-  const order = Uint32Array.from(predicted.keys()).sort((a, b) => predicted[a] - predicted[b]);
-  const times = (row: number): number => (count === undefined ? 1 : count[row]);
-  const total = order.reduce((sum, row) => sum + weight[row] * times(row), 0);
+  const timesOf = (row: number): number => (count === undefined ? 1 : count[row]);
+  const impressionsOf = (row: number): number =>
+    (weight === undefined ? 1 : weight[row]) * timesOf(row);
+  const total = order.reduce((sum, row) => sum + impressionsOf(row), 0);
   const curve: ReliabilityBin[] = [];
   let [rows, impressions, clicks, expected, passed] = [0, 0, 0, 0, 0];
   order.forEach((row, i) => {
-    const n = weight[row] * times(row);
-    rows += times(row);
+    const n = impressionsOf(row);
+    rows += timesOf(row);
     impressions += n;
     clicks += n * observed[row];
     expected += n * predicted[row];

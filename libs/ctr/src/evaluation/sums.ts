@@ -1,114 +1,203 @@
 /*
  * Every metric but the AUC is a function of sums over rows. So each row's part of each sum is
- * computed once, added up by resampling unit, and a replicate of the bootstrap costs one dot product
- * a sum, whatever the metric.
+ * computed once, added up by resampling unit, and a replicate of the bootstrap costs one pass over
+ * the units, whatever the metrics.
  *
- * "Plain" sums count rows alike, "weighted" ones by their impressions. Observed CTRs are taken from
- * their mean, so that no variance is a small difference of large numbers.
+ *             width sums
+ *   unit 0    s s s s …     ×  how often unit 0 was drawn
+ *   unit 1    s s s s …     ×  how often unit 1 was drawn      a replicate's sums are the columns'
+ *   …
+ *
+ * "Plain" sums count rows alike, "weighted" ones by their impressions; where every row has one
+ * impression they are the same. Observed CTRs are taken from their mean, so that no variance is a
+ * small difference of large numbers.
  */
 import { MIN_CTR } from '../clamp.js';
 import type { Resampling } from './bootstrap.js';
-import type { JudgedRows } from './judged-rows.js';
+import type { JudgedRows, ObservedRows } from './judged-rows.js';
 
-/** Sums over some rows, against one CTR to compare with. */
-interface DistanceSums {
-  /** (y − p)² */
-  readonly squares: Float64Array;
-  /** |y − p| */
-  readonly distances: Float64Array;
-  /** y, from its mean */
+/** Some sums of every unit, unit after unit. */
+export class UnitSums {
   readonly values: Float64Array;
+
+  constructor(
+    private readonly units: number,
+    readonly width: number,
+  ) {
+    this.values = new Float64Array(units * width);
+  }
+
+  /**
+   * The sums over all units.
+   * @param draws how often each unit counts; absent: once
+   */
+  total(draws?: Float64Array): Float64Array {
+    const { units, width, values } = this;
+    const totals = new Float64Array(width);
+    for (let unit = 0; unit < units; unit++) {
+      const times = draws === undefined ? 1 : draws[unit];
+      if (times === 0) continue;
+      const at = unit * width;
+      for (let k = 0; k < width; k++) totals[k] += times * values[at + k];
+    }
+    return totals;
+  }
+}
+
+/** Of CTRs y and predictions p of them. */
+export interface DistanceSums {
+  /** (y − p)² */
+  readonly squares: number;
+  /** |y − p| */
+  readonly distances: number;
+  /** y, from its mean */
+  readonly values: number;
   /** y², from the same mean */
-  readonly valueSquares: Float64Array;
+  readonly valueSquares: number;
 }
 
-/** One array a sum, one number a unit. */
-export interface Sums {
-  readonly rows: Float64Array;
-  readonly impressions: Float64Array;
-  readonly clicks: Float64Array;
-  readonly predictedClicks: Float64Array;
-  /** Log loss times impressions. */
-  readonly loss: Float64Array;
-  readonly observed: Distances;
-  readonly true?: Distances;
-  /** (y − true CTR)². */
-  readonly noise?: ByWeight<Float64Array>;
+/** Sums over rows that count alike, or by their impressions. */
+export interface WeighedSums {
+  /** Rows, or impressions. */
+  readonly weight: number;
   /** p (1 − p) / n: what (y − true CTR)² would be on average if p were the true CTR. */
-  readonly binomialNoise: ByWeight<Float64Array>;
+  readonly binomialNoise: number;
+  readonly observed: DistanceSums;
+  /** Against the true CTR, where it is known. */
+  readonly true?: DistanceSums;
+  /** (y − true CTR)². */
+  readonly noise?: number;
 }
 
-export interface ByWeight<T> {
-  readonly plain: T;
-  readonly weighted: T;
+/** The sums that metrics are made of. */
+export interface MetricSums {
+  readonly clicks: number;
+  readonly predictedClicks: number;
+  /** Log loss times impressions. */
+  readonly loss: number;
+  readonly plain: WeighedSums;
+  readonly weighted: WeighedSums;
 }
-export type Distances = ByWeight<DistanceSums>;
+
+/** Columns: three sums by impressions, then the plain sums, then the weighted ones. */
+const FIRST_PLAIN = 3;
+const OBSERVED = 2;
+const TRUE = 6;
+const NOISE = 10;
+
+/** Adds up every row's part of every sum. */
+export class MetricUnits {
+  private readonly sums: UnitSums;
+  /** Plain sums, and as many weighted ones. */
+  private readonly parts: number;
+
+  constructor(
+    private readonly rows: JudgedRows,
+    { units, unitOf }: Resampling,
+  ) {
+    const { predicted, observed, weight, count, trueCtr } = rows;
+    this.parts = trueCtr === undefined ? TRUE : NOISE + 1;
+    const kinds = weight === undefined ? 1 : 2;
+    this.sums = new UnitSums(units, FIRST_PLAIN + kinds * this.parts);
+    const { values, width } = this.sums;
+    const centre = mean(observed);
+    const trueCentre = trueCtr === undefined ? NaN : mean(trueCtr);
+    const parts = new Float64Array(this.parts);
+    for (let i = 0; i < observed.length; i++) {
+      const [y, p] = [observed[i], predicted[i]];
+      const n = weight === undefined ? 1 : weight[i];
+      const times = count === undefined ? 1 : count[i];
+      parts[0] = 1;
+      parts[1] = (p * (1 - p)) / n;
+      putDistances(parts, OBSERVED, y, p, centre);
+      if (trueCtr !== undefined) {
+        putDistances(parts, TRUE, trueCtr[i], p, trueCentre);
+        parts[NOISE] = (y - trueCtr[i]) ** 2;
+      }
+      let at = unitOf[i] * width;
+      values[at++] += times * (n * y);
+      values[at++] += times * (n * p);
+      values[at++] += times * (n * lossOf(y, p));
+      for (let k = 0; k < parts.length; k++) values[at++] += times * parts[k];
+      if (weight === undefined) continue;
+      for (let k = 0; k < parts.length; k++) values[at++] += times * (n * parts[k]);
+    }
+  }
+
+  /** @param draws how often each unit counts; absent: once */
+  total(draws?: Float64Array): MetricSums {
+    const totals = this.sums.total(draws);
+    const [clicks, predictedClicks, loss] = totals;
+    const plain = this.weighed(totals.subarray(FIRST_PLAIN));
+    const weighted =
+      this.rows.weight === undefined
+        ? plain
+        : this.weighed(totals.subarray(FIRST_PLAIN + this.parts));
+    return { clicks, predictedClicks, loss, plain, weighted };
+  }
+
+  private weighed(parts: Float64Array): WeighedSums {
+    return {
+      weight: parts[0],
+      binomialNoise: parts[1],
+      observed: distancesAt(parts, OBSERVED),
+      ...(this.rows.trueCtr === undefined
+        ? {}
+        : { true: distancesAt(parts, TRUE), noise: parts[NOISE] }),
+    };
+  }
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function putDistances(parts: Float64Array, at: number, y: number, p: number, centre: number): void {
+  parts[at] = (y - p) ** 2;
+  parts[at + 1] = Math.abs(y - p);
+  parts[at + 2] = y - centre;
+  parts[at + 3] = (y - centre) ** 2;
+}
+
+function distancesAt(parts: Float64Array, at: number): DistanceSums {
+  return {
+    squares: parts[at],
+    distances: parts[at + 1],
+    values: parts[at + 2],
+    valueSquares: parts[at + 3],
+  };
+}
+
+/**
+ * Impressions, clicks and, for each prediction of the same rows, log loss times impressions: what
+ * NE is made of.
+ * @param predictions one a judged row each
+ */
+export function sumUpEntropy(
+  { observed, weight, count }: ObservedRows,
+  predictions: readonly Float64Array[],
+  { units, unitOf }: Resampling,
+): UnitSums {
+  const sums = new UnitSums(units, 2 + predictions.length);
+  const { values, width } = sums;
+  for (let i = 0; i < observed.length; i++) {
+    const n = weight === undefined ? 1 : weight[i];
+    const times = count === undefined ? 1 : count[i];
+    let at = unitOf[i] * width;
+    values[at++] += times * n;
+    values[at++] += times * (n * observed[i]);
+    for (const predicted of predictions) {
+      values[at++] += times * (n * lossOf(observed[i], predicted[i]));
+    }
+  }
+  return sums;
+}
 
 /** The loss is finite: a prediction of 1 is taken down as far as one of 0 is taken up, by MIN_CTR. */
 const SUREST = 1 - MIN_CTR;
 
-/** Adds up every row's part of every sum. */
-export function sumUp(rows: JudgedRows, resampling: Resampling): Sums {
-  const { units, unitOf } = resampling;
-  const { predicted, observed, weight, count, trueCtr } = rows;
-  const collect = (part: (i: number) => number): Float64Array => addUp(part, units, unitOf, count);
-  const byWeight = (part: (i: number) => number): ByWeight<Float64Array> => ({
-    plain: collect(part),
-    weighted: collect((i) => weight[i] * part(i)),
-  });
-  const distances = (ctr: Float64Array): Distances => {
-    const centre = ctr.reduce((sum, y) => sum + y, 0) / ctr.length;
-    const parts = {
-      squares: byWeight((i) => (ctr[i] - predicted[i]) ** 2),
-      distances: byWeight((i) => Math.abs(ctr[i] - predicted[i])),
-      values: byWeight((i) => ctr[i] - centre),
-      valueSquares: byWeight((i) => (ctr[i] - centre) ** 2),
-    };
-    const of = (kind: 'plain' | 'weighted'): DistanceSums => ({
-      squares: parts.squares[kind],
-      distances: parts.distances[kind],
-      values: parts.values[kind],
-      valueSquares: parts.valueSquares[kind],
-    });
-    return { plain: of('plain'), weighted: of('weighted') };
-  };
-  return {
-    rows: collect(() => 1),
-    ...sumUpEntropy(rows, resampling),
-    predictedClicks: collect((i) => weight[i] * predicted[i]),
-    observed: distances(observed),
-    binomialNoise: byWeight((i) => (predicted[i] * (1 - predicted[i])) / weight[i]),
-    ...(trueCtr === undefined
-      ? {}
-      : { true: distances(trueCtr), noise: byWeight((i) => (observed[i] - trueCtr[i]) ** 2) }),
-  };
-}
-
-/** The sums that NE is made of. */
-export type EntropySums = Pick<Sums, 'impressions' | 'clicks' | 'loss'>;
-
-/** The sums that NE needs, and no others. */
-export function sumUpEntropy(rows: JudgedRows, { units, unitOf }: Resampling): EntropySums {
-  const { predicted, observed, weight, count } = rows;
-  const collect = (part: (i: number) => number): Float64Array => addUp(part, units, unitOf, count);
-  return {
-    impressions: collect((i) => weight[i]),
-    clicks: collect((i) => weight[i] * observed[i]),
-    loss: collect((i) => weight[i] * crossEntropy(observed[i], Math.min(predicted[i], SUREST))),
-  };
-}
-
-function addUp(
-  part: (i: number) => number,
-  units: number,
-  unitOf: Uint32Array,
-  count: Float64Array | undefined,
-): Float64Array {
-  const sums = new Float64Array(units);
-  for (let i = 0; i < unitOf.length; i++) {
-    sums[unitOf[i]] += (count === undefined ? 1 : count[i]) * part(i);
-  }
-  return sums;
+function lossOf(observed: number, predicted: number): number {
+  return crossEntropy(observed, Math.min(predicted, SUREST));
 }
 
 /** −y log p − (1 − y) log (1 − p), and 0 for what cannot happen. */
@@ -116,19 +205,4 @@ export function crossEntropy(observed: number, predicted: number): number {
   const clicked = observed === 0 ? 0 : observed * Math.log(predicted);
   const passed = observed === 1 ? 0 : (1 - observed) * Math.log(1 - predicted);
   return -clicked - passed;
-}
-
-/** Adds up a sum over units. */
-export type Total = (sums: Float64Array) => number;
-
-/** Every unit once: the metric itself. */
-export const whole: Total = (sums) => sums.reduce((total, value) => total + value, 0);
-
-/** Every unit as often as a replicate drew it. */
-export function drawn(draws: Float64Array): Total {
-  return (sums) => {
-    let total = 0;
-    for (let unit = 0; unit < sums.length; unit++) total += draws[unit] * sums[unit];
-    return total;
-  };
 }

@@ -82,30 +82,50 @@ export function observedCtr(table: CtrTable): Float64Array {
  * that were not clicked and those that were, each counted: the forest of the log itself.
  */
 export function fitInput(table: CtrTable): FitInput {
-  if (table.grouped) return outcomeRows(table);
-  return { columns: table.features, target: observedCtr(table), weight: table.impressions };
+  if (!table.grouped) {
+    return { columns: table.features, target: observedCtr(table), weight: table.impressions };
+  }
+  const { negativeSamplingRate = 1 } = table;
+  const { from, outcome, count } = outcomesOf(table);
+  return {
+    columns: takeRows(table.features, from),
+    target: outcome,
+    weight: outcome.map((clicked) => (clicked === 1 ? 1 : 1 / negativeSamplingRate)),
+    count,
+  };
 }
 
-function outcomeRows(table: CtrTable): FitInput {
-  const { features, impressions, clicks, negativeSamplingRate = 1 } = table;
-  const rows: number[] = [];
-  const target: number[] = [];
-  const count: number[] = [];
-  const put = (row: number, outcome: number, times: number): void => {
+/** Impressions of one outcome, counted. */
+export interface Outcomes {
+  /** The row of the table that each comes from, ascending. */
+  readonly from: Uint32Array;
+  /** 0: not clicked, 1: clicked. */
+  readonly outcome: Float64Array;
+  /** How many the table holds, ≥ 1. */
+  readonly count: Float64Array;
+}
+
+/** Of each row of a grouped click log, the impressions that were not clicked and those that were. */
+export function outcomesOf({ features, impressions, clicks }: CtrTable): Outcomes {
+  const most = 2 * features.rows;
+  const from = new Uint32Array(most);
+  const outcome = new Float64Array(most);
+  const count = new Float64Array(most);
+  let length = 0;
+  const put = (row: number, clicked: number, times: number): void => {
     if (times === 0) return;
-    rows.push(row);
-    target.push(outcome);
-    count.push(times);
+    from[length] = row;
+    outcome[length] = clicked;
+    count[length++] = times;
   };
   for (let row = 0; row < features.rows; row++) {
     put(row, 0, impressions[row] - clicks[row]);
     put(row, 1, clicks[row]);
   }
   return {
-    columns: takeRows(features, rows),
-    target: Float64Array.from(target),
-    weight: Float64Array.from(target, (outcome) => (outcome === 1 ? 1 : 1 / negativeSamplingRate)),
-    count: Float64Array.from(count),
+    from: from.slice(0, length),
+    outcome: outcome.slice(0, length),
+    count: count.slice(0, length),
   };
 }
 

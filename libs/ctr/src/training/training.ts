@@ -1,9 +1,11 @@
 import { writeModel, type FitOptions, type Forest } from '@adscale/forest';
 import { fitParallel, type ThreadOptions } from '@adscale/forest/node';
-import { judgeBaselines } from '../evaluation/baselines.js';
+import { besideBaselines } from '../evaluation/baselines.js';
+import { resample } from '../evaluation/bootstrap.js';
 import type { ModelCard } from '../card/card.js';
 import { writeCard } from '../card/write.js';
-import { evaluate, predictTable, type EvaluationOptions } from '../evaluation/evaluation.js';
+import { evaluateForest, predictTable } from '../evaluation/evaluation.js';
+import { observedRows } from '../evaluation/judged-rows.js';
 import { split, type SplitOptions } from '../table/split.js';
 import { checkTable, fitInput, type CtrTable } from '../table/table.js';
 import { defaultFitOptionsFor } from './defaults.js';
@@ -38,6 +40,8 @@ export interface Trained {
   readonly forest: Forest;
   readonly training: CtrTable;
   readonly heldOut: CtrTable;
+  /** The forest's CTRs of the held-out rows, clamped. */
+  readonly predicted: Float64Array;
 }
 
 /**
@@ -63,15 +67,14 @@ export async function trainCtr(table: CtrTable, options: TrainOptions = {}): Pro
   const settings = { ...start, ...given(tuning?.best ?? {}) };
   const input = fitInput(training);
   const { forest, outOfBag } = await fitParallel(input, settings, onThreads);
-  const judging: EvaluationOptions = {
-    seed: splitting.seed!,
-    ...(splitting.by === 'group' ? { groups: heldOut.group! } : {}),
-  };
   const { folds, onFold } = options;
   const crossValidation =
     folds === undefined
       ? undefined
       : await crossValidate(whole, settings, folds, splitting, quietly, onFold);
+  const predicted = predictTable(forest, heldOut);
+  const judged = observedRows(heldOut, splitting.by === 'group' ? heldOut.group : undefined);
+  const resampling = resample(judged, { seed: splitting.seed! });
   const card = writeCard({
     source: options.source ?? 'a table in memory',
     mapping: options.mapping,
@@ -83,12 +86,12 @@ export async function trainCtr(table: CtrTable, options: TrainOptions = {}): Pro
     input,
     outOfBag,
     heldOutTable: heldOut,
-    heldOut: evaluate(forest, heldOut, judging),
-    baselines: judgeBaselines(training, heldOut, predictTable(forest, heldOut), judging),
+    heldOut: evaluateForest(forest, predicted, heldOut, judged, resampling),
+    baselines: besideBaselines(training, heldOut, predicted, judged, resampling),
     crossValidation,
     tuning,
   });
-  return { bytes: writeModel(forest), card, forest, training, heldOut };
+  return { bytes: writeModel(forest), card, forest, training, heldOut, predicted };
 }
 
 /** The table with the keys that it is to be split by, so that every part of it has its own. */

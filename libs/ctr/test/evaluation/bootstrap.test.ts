@@ -1,6 +1,5 @@
 import { Random } from '@adscale/forest';
 import { percentileInterval, resample } from '../../src/evaluation/bootstrap.js';
-import { drawn } from '../../src/evaluation/sums.js';
 
 /** Standard deviation over replicates of the mean of `values`, by rows. */
 function spreadOfMean(values: Float64Array, rows: Parameters<typeof resample>[0]): number {
@@ -12,7 +11,9 @@ function spreadOfMean(values: Float64Array, rows: Parameters<typeof resample>[0]
     sums[unitOf[row]] += times * value;
     counts[unitOf[row]] += times;
   });
-  const means = draws.map((times) => drawn(times)(sums) / drawn(times)(counts));
+  const total = (list: Float64Array, times: Float64Array): number =>
+    list.reduce((sum, value, unit) => sum + times[unit] * value, 0);
+  const means = draws.map((times) => total(sums, times) / total(counts, times));
   const centre = means.reduce((sum, mean) => sum + mean, 0) / means.length;
   return Math.sqrt(means.reduce((sum, mean) => sum + (mean - centre) ** 2, 0) / means.length);
 }

@@ -1,5 +1,6 @@
 import { fit, Random, logLoss, mae, normalisedEntropy, r2, rmse } from '@adscale/forest';
 import {
+  clampCtr,
   compareNe,
   evaluate,
   evaluatePredictions,
@@ -50,6 +51,15 @@ describe('an evaluation', () => {
     const evaluation = evaluate(forest, unknown);
     expect(evaluation).not.toHaveProperty('true');
     expect(evaluation).not.toHaveProperty('noise_ceiling');
+  });
+
+  it('predicts many rows at once as one by one, clamped', () => {
+    const many = placements(20_000, 5);
+    const { values } = many.features;
+    const wanted = many.impressions.map((_, i) =>
+      clampCtr(forest.predict(values.map((column) => column[i]))),
+    );
+    expect(predictTable(forest, many)).toEqual(wanted);
   });
 
   it('has the metrics that the definitions give', () => {

@@ -1,5 +1,5 @@
 import { RowEncoder } from '@adscale/forest';
-import { CtrModel, evaluate, predictTable, trainCtr } from '../../src/index.js';
+import { CtrModel, evaluate, judgeBaselines, predictTable, trainCtr } from '../../src/index.js';
 import { sampleBackground } from '../../src/card/background.js';
 import { fingerprintOf } from '../../src/card/write.js';
 import { placements } from '../data.js';
@@ -13,8 +13,11 @@ const withKeys = (rows: number) => ({
 
 describe('training', () => {
   it('judges the forest that it returns, on rows that it did not see', async () => {
-    const { bytes, card, forest, heldOut, training } = await trainCtr(placements(400), { fit });
+    const trained = await trainCtr(placements(400), { fit });
+    const { bytes, card, forest, heldOut, predicted, training } = trained;
+    expect(predicted).toEqual(predictTable(forest, heldOut));
     expect(evaluate(forest, heldOut, { seed: 42 })).toEqual(card.held_out);
+    expect(judgeBaselines(training, heldOut, predicted, { seed: 42 })).toEqual(card.baselines);
     expect(predictTable(CtrModel.load(bytes).forest, heldOut)).toEqual(
       predictTable(forest, heldOut),
     );
