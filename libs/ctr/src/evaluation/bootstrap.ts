@@ -47,6 +47,8 @@ const MAX_COUNTED_DRAWS = 10_000_000;
 const FEWEST_REPLICATES = 50;
 /** Counts from here on are drawn from the normal distribution, which is quicker: its skew is below 0.1. */
 const NORMAL_FROM = 100;
+/** Counts up to here are drawn by a product of uniform numbers. */
+const PRODUCT_TO = 16;
 
 export function resample(
   rows: Pick<ObservedRows, 'observed' | 'count' | 'observedCount' | 'groups'>,
@@ -99,9 +101,26 @@ function drawCounts(count: Float64Array, replicates: number, random: Random): Fl
   const uniform = (): number => (random.uint32() + 0.5) * 2 ** -32;
   const poisson = randomPoisson.source(uniform);
   const normal = randomNormal.source(uniform)();
-  const draw = (c: number): number =>
-    c < NORMAL_FROM ? poisson(c)() : Math.max(0, Math.round(c + Math.sqrt(c) * normal()));
+  const draw = (c: number): number => {
+    if (c <= PRODUCT_TO) return drawSmall(c, uniform);
+    return c < NORMAL_FROM ? poisson(c)() : Math.max(0, Math.round(c + Math.sqrt(c) * normal()));
+  };
   return Array.from({ length: replicates }, () => count.map((c) => draw(c) / c));
+}
+
+/** The chance that nothing is drawn, by whole mean. */
+const NONE_DRAWN = Float64Array.from({ length: PRODUCT_TO + 1 }, (_, c) => Math.exp(-c));
+
+/**
+ * A Poisson number: how many uniform numbers can be multiplied before the product falls below
+ * e^−mean (Knuth 1998, 3.4.1). `randomPoisson` adds their logarithms, which takes several times as
+ * long and draws the same numbers.
+ */
+function drawSmall(mean: number, uniform: () => number): number {
+  const least = NONE_DRAWN[mean] ?? Math.exp(-mean);
+  let drawn = 0;
+  for (let product = 1 - uniform(); product >= least; product *= 1 - uniform()) drawn++;
+  return drawn;
 }
 
 /** The percentile interval of a metric's replicates. */

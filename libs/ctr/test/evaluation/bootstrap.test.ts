@@ -1,4 +1,5 @@
-import { Random } from '@adscale/forest';
+import { Random, streams } from '@adscale/forest';
+import { randomNormal, randomPoisson } from 'd3-random';
 import { percentileInterval, resample } from '../../src/evaluation/bootstrap.js';
 
 /** Standard deviation over replicates of the mean of `values`, by rows. */
@@ -55,6 +56,18 @@ describe('resampling', () => {
     const share = groupMean.reduce((sum, value) => sum + value, 0) / 25;
     const wanted = Math.sqrt((share * (1 - share)) / 25);
     expect(Math.abs(spreadOfMean(observed, { observed, groups }) / wanted - 1)).toBeLessThan(0.15);
+  });
+
+  it('draws counts as the Poisson and normal samplers do, number by number', () => {
+    const count = Float64Array.from({ length: 1200 }, (_, i) => 1 + ((i * 7) % 240) / 2);
+    const random = new Random(9, streams.bootstrap);
+    const uniform = (): number => (random.uint32() + 0.5) * 2 ** -32;
+    const [poisson, normal] = [randomPoisson.source(uniform), randomNormal.source(uniform)()];
+    const wanted = [0, 1].map(() =>
+      count.map((c) => (c < 100 ? poisson(c)() : Math.round(c + Math.sqrt(c) * normal())) / c),
+    );
+    const { draws } = resample({ observed: count, count }, { seed: 9, replicates: 2 });
+    expect(draws).toEqual(wanted);
   });
 
   it('depends on the seed alone', () => {
