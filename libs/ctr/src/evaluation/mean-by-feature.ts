@@ -19,61 +19,98 @@ const PRIOR_IMPRESSIONS = 10;
  */
 export function meanByFeature(training: CtrTable): MeanByFeature {
   const { features } = training.features.schema;
-  const all = features.map((_, f) => fitMeans(training, f));
+  const impressions = exposures(training);
   const position = features.findIndex(({ name }) => /(^|_)pos(ition)?$/i.test(name));
+  const tried = position >= 0 ? [position] : [...features.keys()];
+  const all = tried.map((f) => fitMeans(training, impressions, f));
   const strengths = all.map(({ explained }) => explained);
-  const strongest = position >= 0 ? position : strengths.indexOf(Math.max(...strengths));
-  const { predict } = all[strongest];
+  const best = strengths.indexOf(Math.max(...strengths));
+  const { levelOf, means } = all[best];
   return {
-    feature: features[strongest].name,
-    predict: ({ values }) => values[strongest].map(predict),
+    feature: features[tried[best]].name,
+    predict: ({ values }) => values[tried[best]].map((value) => means[levelOf(value)]),
   };
 }
 
 interface Means {
-  readonly predict: (value: number) => number;
+  readonly levelOf: LevelOf;
+  /** By level. */
+  readonly means: Float64Array;
   /** Σ n (mean − overall mean)², less what as many values of pure noise would give. */
   readonly explained: number;
 }
 
-function fitMeans(table: CtrTable, f: number): Means {
+function fitMeans(table: CtrTable, impressions: Float64Array, f: number): Means {
   const { features, clicks } = table;
-  const impressions = exposures(table);
   const values = features.values[f];
-  const levelOf = levels(values, features.schema.features[f].kind === 'categorical');
-  const sums = new Map<number, { impressions: number; clicks: number }>();
-  let [allImpressions, allClicks] = [0, 0];
+  const feature = features.schema.features[f];
+  const { count, levelOf } =
+    feature.kind === 'categorical'
+      ? categories(feature.categories.length)
+      : (distinct(values) ?? quantiles(values));
+  const sums = { impressions: new Float64Array(count), clicks: new Float64Array(count) };
   for (let row = 0; row < features.rows; row++) {
     const level = levelOf(values[row]);
-    const sum = sums.get(level) ?? { impressions: 0, clicks: 0 };
-    sum.impressions += impressions[row];
-    sum.clicks += clicks[row];
-    sums.set(level, sum);
-    allImpressions += impressions[row];
-    allClicks += clicks[row];
+    sums.impressions[level] += impressions[row];
+    sums.clicks[level] += clicks[row];
   }
-  const rate = allClicks / allImpressions;
-  const means = new Map<number, number>();
+  const sum = (list: Float64Array): number => list.reduce((total, value) => total + value, 0);
+  const rate = sum(clicks) / sum(impressions);
+  const means = sums.clicks.map(
+    (k, level) => (k + PRIOR_IMPRESSIONS * rate) / (sums.impressions[level] + PRIOR_IMPRESSIONS),
+  );
   let explained = 0;
-  for (const [level, sum] of sums) {
-    const mean = (sum.clicks + PRIOR_IMPRESSIONS * rate) / (sum.impressions + PRIOR_IMPRESSIONS);
-    means.set(level, mean);
-    explained += sum.impressions * (mean - rate) ** 2 - rate * (1 - rate);
-  }
-  return { explained, predict: (value) => means.get(levelOf(value)) ?? rate };
+  sums.impressions.forEach((n, level) => {
+    if (n > 0) explained += n * (means[level] - rate) ** 2 - rate * (1 - rate);
+  });
+  return { levelOf, means, explained };
 }
 
-/** The level of a value: itself where values are few, its quantile otherwise; −1 is missing. */
-function levels(values: Float64Array, categorical: boolean): (value: number) => number {
-  const observed = values.filter((value) => !Number.isNaN(value));
-  const few = categorical || new Set(observed.subarray(0, 10_000)).size <= MOST_VALUES;
-  if (few && (categorical || new Set(observed).size <= MOST_VALUES)) {
-    return (value) => (Number.isNaN(value) ? -1 : value);
+/** The place of a value's level. */
+type LevelOf = (value: number) => number;
+
+interface Levels {
+  readonly count: number;
+  readonly levelOf: LevelOf;
+}
+
+/** A level a category, and one for what is missing. */
+function categories(known: number): Levels {
+  return { count: known + 1, levelOf: (place) => (Number.isNaN(place) ? known : place) };
+}
+
+/** A level a value, one for what is missing and one for values never seen; null: there are too many. */
+function distinct(values: Float64Array): Levels | null {
+  const levels = new Map<number, number>();
+  for (const value of values) {
+    if (levels.has(value)) continue;
+    levels.set(value, levels.size);
+    if (levels.size - +levels.has(NaN) > MOST_VALUES) return null;
   }
-  const sorted = observed.sort();
+  const unseen = levels.size;
+  return { count: unseen + 1, levelOf: (value) => levels.get(value) ?? unseen };
+}
+
+/** As many levels of as many rows each, and one for what is missing. */
+function quantiles(values: Float64Array): Levels {
+  const sorted = values.slice().sort();
+  // NaN is sorted last.
+  const known = sorted.length - countMissing(values);
   const cuts = Float64Array.from(
     { length: MOST_VALUES - 1 },
-    (_, k) => sorted[Math.floor(((k + 1) * sorted.length) / MOST_VALUES)],
+    (_, k) => sorted[Math.floor(((k + 1) * known) / MOST_VALUES)],
   );
-  return (value) => (Number.isNaN(value) ? -1 : cuts.filter((cut) => cut <= value).length);
+  return {
+    count: MOST_VALUES + 1,
+    levelOf: (value) => {
+      if (Number.isNaN(value)) return MOST_VALUES;
+      let level = 0;
+      while (level < cuts.length && cuts[level] <= value) level++;
+      return level;
+    },
+  };
+}
+
+function countMissing(values: Float64Array): number {
+  return values.reduce((count, value) => count + +Number.isNaN(value), 0);
 }

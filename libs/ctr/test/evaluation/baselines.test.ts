@@ -11,6 +11,7 @@ const schema: Schema = {
     { name: 'where', kind: 'categorical', categories: ['a', 'b', 'c'] },
   ],
 };
+const sumOf = (values: Float64Array): number => values.reduce((total, v) => total + v, 0);
 const sigmoid = (eta: number): number => 1 / (1 + Math.exp(-eta));
 
 /** Rows whose log odds are linear in x, in the logarithm of the amount and in the category. */
@@ -85,12 +86,34 @@ describe('the mean by a feature', () => {
     expect(meanByFeature(logistic(900)).feature).toBe('where');
   });
 
+  it.each([0, 1, 2])('is that of the rows of its level, feature %d', (f) => {
+    const table = logistic(900, true);
+    const { features, impressions, clicks } = table;
+    const alone = { ...features, schema: { features: [schema.features[f]] } };
+    const columns = { ...alone, values: [features.values[f]] };
+    const values = columns.values[0];
+    const known = values.filter((value) => !Number.isNaN(value)).sort();
+    const cuts = Array.from(
+      { length: 19 },
+      (_, k) => known[Math.floor(((k + 1) * known.length) / 20)],
+    );
+    const levelOf = (value: number): number =>
+      f === 2 || Number.isNaN(value) ? value : cuts.filter((cut) => cut <= value).length;
+    const rate = sumOf(clicks) / sumOf(impressions);
+    const wanted = values.map((value) => {
+      const same = values.map((other) => +Object.is(levelOf(other), levelOf(value)));
+      const [k, n] = [clicks, impressions].map((all) => sumOf(all.map((x, i) => same[i] * x)));
+      return (k + 10 * rate) / (n + 10);
+    });
+    const ctr = meanByFeature({ ...table, features: columns }).predict(columns);
+    ctr.forEach((p, i) => expect(p).toBeCloseTo(wanted[i], 12));
+  });
+
   it('falls back to the average where a value was never seen', () => {
     const table = logistic(900);
     const { predict } = meanByFeature(table);
     const other = columnsFrom(schema, { x: [0], amount: [1], where: ['nowhere'] });
-    const sum = (values: Float64Array): number => values.reduce((total, v) => total + v, 0);
-    expect(predict(other)[0]).toBeCloseTo(sum(table.clicks) / sum(table.impressions), 12);
+    expect(predict(other)[0]).toBeCloseTo(sumOf(table.clicks) / sumOf(table.impressions), 12);
   });
 });
 
