@@ -5,7 +5,7 @@ import {
   partialDependence,
   permutationImportance,
 } from '@adscale/forest';
-import { quantile } from './levels.js';
+import type { FeatureView } from './levels.js';
 
 /** How much a feature matters to the held-out predictions. */
 export interface Importance {
@@ -64,10 +64,10 @@ export function importances({ forest, heldOut }: Trained): Importance[] {
 }
 
 /** Partial dependence of one feature over training rows, with curves of some of them. */
-export function effectOf({ forest, training }: Trained, feature: string): Effect {
+export function effectOf({ forest, training }: Trained, { f, distribution }: FeatureView): Effect {
   const sample = evenly(training, BACKGROUND_ROWS);
-  const f = forest.schema.features.findIndex(({ name }) => name === feature);
   const described = forest.schema.features[f];
+  const feature = described.name;
   const categorical = described.kind === 'categorical';
   const shown =
     categorical && described.categories.length > MOST_CATEGORIES
@@ -79,7 +79,6 @@ export function effectOf({ forest, training }: Trained, feature: string): Effect
     curves: true,
     ...shown,
   });
-  const known = training.features.values[f].filter((value) => !Number.isNaN(value)).sort();
   const every = Math.max(1, Math.floor(curves!.length / CURVES));
   return {
     feature,
@@ -87,7 +86,7 @@ export function effectOf({ forest, training }: Trained, feature: string): Effect
     grid: [...grid],
     mean: [...mean],
     curves: curves!.filter((_, i) => i % every === 0).map((curve) => [...curve]),
-    rug: categorical ? [] : Array.from({ length: 51 }, (_, k) => quantile(known, k / 50)),
+    rug: categorical ? [] : Array.from({ length: 51 }, (_, k) => distribution.quantile(k / 50)),
   };
 }
 

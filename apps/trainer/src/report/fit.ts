@@ -1,5 +1,5 @@
 import { reliability, wilson, type CtrTable } from '@adscale/ctr';
-import { levelsOf } from './levels.js';
+import type { FeatureView } from './levels.js';
 
 /** Predicted against observed CTR, with what chance allows around the observed one. */
 export interface FitPoint {
@@ -67,12 +67,10 @@ export interface LevelResidual {
 
 /** @param predicted CTR of every row of the held-out table */
 export function residualsBy(
-  training: CtrTable,
+  { f, levels: { feature, labels, levelOf } }: FeatureView,
   heldOut: CtrTable,
   predicted: Float64Array,
-  f: number,
 ): Residuals {
-  const { feature, labels, levelOf } = levelsOf(training, f);
   const sums = labels.map((label) => ({
     label,
     rows: 0,

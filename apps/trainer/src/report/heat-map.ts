@@ -1,6 +1,6 @@
 import type { CtrTable, Trained } from '@adscale/ctr';
-import { evenly, type Importance } from './effects.js';
-import { levelsOf, type Levels } from './levels.js';
+import { evenly } from './effects.js';
+import type { FeatureView } from './levels.js';
 
 /** Predicted CTR by two features together, with what training rows say of the same cell. */
 export interface HeatMap {
@@ -24,13 +24,12 @@ const BACKGROUND_ROWS = 100;
 /**
  * The two most important features of few values, the one with more levels across; null if there
  * are not two.
+ * @param ranked the most important first
  */
-export function heatMap(trained: Trained, ranked: readonly Importance[]): HeatMap | null {
-  const { training, forest } = trained;
+export function heatMap(trained: Trained, ranked: readonly FeatureView[]): HeatMap | null {
+  const { training } = trained;
   const found = ranked
-    .map(({ feature }) => forest.schema.features.findIndex(({ name }) => name === feature))
-    .map((f) => ({ f, levels: levelsOf(training, f) }))
-    .filter(({ levels }) => levels.exact && levels.labels.length > 1)
+    .filter(({ levels }) => levels.values !== null && levels.values.length > 1)
     .slice(0, 2)
     .sort((a, b) => a.levels.labels.length - b.levels.labels.length);
   if (found.length < 2) return null;
@@ -55,11 +54,7 @@ export function heatMap(trained: Trained, ranked: readonly Importance[]): HeatMa
   };
 }
 
-interface Side {
-  readonly f: number;
-  readonly levels: Levels;
-}
-type Sides = readonly [down: Side, across: Side] | readonly Side[];
+type Sides = readonly FeatureView[];
 
 /** Partial dependence on two features (Friedman 2001). */
 function dependence(
@@ -68,27 +63,22 @@ function dependence(
   cells: readonly { row: number; column: number }[],
 ): number[] {
   const { features, impressions } = evenly(training, BACKGROUND_ROWS);
-  const compiled = forest.compile();
-  const valuesOf = ({ f, levels }: Side): number[] => {
-    const found: number[] = [];
-    for (const value of training.features.values[f]) {
-      const level = levels.levelOf(value);
-      if (level >= 0) found[level] ??= value;
+  const { rows, values } = features;
+  const width = values.length;
+  const numbers = new Float64Array(cells.length * rows * width);
+  cells.forEach(({ row, column }, cell) => {
+    for (let i = 0; i < rows; i++) {
+      const at = (cell * rows + i) * width;
+      for (let f = 0; f < width; f++) numbers[at + f] = values[f][i];
+      numbers[at + down.f] = down.levels.values![row];
+      numbers[at + across.f] = across.levels.values![column];
     }
-    return found;
-  };
-  const [downValues, acrossValues] = [valuesOf(down), valuesOf(across)];
-  const total = impressions.reduce((sum, n) => sum + n, 0);
-  return cells.map(({ row, column }) => {
-    let sum = 0;
-    for (let i = 0; i < features.rows; i++) {
-      const numbers = features.values.map((values) => values[i]);
-      numbers[down.f] = downValues[row];
-      numbers[across.f] = acrossValues[column];
-      sum += impressions[i] * compiled.predict(numbers);
-    }
-    return sum / total;
   });
+  const predicted = forest.compile().predictBatch(numbers, new Float64Array(cells.length * rows));
+  const total = impressions.reduce((sum, n) => sum + n, 0);
+  return cells.map(
+    (_, cell) => impressions.reduce((sum, n, i) => sum + n * predicted[cell * rows + i], 0) / total,
+  );
 }
 
 function observed(

@@ -1,9 +1,9 @@
-import { predictTable, unsampled, type ModelCard, type Trained } from '@adscale/ctr';
+import { unsampled, type ModelCard, type Trained } from '@adscale/ctr';
 import { effectOf, importances, type Effect, type Importance } from './effects.js';
 import { fitPoints, residualsBy, type FitPoints, type Residuals } from './fit.js';
 import { heatMap, type HeatMap } from './heat-map.js';
 import { learningCurve, type LearningCurve } from './learning-curve.js';
-import { profileFeatures, type FeatureProfile } from './levels.js';
+import { profileFeatures, viewFeature, type FeatureProfile } from './levels.js';
 import { findWarnings, type Warning } from './warnings.js';
 
 /** Everything that the report shows, as `report.json` has it. */
@@ -27,7 +27,7 @@ const FIGURED_FEATURES = 8;
  * @param notes what reading the data had to say, in words: dirty rows, features that leak
  */
 export function describeModel(trained: Trained, notes: readonly string[] = []): ReportDocument {
-  const { card, forest } = trained;
+  const { card, forest, predicted } = trained;
   // What is drawn is counted in impressions as they were before a log was sampled.
   const drawn = {
     ...trained,
@@ -35,27 +35,24 @@ export function describeModel(trained: Trained, notes: readonly string[] = []): 
     heldOut: unsampled(trained.heldOut),
   };
   const { training, heldOut } = drawn;
-  const predicted = predictTable(forest, heldOut);
+  const { features } = forest.schema;
+  const views = features.map((_, f) => viewFeature(training, f));
   const ranked = importances(trained);
-  const figured = ranked.slice(0, FIGURED_FEATURES).map(({ feature }) => feature);
-  const residuals = figured.map((feature) =>
-    residualsBy(
-      training,
-      heldOut,
-      predicted,
-      forest.schema.features.findIndex(({ name }) => name === feature),
-    ),
+  const rankedViews = ranked.map(
+    ({ feature }) => views[features.findIndex(({ name }) => name === feature)],
   );
+  const figured = rankedViews.slice(0, FIGURED_FEATURES);
+  const residuals = figured.map((view) => residualsBy(view, heldOut, predicted));
   const curve = learningCurve(trained);
   return {
     card,
     warnings: findWarnings({ card, heldOut, curve, importances: ranked, residuals, notes }),
-    profile: profileFeatures(training),
+    profile: profileFeatures(training, views),
     learning_curve: curve,
     fit: fitPoints(heldOut, predicted),
     residuals,
     importances: ranked,
-    effects: figured.map((feature) => effectOf(drawn, feature)),
-    heat_map: heatMap(drawn, ranked),
+    effects: figured.map((view) => effectOf(drawn, view)),
+    heat_map: heatMap(drawn, rankedViews),
   };
 }

@@ -2,7 +2,7 @@ import { evaluate, trainCtr, type CtrTable, type Trained } from '@adscale/ctr';
 import { columnsFrom, type Schema } from '@adscale/forest';
 import { logTicks, roundUp } from '../../src/page/axes.js';
 import { fitPoints, residualsBy } from '../../src/report/fit.js';
-import { levelsOf, tellNumber } from '../../src/report/levels.js';
+import { Distribution, tellNumber, viewFeature } from '../../src/report/levels.js';
 import { describeModel } from '../../src/report/report.js';
 import { practiceTable } from '../practice-table.js';
 
@@ -30,14 +30,17 @@ function table(rows: number): CtrTable {
 
 describe('levels', () => {
   it('of a number with few values are the values', () => {
-    const { labels, levelOf, exact } = levelsOf(table(40), 1);
-    expect([labels, exact]).toEqual([['1', '2', '3', '4'], true]);
+    const { labels, levelOf, values } = viewFeature(table(40), 1).levels;
+    expect([labels, values]).toEqual([
+      ['1', '2', '3', '4'],
+      [1, 2, 3, 4],
+    ]);
     expect([levelOf(3), levelOf(9), levelOf(NaN)]).toEqual([2, -1, -1]);
   });
 
   it('of a number with many values are its tenths', () => {
-    const { labels, levelOf, exact } = levelsOf(table(100), 0);
-    expect([labels.length, exact]).toEqual([10, false]);
+    const { labels, levelOf, values } = viewFeature(table(100), 0).levels;
+    expect([labels.length, values]).toEqual([10, null]);
     expect(labels[0]).toBe('0–10');
     expect([levelOf(0), levelOf(9), levelOf(10), levelOf(99), levelOf(1e9)]).toEqual([
       0, 0, 1, 9, 9,
@@ -45,7 +48,7 @@ describe('levels', () => {
   });
 
   it('of many categories are the ones with most impressions, in their order', () => {
-    const { labels, levelOf } = levelsOf(table(200), 2);
+    const { labels, levelOf } = viewFeature(table(200), 2).levels;
     expect(labels).toEqual(Array.from('ijklmnopqrst'));
     expect([levelOf(8), levelOf(0)]).toEqual([0, -1]);
   });
@@ -57,6 +60,25 @@ describe('levels', () => {
     [4_000_000, '4M'],
     [0.123456, '0.123'],
   ])('show %d as %s', (value, text) => expect(tellNumber(value)).toBe(text));
+});
+
+describe('a distribution', () => {
+  it.each([7, 5000])('of %d distinct values is that of the sorted rows', (distinct) => {
+    const values = Float64Array.from({ length: 12_000 }, (_, i) =>
+      i % 10 === 0 ? NaN : ((i * 7919) % distinct) / 8,
+    );
+    const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+    const distribution = Distribution.of(values);
+    expect(distribution.rows).toBe(sorted.length);
+    expect([...distribution.values]).toEqual([...new Set(sorted)]);
+    expect(Array.from(sorted, (_, rank) => distribution.at(rank))).toEqual([...sorted]);
+    expect(distribution.quantile(0.5)).toBe(sorted[Math.round((sorted.length - 1) / 2)]);
+  });
+
+  it('of nothing has no rows', () => {
+    const { rows, values } = Distribution.of(Float64Array.of(NaN, NaN));
+    expect([rows, values.length]).toEqual([0, 0]);
+  });
 });
 
 describe('ticks', () => {
@@ -77,7 +99,7 @@ describe('residuals', () => {
   it('are observed over predicted clicks, by level', () => {
     const rows = table(80);
     const predicted = rows.clicks.map((k, i) => (2 * k) / rows.impressions[i]);
-    const { levels } = residualsBy(rows, rows, predicted, 1);
+    const { levels } = residualsBy(viewFeature(rows, 1), rows, predicted);
     expect(levels.map(({ label }) => label)).toEqual(['1', '2', '3', '4']);
     for (const { ratio, low, high } of levels) {
       expect(ratio).toBeCloseTo(0.5, 12);
