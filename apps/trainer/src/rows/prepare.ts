@@ -72,7 +72,7 @@ export async function prepareRows(
     await database.run(`CREATE OR REPLACE TABLE ${PREPARED} AS ${query}`, stage);
     if (different === undefined) {
       await database.run(
-        `CREATE OR REPLACE TEMP VIEW ${FIRST} AS FROM ${PREPARED} WHERE ${USABLE} LIMIT ${FIRST_ROWS}`,
+        `CREATE OR REPLACE TEMP TABLE ${FIRST} AS FROM ${PREPARED} WHERE ${USABLE} LIMIT ${FIRST_ROWS}`,
       );
     } else {
       const each = await preparedQuery(database, source, mapping, { answering });

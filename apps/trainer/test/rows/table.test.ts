@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Mapping } from '../../src/mapping/mapping.js';
+import { groupEqualRows } from '../../src/rows/equal-rows.js';
 import { prepareRows } from '../../src/rows/prepare.js';
 import { openSource } from '../../src/source/source.js';
 import {
@@ -67,6 +68,21 @@ describe('what a mapping makes of a table', () => {
       const [{ explain_value: plan }] = await database.rows(`EXPLAIN ${sql}`);
       expect(plan).toContain('SEQ_SCAN');
       expect(plan).not.toContain('JOIN');
+    });
+  });
+
+  it('is prepared again from the different rows of a click log, after all of them were', async () => {
+    const device = { column: 'device', kind: 'categorical' } as const;
+    const log: Mapping = { label: 'clicked', features: { device } };
+    await withDatabase(async (database) => {
+      const rows = `SELECT range % 2 AS clicked, 'w' || range % 3 AS device FROM range(6000)`;
+      await database.run(`COPY (${rows}) TO '${at('log.parquet')}'`);
+      const source = await openSource(database, { threads: 2, input: [at('log.parquet')] });
+      await prepareRows(database, source, log);
+      const different = await groupEqualRows(database, source, log);
+      expect(different).toBeDefined();
+      expect((await prepareRows(database, source, log, { different })).grouped).toBe(true);
+      expect((await prepareRows(database, source, log)).grouped).toBe(false);
     });
   });
 
