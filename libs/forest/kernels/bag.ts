@@ -13,8 +13,8 @@ export let drawn: usize = 0;
 export let missed: usize = 0;
 
 export function bindBag(rows: u32, counted: bool): void {
-  drawn = take((counted ? 8 : 2) * rows);
-  missed = counted ? take(8 * rows) : 0;
+  drawn = take(rows, counted ? 8 : 2);
+  missed = counted ? take(rows, 8) : 0;
 }
 
 export function drawBag(rows: u32, draws: u32, bootstrap: bool): void {

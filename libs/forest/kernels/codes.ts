@@ -31,7 +31,7 @@ export function makeCoding(
   cuts: usize,
   starts: usize,
 ): usize {
-  const at = take(offsetof<Coding>());
+  const at = take(1, offsetof<Coding>());
   const coding = changetype<Coding>(at);
   coding.cuts = cuts;
   coding.starts = starts;
@@ -99,8 +99,8 @@ let one: usize = 0;
 
 /** @param most numbers of a block */
 export function bindCodes(most: u32): void {
-  codes = take(4 * most);
-  one = take(4);
+  codes = take(most, 4);
+  one = take(1, 4);
 }
 
 /** Writes the codes of a block of numbers, each a byte or two; tells whether any is missing. */

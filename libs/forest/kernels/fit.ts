@@ -60,7 +60,7 @@ export function bindRows(width_: u32, codeBytes_: u32, mostRows: u32): void {
   const bytes = codeBytes + (mostRows > 0xffff ? 4 : 2);
   // Rows of eight code bytes are 24 bytes; longer ones are copied 16 bytes at a time.
   stride = bytes <= 8 ? CODES + 8 : CODES + ((bytes + 15) & ~15);
-  features = take(width * offsetof<Feature>());
+  features = take(width, offsetof<Feature>());
 }
 
 /** @param firstBin bins of the features before it, missing bins included */

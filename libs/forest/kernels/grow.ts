@@ -36,11 +36,11 @@ let waiting: usize = 0;
 
 /** @param mostLeaves leaves of the largest tree */
 export function bindGrower(mostLeaves: u32): void {
-  order = take(4 * width);
-  live = take(4 * width);
+  order = take(width, 4);
+  live = take(width, 4);
   scratch = takeHistogram();
   countWhenDrawn = maxLeaves > 0 || maxFeatures * 2 <= width;
-  if (maxLeaves > 0) waiting = take(4 * <usize>(mostLeaves + 1));
+  if (maxLeaves > 0) waiting = take(mostLeaves + 1, 4);
 }
 
 /** Grows the tree of the rows that were gathered. */

@@ -19,9 +19,11 @@ const PAGE: u64 = 0x10000;
 /** Pages that are asked for at a time, at least: asking costs more than having them. */
 const PAGES: u64 = 64;
 
-/** `bytes` more. What was used before and released is not cleared. */
-export function take(bytes: usize): usize {
-  const whole = (<u64>bytes + LINE - 1) & ~(LINE - 1);
+/** Room for `count` things of so many bytes. What was used before and released is not cleared. */
+export function take(count: u32, bytesEach: u32): usize {
+  // The product may be more than 32 bits hold.
+  const bytes = <u64>count * <u64>bytesEach;
+  const whole = (bytes + LINE - 1) & ~(LINE - 1);
   const at = atomic.add<u64>(TOP, whole) + LINE;
   const end = at + whole;
   // What is read past the end of a block, at most a line, is still memory.

@@ -66,8 +66,8 @@ export class OpenNode {
   }
 }
 
-let setBytes: usize = 0;
-let histogramBytes: usize = 0;
+let setBytes: u32 = 0;
+let histogramBytes: u32 = 0;
 let idleNodes: OpenNode | null = null;
 let idleHistograms: usize = 0;
 
@@ -92,7 +92,7 @@ export function takeNode(): OpenNode {
   }
   const ranges = (width * 4 + 7) & ~7;
   const size = offsetof<OpenNode>() + ranges + offsetof<Split>() + setBytes;
-  const node = changetype<OpenNode>(take(size));
+  const node = changetype<OpenNode>(take(1, <u32>size));
   node.histogram = 0;
   node.split = changetype<Split>(rangesOf(node) + ranges);
   node.split.set = changetype<usize>(node.split) + offsetof<Split>();
@@ -101,7 +101,7 @@ export function takeNode(): OpenNode {
 
 export function takeHistogram(): usize {
   const idle = idleHistograms;
-  if (idle == 0) return take(histogramBytes);
+  if (idle == 0) return take(1, histogramBytes);
   idleHistograms = load<usize>(idle);
   return idle;
 }

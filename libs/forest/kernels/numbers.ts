@@ -17,9 +17,9 @@ let counts: usize = 0;
 
 /** @param most numbers of the longest sort */
 export function bindNumbers(most: u32): void {
-  sorted = take(8 * most);
-  other = take(8 * most);
-  counts = take(4 * DIGITS * PASSES);
+  sorted = take(most, 8);
+  other = take(most, 8);
+  counts = take(DIGITS * PASSES, 4);
 }
 
 /** Sorts the first `count` numbers at `sorted`; returns how many are left without NaN. */
@@ -87,7 +87,7 @@ export let distinct: u32 = 0;
 export function bindDistinct(limit_: u32): void {
   limit = limit_;
   tableBits = 33 - clz(limit + 1);
-  table = take(8 << tableBits);
+  table = take(1 << tableBits, 8);
 }
 
 export function beginDistinct(): void {

@@ -50,8 +50,8 @@ export function bindRecords(
   step = (codesAt + codeBytes + 7) & ~7;
   records = at;
   if (at != 0) return;
-  tables = take((codeBytes + 4) * TABLE);
-  records = take(rows * step);
+  tables = take(codeBytes + 4, TABLE);
+  records = take(rows, step);
 }
 
 /** Puts the codes of one feature into the records from row `from` on. */

@@ -33,10 +33,10 @@ export let outLeaves: usize = 0;
 
 /** @param most positions that are routed at a time */
 export function bindRoutes(most: u32): void {
-  listed = take(4 * <usize>(most + LANES));
-  bounds = take(8 * (most + 1));
-  outPositions = take(4 * <usize>(most + 1));
-  outLeaves = take(4 * <usize>(most + 1));
+  listed = take(most + LANES, 4);
+  bounds = take(most + 1, 8);
+  outPositions = take(most + 1, 4);
+  outLeaves = take(most + 1, 4);
 }
 
 /** Lays the tree out for the walk. */

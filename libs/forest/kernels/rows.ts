@@ -21,9 +21,9 @@ export let goesLeft: usize = 0;
 /** @param room rows of the largest bag */
 export function bindBuffers(room: u32, longest: u32): void {
   // A row more each: what is written but not kept is written behind the last one.
-  sideA = take((room + 1) * stride);
-  sideB = take((room + 1) * stride);
-  goesLeft = take(longest + 1);
+  sideA = take(room + 1, stride);
+  sideB = take(room + 1, stride);
+  goesLeft = take(longest + 1, 1);
 }
 
 /** The buffer that holds the nodes of a depth. */

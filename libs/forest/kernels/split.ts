@@ -61,9 +61,9 @@ let ranked: usize = 0;
 /** @param longest bins of the feature that has most */
 export function bindSplits(longest: u32): void {
   // One entry more: what is laid but not kept is written behind the last one.
-  line = take(<usize>(max(longest, TINY) + 1) * ENTRY);
-  keys = take(4 * KEYS);
-  ranked = take(4 * KEYS);
+  line = take(max(longest, TINY) + 1, ENTRY);
+  keys = take(KEYS, 4);
+  ranked = take(KEYS, 4);
 }
 
 /** Resets a node's split: it must save more than rounding errors and than `minGain`. */

@@ -19,14 +19,13 @@ let setRoom: u32 = 0;
 
 /** @param most nodes of the largest tree */
 export function bindTree(most: u32): void {
-  const room: usize = most;
-  nodeFeature = take(2 * room);
-  nodeCut = take(4 * room);
-  nodeLeft = take(4 * room);
-  nodeMissingLeft = take(room);
-  nodeValue = take(8 * room);
-  nodeCover = take(8 * room);
-  nodeGain = take(8 * room);
+  nodeFeature = take(most, 2);
+  nodeCut = take(most, 4);
+  nodeLeft = take(most, 4);
+  nodeMissingLeft = take(most, 1);
+  nodeValue = take(most, 8);
+  nodeCover = take(most, 8);
+  nodeGain = take(most, 8);
 }
 
 /** A tree of one leaf. */
@@ -68,7 +67,7 @@ export function addSet(set: usize, words: u32): u32 {
   const at = setWords;
   if (at + words > setRoom) {
     setRoom = max(1024, 2 * (at + words));
-    const larger = take(4 * setRoom);
+    const larger = take(setRoom, 4);
     memory.copy(larger, nodeSets, 4 * at);
     nodeSets = larger;
   }

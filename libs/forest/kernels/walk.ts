@@ -73,10 +73,10 @@ export function bindForest(
   trees = trees_;
   features = features_;
   rowBytes = 2 * slots_;
-  tests = take(features * offsetof<Test>());
-  numbers = take(8 * coded * features);
-  slots = take((rows + LANES) * rowBytes);
-  sums = take(8 * (rows + LANES));
+  tests = take(features, offsetof<Test>());
+  numbers = take(coded * features, 8);
+  slots = take(rows + LANES, rowBytes);
+  sums = take(rows + LANES, 8);
 }
 
 /** @param at slot of its first set */

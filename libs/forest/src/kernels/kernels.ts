@@ -27,7 +27,7 @@ declare const WebAssembly: {
 
 /** Addresses and sizes are bytes; what the arguments mean is said where the kernel is. */
 interface Exports {
-  take(bytes: number): number;
+  take(count: number, bytesEach: number): number;
   continueRandom(a: number, b: number, c: number, counter: number): void;
   bindRows(width: number, codeBytes: number, mostRows: number): void;
   bindFeature(
@@ -185,7 +185,7 @@ export class Kernels {
     type: ArrayType<T> & { BYTES_PER_ELEMENT: number },
     length: number,
   ): number {
-    return this.call.take(type.BYTES_PER_ELEMENT * length) >>> 0;
+    return this.call.take(length, type.BYTES_PER_ELEMENT) >>> 0;
   }
 
   /** What lies at an address, until more memory is taken. */

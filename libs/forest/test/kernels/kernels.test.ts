@@ -61,10 +61,12 @@ describe('the embedded kernels', () => {
       code: 'MEMORY_EXHAUSTED',
       message: expect.stringContaining('at most 4 GiB'),
     });
+    // Half of what there is, twice; and a product that is 0 in 32 bits.
     expect(() => {
       kernels.room(Float64Array, 2 ** 28);
       kernels.room(Float64Array, 2 ** 28);
     }).toThrow(refusal);
+    expect(() => new Kernels().room(Float64Array, 2 ** 29)).toThrow(refusal);
   });
 });
 
