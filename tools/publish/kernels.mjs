@@ -55,7 +55,8 @@ export async function embed(project) {
   return `// Written by tools/publish/kernels.mjs from kernels/*.ts. Do not change it by hand.
 
 /** The module, in base 64: ${bytes.length.toLocaleString('en-GB')} bytes. */
-export const kernelText =
+// eslint-disable-next-line @typescript-eslint/no-inferrable-types -- inferred, its type is the text itself
+export const kernelText: string =
   '${bytes.toString('base64')}';
 
 /** Where the byte is that says of what kind the memory is. */

@@ -24,18 +24,22 @@ export function take(count: u32, bytesEach: u32): usize {
   // The product may be more than 32 bits hold.
   const bytes = <u64>count * <u64>bytesEach;
   const whole = (bytes + LINE - 1) & ~(LINE - 1);
-  const at = atomic.add<u64>(TOP, whole) + LINE;
-  const end = at + whole;
-  // What is read past the end of a block, at most a line, is still memory.
-  const wanted = (end + LINE + PAGE - 1) / PAGE;
-  while (wanted > <u64>memory.size()) {
-    const missing = wanted - <u64>memory.size();
+  let top: u64;
+  do {
+    top = atomic.load<u64>(TOP);
+    const end = top + LINE + whole;
+    // What is read past the end of a block, at most a line, is still memory.
+    const wanted = (end + LINE + PAGE - 1) / PAGE;
     if (wanted > 0x10000) outOfMemory(<f64>bytes);
-    // Another thread may just have had what there was.
-    if (memory.grow(<i32>max(missing, PAGES)) >= 0 || memory.grow(<i32>missing) >= 0) continue;
-    if (wanted > <u64>memory.size()) outOfMemory(<f64>bytes);
-  }
-  return <usize>at;
+    if (wanted > <u64>memory.size()) {
+      const missing = wanted - <u64>memory.size();
+      const grown = memory.grow(<i32>max(missing, PAGES)) >= 0 || memory.grow(<i32>missing) >= 0;
+      // Another thread may just have had what there was.
+      if (!grown && wanted > <u64>memory.size()) outOfMemory(<f64>bytes);
+    }
+    // Again, if another thread was faster.
+  } while (atomic.cmpxchg<u64>(TOP, top, top + whole) != top);
+  return <usize>(top + LINE);
 }
 
 /** Gives everything from the end of a block on back. Nobody else may be taking. */

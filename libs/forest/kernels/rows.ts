@@ -20,9 +20,11 @@ export let goesLeft: usize = 0;
 
 /** @param room rows of the largest bag */
 export function bindBuffers(room: u32, longest: u32): void {
-  // A row more each: what is written but not kept is written behind the last one.
-  sideA = take(room + 1, stride);
-  sideB = take(room + 1, stride);
+  // A row more each: what is written but not kept is written behind the last one. Both are one block,
+  // which route.ts uses as such.
+  const bytes = (room + 1) * stride;
+  sideA = take(2 * (room + 1), stride);
+  sideB = sideA + bytes;
   goesLeft = take(longest + 1, 1);
 }
 

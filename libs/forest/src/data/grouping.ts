@@ -23,7 +23,7 @@ export interface RowNumbers<Numbers = ArrayLike<number>> {
   readonly count: Numbers | null;
 }
 
-/** What trees are grown from: all growers of a fit read it, on whatever thread, and none writes to it. */
+/** What trees are grown from: all growers of a fit read its records, on whatever thread. */
 export interface TrainingSet {
   readonly rows: number;
   readonly bins: readonly FeatureBins[];

@@ -154,6 +154,12 @@ const PAGE = 2 ** 16;
 /** What 32-bit addresses reach: 4 GiB. */
 const MOST_PAGES = 2 ** 16;
 
+/**
+ * V8 does not count shared memories, and would not collect them. So each comes with a buffer as large,
+ * which is counted, is kept as long, and takes no room since nobody touches it.
+ */
+const pressure = new FinalizationRegistry<ArrayBuffer>(() => {});
+
 /** An instance of the kernels. */
 export class Kernels {
   readonly call: Exports;
@@ -174,6 +180,7 @@ export class Kernels {
       split: { log: Math.log },
       memory: { outOfMemory },
     };
+    if (shared) pressure.register(this.memory, new ArrayBuffer(this.memory.buffer.byteLength));
     if (module !== undefined) modules[+shared] ??= module;
     this.module = moduleFor(shared);
     const instance = new WebAssembly.Instance(this.module, imports);
@@ -233,7 +240,10 @@ export function putCoding(
 
 function outOfMemory(bytes: number): never {
   const wanted = `${Math.ceil(bytes / 2 ** 20)} MB more`;
-  throw new ForestError('MEMORY_EXHAUSTED', `${wanted}, and one thread has at most 4 GiB`);
+  throw new ForestError(
+    'MEMORY_EXHAUSTED',
+    `${wanted}, and a fit or a compiled forest has at most 4 GiB`,
+  );
 }
 
 /** @throws ForestError KERNELS_UNAVAILABLE, MEMORY_EXHAUSTED */
@@ -259,9 +269,11 @@ function moduleFor(shared: boolean): object {
 }
 
 function compile(shared: boolean): object {
-  const bytes = Uint8Array.from(atob(kernelText), (char) => char.charCodeAt(0));
-  if (!shared) bytes[memoryKindAt] = OWN;
   try {
+    const text = atob(kernelText);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+    if (!shared) bytes[memoryKindAt] = OWN;
     return new WebAssembly.Module(bytes);
   } catch (cause) {
     throw unavailable(String(cause));
@@ -276,12 +288,12 @@ let available: boolean | undefined;
 
 /** Can this host run the kernels? It may lack WebAssembly or its vectors, or a page may forbid it. */
 export function hasKernels(): boolean {
-  return (available ??= canCompile());
+  return (available ??= canRun());
 }
 
-function canCompile(): boolean {
+function canRun(): boolean {
   try {
-    moduleFor(false);
+    new Kernels();
     return true;
   } catch {
     return false;

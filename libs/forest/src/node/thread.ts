@@ -1,5 +1,6 @@
 /* What a worker thread runs: it takes the number of the next tree and grows that tree, until none is left. */
 import { parentPort } from 'node:worker_threads';
+import { ForestError, type ForestErrorCode } from '../errors.js';
 import { TreeFactory, type PreparedFit } from '../factory.js';
 import type { OutOfBagSums } from '../judge/out-of-bag.js';
 import type { Tree } from '../trees/tree.js';
@@ -11,6 +12,7 @@ export interface ThreadInput {
 }
 
 export type FromThread =
+  | { readonly kind: 'refused'; readonly code: ForestErrorCode; readonly detail: string }
   | { readonly kind: 'tree'; readonly t: number; readonly tree: Tree }
   | ({ readonly kind: 'end' } & OutOfBagSums);
 
@@ -18,7 +20,16 @@ const send = (message: FromThread, handedOver: ArrayBuffer[] = []): void =>
   parentPort!.postMessage(message, handedOver);
 
 // The fit comes when it is prepared: by then this thread has started.
-parentPort!.once('message', ({ fit, next }: ThreadInput) => {
+parentPort!.once('message', (input: ThreadInput) => {
+  try {
+    growTrees(input);
+  } catch (error) {
+    if (!(error instanceof ForestError)) throw error;
+    send({ kind: 'refused', code: error.code, detail: error.detail });
+  }
+});
+
+function growTrees({ fit, next }: ThreadInput): void {
   const factory = new TreeFactory(fit);
   for (let t = Atomics.add(next, 0, 1); t < fit.parameters.trees; t = Atomics.add(next, 0, 1)) {
     const tree = factory.grow(t);
@@ -27,7 +38,7 @@ parentPort!.once('message', ({ fit, next }: ThreadInput) => {
   const { sums, coarse, squares, counts, counted } = factory.outOfBag;
   const arrays = { sums, coarse, squares, counts };
   send({ kind: 'end', ...arrays, counted }, buffersOf(arrays));
-});
+}
 
 /** The memory of an object's arrays, which is handed over and not copied. */
 function buffersOf(object: object): ArrayBuffer[] {

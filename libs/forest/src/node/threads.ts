@@ -32,7 +32,8 @@ export interface ThreadOptions {
 
 /**
  * `fit` on many threads: the same forest, byte for byte.
- * @throws ForestError COLUMNS_INVALID, OPTION_INVALID, ABORTED, THREAD_FAILED
+ * @throws ForestError COLUMNS_INVALID, OPTION_INVALID, KERNELS_UNAVAILABLE, MEMORY_EXHAUSTED, ABORTED,
+ *   THREAD_FAILED
  */
 export async function fitParallel(
   input: FitInput,
@@ -90,6 +91,7 @@ class Crew {
   }
 
   private receive(message: FromThread): boolean {
+    if (message.kind === 'refused') throw new ForestError(message.code, message.detail);
     if (message.kind === 'tree') {
       this.trees[message.t] = message.tree;
       this.onProgress(++this.done, this.trees.length);

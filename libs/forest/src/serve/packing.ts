@@ -55,8 +55,9 @@ export function packTrees(
   const features = cells.bins.map((_, f) => new FeatureSets(cells, f));
   const places: Uint16Array[] = [];
   for (const tree of trees) {
-    places.push(placeSets(tree, features));
-    if (!fits(cells, features)) return null;
+    const placed = placeSets(tree, cells, features);
+    if (placed === null) return null;
+    places.push(placed);
   }
   // A tree may take a sibling of its root more, and what is left of its last line.
   const count = trees.reduce((sum, { nodes }) => sum + Math.ceil((nodes + 1) / LINE) * LINE, 0);
@@ -104,12 +105,19 @@ function fits(cells: CellSpace, features: readonly FeatureSets[]): boolean {
   return slots <= MAX_SLOTS && bytes <= MAX_SIDE_BYTES;
 }
 
-/** By categorical node of a tree: the place of its set among those of its feature. */
-function placeSets(tree: Tree, features: readonly FeatureSets[]): Uint16Array {
+/** By categorical node of a tree: the place of its set among those of its feature. null: too many. */
+function placeSets(
+  tree: Tree,
+  cells: CellSpace,
+  features: readonly FeatureSets[],
+): Uint16Array | null {
   const places = new Uint16Array(tree.nodes);
   for (let node = 0; node < tree.nodes; node++) {
     const f = tree.feature[node];
-    if (f >= 0 && features[f].categorical) places[node] = features[f].placeOf(tree, node);
+    if (f < 0 || !features[f].categorical) continue;
+    const before = features[f].slots;
+    places[node] = features[f].placeOf(tree, node);
+    if (features[f].slots > before && !fits(cells, features)) return null;
   }
   return places;
 }
@@ -117,34 +125,32 @@ function placeSets(tree: Tree, features: readonly FeatureSets[]): Uint16Array {
 /** The distinct sets of one feature. */
 class FeatureSets {
   readonly categorical: boolean;
-  /** By set and code, missing last: 0 left, 1 right. */
-  private readonly list: Uint8Array[] = [];
+  /** By set: a node that has it. */
+  private readonly list: { readonly tree: Tree; readonly node: number }[] = [];
   private readonly places = new Map<string, number>();
   private readonly codes: number;
+  private readonly words: number;
 
   constructor(
     private readonly cells: CellSpace,
     f: number,
   ) {
-    this.categorical = cells.bins[f].categorical;
+    const { categorical, bins } = cells.bins[f];
+    this.categorical = categorical;
     this.codes = cells.sizes[f];
+    this.words = (bins + 31) >>> 5;
   }
 
   get slots(): number {
     return roundUp(this.list.length);
   }
 
-  /** The place of a node's set; 0 once there are more than there are slots. */
   placeOf(tree: Tree, node: number): number {
-    if (this.list.length > MAX_SLOTS) return 0;
-    const side = Uint8Array.from(
-      { length: this.codes },
-      (_, code) => +!codeGoesLeft(this.cells, tree, node, code),
-    );
-    const key = side.join('');
+    const at = tree.cut[node];
+    const key = `${tree.sets.subarray(at, at + this.words).join()} ${tree.missingLeft[node]}`;
     let place = this.places.get(key);
     if (place === undefined) {
-      place = this.list.push(side) - 1;
+      place = this.list.push({ tree, node }) - 1;
       this.places.set(key, place);
     }
     return place;
@@ -155,8 +161,10 @@ class FeatureSets {
     const { list, slots, codes } = this;
     const address = kernels.room(Uint16Array, slots * codes);
     const sides = kernels.at(Uint16Array, address, slots * codes);
-    list.forEach((side, set) => {
-      for (let code = 0; code < codes; code++) sides[code * slots + set] = side[code];
+    list.forEach(({ tree, node }, set) => {
+      for (let code = 0; code < codes; code++) {
+        sides[code * slots + set] = +!codeGoesLeft(this.cells, tree, node, code);
+      }
     });
     return address;
   }
