@@ -28,7 +28,6 @@ export class Feature {
   anyMissing: u32;
   /** 1: the prediction may only rise with it. −1: only fall. */
   monotone: i32;
-  unused: u32;
 }
 
 /** How many features there are. */
@@ -109,7 +108,7 @@ export function featureAt(f: u32): Feature {
 }
 
 export function codeIn(row: usize, feature: Feature): u32 {
-  return (<u32>load<u16>(row + feature.offset, 16)) & feature.mask;
+  return (<u32>load<u16>(row + feature.offset, CODES)) & feature.mask;
 }
 
 export function countIn(row: usize): u32 {

@@ -1,7 +1,7 @@
 /* What the host may call. Each user has an instance of its own, over a memory of its own. */
 export { take } from './memory';
 export { continueRandom } from './random';
-export { bindFeature, bindRows, bindRules, stride } from './fit';
+export { bindFeature, bindRows, bindRules } from './fit';
 export { bindSplits } from './split';
 export { bindNodes } from './node';
 export {

@@ -14,8 +14,8 @@
  *   slot 2f + 1        code + 1, missing = 0              where missing goes left
  *
  * and each distinct set of categories is a slot of its own that holds 0 (left) or 1 (right). What the
- * slots of a feature's sets hold is written down for each of its codes, and copied from there. Eight walks go on at a time, so that their chains of loads overlap, until
- * all stand on leaves:
+ * slots of a feature's sets hold is written down for each of its codes, and copied from there. Eight
+ * walks go on at a time, so that their chains of loads overlap, until all stand on leaves:
  *
  *   one row       down eight trees
  *   many rows     eight of them down one tree, and the whole block of rows before the next tree,

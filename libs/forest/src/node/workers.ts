@@ -52,7 +52,7 @@ export function untilLast<Message>(
 }
 
 /** The array itself if its memory is shared and begins at a multiple of 8, else a copy that is so. */
-export function inSharedMemory<T extends Uint8Array | Int32Array | Float64Array>(array: T): T {
+export function inSharedMemory<T extends Uint8Array | Float64Array>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer && array.byteOffset % 8 === 0) return array;
   const shared = new Uint8Array(new SharedArrayBuffer(array.byteLength));
   shared.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));

@@ -69,8 +69,7 @@ export function compileForest(
 /**
  * A forest in a form that answers fast: a table of all cells if that fits the budget; else packed
  * nodes; or a walk by codes if there are too many sets of categories for packed nodes, or if the host
- * lacks WebAssembly. All predict
- * what `Forest.predict` does, bit for bit.
+ * lacks WebAssembly. All predict what `Forest.predict` does, bit for bit.
  */
 export class Compiled {
   readonly kind: 'table' | 'packed' | 'walked';
