@@ -6,6 +6,7 @@ import { help, readOptions } from './options.mjs';
 import { findPeers } from './peers.mjs';
 import { accuracySuite, printAccuracy } from './suites/accuracy.mjs';
 import { batchSuite, printBatch } from './suites/batch.mjs';
+import { boostSuite, printBoost } from './suites/boost.mjs';
 import { fitSuite, printFit } from './suites/fit.mjs';
 import { predictSuite, printPredict } from './suites/predict.mjs';
 import { printScaling, scalingSuite } from './suites/scaling.mjs';
@@ -16,6 +17,7 @@ const suites = {
   batch: [batchSuite, printBatch],
   accuracy: [accuracySuite, printAccuracy],
   scaling: [scalingSuite, printScaling],
+  boost: [boostSuite, printBoost],
 };
 
 const say = (text) => process.stderr.write(`${text}\n`);

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { peerNames } from './peers.mjs';
 
-export const suiteNames = ['fit', 'predict', 'batch', 'accuracy', 'scaling'];
+export const suiteNames = ['fit', 'predict', 'batch', 'accuracy', 'scaling', 'boost'];
 
 export const help = `Benchmarks of @adscale/forest beside its peers, in the same run.
 
@@ -14,6 +14,7 @@ Suites (default: all)
   batch      many rows at a time
   accuracy   held-out NE and R² on generated profiles and real tables
   scaling    ours alone: 10 thousand to 10 million rows, memory, threads
+  boost      boosting: seconds of a fit, NE and R², same rounds and leaves, one thread
 
 Options
   --smoke            tiny sizes, under a minute; checks correctness, says nothing of speed
@@ -21,6 +22,7 @@ Options
   --rows <a,b>       only these sizes of fit and scaling; training rows of accuracy's
                      generated tables and, at most, of predict's and batch's forests
   --profiles <a,b>   only these profiles of fit; only these tables of accuracy
+                     and boost
   --trees <n>        trees of every forest (default: 100, or 10 at the largest sizes)
   --peers <a,b>      only these of ${peerNames.join(', ')}; or none
   --patience <s>     a contestant that takes longer than this runs one round (default 60)

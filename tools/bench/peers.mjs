@@ -16,6 +16,16 @@ const node = [process.execPath];
 const known = {
   sklearn: { script: 'sklearn_peer.py', commands: pythons, probe: ['-c', 'import sklearn'] },
   xgboost: { script: 'xgboost_peer.py', commands: pythons, probe: ['-c', 'import xgboost'] },
+  'sklearn-boost': {
+    script: 'sklearn_boost_peer.py',
+    commands: pythons,
+    probe: ['-c', 'import sklearn'],
+  },
+  'xgboost-boost': {
+    script: 'xgboost_boost_peer.py',
+    commands: pythons,
+    probe: ['-c', 'import xgboost'],
+  },
   ranger: {
     script: 'ranger_peer.R',
     commands: ['Rscript'],

@@ -49,6 +49,14 @@ export let maxLeaves: u32 = 0;
 export let maxFeatures: u32 = 0;
 export let poisson: bool = false;
 export let extraTrees: bool = false;
+/** Of boosting: added to the weight of every leaf, so that its mean is held towards 0. */
+export let shrinkage: f64 = 0;
+/** Of boosting: added to the weight of a category where categories are put in order. */
+export let smoothing: f64 = 0;
+/** Of boosting: features drawn for a tree; 0: all. */
+export let treeFeatures: u32 = 0;
+/** Of boosting: nodes that wait keep their histograms. */
+export let keepsHistograms: bool = false;
 
 /** @param mostRows what the row count of a row goes up to, 2^bits − 1 */
 export function bindRows(width_: u32, codeBytes_: u32, mostRows: u32): void {
@@ -101,6 +109,18 @@ export function bindRules(
   maxFeatures = maxFeatures_;
   poisson = poisson_;
   extraTrees = extraTrees_;
+}
+
+export function bindBoosting(
+  shrinkage_: f64,
+  smoothing_: f64,
+  treeFeatures_: u32,
+  keepsHistograms_: bool,
+): void {
+  shrinkage = shrinkage_;
+  smoothing = smoothing_;
+  treeFeatures = treeFeatures_;
+  keepsHistograms = keepsHistograms_;
 }
 
 export function featureAt(f: u32): Feature {

@@ -7,17 +7,20 @@
 import {
   Feature,
   featureAt,
+  keepsHistograms,
   maxDepth,
   maxFeatures,
   maxLeaves,
   minLeafRows,
   minLeafWeight,
+  shrinkage,
   stride,
+  treeFeatures,
   width,
 } from './fit';
 import { clearBins, countRows, subtractBins } from './histogram';
 import { take } from './memory';
-import { OpenNode, closeNode, takeHistogram, takeNode } from './node';
+import { OpenNode, closeNode, giveBack, takeHistogram, takeNode } from './node';
 import { below } from './random';
 import { goesLeft, moveRows, rootCount, rootRows, rootSum, rootWeight, sideOf } from './rows';
 import { TINY, beginSplit, boundedMean, searchBins, searchRows } from './split';
@@ -31,6 +34,8 @@ let scratch: usize = 0;
 /** Count features only when drawn: faster if few are drawn, and all that best-first growth needs. */
 let countWhenDrawn: bool = false;
 let treeWeight: f64 = 0;
+/** Features that the tree may use: the first ones of the order. */
+let inTree: u32 = 0;
 /** Best first only: nodes whose split waits. */
 let waiting: usize = 0;
 
@@ -39,13 +44,18 @@ export function bindGrower(mostLeaves: u32): void {
   order = take(width, 4);
   live = take(width, 4);
   scratch = takeHistogram();
-  countWhenDrawn = maxLeaves > 0 || maxFeatures * 2 <= width;
+  countWhenDrawn = (maxLeaves > 0 && !keepsHistograms) || maxFeatures * 2 <= width;
   if (maxLeaves > 0) waiting = take(mostLeaves + 1, 4);
 }
 
 /** Grows the tree of the rows that were gathered. */
 export function grow(): u32 {
   for (let f: u32 = 0; f < width; f++) store<u32>(order + 4 * f, f);
+  inTree = width;
+  if (treeFeatures > 0) {
+    for (let i: u32 = 0; i < treeFeatures; i++) draw(i);
+    inTree = treeFeatures;
+  }
   beginTree();
   const root = openRoot();
   if (!maySplit(root)) closeNode(root);
@@ -68,7 +78,8 @@ function openRoot(): OpenNode {
     root.setLast(f, featureAt(f).bins - 1);
   }
   treeWeight = root.weight;
-  describeNode(0, root.rows > 0 ? root.sum / root.weight : 0, root.weight);
+  const weight = root.weight + shrinkage;
+  describeNode(0, root.rows > 0 && weight > 0 ? root.sum / weight : 0, root.weight);
   return root;
 }
 
@@ -100,6 +111,7 @@ function growDepthFirst(root: OpenNode): void {
 }
 
 function growBestFirst(root: OpenNode): void {
+  if (!countWhenDrawn && !isTiny(root)) countNode(root);
   let count = consider(root, 0);
   for (let leaves: u32 = 1; leaves < maxLeaves && count > 0; leaves++) {
     let best: u32 = 0;
@@ -109,7 +121,19 @@ function growBestFirst(root: OpenNode): void {
     const node = waitingAt(best);
     count--;
     store<usize>(waiting + 4 * best, load<usize>(waiting + 4 * count));
+    const histogram = node.histogram;
     const left = divide(node);
+    if (leaves + 1 == maxLeaves) {
+      // Nothing splits any more: nobody asks what could.
+      giveBack(histogram);
+      closeNode(left);
+      closeNode(node);
+      continue;
+    }
+    if (histogram != 0) {
+      const isSmall = left.rows <= node.rows;
+      handDown(histogram, isSmall ? left : node, isSmall ? node : left);
+    }
     count = consider(left, count);
     count = consider(node, count);
   }
@@ -147,8 +171,8 @@ function isTiny(node: OpenNode): bool {
 function findSplit(node: OpenNode): bool {
   beginSplit(node, treeWeight);
   if (maxFeatures < width) for (let i: u32 = 0; i < maxFeatures; i++) draw(i);
-  searchFeatures(node, 0, maxFeatures);
-  for (let i = maxFeatures; i < width && node.split.feature < 0; i++) {
+  searchFeatures(node, 0, min(maxFeatures, inTree));
+  for (let i = maxFeatures; i < inTree && node.split.feature < 0; i++) {
     draw(i);
     searchFeatures(node, i, i + 1);
   }
@@ -272,14 +296,15 @@ function handDown(parent: usize, small: OpenNode, large: OpenNode): void {
     return;
   }
   if (isTiny(small)) {
-    const listed = listLive(large, 0, width);
+    const listed = listLive(large, 0, inTree);
     const rows = sideOf(small.depth);
     const from = rows + small.start * stride;
     countRows(parent, live, listed, from, rows + small.end * stride, -1);
     return;
   }
   countNode(small);
-  for (let f: u32 = 0; f < width; f++) {
+  for (let i: u32 = 0; i < inTree; i++) {
+    const f = load<u32>(order + 4 * i);
     const feature = featureAt(f);
     if (!isLive(large, f, feature)) continue;
     const first = max(small.firstCode(f), large.firstCode(f));
@@ -290,7 +315,7 @@ function handDown(parent: usize, small: OpenNode, large: OpenNode): void {
 
 function countNode(node: OpenNode): void {
   node.histogram = takeHistogram();
-  countInto(node.histogram, node, listLive(node, 0, width));
+  countInto(node.histogram, node, listLive(node, 0, inTree));
 }
 
 /** Counts the first `listed` live features of the node's rows. */

@@ -1,7 +1,7 @@
 /* What the host may call. Each user has an instance of its own, over a memory of its own. */
 export { take } from './memory';
 export { continueRandom } from './random';
-export { bindFeature, bindRows, bindRules } from './fit';
+export { bindBoosting, bindFeature, bindRows, bindRules } from './fit';
 export { bindSplits } from './split';
 export { bindNodes } from './node';
 export {
@@ -14,12 +14,27 @@ export {
   nodeMissingLeft,
   nodeSets,
   nodeValue,
+  openTree,
   setWords,
 } from './tree';
 export { bindBuffers, gather } from './rows';
 export { bindBag, drawBag, drawn, missed } from './bag';
 export { bindGrower, grow } from './grow';
 export { beginRoutes, bindRoutes, outLeaves, outPositions, route } from './route';
+export { addToMargins, bindMargins } from './margins';
+export {
+  bindBooster,
+  heldWeight,
+  keepMargins,
+  listGroups,
+  sampleGroups,
+  scaleTree,
+  setMargins,
+  takeHeld,
+  trainedSum,
+  trainedWeight,
+} from './boost';
+export { bindLoss, layDerivatives, lossHeld } from './losses';
 export { addCodes, bindCodes, makeCoding } from './codes';
 export {
   addDistinct,
@@ -52,9 +67,9 @@ export {
   bindTest,
   codeRows,
   numbers,
-  predictBlock,
   predictCodes,
   predictRow,
-  predictTree,
+  sumBlock,
   sums,
+  walkTrees,
 } from './walk';

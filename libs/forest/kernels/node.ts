@@ -106,13 +106,17 @@ export function takeHistogram(): usize {
   return idle;
 }
 
+/** Gives a histogram back; 0 is none. */
+export function giveBack(histogram: usize): void {
+  if (histogram == 0) return;
+  store<usize>(histogram, idleHistograms);
+  idleHistograms = histogram;
+}
+
 /** Ends a node that stays a leaf; other nodes use its memory. */
 export function closeNode(node: OpenNode): void {
-  if (node.histogram != 0) {
-    store<usize>(node.histogram, idleHistograms);
-    idleHistograms = node.histogram;
-    node.histogram = 0;
-  }
+  giveBack(node.histogram);
+  node.histogram = 0;
   node.next = idleNodes;
   idleNodes = node;
 }

@@ -30,6 +30,7 @@ let codeBytes: u32 = 0;
 export let step: u32 = 0;
 let rows: u32 = 0;
 export let hasWeight: bool = false;
+let hasCount: bool = false;
 export let countAt: u32 = 0;
 let tables: usize = 0;
 
@@ -44,6 +45,7 @@ export function bindRecords(
   rows = rows_;
   codeBytes = codeBytes_;
   hasWeight = weights;
+  hasCount = counts;
   countAt = weights ? 16 : 8;
   rowAt = countAt + (counts ? 8 : 0);
   codesAt = rowAt + 4;
@@ -236,6 +238,22 @@ export function releaseGrowers(): void {
 /** Does a record begin a group? */
 export function opensGroup(record: usize): bool {
   return (load<u32>(record + rowAt) & OPENS) != 0;
+}
+
+/** The row of a record. */
+export function rowOf(record: usize): u32 {
+  return load<u32>(record + rowAt) & ~OPENS;
+}
+
+/** What a record weighs, all its raw rows together. */
+export function fullWeightOf(record: usize): f64 {
+  const weight = hasWeight ? load<f64>(record, 8) : 1;
+  return weight * rawRowsOf(record);
+}
+
+/** Raw rows that a record stands for. */
+export function rawRowsOf(record: usize): f64 {
+  return hasCount ? load<f64>(record + countAt) : 1;
 }
 
 /** Takes the rows of positions from `from` on out of their records. */

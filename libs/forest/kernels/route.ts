@@ -39,9 +39,14 @@ export function bindRoutes(most: u32): void {
   outLeaves = take(most + 1, 4);
 }
 
-/** Lays the tree out for the walk. */
+/** Lays the tree out for the walk, over the buffers of the rows. */
 export function beginRoutes(): void {
-  walk = sideOf(0);
+  layWalk(sideOf(0));
+}
+
+/** Lays the tree out for the walk. */
+export function layWalk(at: usize): void {
+  walk = at;
   for (let node: u32 = 0; node < nodes; node++) {
     const at = walk + node * NODE;
     const f = <i32>load<i16>(nodeFeature + 2 * node);
@@ -111,7 +116,7 @@ function listGroups(from: u32, to: u32): u32 {
 }
 
 /** Puts leaves in the place of the addresses of codes. */
-function walkEight(at: usize): void {
+export function walkEight(at: usize): void {
   const codesA = load<usize>(at);
   const codesB = load<usize>(at, 4);
   const codesC = load<usize>(at, 8);

@@ -39,6 +39,14 @@ export let rootRows: f64 = 0;
 export let rootWeight: f64 = 0;
 export let rootSum: f64 = 0;
 
+/** Says what the rows are in all that were laid into buffer A. */
+export function setRoot(count: u32, n: f64, weight: f64, sum: f64): void {
+  rootCount = count;
+  rootRows = n;
+  rootWeight = weight;
+  rootSum = sum;
+}
+
 /** Sums the bag's rows by group into buffer A. Groups that weigh nothing are left out. */
 export function gather(rows: u32): void {
   const most = <f64>countMask;

@@ -11,7 +11,8 @@
  * The loss that a split saves is score(left) + score(right) − score(node), where
  *    squared error  score = S² / W          (W = Σ weight, S = Σ weight · y)
  *    Poisson        score = S · log(S / W)
- * and under a monotone bound the same loss at the bounded mean instead of S / W.
+ *    boosting       score = S² / (W + λ)    (λ: shrinkage, fit.ts; W and S of derivatives, boost.ts)
+ * and under a monotone bound the same loss at the bounded mean instead of S / W or S / (W + λ).
  *
  *   entry of the line, 32 bytes     | Σ weight | Σ weight · y | rows | code |
  */
@@ -26,6 +27,8 @@ import {
   minLeafRows,
   minLeafWeight,
   poisson,
+  shrinkage,
+  smoothing,
   stride,
 } from './fit';
 import { ROWS } from './histogram';
@@ -35,9 +38,12 @@ import { below } from './random';
 
 /** The host's logarithm, so that a seed gives the same forest wherever it is grown. */
 declare function log(x: f64): f64;
+export { log };
 
 /** Below this share of a node's own score a saving is rounding noise. */
 const NOISE: f64 = 1e-20;
+/** The same where what is saved is a difference of scores. */
+const DIFFERENCE_NOISE: f64 = 1e-14;
 /** Farther than all rounding errors of a gain's factors. */
 const SURELY_LESS: f64 = 1 - 1e-12;
 
@@ -70,7 +76,8 @@ export function bindSplits(longest: u32): void {
 export function beginSplit(node: OpenNode, treeWeight: f64): void {
   const noise = poisson ? node.sum : (node.sum * node.sum) / node.weight;
   node.split.feature = -1;
-  node.split.gain = max(minGain * treeWeight, NOISE * noise);
+  const share = shrinkage > 0 ? DIFFERENCE_NOISE : NOISE;
+  node.split.gain = max(minGain * treeWeight, share * noise);
 }
 
 /** Betters the node's split if feature `f` can, by its bins. */
@@ -190,6 +197,8 @@ function scan(
   const allRows = node.rows;
   const all = node.weight;
   const total = node.sum;
+  const lambda = shrinkage;
+  const ownScore = (total * total) / (all + lambda);
   let gained = split.gain;
   let best: usize = 0;
   let bestRows: f64 = 0;
@@ -210,7 +219,16 @@ function scan(
     const rest = all - w;
     if (allRows - rows < minLeafRows || rest < minLeafWeight) break;
     let gain: f64;
-    if (plain) {
+    if (plain && lambda > 0) {
+      // S_l²/(W_l + λ) + S_r²/(W_r + λ), less the node's own, again with one division if any.
+      const leftWeight = w + lambda;
+      const rightWeight = rest + lambda;
+      const r = total - s;
+      const sum = s * s * rightWeight + r * r * leftWeight;
+      const product = leftWeight * rightWeight;
+      if (sum < (gained + ownScore) * product * SURELY_LESS) continue;
+      gain = sum / product - ownScore;
+    } else if (plain) {
       // S_l²/W_l + S_r²/W_r − S²/W over one denominator: no cancellation, and no division unless
       // it could better the best.
       const lead = s * all - total * w;
@@ -251,12 +269,13 @@ function boundedGain(node: OpenNode, sign: i32, w: f64, s: f64): f64 {
 
 /** What a leaf that predicts `mean` scores; larger is better. */
 function score(weight: f64, sum: f64, mean: f64): f64 {
-  return poisson ? sum * log(mean) - mean * weight : mean * (2 * sum - mean * weight);
+  if (poisson) return sum * log(mean) - mean * weight;
+  return mean * (2 * sum - mean * (weight + shrinkage));
 }
 
-/** The weighted mean of a node, kept within its monotone bounds. */
+/** The weighted mean of a node, held towards 0 and kept within its monotone bounds. */
 export function boundedMean(node: OpenNode, weight: f64, sum: f64): f64 {
-  return min<f64>(node.high, max<f64>(node.low, sum / weight));
+  return min<f64>(node.high, max<f64>(node.low, sum / (weight + shrinkage)));
 }
 
 /** Turns the winning prefix into the node's test. */
@@ -316,5 +335,5 @@ function sortByMean(): void {
 }
 
 function meanAt(entry: usize): f64 {
-  return load<f64>(entry, 8) / load<f64>(entry);
+  return load<f64>(entry, 8) / (load<f64>(entry) + smoothing);
 }

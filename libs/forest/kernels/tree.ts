@@ -28,6 +28,24 @@ export function bindTree(most: u32): void {
   nodeGain = take(most, 8);
 }
 
+/** Sums the covers of leaves up. */
+export function sumCovers(): void {
+  for (let node = <i32>nodes - 1; node >= 0; node--) {
+    const left: usize = load<u32>(nodeLeft + 4 * node);
+    if (left == 0) continue;
+    const children = nodeCover + 8 * left;
+    store<f64>(nodeCover + 8 * node, load<f64>(children) + load<f64>(children, 8));
+  }
+}
+
+/** Makes room for a tree that the host lays out. */
+export function openTree(nodes_: u32, setWords_: u32): void {
+  nodes = nodes_;
+  setWords = 0;
+  makeRoom(setWords_);
+  setWords = setWords_;
+}
+
 /** A tree of one leaf. */
 export function beginTree(): void {
   nodes = 0;
@@ -65,13 +83,17 @@ export function splitNode(node: usize, feature: i32, cut: u32, missingLeft: bool
 /** Stores a categorical node's left set; the returned place is the node's cut. */
 export function addSet(set: usize, words: u32): u32 {
   const at = setWords;
-  if (at + words > setRoom) {
-    setRoom = max(1024, 2 * (at + words));
-    const larger = take(setRoom, 4);
-    memory.copy(larger, nodeSets, 4 * at);
-    nodeSets = larger;
-  }
+  makeRoom(at + words);
   memory.copy(nodeSets + 4 * at, set, 4 * words);
   setWords += words;
   return at;
+}
+
+/** Makes room for so many words of sets; those that there are move. */
+function makeRoom(words: u32): void {
+  if (words <= setRoom) return;
+  setRoom = max(1024, 2 * words);
+  const larger = take(setRoom, 4);
+  memory.copy(larger, nodeSets, 4 * setWords);
+  nodeSets = larger;
 }

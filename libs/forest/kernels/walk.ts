@@ -21,7 +21,7 @@
  *   many rows     eight of them down one tree, and the whole block of rows before the next tree,
  *                 whose nodes are then in the cache for all but the first
  *
- * Leaves are added in tree order, which is the plain walk's.
+ * Leaves are added in tree order, which is the plain walk's; the host puts the parts of a forest together.
  */
 import { Coding, codeOf, putSlots } from './codes';
 import { take } from './memory';
@@ -43,7 +43,6 @@ class Test {
 /** From a node to its value, in bytes. */
 let values: usize = 0;
 let roots: usize = 0;
-let trees: u32 = 0;
 let features: u32 = 0;
 /** Bytes of a row's slots. */
 let rowBytes: u32 = 0;
@@ -62,7 +61,6 @@ export function bindForest(
   nodes: usize,
   values_: usize,
   roots_: usize,
-  trees_: u32,
   features_: u32,
   slots_: u32,
   rows: u32,
@@ -70,7 +68,6 @@ export function bindForest(
 ): void {
   values = values_ - nodes;
   roots = roots_;
-  trees = trees_;
   features = features_;
   rowBytes = 2 * slots_;
   tests = take(features, offsetof<Test>());
@@ -92,13 +89,13 @@ function testOf(f: u32): Test {
   return changetype<Test>(tests + f * offsetof<Test>());
 }
 
-/** The mean of the trees at the first row of the block. */
-export function predictRow(): f64 {
+/** The sum of some trees at the first row of the block, whose numbers are there. */
+export function predictRow(first: u32, trees: u32): f64 {
   for (let f: u32 = 0; f < features; f++) {
     const coding = testOf(f).coding;
     if (coding != 0) putSlot(f, codeOf(changetype<Coding>(coding), numbers + 8 * f));
   }
-  return walkTrees();
+  return walkTrees(first, trees);
 }
 
 function putSlot(f: u32, code: u32): void {
@@ -117,20 +114,25 @@ function putSets(test: Test, row: usize, code: u32): void {
     v128.store(to + byte, v128.load(from + byte));
 }
 
-/** The mean of the trees where the features have the codes, doubles, that are in the place of numbers. */
-export function predictCodes(): f64 {
+/** The same where the features have the codes, doubles, that are in the place of numbers. */
+export function predictCodes(first: u32, trees: u32): f64 {
   for (let f: u32 = 0; f < features; f++) {
     if (testOf(f).coding != 0) putSlot(f, <u32>load<f64>(numbers + 8 * f));
   }
-  return walkTrees();
+  return walkTrees(first, trees);
 }
 
-function walkTrees(): f64 {
+/**
+ * The sum of some trees at the first row of the block, which is coded.
+ * @param first the place of the first tree's root; those behind the last one are roots too, up to a
+ *   multiple of LANES
+ */
+export function walkTrees(first: u32, trees: u32): f64 {
   const row = slots;
   const value = values;
   let sum: f64 = 0;
   for (let t: u32 = 0; t < trees; t += LANES) {
-    const at = roots + 4 * t;
+    const at = roots + 4 * (first + t);
     let a: usize = load<u32>(at);
     let b: usize = load<u32>(at, 4);
     let c: usize = load<u32>(at, 8);
@@ -169,7 +171,7 @@ function walkTrees(): f64 {
     if (rest > 6) sum += load<f64>(value + g);
     if (rest > 7) sum += load<f64>(value + h);
   }
-  return sum / <f64>trees;
+  return sum;
 }
 
 /** The child of a node that a row goes to; a leaf itself. */
@@ -193,19 +195,10 @@ export function codeRows(first: u32, count: u32): void {
   }
 }
 
-/** The mean of the trees at each of the first `count` rows of the block, which are coded, at `sums`. */
-export function predictBlock(count: u32): void {
+/** The sum of some trees at each of the first `count` rows of the block, which are coded, at `sums`. */
+export function sumBlock(first: u32, trees: u32, count: u32): void {
   memory.fill(sums, 0, 8 * (count + LANES));
-  for (let t: u32 = 0; t < trees; t++) addTree(t, count);
-  for (let i: u32 = 0; i < count; i++) {
-    store<f64>(sums + 8 * i, load<f64>(sums + 8 * i) / <f64>trees);
-  }
-}
-
-/** What one tree predicts at each of the first `count` rows of the block, which are coded, at `sums`. */
-export function predictTree(tree: u32, count: u32): void {
-  memory.fill(sums, 0, 8 * (count + LANES));
-  addTree(tree, count);
+  for (let t = first; t < first + trees; t++) addTree(t, count);
 }
 
 /** Adds what a tree predicts to `sums`. What lies behind the last row walks from somewhere to nowhere. */

@@ -10,6 +10,7 @@ export const forestErrors = {
   FEATURE_INVALID: 'the forest cannot be asked this about its features',
   BACKGROUND_INVALID: 'the background sample is not usable',
   STATISTICS_ABSENT: 'the forest does not hold the training statistics that this needs',
+  FORESTS_DIFFER: 'the forests do not fit together',
   NO_INTERVALS: 'the forest has nothing to make intervals from',
   KERNELS_UNAVAILABLE: 'this host cannot run WebAssembly with 128-bit vectors, which fitting needs',
   MEMORY_EXHAUSTED: 'there is no memory for this fit or forest',

@@ -1,14 +1,13 @@
-import { learnBins } from './data/binning.js';
-import { calibrated, fitIsotonic } from './judge/calibration.js';
-import { checkColumns } from './data/columns.js';
+import { learnBins as learnBinsInSteps, type FeatureBins } from './data/binning.js';
+import { checkColumns, type Columns } from './data/columns.js';
 import { ForestError } from './errors.js';
 import { TreeFactory, type PreparedFit } from './factory.js';
-import { checkInput, fullWeight, type FitInput } from './data/fit-input.js';
+import { checkInput, countsIn, type FitInput } from './data/fit-input.js';
 import { Forest } from './model/forest.js';
 import { byPosition, groupRows } from './data/grouping.js';
 import { Kernels, newMemory } from './kernels/kernels.js';
 import { fitIntervals } from './judge/intervals.js';
-import { judge, type OutOfBagResult } from './judge/judging.js';
+import { judge, ownShare, type OutOfBagResult } from './judge/judging.js';
 import type { OutOfBag, OutOfBagSums } from './judge/out-of-bag.js';
 import { resolveParameters, type FitOptions } from './data/parameters.js';
 import { differenceOf } from './data/schema.js';
@@ -36,19 +35,28 @@ export function* prepareFit(
   const { columns, target, weight } = input;
   const parameters = resolveParameters(checkColumns(columns).schema, options);
   yield* checkInput(input, parameters);
-  const count = countsOf(input);
+  const count = countsIn(input);
   const kernels = new Kernels(newMemory(0, shared));
-  const bins = yield* learnBins(kernels, columns, parameters.maxBins, parameters.seed, count);
+  const { maxBins, seed } = parameters;
+  const bins = input.bins ?? (yield* learnBinsInSteps(kernels, columns, maxBins, seed, count));
   const numbers = { target, weight: weight ?? null, count };
   const set = yield* groupRows(kernels, columns, bins, numbers);
   return { schema: columns.schema, parameters, set };
 }
 
-/** The counts, or null if all are 1: such a fit is the fit without counts, byte for byte. */
-function countsOf({ count, columns }: FitInput): ArrayLike<number> | null {
-  if (count === undefined) return null;
-  for (let row = 0; row < columns.rows; row++) if (count[row] > 1) return count;
-  return null;
+/** How `learnBins` learns them; as for `fit`. */
+export type BinOptions = Pick<FitOptions, 'maxBins' | 'seed'> & Pick<FitInput, 'count'>;
+
+/**
+ * Learns how features become codes, as `fit` does: all midpoints where values are few, quantiles
+ * otherwise. With them as `bins` of their inputs, several fits share their bins.
+ * @throws ForestError COLUMNS_INVALID, OPTION_INVALID, KERNELS_UNAVAILABLE
+ */
+export function learnBins(columns: Columns, options: BinOptions = {}): readonly FeatureBins[] {
+  const { count, ...rest } = options;
+  const { maxBins, seed } = resolveParameters(checkColumns(columns).schema, rest);
+  const counts = count === undefined ? null : countsIn({ count, columns });
+  return atOnce(learnBinsInSteps(new Kernels(), columns, maxBins, seed, counts));
 }
 
 /** Makes the forest, its intervals and its out-of-bag result of grown trees. */
@@ -65,7 +73,7 @@ export function finishFit(fit: PreparedFit, trees: readonly Tree[], oob: OutOfBa
   const predictions = oob.predictions();
   const variances = oob.variances();
   const judged = { predictions, variances, ...numbers };
-  const metrics = judge(judged, parameters);
+  const metrics = judge(judged, ownShare(parameters));
   // From here on, targets and weights by position are room for what else is by position: there may be
   // many rows.
   const intervals = fitIntervals(judged, parameters.noise, numbers.weight ?? undefined);
@@ -84,34 +92,6 @@ function toRows(values: Float64Array, order: Uint32Array, room: Float64Array): v
     room[order[position]] = values[position];
   }
   values.set(room);
-}
-
-/**
- * Calibrates a fitted forest: weighted isotonic regression of the target on the out-of-bag
- * predictions. Metrics, intervals and predictions of the result are those after calibration.
- * @param input what the forest was fitted to
- * @throws ForestError NO_INTERVALS if no row was out of bag
- */
-export function calibrate(
-  input: Pick<FitInput, 'target' | 'weight' | 'count'>,
-  result: FitResult,
-): FitResult {
-  const { target, weight = null, count = null } = input;
-  const { forest, outOfBag, sums } = result;
-  const calibration = fitIsotonic(outOfBag.predictions, target, fullWeight(input) ?? null);
-  if (calibration === null) {
-    throw new ForestError('NO_INTERVALS', 'no row was out of bag; fit with bootstrap');
-  }
-  const predictions = outOfBag.predictions.map((p) => (p === p ? calibrated(calibration, p) : p));
-  const { variances } = outOfBag;
-  const { schema, parameters, bins, trees } = forest;
-  const judged = { predictions, variances, target, weight, count };
-  const intervals = fitIntervals(judged, parameters.noise);
-  return {
-    forest: new Forest(schema, parameters, bins, trees, calibration, intervals),
-    outOfBag: { predictions, variances, ...judge(judged, parameters) },
-    sums,
-  };
 }
 
 /**

@@ -1,5 +1,6 @@
 export type { ImportOptions } from './exchange/assemble.js';
 export type { BackgroundRows } from './explain/background.js';
+export type { FeatureGroups, GroupOptions } from './explain/groups.js';
 export {
   columnsFrom,
   columnsFromRecords,
@@ -16,6 +17,7 @@ export {
   type Grid,
 } from './explain/dependence.js';
 export { fromMlCart, fromMlRandomForest } from './exchange/ml-json.js';
+export { fromXgboost } from './exchange/xgboost-json.js';
 export {
   Explainer,
   explanationMethods,
@@ -31,10 +33,23 @@ export {
   type Explanation,
   type ShapleyOptions,
 } from './explain/shapley.js';
-export { calibrate, fit, growMore, type FitResult } from './fit.js';
+export { boost, boostMore, type BoostResult, type OnRound } from './boost.js';
+export type { BoostInput, BoostOptions, BoostParameters } from './data/boost-parameters.js';
+export { fit, growMore, learnBins, type BinOptions, type FitResult } from './fit.js';
+export { calibrate, judged, type Judged, type JudgedOptions } from './judged.js';
+export type { FeatureBins } from './data/binning.js';
 export type { FitInput } from './data/fit-input.js';
 export type { OutOfBagResult } from './judge/judging.js';
-export { Forest } from './model/forest.js';
+export {
+  Forest,
+  type AttachedArray,
+  type Attachments,
+  type ForestChanges,
+  type ForestExtras,
+} from './model/forest.js';
+export { combine, mix, type Weighed } from './model/mixing.js';
+export type { Link } from './trees/links.js';
+export type { Part } from './trees/parts.js';
 export {
   impurityImportance,
   permutationImportance,
@@ -44,9 +59,21 @@ export {
   type PermutationOptions,
 } from './explain/importance.js';
 export { logLoss, mae, mean, normalisedEntropy, r2, rmse } from './judge/metrics.js';
-export type { Criterion, FitOptions, FitParameters, NoiseKind } from './data/parameters.js';
+export type {
+  BoostLoss,
+  BoostRules,
+  Criterion,
+  FitOptions,
+  FitParameters,
+  NoiseKind,
+} from './data/parameters.js';
 export { modelDigest, MODEL_FILE_VERSION, readModel, writeModel } from './model/file.js';
-export type { Calibration } from './judge/calibration.js';
+export {
+  calibrated,
+  type Calibration,
+  type IsotonicCalibration,
+  type PlattCalibration,
+} from './judge/calibration.js';
 export type { Interval, IntervalModel, IntervalOptions } from './judge/intervals.js';
 export { Random, streams } from './random.js';
 export {
@@ -60,4 +87,4 @@ export {
   type Schema,
 } from './data/schema.js';
 export type { CodeShares } from './serve/support.js';
-export { treeShap } from './explain/tree-shap.js';
+export { treeShap, type ExplanationScale, type TreeExplanation } from './explain/tree-shap.js';

@@ -20,6 +20,10 @@ export const streams = Object.freeze({
   bootstrap: 2 ** 30 + 2 ** 20,
   /** The order in which the values of feature f are permuted: `permutationFrom + f`. */
   permutationFrom: 2 ** 30 + 2 ** 21,
+  /** Which rows are left out by which booster. */
+  boostFolds: 2 ** 30 + 5,
+  /** Rows and features of tree t of booster k: `boostFrom + k · 2¹⁷ + t`. */
+  boostFrom: 2 ** 31 + 2 ** 26,
   /** Which values of feature f its cuts are learned from: `cutsFrom + f`. */
   cutsFrom: 2 ** 31,
 });

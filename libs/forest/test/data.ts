@@ -23,8 +23,8 @@ export function uniform(random: Random): number {
   return random.uint32() / 2 ** 32;
 }
 
-/** What a fit takes, rows not counted. */
-export type WeightedInput = Required<Omit<FitInput, 'count'>>;
+/** What a fit takes, rows not counted and bins learned. */
+export type WeightedInput = Required<Omit<FitInput, 'count' | 'bins'>>;
 
 /** A noisy target over a numeric, an integer and a categorical feature, with uneven weights. */
 export function mixedData({ rows, seed = 1, missing = 0, distinct }: MixedOptions): WeightedInput {

@@ -38,6 +38,11 @@ export interface EnsembleFile {
   readonly opType?: string;
   /** Casts before the ensemble, by data type. */
   readonly casts?: readonly number[];
+  /** Operators behind it. */
+  readonly behind?: readonly string[];
+  /** Of a classifier: its labels, and the class that all leaves vote for. */
+  readonly labels?: readonly (string | number)[];
+  readonly vote?: number;
   /** Last word on the lists. */
   readonly change?: (lists: Record<string, number[]>) => void;
 }
@@ -45,7 +50,7 @@ export interface EnsembleFile {
 /** The bytes of a model with one ensemble. */
 export function ensembleBytes(file: EnsembleFile): Uint8Array {
   const writer = new EnsembleWriter();
-  const { width = 1, precision = 'float', casts = [] } = file;
+  const { width = 1, precision = 'float', casts = [], behind = [], labels } = file;
   const elementType = precision === 'float' ? dataTypes.FLOAT : dataTypes.DOUBLE;
   const value = (field: number, name: string, type: number, columns: number): void => {
     const shape = (): void => {
@@ -65,9 +70,19 @@ export function ensembleBytes(file: EnsembleFile): Uint8Array {
       });
     });
     writer.message(1, () => writeEnsemble(writer, file));
+    behind.forEach((opType, i) => {
+      const output = i === behind.length - 1 ? 'y' : `y${i + 1}`;
+      writer.message(1, () => writer.text(1, `y${i}`).text(2, output).text(4, opType));
+    });
     writer.text(2, 'graph');
     value(11, 'x0', elementType, width);
-    value(12, 'y', dataTypes.FLOAT, 1);
+    if (labels !== undefined) {
+      const type = typeof labels[0] === 'string' ? dataTypes.STRING : dataTypes.INT64;
+      const tensor = (): void =>
+        void writer.whole(1, type).message(2, () => writer.message(1, () => writer.text(2, 'N')));
+      writer.message(12, () => writer.text(1, 'label').message(2, () => writer.message(1, tensor)));
+    }
+    value(12, 'y', dataTypes.FLOAT, labels?.length ?? 1);
   });
   writer.message(8, () => writer.text(1, '').whole(2, 15));
   writer.message(8, () => writer.text(1, 'ai.onnx.ml').whole(2, 3));
@@ -76,6 +91,8 @@ export function ensembleBytes(file: EnsembleFile): Uint8Array {
 
 function writeEnsemble(writer: EnsembleWriter, file: EnsembleFile): void {
   const { nodes, precision = 'float', opType = 'TreeEnsembleRegressor', casts = [] } = file;
+  const { behind = [], labels, vote = 0 } = file;
+  const votes = labels === undefined ? 'target' : 'class';
   const leaves = nodes.filter(({ weight }) => weight !== undefined);
   const lists: Record<string, number[]> = {
     nodes_treeids: nodes.map(({ tree = 0 }) => tree),
@@ -84,11 +101,11 @@ function writeEnsemble(writer: EnsembleWriter, file: EnsembleFile): void {
     nodes_truenodeids: nodes.map(({ yes = 0 }) => yes),
     nodes_falsenodeids: nodes.map(({ no = 0 }) => no),
     nodes_missing_value_tracks_true: nodes.map(({ missingYes = false }) => +missingYes),
-    target_treeids: leaves.map(({ tree = 0 }) => tree),
-    target_nodeids: leaves.map(({ id }) => id),
-    target_ids: leaves.map(() => 0),
+    [`${votes}_treeids`]: leaves.map(({ tree = 0 }) => tree),
+    [`${votes}_nodeids`]: leaves.map(({ id }) => id),
+    [`${votes}_ids`]: leaves.map(() => vote),
     nodes_values: nodes.map(({ threshold = 0 }) => threshold),
-    target_weights: leaves.map(({ weight }) => weight!),
+    [`${votes}_weights`]: leaves.map(({ weight }) => weight!),
     ...(file.base === undefined ? {} : { base_values: [file.base] }),
   };
   file.change?.(lists);
@@ -98,9 +115,14 @@ function writeEnsemble(writer: EnsembleWriter, file: EnsembleFile): void {
       write();
       writer.whole(20, type);
     });
-  writer.text(1, `x${casts.length}`).text(2, 'y').text(4, opType).text(7, 'ai.onnx.ml');
+  writer.text(1, `x${casts.length}`);
+  if (labels !== undefined) writer.text(2, 'label');
+  writer
+    .text(2, behind.length > 0 ? 'y0' : 'y')
+    .text(4, opType)
+    .text(7, 'ai.onnx.ml');
   for (const [name, values] of Object.entries(lists)) {
-    if (!['nodes_values', 'target_weights', 'base_values'].includes(name)) {
+    if (!['nodes_values', `${votes}_weights`, 'base_values'].includes(name)) {
       attribute(name, attributeTypes.INTS, () => writer.wholes(8, values));
     } else if (precision === 'float') {
       attribute(name, 6, () => writer.floats(7, values));
@@ -117,9 +139,19 @@ function writeEnsemble(writer: EnsembleWriter, file: EnsembleFile): void {
   );
   const text = (name: string, value: string): void =>
     attribute(name, attributeTypes.STRING, () => writer.text(4, value));
-  text('aggregate_function', file.aggregate ?? 'SUM');
   text('post_transform', file.transform ?? 'NONE');
-  attribute('n_targets', attributeTypes.INT, () => writer.whole(3, file.targets ?? 1));
+  if (labels === undefined) {
+    text('aggregate_function', file.aggregate ?? 'SUM');
+    attribute('n_targets', attributeTypes.INT, () => writer.whole(3, file.targets ?? 1));
+  } else if (typeof labels[0] === 'string') {
+    attribute('classlabels_strings', attributeTypes.STRINGS, () =>
+      labels.forEach((label) => writer.text(9, String(label))),
+    );
+  } else {
+    attribute('classlabels_int64s', attributeTypes.INTS, () =>
+      writer.wholes(8, labels.map(Number)),
+    );
+  }
 }
 
 /** The prediction at a row, in doubles. */

@@ -5,6 +5,9 @@ export type Criterion = 'squared_error' | 'poisson';
 
 export type NoiseKind = 'binomial' | 'plain';
 
+/** What boosting minimises, and with it the link: none, log-odds, logarithm. */
+export type BoostLoss = 'squared_error' | 'binomial' | 'poisson';
+
 /** How to grow a forest. Everything is optional; the defaults suit noisy tabular data. */
 export interface FitOptions {
   /** Number of trees, 1 to 100,000. Default 100. */
@@ -47,6 +50,18 @@ export interface FitOptions {
   readonly outOfBag?: boolean;
 }
 
+/** The rules of boosting that no bag has. */
+export interface BoostRules {
+  readonly loss: BoostLoss;
+  readonly rounds: number;
+  readonly learningRate: number;
+  readonly l2: number;
+  readonly columnSample: number;
+  readonly categorySmoothing: number;
+  readonly folds: number;
+  readonly patience: number;
+}
+
 /** `FitOptions` with every default filled in and every name resolved against the schema. */
 export interface FitParameters {
   readonly trees: number;
@@ -68,11 +83,14 @@ export interface FitParameters {
   readonly monotone: readonly number[];
   readonly noise: NoiseKind;
   readonly outOfBag: boolean;
+  /** Of boosted trees; absent where trees are bagged. */
+  readonly boosting?: BoostRules;
 }
 
-const MAX_TREES = 100_000;
+export const MAX_TREES = 100_000;
 
-interface Range {
+/** What an option may be: a number in a range. */
+export interface Range {
   readonly min: number;
   readonly max: number;
   readonly whole?: boolean;
@@ -99,14 +117,29 @@ const words: Readonly<Record<string, readonly string[]>> = {
   noise: ['plain', 'binomial'] satisfies NoiseKind[],
 };
 
+/** The options that there are, by kind; `monotone` is one of all. */
+export interface KnownOptions {
+  readonly ranges: Readonly<Record<string, Range>>;
+  readonly flags: readonly string[];
+  readonly words: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Checks options by themselves.
+ * @throws ForestError OPTION_INVALID naming the option, the value and its range
+ */
+export function checkOptions(options: object, known: KnownOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) checkOption(name, value, known);
+  }
+}
+
 /**
  * The one place where fit options are checked and completed.
  * @throws ForestError OPTION_INVALID naming the option, the value and its range
  */
 export function resolveParameters(schema: Schema, options: FitOptions = {}): FitParameters {
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) checkOption(name, value);
-  }
+  checkOptions(options, { ranges, flags, words });
   const width = schema.features.length;
   return {
     trees: options.trees ?? 100,
@@ -128,14 +161,14 @@ export function resolveParameters(schema: Schema, options: FitOptions = {}): Fit
   };
 }
 
-function refuse(name: string, value: unknown, wanted: string): never {
+export function refuse(name: string, value: unknown, wanted: string): never {
   throw new ForestError(
     'OPTION_INVALID',
     `${name} is ${JSON.stringify(value) ?? String(value)}, wanted ${wanted}`,
   );
 }
 
-function checkOption(name: string, value: unknown): void {
+function checkOption(name: string, value: unknown, { ranges, flags, words }: KnownOptions): void {
   if (name === 'monotone') return;
   if (Object.hasOwn(words, name)) {
     if (!words[name].includes(value as string)) refuse(name, value, words[name].join(' or '));
@@ -166,7 +199,11 @@ function featureCount(wanted: number, width: number): number {
   return Math.min(width, Math.max(1, count));
 }
 
-function monotoneSigns(schema: Schema, monotone: Readonly<Record<string, number>>): number[] {
+/** By feature place: +1, −1 or 0. @throws ForestError OPTION_INVALID */
+export function monotoneSigns(
+  schema: Schema,
+  monotone: Readonly<Record<string, number>>,
+): number[] {
   const signs = schema.features.map(() => 0);
   for (const [name, sign] of Object.entries(monotone)) {
     const f = schema.features.findIndex((feature) => feature.name === name);

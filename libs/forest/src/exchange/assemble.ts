@@ -8,6 +8,7 @@ import { ForestError } from '../errors.js';
 import { Forest } from '../model/forest.js';
 import { resolveParameters } from '../data/parameters.js';
 import { checkSchema, type Schema } from '../data/schema.js';
+import type { Part } from '../trees/parts.js';
 import type { Tree } from '../trees/tree.js';
 
 /** What a foreign file may not say. */
@@ -41,6 +42,8 @@ export class TreeDraft {
   private readonly left = [0];
   private readonly missingLeft = [0];
   private readonly value = [0];
+  private readonly cover = [1];
+  private readonly gain = [0];
   private readonly depth = [0];
   private readonly sets: number[] = [];
 
@@ -48,10 +51,20 @@ export class TreeDraft {
     return this.feature.length;
   }
 
-  /** @throws ForestError IMPORT_INVALID if `value` is not finite */
-  leaf(node: number, value: number): void {
+  /**
+   * @param cover training weight of the leaf, where the file tells it; default: all leaves alike
+   * @throws ForestError IMPORT_INVALID if `value` is not finite, or `cover` not a number ≥ 0
+   */
+  leaf(node: number, value: number, cover = 1): void {
     if (!Number.isFinite(value)) importInvalid(`a leaf's value is ${value}`);
+    if (!(cover >= 0 && cover < Infinity)) importInvalid(`a leaf's cover is ${cover}`);
     this.value[node] = value;
+    this.cover[node] = cover;
+  }
+
+  /** Says what the split of a node saved in training. */
+  saved(node: number, gain: number): void {
+    this.gain[node] = gain;
   }
 
   /**
@@ -80,18 +93,18 @@ export class TreeDraft {
   }
 
   /**
-   * Foreign files tell no in-bag weights: every leaf counts 1, and an inner node's value is the
+   * Most foreign files tell no in-bag weights: then every leaf counts 1. An inner node's value is the
    * mean of its leaves.
    */
   finish(bins: readonly FeatureBins[]): Tree {
     const { nodes } = this;
     const value = Float64Array.from(this.value);
-    const cover = new Float64Array(nodes).fill(1);
+    const cover = Float64Array.from(this.cover);
     for (let node = nodes - 1; node >= 0; node--) {
       const left = this.left[node];
       if (left === 0) continue;
       cover[node] = cover[left] + cover[left + 1];
-      const share = cover[left] / cover[node];
+      const share = cover[node] > 0 ? cover[left] / cover[node] : 0.5;
       value[node] = share * value[left] + (1 - share) * value[left + 1];
     }
     return {
@@ -102,7 +115,7 @@ export class TreeDraft {
       missingLeft: Uint8Array.from(this.missingLeft),
       value,
       cover,
-      gain: new Float64Array(nodes),
+      gain: Float64Array.from(this.gain),
       sets: Uint32Array.from(this.sets),
     };
   }
@@ -126,6 +139,8 @@ export class TreeDraft {
       this.left.push(0);
       this.missingLeft.push(0);
       this.value.push(0);
+      this.cover.push(1);
+      this.gain.push(0);
       this.depth.push(depth);
     }
     return left;
@@ -159,9 +174,14 @@ export function importSchema(schema: Schema | undefined, width: number, exact: b
 
 /**
  * Puts drafts together.
+ * @param parts what is made of the trees; default: their mean
  * @throws ForestError IMPORT_UNSUPPORTED beyond 100,000 trees or 65,000 bounds of a feature
  */
-export function assembleForest(schema: Schema, drafts: readonly TreeDraft[]): Forest {
+export function assembleForest(
+  schema: Schema,
+  drafts: readonly TreeDraft[],
+  parts?: readonly Part[],
+): Forest {
   if (drafts.length < 1) importInvalid('it has no trees');
   if (drafts.length > MAX_TREES) {
     importUnsupported(`it has ${drafts.length} trees, wanted at most ${MAX_TREES}`);
@@ -177,10 +197,6 @@ export function assembleForest(schema: Schema, drafts: readonly TreeDraft[]): Fo
   const cuts = bounds.map((values) => Float64Array.from(values).sort());
   const bins = binsFromCuts(schema, cuts);
   const parameters = resolveParameters(schema, { trees: drafts.length, bootstrap: false });
-  return new Forest(
-    schema,
-    parameters,
-    bins,
-    drafts.map((draft) => draft.finish(bins)),
-  );
+  const trees = drafts.map((draft) => draft.finish(bins));
+  return new Forest(schema, parameters, bins, trees, null, null, { parts });
 }

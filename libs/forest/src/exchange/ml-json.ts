@@ -17,8 +17,7 @@ import {
 } from './assemble.js';
 import type { Forest } from '../model/forest.js';
 import { nextDown } from './float32.js';
-
-type Json = Readonly<Record<string, unknown>>;
+import { objectOf, show, type Json } from './json.js';
 
 const MAX_COLUMN = 1023;
 
@@ -120,20 +119,10 @@ function checkName(model: Json, wanted: string, classifier: string): void {
   if (name !== wanted) importInvalid(`name is ${show(name)}, wanted "${wanted}"`);
 }
 
-function objectOf(value: unknown, what: string): Json {
-  if (value === null || typeof value !== 'object') importInvalid(`${what} is ${show(value)}`);
-  return value as Json;
-}
-
 /** A JSON number. −∞ as a bound would let nothing pass, and JSON cannot write it. */
 function numberOf(value: unknown, what: string): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     importInvalid(`${what} is ${show(value)}, wanted a number`);
   }
   return value;
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

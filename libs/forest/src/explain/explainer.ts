@@ -3,29 +3,36 @@
  *
  *   a background, and trees that use 12 features at most    exact interventional Shapley values of
  *                                                           the prediction (Janzing et al. 2020)
- *   else                                                    path-dependent TreeSHAP of the mean of
- *                                                           the trees (Lundberg et al. 2020)
+ *   else                                                    path-dependent TreeSHAP before calibration
+ *                                                           (Lundberg et al. 2020), on the scale that
+ *                                                           `treeShap` says
  *
- * Both are means over parts: over some background rows each, or over single trees. An explanation
- * may take a hundred milliseconds, and a part a few; so a server can answer others between parts.
+ * Both are sums over some background rows each, or over single trees. An explanation may take a
+ * hundred milliseconds, and a step a few; so a server can answer others between steps.
  */
 import { ForestError } from '../errors.js';
-import { Forest } from '../model/forest.js';
+import { readGroups, type GroupOptions } from './groups.js';
+import type { Forest } from '../model/forest.js';
 import { atOnce, type Steps } from '../steps.js';
-import { checkWidth, ShapleyExplainer, type Explanation } from './shapley.js';
-import { treeShap } from './tree-shap.js';
+import { checkWidth, ShapleyExplainer } from './shapley.js';
+import { isInMargin, treeShapSteps, type TreeExplanation } from './tree-shap.js';
+import { inverseLink } from '../trees/links.js';
 
 /** How contributions are found. */
 export const explanationMethods = ['interventional_shapley', 'tree_shap'] as const;
 export type ExplanationMethod = (typeof explanationMethods)[number];
 
-/** Why a prediction is what it is: base + Σ values + calibration = prediction, but for rounding. */
-export interface ExplainedPrediction extends Explanation {
+/**
+ * Why a prediction is what it is: inverse link of (base + Σ values) + calibration = prediction, but for
+ * rounding. Where `scale` is `prediction`, the link is the identity.
+ */
+export interface ExplainedPrediction extends TreeExplanation {
   readonly method: ExplanationMethod;
   /** Rows of the background that `base` is the mean over; 0 for TreeSHAP, which needs none. */
   readonly backgroundRows: number;
-  /** What calibration adds to the mean of the trees, where the values leave it out; else 0. */
+  /** What calibration adds to the prediction, where the values leave it out; else 0. */
   readonly calibration: number;
+  /** In the target's unit, whatever the scale of the values. */
   readonly prediction: number;
 }
 
@@ -37,34 +44,38 @@ export interface ExplainerBackground {
   readonly weight?: ArrayLike<number>;
 }
 
-/** A part of an explanation, and its share of the whole. */
-interface Part {
+/** Some background rows, and their share of the whole. */
+interface Share {
   readonly share: number;
-  readonly explain: (row: ArrayLike<number>) => Explanation;
+  readonly explainer: ShapleyExplainer;
 }
 
-/** Background rows of one part: some milliseconds, with as many features as there may be. */
-const PART_ROWS = 8;
+/** Background rows of one step: some milliseconds, with as many features as there may be. */
+const STEP_ROWS = 8;
 
 /** Explains the predictions of one forest. What does not depend on the row is done once. */
 export class Explainer {
   readonly method: ExplanationMethod;
   /** Rows of the background that predictions are compared with; 0 for TreeSHAP. */
   readonly backgroundRows: number;
-  private readonly parts: readonly Part[];
+  /** By some background rows each; undefined: by trees. */
+  private readonly shares: readonly Share[] | undefined;
 
   /**
    * @param background what to compare predictions with. Without one, with one that is empty, of
-   *   other features or badly weighted, and with more than 12 features, TreeSHAP explains.
+   *   other features or badly weighted, and with more than 12 features, or groups, TreeSHAP explains.
+   * @param options `groups` of columns that get one value together
+   * @throws ForestError OPTION_INVALID if the groups are not such
    */
   constructor(
     private readonly forest: Forest,
     background?: ExplainerBackground,
+    private readonly options: GroupOptions = {},
   ) {
-    const parts = background && shapleyParts(forest, background);
-    this.method = parts === undefined ? 'tree_shap' : 'interventional_shapley';
-    this.backgroundRows = parts === undefined ? 0 : background!.rows.length;
-    this.parts = parts ?? treeParts(forest);
+    readGroups(forest.schema, options.groups);
+    this.shares = background && sharesOf(forest, background, options);
+    this.method = this.shares === undefined ? 'tree_shap' : 'interventional_shapley';
+    this.backgroundRows = this.shares === undefined ? 0 : background!.rows.length;
   }
 
   /**
@@ -76,56 +87,69 @@ export class Explainer {
     return atOnce(this.steps(row));
   }
 
-  /** The same, a part a step; the row must not change before the last one. */
+  /** The same, in steps; the row must not change before the last one. */
   *steps(row: ArrayLike<number>): Steps<ExplainedPrediction> {
-    const { forest, method, backgroundRows, parts } = this;
+    const { forest, method, backgroundRows, shares } = this;
     checkWidth(forest, row);
-    const values = new Float64Array(row.length);
-    let base = 0;
-    for (const { share, explain } of parts) {
-      const part = explain(row);
-      base += share * part.base;
-      for (let f = 0; f < row.length; f++) values[f] += share * part.values[f];
-      yield;
-    }
+    const explained =
+      shares === undefined
+        ? yield* treeShapSteps(forest, row, this.options)
+        : yield* shapleySteps(shares, row);
     const prediction = forest.compile().predict(row);
-    const isApart = method === 'tree_shap' && forest.calibration !== null;
-    const explained = values.reduce((sum, value) => sum + value, base);
-    const calibration = isApart ? prediction - explained : 0;
-    return { method, backgroundRows, base, values, calibration, prediction };
+    const isApart = shares === undefined && forest.calibration !== null && !isInMargin(forest);
+    const calibration = isApart ? prediction - predictionOf(explained) : 0;
+    return { method, backgroundRows, ...explained, calibration, prediction };
   }
+}
+
+function* shapleySteps(shares: readonly Share[], row: ArrayLike<number>): Steps<TreeExplanation> {
+  let base = 0;
+  let values: Float64Array | undefined;
+  for (const { share, explainer } of shares) {
+    const part = explainer.explain(row);
+    base += share * part.base;
+    values ??= new Float64Array(part.values.length);
+    for (let g = 0; g < values.length; g++) values[g] += share * part.values[g];
+    yield;
+  }
+  return { base, values: values!, scale: 'prediction', link: 'identity' };
+}
+
+/** What the values say is predicted. */
+function predictionOf({ base, values, link }: TreeExplanation): number {
+  return inverseLink(
+    link,
+    values.reduce((sum, value) => sum + value, base),
+  );
 }
 
 const UNFIT: readonly string[] = ['FEATURE_INVALID', 'BACKGROUND_INVALID'];
 
 /** Undefined when the trees use too many features, or the background does not fit them. */
-function shapleyParts(forest: Forest, background: ExplainerBackground): Part[] | undefined {
+function sharesOf(
+  forest: Forest,
+  background: ExplainerBackground,
+  options: GroupOptions,
+): Share[] | undefined {
   const { rows, weight = new Float64Array(rows.length).fill(1) } = background;
   if (weight.length !== rows.length) return undefined;
   const total = sumOf(weight);
-  const parts: Part[] = [];
+  const shares: Share[] = [];
   try {
-    for (let from = 0; from < rows.length; from += PART_ROWS) {
-      const weights = Array.from(weight).slice(from, from + PART_ROWS);
+    for (let from = 0; from < rows.length; from += STEP_ROWS) {
+      const weights = Array.from(weight).slice(from, from + STEP_ROWS);
       const share = sumOf(weights) / total;
       // A sample that weighs nothing is refused; leaving it out changes nothing.
       if (share === 0) continue;
-      const sample = rows.slice(from, from + PART_ROWS);
-      const explainer = new ShapleyExplainer(forest, sample, { weight: weights });
-      parts.push({ share, explain: (row) => explainer.explain(row) });
+      const sample = rows.slice(from, from + STEP_ROWS);
+      const explainer = new ShapleyExplainer(forest, sample, { ...options, weight: weights });
+      shares.push({ share, explainer });
     }
   } catch (error) {
     if (error instanceof ForestError && UNFIT.includes(error.code)) return undefined;
     throw error;
   }
-  return parts.length > 0 ? parts : undefined;
-}
-
-function treeParts({ schema, parameters, bins, trees }: Forest): Part[] {
-  return trees.map((tree) => {
-    const alone = new Forest(schema, parameters, bins, [tree]);
-    return { share: 1 / trees.length, explain: (row) => treeShap(alone, row) };
-  });
+  return shares.length > 0 ? shares : undefined;
 }
 
 function sumOf(weights: ArrayLike<number>): number {

@@ -2,19 +2,24 @@ import { checkSameFeatures } from './background.js';
 import type { Compiled } from '../serve/compile.js';
 import { ForestError } from '../errors.js';
 import { fullWeight, type FitInput } from '../data/fit-input.js';
+import { groupNames, readGroups, sumByGroup, type GroupOptions } from './groups.js';
 import type { Forest } from '../model/forest.js';
 import { rmse } from '../judge/metrics.js';
 import { Random, streams } from '../random.js';
+import { treesOf } from '../trees/parts.js';
+import type { Tree } from '../trees/tree.js';
 
-/** How much one feature matters by impurity. */
+/** How much one feature, or group of columns, matters by impurity. */
 export interface ImpurityImportance {
+  /** Its name; of a group, those of its columns joined by " + ". */
   readonly feature: string;
   /** Share of the loss saved by all splits, 0 to 1; the shares sum to 1. */
   readonly importance: number;
 }
 
-/** How much one feature matters by permutation. */
+/** How much one feature, or group of columns, matters by permutation. */
 export interface PermutationImportance {
+  /** Its name; of a group, those of its columns joined by " + ". */
   readonly feature: string;
   /** Mean rise of the loss when the feature's values change rows; at or below 0: no use seen. */
   readonly mean: number;
@@ -31,7 +36,7 @@ export type Loss = (
   weight?: ArrayLike<number>,
 ) => number;
 
-export interface PermutationOptions {
+export interface PermutationOptions extends GroupOptions {
   /** How often each feature is permuted, ≥ 1. Default 5. */
   readonly repeats?: number;
   /** Any safe integer; the same seed gives the same numbers. Default 42. */
@@ -43,7 +48,9 @@ export interface PermutationOptions {
 /**
  * Mean decrease of impurity (Breiman et al. 1984; Breiman 2001): the loss that a feature's splits
  * saved in training, per unit of a tree's in-bag weight, averaged over trees and scaled to sum 1,
- * in schema order. All 0 if no tree splits. It costs one pass over the nodes and no data.
+ * in schema order, or by group in the order given. All 0 if no tree splits. It costs one pass over the
+ * nodes and no data. The parts of a mixture, which need not save the same loss, are each scaled to sum 1
+ * and then averaged by weight.
  *
  * Known biases (Strobl et al. 2007): it favours features with many values or categories, which
  * offer more splits to choose from; it is measured on the rows that chose the splits, so a
@@ -51,10 +58,31 @@ export interface PermutationOptions {
  * that say the same thing divide their share. Compare with `permutationImportance` on rows the
  * forest has not seen.
  * @throws ForestError STATISTICS_ABSENT if the trees do not tell what their splits saved, as in
- * forests from elsewhere
+ * forests from elsewhere; OPTION_INVALID if the groups are not such
  */
-export function impurityImportance({ schema, trees }: Forest): ImpurityImportance[] {
-  const saved = new Float64Array(schema.features.length);
+export function impurityImportance(
+  { schema, trees, parts }: Forest,
+  { groups }: GroupOptions = {},
+): ImpurityImportance[] {
+  const asked = readGroups(schema, groups);
+  const shares = new Float64Array(schema.features.length);
+  let [t, weights] = [0, 0];
+  for (const part of parts) {
+    const saved = savedByFeature(trees.slice(t, (t += treesOf(part))), shares.length);
+    if (saved === null) continue;
+    weights += part.weight;
+    for (let f = 0; f < shares.length; f++) shares[f] += part.weight * saved[f];
+  }
+  const ofGroups = sumByGroup(shares, asked);
+  return groupNames(schema, asked).map((feature, g) => ({
+    feature,
+    importance: weights > 0 ? ofGroups[g] / weights : 0,
+  }));
+}
+
+/** By feature: its share of the loss that the trees saved; null if they do not split. */
+function savedByFeature(trees: readonly Tree[], features: number): Float64Array | null {
+  const saved = new Float64Array(features);
   let splits = 0;
   for (const { nodes, feature, gain, cover } of trees) {
     for (let node = 0; node < nodes; node++) {
@@ -63,23 +91,20 @@ export function impurityImportance({ schema, trees }: Forest): ImpurityImportanc
       splits++;
     }
   }
+  if (splits === 0) return null;
   const total = saved.reduce((sum, value) => sum + value, 0);
-  if (splits > 0 && !(total > 0 && total < Infinity)) {
-    throw new ForestError(
-      'STATISTICS_ABSENT',
-      `its splits saved ${total} in all, wanted the loss that each saved in training`,
-    );
-  }
-  return schema.features.map(({ name }, f) => ({
-    feature: name,
-    importance: splits > 0 ? saved[f] / total : 0,
-  }));
+  if (total > 0 && total < Infinity) return saved.map((value) => value / total);
+  throw new ForestError(
+    'STATISTICS_ABSENT',
+    `its splits saved ${total} in all, wanted the loss that each saved in training`,
+  );
 }
 
 /**
  * Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019): how much the loss on
- * the given rows rises when one feature's values are dealt to other rows, in schema order. A
- * feature that no tree uses gets exactly 0. Give it rows the forest has not seen: on training rows
+ * the given rows rises when one feature's values are dealt to other rows, in schema order; or those of
+ * all columns of a group together, by group in the order given. A feature that no tree uses gets
+ * exactly 0. Give it rows the forest has not seen: on training rows
  * it shows what the forest memorised.
  *
  * Known biases (Hooker, Mentch and Zhou 2021): a permuted feature no longer fits the others, so
@@ -92,7 +117,7 @@ export function impurityImportance({ schema, trees }: Forest): ImpurityImportanc
 export function permutationImportance(
   forest: Forest,
   input: FitInput,
-  { repeats = 5, seed = 42, loss = meanSquaredError }: PermutationOptions = {},
+  { repeats = 5, seed = 42, loss = meanSquaredError, groups }: PermutationOptions = {},
 ): PermutationImportance[] {
   checkInput(forest, input);
   if (!Number.isSafeInteger(repeats) || repeats < 1) {
@@ -101,24 +126,26 @@ export function permutationImportance(
   if (!Number.isSafeInteger(seed)) {
     throw new ForestError('OPTION_INVALID', `seed is ${seed}, wanted a safe integer`);
   }
+  const asked = readGroups(forest.schema, groups);
+  const names = groupNames(forest.schema, asked);
   const trial = new Trial(forest.compile(), input, loss);
-  const untouched = trial.lossWith(-1);
-  return forest.schema.features.map(({ name }, f) => {
-    const random = new Random(seed, streams.permutationFrom + f);
+  const untouched = trial.lossWith([]);
+  return asked.map((columns, g) => {
+    const random = new Random(seed, streams.permutationFrom + g);
     const rises = Float64Array.from({ length: repeats }, () => {
       trial.shuffle(random);
-      return trial.lossWith(f) - untouched;
+      return trial.lossWith(columns) - untouched;
     });
-    return { feature: name, ...meanAndSpread(rises), rises };
+    return { feature: names[g], ...meanAndSpread(rises), rises };
   });
 }
 
 /** Rows that are predicted at a time. */
 const BLOCK = 16_384;
 
-/** Predicts all rows with one feature taken from other rows. */
+/** Predicts all rows with some columns taken from other rows. */
 class Trial {
-  /** Row i takes the feature's value of row `from[i]`. */
+  /** Row i takes the columns' values of row `from[i]`. */
   private readonly from: Uint32Array;
   private readonly predicted: Float64Array;
 
@@ -141,8 +168,8 @@ class Trial {
     }
   }
 
-  /** The loss when feature `moved` comes from other rows; −1: when none does. */
-  lossWith(moved: number): number {
+  /** The loss when the columns `moved` come from other rows, all from the same. */
+  lossWith(moved: readonly number[]): number {
     const { from, predicted } = this;
     const { columns, target } = this.input;
     const width = columns.values.length;
@@ -150,8 +177,9 @@ class Trial {
       const length = Math.min(BLOCK, predicted.length - first);
       const rows = new Float64Array(length * width);
       columns.values.forEach((values, f) => {
+        const isMoved = moved.includes(f);
         for (let k = 0, i = first; k < length; k++, i++) {
-          rows[k * width + f] = values[f === moved ? from[i] : i];
+          rows[k * width + f] = values[isMoved ? from[i] : i];
         }
       });
       this.compiled.predictBatch(rows, predicted.subarray(first, first + length));

@@ -2,11 +2,12 @@
  * Exact interventional Shapley values, by enumeration.
  *
  * The game of one row x against one background row b: a coalition S of features predicts the row
- * that takes S from x and the rest from b. The values are the averages of the games' Shapley
+ * that takes S from x and the rest from b. A feature is a column, or a group of columns that come
+ * from x or from b together. The values are the averages of the games' Shapley
  * values (Shapley 1953; interventional: Janzing et al. 2020, Lundberg et al. 2020).
  *
  * Two things keep the 2^F coalitions few. Background rows of one cell (cells.ts) play the same
- * game and are merged. And where x and b share a feature's code, that feature is a dummy: it gets
+ * game and are merged. And where x and b share a feature's codes, that feature is a dummy: it gets
  * 0 and can leave the game, which changes no other player's value. What remains is a cube with
  * one corner a coalition of the d features that differ:
  *
@@ -19,17 +20,22 @@ import type { CellCode, CellSpace } from '../serve/cells.js';
 import type { Compiled } from '../serve/compile.js';
 import { Corners } from './corners.js';
 import { ForestError } from '../errors.js';
+import { readGroups, type FeatureGroups, type GroupOptions } from './groups.js';
 import type { Forest } from '../model/forest.js';
+import { treesOf } from '../trees/parts.js';
 
-/** How much each feature moved a prediction; all in the target's unit. */
+/** How much each feature moved a prediction; all in one unit. */
 export interface Explanation {
   /** What is predicted when nothing is known of the row. */
   readonly base: number;
-  /** By feature in schema order; base + Σ values = the prediction, but for rounding. */
+  /**
+   * By feature in schema order, or by group in the order given; base + Σ values = what is explained,
+   * but for rounding.
+   */
   readonly values: Float64Array;
 }
 
-export interface ShapleyOptions {
+export interface ShapleyOptions extends GroupOptions {
   /** How much each background row counts, ≥ 0. Default: all alike. */
   readonly weight?: ArrayLike<number>;
 }
@@ -54,24 +60,27 @@ export class ShapleyExplainer {
   private readonly cells: CellSpace;
   private readonly stands: readonly Stand[];
   private readonly compiled: Compiled;
+  private readonly groups: FeatureGroups;
 
   /**
    * @param background a sample of the population to compare with; tens to hundreds of rows do
-   * @throws ForestError FEATURE_INVALID if the trees use more than 12 features (`treeShap` has no
-   * such bound); BACKGROUND_INVALID
+   * @throws ForestError FEATURE_INVALID if the trees use more than 12 features, or groups of them
+   * (`treeShap` has no such bound); BACKGROUND_INVALID; OPTION_INVALID if the groups are not such
    */
   constructor(
     private readonly forest: Forest,
     background: BackgroundRows,
-    { weight }: ShapleyOptions = {},
+    { weight, groups }: ShapleyOptions = {},
   ) {
+    this.groups = readGroups(forest.schema, groups);
     this.compiled = forest.compile();
     this.cells = this.compiled.cells;
-    const used = this.cells.sizes.filter((size) => size > 1).length;
+    const { sizes } = this.cells;
+    const used = this.groups.filter((columns) => columns.some((f) => sizes[f] > 1)).length;
     if (used > MAX_SHAPLEY_FEATURES) {
       throw new ForestError(
         'FEATURE_INVALID',
-        `its trees use ${used} features and exact Shapley values go up to ` +
+        `its trees use ${used} ${groups ? 'groups of ' : ''}features and exact Shapley values go up to ` +
           `${MAX_SHAPLEY_FEATURES}; treeShap explains any number`,
       );
     }
@@ -82,21 +91,25 @@ export class ShapleyExplainer {
   }
 
   /**
-   * The Shapley value of every feature at one row of numbers in schema order: how much knowing it
-   * moves the prediction away from `base`, averaged over all orders in which the features may
-   * become known. A calibrated forest is explained as it predicts, calibration included. A feature
-   * that no tree uses gets exactly 0. The sum is the prediction − base, but for rounding.
+   * The Shapley value of every feature, or group, at one row of numbers in schema order: how much
+   * knowing it moves the prediction away from `base`, averaged over all orders in which the features
+   * may become known; in the target's unit. Every forest is explained as it predicts: of a logit link
+   * the chance and not the log-odds, of a mixture all parts, calibration included. A feature that no
+   * tree uses gets exactly 0. The sum is the prediction − base, but for rounding.
    * @throws ForestError ROW_INVALID if the row's length is not the number of features
    */
   explain(row: ArrayLike<number>): Explanation {
     checkWidth(this.forest, row);
     const codes = this.codesOf(row);
-    const values = new Float64Array(row.length);
+    const { groups } = this;
+    const values = new Float64Array(groups.length);
     for (let from = 0; from < this.stands.length; from += BLOCK) {
       const block = this.stands.slice(from, from + BLOCK);
       const cubes = block.map((stand) => {
-        const differing = [...codes.keys()].filter((f) => codes[f] !== stand.codes[f]);
-        return new Corners(row, stand.row, differing);
+        const differs = (columns: readonly number[]): boolean =>
+          columns.some((f) => codes[f] !== stand.codes[f]);
+        const differing = [...groups.keys()].filter((g) => differs(groups[g]));
+        return new Corners(row, stand.row, groups, differing);
       });
       this.fill(cubes);
       cubes.forEach((cube, i) => addShapley(values, cube, block[i].weight));
@@ -104,19 +117,22 @@ export class ShapleyExplainer {
     return { base: this.base, values };
   }
 
-  /** Reads corners from the table where there is one; else lays tree after tree over them. */
+  /** Reads corners from the table where there is one, else lays tree after tree over them. */
   private fill(cubes: readonly Corners[]): void {
-    const { bins, trees, calibration } = this.forest;
+    const { bins, trees, calibration, parts } = this.forest;
     if (this.compiled.kind === 'table') {
       for (const cube of cubes) cube.ask((row) => this.compiled.predict(row));
       return;
     }
-    for (const tree of trees) for (const cube of cubes) cube.addTree(tree, bins);
-    const predictionOf = (sum: number): number => {
-      const mean = sum / trees.length;
-      return calibration === null ? mean : calibrated(calibration, mean);
-    };
-    for (const cube of cubes) cube.finish(predictionOf);
+    let t = 0;
+    for (const part of parts) {
+      for (const end = t + treesOf(part); t < end; t++) {
+        for (const cube of cubes) cube.addTree(trees[t], bins);
+      }
+      for (const cube of cubes) cube.endPart(part);
+    }
+    if (calibration === null) return;
+    for (const cube of cubes) cube.finish((prediction) => calibrated(calibration, prediction));
   }
 
   private merge({ rows, values, weight }: Background): Stand[] {
@@ -158,19 +174,19 @@ export function checkWidth({ schema }: Forest, row: ArrayLike<number>): void {
   throw new ForestError('ROW_INVALID', `got ${row.length} numbers, wanted ${wanted}`);
 }
 
-/** Adds `weight` times the cube's Shapley values to those of the differing features. */
+/** Adds `weight` times the cube's Shapley values to those of the differing groups. */
 function addShapley(values: Float64Array, cube: Corners, weight: number): void {
   const { differing, values: corners } = cube;
   const shares = orderShares(differing.length);
   const sizes = new Uint8Array(corners.length);
   for (let s = 1; s < sizes.length; s++) sizes[s] = sizes[s >>> 1] + (s & 1);
-  differing.forEach((f, i) => {
+  differing.forEach((g, i) => {
     let value = 0;
     for (let s = 0; s < corners.length; s++) {
       if ((s >>> i) & 1) continue;
       value += shares[sizes[s]] * (corners[s | (1 << i)] - corners[s]);
     }
-    values[f] += weight * value;
+    values[g] += weight * value;
   });
 }
 

@@ -1,202 +1,126 @@
 /*
- * Path-dependent TreeSHAP.
+ * Path-dependent TreeSHAP of a forest: that of its trees (tree-walk.ts), put together.
  *
- * The game (Lundberg et al. 2018, 2020): a coalition S knows some features. A tree answers it by
- * walking; at a node whose feature is in S it goes where the row goes, at any other it takes both
- * ways, weighted by the share of training weight (`cover`) that went there. So a leaf counts
- *
- *   product over the features i of its path of     one_i    if i is in S   (1: the row goes along
- *                                                  zero_i   if not          at all of i's nodes)
- *
- * where zero_i multiplies the cover shares of i's nodes. No background sample is needed; the price
- * is that unknown features are averaged along the tree instead of independently.
- *
- * Lundberg's algorithm 2 grows and shrinks a polynomial of each path by multiplying and dividing
- * it, and the divisions lose digits: on the chain of the tests 1e-8 at 40 features on a path, 4e-4
- * at 60. The Shapley value is also an integral, in which every other feature is known with
- * probability t (Owen 1972):
- *
- *   φ_i = Σ leaves  value · ∫₀¹ (one_i − zero_i) · Π_{j ≠ i} (t · one_j + (1 − t) · zero_j) dt
- *
- * The integrand is a polynomial, so Gauss–Legendre points integrate it exactly: keep the product
- * at each point, all terms positive, nothing lost. And since leaves only add up, an edge needs
- * just the sum over the leaves below it (Yu et al. 2022, Linear TreeShap): one visit a node.
- *
- *   edge with feature i    factor before it: old, after it: new      (1 above i's first edge)
- *   going down             product at each point  · new / old
- *   coming back up         φ_i += (one − zero) ∫ sum / new − (the same for old)
- *
- * The second term takes back what the edges above have counted for this edge's leaves.
+ * Trees add up to margins: a part's values are means over its members, on the scale of its link. Of a
+ * mixture, no one scale is the parts' own but that of the prediction. There a part's values are all
+ * multiplied by (how far the part moves from its base) / (how far its margin does), the rescale rule of
+ * DeepLIFT (Shrikumar et al. 2017) by which Chen, Lundberg & Lee (2022) pass Shapley values through a
+ * series of models, and the parts' are added by weight. So they sum up; they are exact Shapley values
+ * where all links are the identity, and near them where margins move little.
  */
-import { ForestError } from '../errors.js';
+import { readGroups, sumByGroup, type GroupOptions } from './groups.js';
+import { isPlatt } from '../judge/calibration.js';
 import { checkWidth, type Explanation } from './shapley.js';
+import { atOnce, type Steps } from '../steps.js';
 import type { Forest } from '../model/forest.js';
-import { goesLeft } from '../trees/walk.js';
-import type { Tree } from '../trees/tree.js';
+import { inverseLink, type Link } from '../trees/links.js';
+import { treesOf } from '../trees/parts.js';
+import { coverMean, TreeWalk } from './tree-walk.js';
+
+/** What base + Σ values is: a prediction, or what a link's inverse makes one of. */
+export type ExplanationScale = 'prediction' | 'margin';
+
+/** How much each feature moved a prediction, or its margin. */
+export interface TreeExplanation extends Explanation {
+  readonly scale: ExplanationScale;
+  /** The link whose margin it is: `logit` for log-odds, `log` for logarithms; else `identity`. */
+  readonly link: Link;
+}
 
 /**
- * Path-dependent TreeSHAP values of one row of numbers in schema order, for any number of
- * features; the time is (nodes of the forest) · (features on a path) / 2. They explain the mean of
- * the trees, before any calibration. A feature that no tree uses gets exactly 0. `base` is the mean
- * of the leaves weighted by training weight, and base + Σ values = the mean of the trees at the row,
- * but for rounding.
- * A forest from elsewhere that does not keep covers is explained with every leaf weighing alike.
- * @throws ForestError ROW_INVALID; STATISTICS_ABSENT if a node's children have no cover above 0
+ * Path-dependent TreeSHAP values of one row of numbers in schema order, for any number of features; the
+ * time is (nodes of the forest) · (features on a path) / 2. A feature that no tree uses gets exactly 0.
+ *
+ * What is explained depends on the forest, and `scale` and `link` say it; base + Σ values is, but for
+ * rounding,
+ *
+ * - of a bag, or one part with an identity link: the prediction before calibration;
+ * - of one part with a logit or a log link: its margin, the log-odds or the logarithm of the prediction
+ *   before calibration. Platt's calibration is linear in log-odds and thus explained along;
+ * - of a mixture: the prediction before calibration. Each part's values on its margin are scaled to how
+ *   far the part itself moves (the rescale rule), and the parts' are added by weight.
+ *
+ * `base` is that of the leaves' means by training weight. A forest from elsewhere that does not keep
+ * covers is explained with every leaf weighing alike.
+ * @throws ForestError ROW_INVALID; STATISTICS_ABSENT if a node's children have no cover above 0;
+ *   OPTION_INVALID if the groups are not such
  */
-export function treeShap(forest: Forest, row: ArrayLike<number>): Explanation {
+export function treeShap(
+  forest: Forest,
+  row: ArrayLike<number>,
+  options: GroupOptions = {},
+): TreeExplanation {
+  return atOnce(treeShapSteps(forest, row, options));
+}
+
+/** The same, a tree a step; the row must not change before the last one. */
+export function* treeShapSteps(
+  forest: Forest,
+  row: ArrayLike<number>,
+  { groups }: GroupOptions = {},
+): Steps<TreeExplanation> {
   checkWidth(forest, row);
-  const { trees } = forest;
-  const depth = trees.reduce((deepest, tree) => Math.max(deepest, depthOf(tree)), 0);
-  const walk = new TreeWalk(forest, row, depth);
+  const { schema, trees, parts } = forest;
+  const asked = readGroups(schema, groups);
+  const walk = new TreeWalk(forest, row);
+  const values = new Float64Array(row.length);
   let base = 0;
-  for (const tree of trees) {
-    walk.visit(tree, 0, 0);
-    base += coverMean(tree);
+  let t = 0;
+  for (const part of parts) {
+    const { link, weight, members } = part;
+    walk.values.fill(0);
+    let leaves = 0;
+    for (const end = t + treesOf(part); t < end; t++) {
+      walk.add(trees[t]);
+      leaves += coverMean(trees[t]);
+      yield;
+    }
+    const margins = walk.values.map((value) => value / members.length);
+    const from = part.base + leaves / members.length;
+    if (parts.length === 1) return ofOnePart(forest, from, sumByGroup(margins, asked));
+    const scale = weight * slopeOf(link, from, sumOf(margins));
+    for (let f = 0; f < values.length; f++) values[f] += scale * margins[f];
+    base += weight * inverseLink(link, from);
   }
-  return { base: base / trees.length, values: walk.values.map((value) => value / trees.length) };
+  return { base, values: sumByGroup(values, asked), scale: 'prediction', link: 'identity' };
 }
 
-/** Sums values over trees. `one` and `zero` always tell of the path to where the walk is. */
-class TreeWalk {
-  /** By feature: Σ over the trees visited. */
-  readonly values: Float64Array;
-  private readonly one: Uint8Array;
-  private readonly zero: Float64Array;
-  private readonly points: Float64Array;
-  private readonly weights: Float64Array;
-  /** By depth and point: the product over the path's features. */
-  private readonly product: Float64Array;
-  /** By depth and point: Σ value · product over the leaves below. */
-  private readonly below: Float64Array;
-
-  constructor(
-    private readonly forest: Forest,
-    private readonly row: ArrayLike<number>,
-    depth: number,
-  ) {
-    // m points are exact up to degree 2m − 1, and d features make an integrand of degree d − 1.
-    const count = Math.max(1, Math.ceil(Math.min(row.length, depth) / 2));
-    [this.points, this.weights] = gaussLegendre(count);
-    this.values = new Float64Array(row.length);
-    this.one = new Uint8Array(row.length).fill(1);
-    this.zero = new Float64Array(row.length).fill(1);
-    this.product = new Float64Array((depth + 1) * count).fill(1, 0, count);
-    this.below = new Float64Array((depth + 1) * count);
-  }
-
-  /** Fills `below` of this depth. */
-  visit(tree: Tree, node: number, depth: number): void {
-    const { product, below, points, row, one, zero } = this;
-    const at = depth * points.length;
-    const f = tree.feature[node];
-    if (f < 0) {
-      const value = tree.value[node];
-      for (let k = at; k < at + points.length; k++) below[k] = value * product[k];
-      return;
-    }
-    below.fill(0, at, at + points.length);
-    const left = tree.left[node];
-    const cover = coverOfChildren(tree, node);
-    const mine = left + +!goesLeft(tree, node, this.forest.bins[f], row[f]);
-    const oldOne = one[f];
-    const oldZero = zero[f];
-    for (let child = left; child <= left + 1; child++) {
-      one[f] = child === mine ? oldOne : 0;
-      zero[f] = oldZero * (tree.cover[child] / cover);
-      // A child that neither the row nor any training weight reaches adds nothing.
-      if (one[f] > 0 || zero[f] > 0) this.visitChild(tree, child, depth, f, oldOne, oldZero);
-    }
-    one[f] = oldOne;
-    zero[f] = oldZero;
-  }
-
-  private visitChild(
-    tree: Tree,
-    child: number,
-    depth: number,
-    f: number,
-    oldOne: number,
-    oldZero: number,
-  ): void {
-    const { product, below, points, weights } = this;
-    const one = this.one[f];
-    const zero = this.zero[f];
-    const count = points.length;
-    const at = depth * count;
-    for (let k = 0; k < count; k++) {
-      const t = points[k];
-      const ratio = (t * one + (1 - t) * zero) / (t * oldOne + (1 - t) * oldZero);
-      product[at + count + k] = product[at + k] * ratio;
-    }
-    this.visit(tree, child, depth + 1);
-    let added = 0;
-    let taken = 0;
-    for (let k = 0; k < count; k++) {
-      const t = points[k];
-      const sum = below[at + count + k];
-      added += (weights[k] * sum) / (t * one + (1 - t) * zero);
-      taken += (weights[k] * sum) / (t * oldOne + (1 - t) * oldZero);
-      below[at + k] += sum;
-    }
-    this.values[f] += (one - zero) * added - (oldOne - oldZero) * taken;
-  }
-}
-
-/** The cover-weighted mean of a tree's leaves; children come after their parents. */
-function coverMean(tree: Tree): number {
-  const means = tree.value.slice();
-  for (let node = tree.nodes - 1; node >= 0; node--) {
-    const left = tree.left[node];
-    if (tree.feature[node] < 0) continue;
-    const share = tree.cover[left] / coverOfChildren(tree, node);
-    means[node] = share * means[left] + (1 - share) * means[left + 1];
-  }
-  return means[0];
-}
-
-function coverOfChildren(tree: Tree, node: number): number {
-  const left = tree.left[node];
-  const cover = tree.cover[left] + tree.cover[left + 1];
-  if (cover > 0) return cover;
-  throw new ForestError(
-    'STATISTICS_ABSENT',
-    `the children of node ${node} have cover ${cover}, wanted the training weight that reached them`,
+/** Is a forest's calibration part of the margin that TreeSHAP explains? */
+export function isInMargin({ parts, calibration }: Forest): boolean {
+  return (
+    calibration !== null && isPlatt(calibration) && parts.length === 1 && parts[0].link === 'logit'
   );
 }
 
-function depthOf(tree: Tree): number {
-  const depths = new Int32Array(tree.nodes);
-  let deepest = 0;
-  for (let node = 0; node < tree.nodes; node++) {
-    if (tree.feature[node] < 0) continue;
-    const left = tree.left[node];
-    depths[left] = depths[left + 1] = depths[node] + 1;
-    deepest = Math.max(deepest, depths[left]);
+function ofOnePart(forest: Forest, from: number, margins: Float64Array): TreeExplanation {
+  const [{ link }] = forest.parts;
+  const scale = link === 'identity' ? 'prediction' : 'margin';
+  const { calibration } = forest;
+  if (calibration === null || !isPlatt(calibration) || !isInMargin(forest)) {
+    return { base: from, values: margins, scale, link };
   }
-  return deepest;
+  const { slope, intercept } = calibration;
+  return {
+    base: intercept + slope * from,
+    values: margins.map((value) => slope * value),
+    scale,
+    link,
+  };
 }
 
-/**
- * Points and weights on [0, 1] that integrate polynomials of degree below 2 · `count` exactly: the
- * roots of the Legendre polynomial, by Newton's method from their cosine approximations.
- */
-export function gaussLegendre(count: number): [points: Float64Array, weights: Float64Array] {
-  const points = new Float64Array(count);
-  const weights = new Float64Array(count);
-  for (let k = 0; k < count; k++) {
-    let x = Math.cos((Math.PI * (k + 0.75)) / (count + 0.5));
-    let slope = 1;
-    for (let step = 0; step < 8; step++) {
-      let value = x;
-      let before = 1;
-      for (let n = 2; n <= count; n++) {
-        [value, before] = [((2 * n - 1) * x * value - (n - 1) * before) / n, value];
-      }
-      slope = (count * (x * value - before)) / (x * x - 1);
-      x -= value / slope;
-    }
-    points[k] = (1 + x) / 2;
-    weights[k] = 1 / ((1 - x * x) * slope * slope);
+/** Margins that move less than this move predictions along the tangent, to 12 digits. */
+const TANGENT = 1e-6;
+
+/** How far a prediction moves for each unit that its margin moves, on the way from `from` by `by`. */
+function slopeOf(link: Link, from: number, by: number): number {
+  if (link === 'identity') return 1;
+  if (Math.abs(by) > TANGENT) {
+    return (inverseLink(link, from + by) - inverseLink(link, from)) / by;
   }
-  return [points, weights];
+  const middle = inverseLink(link, from + by / 2);
+  return link === 'logit' ? middle * (1 - middle) : middle;
+}
+
+function sumOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

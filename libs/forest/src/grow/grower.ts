@@ -33,42 +33,9 @@ export class TreeGrower {
     this.bag = set.counted
       ? new CountedBag(countsOf(set), this.kernels)
       : new RowBag(set.rows, this.kernels);
-    this.bind();
-  }
-
-  private bind(): void {
-    const { bins, fields, wordsPerRow, groups, anyMissing } = this.set;
-    const { call } = this.kernels;
-    const { rules } = this;
-    call.bindRows(bins.length, 4 * wordsPerRow, countLimit(bins, rules.minLeafRows));
-    let slots = 0;
-    bins.forEach((feature, f) => {
-      const offset = byteOffset(fields, f);
-      const { categorical } = feature;
-      const missing = anyMissing[f];
-      const sign = rules.monotone[f];
-      call.bindFeature(f, offset, fields.mask[f], feature.bins, slots, categorical, missing, sign);
-      slots += feature.bins + 1;
-    });
-    call.bindRules(
-      rules.minLeafRows,
-      rules.minLeafWeight,
-      rules.minGain,
-      rules.maxDepth,
-      rules.maxLeaves,
-      rules.maxFeatures,
-      rules.criterion === 'poisson',
-      rules.extraTrees,
-    );
-    const longest = Math.max(...bins.map((feature) => feature.bins));
-    const sets = bins.map((feature) => (feature.categorical ? (feature.bins + 31) >>> 5 : 0));
-    call.bindSplits(longest);
-    call.bindNodes(4 * Math.max(...sets), slots);
-    call.bindBuffers(groups, longest);
-    const leaves = mostLeaves(groups, this.bag.rawRows, rules);
-    call.bindTree(2 * leaves);
-    call.bindGrower(leaves);
-    if (rules.outOfBag) call.bindRoutes(WINDOW);
+    const leaves = bindGrowth(this.kernels, set, rules, this.bag.rawRows);
+    this.kernels.call.bindGrower(leaves);
+    if (rules.outOfBag) this.kernels.call.bindRoutes(WINDOW);
   }
 
   /** Draws a bag and grows its tree. */
@@ -78,7 +45,7 @@ export class TreeGrower {
     // A bag of rows has gone on with the kernels' own generator.
     if (bag instanceof CountedBag) kernels.call.continueRandom(...random.state);
     kernels.call.gather(this.set.rows);
-    return this.copyTree(kernels.call.grow());
+    return copyTree(kernels, kernels.call.grow());
   }
 
   /**
@@ -97,22 +64,64 @@ export class TreeGrower {
       );
     }
   }
+}
 
-  private copyTree(nodes: number): Tree {
-    const { kernels } = this;
-    const { call } = kernels;
-    return {
-      nodes,
-      feature: kernels.at(Int16Array, call.nodeFeature, nodes).slice(),
-      cut: kernels.at(Int32Array, call.nodeCut, nodes).slice(),
-      left: kernels.at(Int32Array, call.nodeLeft, nodes).slice(),
-      missingLeft: kernels.at(Uint8Array, call.nodeMissingLeft, nodes).slice(),
-      value: kernels.at(Float64Array, call.nodeValue, nodes).slice(),
-      cover: kernels.at(Float64Array, call.nodeCover, nodes).slice(),
-      gain: kernels.at(Float64Array, call.nodeGain, nodes).slice(),
-      sets: kernels.at(Uint32Array, call.nodeSets, call.setWords.value).slice(),
-    };
-  }
+/** A copy of the tree that the kernels have just grown. */
+export function copyTree(kernels: Kernels, nodes: number): Tree {
+  const { call } = kernels;
+  return {
+    nodes,
+    feature: kernels.at(Int16Array, call.nodeFeature, nodes).slice(),
+    cut: kernels.at(Int32Array, call.nodeCut, nodes).slice(),
+    left: kernels.at(Int32Array, call.nodeLeft, nodes).slice(),
+    missingLeft: kernels.at(Uint8Array, call.nodeMissingLeft, nodes).slice(),
+    value: kernels.at(Float64Array, call.nodeValue, nodes).slice(),
+    cover: kernels.at(Float64Array, call.nodeCover, nodes).slice(),
+    gain: kernels.at(Float64Array, call.nodeGain, nodes).slice(),
+    sets: kernels.at(Uint32Array, call.nodeSets, call.setWords.value).slice(),
+  };
+}
+
+/**
+ * Tells kernels of a set and of rules, and takes the memory that a tree needs.
+ * @param rows raw rows that a tree may have
+ * @returns leaves of the largest tree
+ */
+export function bindGrowth(
+  kernels: Kernels,
+  { bins, fields, wordsPerRow, groups, anyMissing }: TrainingSet,
+  rules: FitParameters,
+  rows: number,
+): number {
+  const { call } = kernels;
+  call.bindRows(bins.length, 4 * wordsPerRow, countLimit(bins, rules.minLeafRows));
+  let slots = 0;
+  bins.forEach((feature, f) => {
+    const offset = byteOffset(fields, f);
+    const { categorical } = feature;
+    const missing = anyMissing[f];
+    const sign = rules.monotone[f];
+    call.bindFeature(f, offset, fields.mask[f], feature.bins, slots, categorical, missing, sign);
+    slots += feature.bins + 1;
+  });
+  call.bindRules(
+    rules.minLeafRows,
+    rules.minLeafWeight,
+    rules.minGain,
+    rules.maxDepth,
+    rules.maxLeaves,
+    rules.maxFeatures,
+    rules.criterion === 'poisson',
+    rules.extraTrees,
+  );
+  const longest = Math.max(...bins.map((feature) => feature.bins));
+  const sets = bins.map((feature) => (feature.categorical ? (feature.bins + 31) >>> 5 : 0));
+  call.bindSplits(longest);
+  call.bindNodes(4 * Math.max(...sets), slots);
+  call.bindBuffers(groups, longest);
+  const leaves = mostLeaves(groups, rows, rules);
+  call.bindTree(2 * leaves);
+  return leaves;
 }
 
 /** Leaves that a tree can have: each keeps rows of its own, and depth and number are bounded. */

@@ -8,7 +8,9 @@
  *
  * where spread is the standard deviation of the trees that did not see the row, and noise is
  *
- *   binomial     p (1 − p) / weight        the weight is a count and the target a rate over it
+ *   binomial     p (1 − p) (1 + (n − 1) ρ) / n     the weight n is a count, the target a rate over it;
+ *                                        ρ ≥ 0 is the overdispersion, the outcomes' correlation
+ *                                        within a row (Williams 1982), mostly 0
  *   plain        the mean square error     otherwise
  *
  * The interval at a new row is p ± q σ, with q the ⌈(n + 1) · level⌉-th smallest score. It is for
@@ -31,6 +33,8 @@ export interface IntervalModel {
   readonly scores: Float64Array;
   /** Number of (raw) rows the scores stand for. */
   readonly rows: number;
+  /** Of binomial noise: how much outcomes of one row are correlated, 0 to 1. Absent: not at all. */
+  readonly overdispersion?: number;
 }
 
 export interface Interval {
@@ -50,6 +54,7 @@ const MAX_SCORES = 4096;
 
 /**
  * @param judged the score of a row that stands for many counts for as many
+ * @param overdispersion of binomial noise
  * @param room where scores may be laid, as long as the rows are many; it may be their weights
  * @returns null if no row has an out-of-bag variance
  */
@@ -57,6 +62,7 @@ export function fitIntervals(
   judged: JudgedRows,
   noise: NoiseKind,
   room?: Float64Array,
+  overdispersion = 0,
 ): IntervalModel | null {
   const { predictions, variances, target, weight, count } = judged;
   let told = 0;
@@ -70,7 +76,11 @@ export function fitIntervals(
     squares += rows * (target[row] - predictions[row]) ** 2;
   }
   if (told === 0) return null;
-  const meanSquareError = squares / total;
+  const model = {
+    noise,
+    meanSquareError: squares / total,
+    ...(overdispersion > 0 && { overdispersion }),
+  };
   // A row's weight is read before its score, or a later one's, is laid over it.
   const scores = room?.subarray(0, told) ?? new Float64Array(told);
   const counts = count === null ? undefined : new Float64Array(told);
@@ -78,11 +88,11 @@ export function fitIntervals(
     if (!(variances[row] >= 0)) continue;
     const error = Math.abs(target[row] - predictions[row]);
     const exposure = weight === null ? 1 : weight[row];
-    const sigma = sigmaOf(predictions[row], variances[row], noise, meanSquareError, exposure);
+    const sigma = sigmaOf(model, predictions[row], variances[row], exposure);
     if (counts !== undefined) counts[i] = count![row];
     scores[i++] = error === 0 ? 0 : error / sigma;
   }
-  return { noise, meanSquareError, ...thin(scores, counts) };
+  return { ...model, ...thin(scores, counts) };
 }
 
 /** All scores in order, or MAX_SCORES of them at even ranks, the largest included. */
@@ -121,15 +131,18 @@ function evenRanks(rows: number): Float64Array {
 }
 
 function sigmaOf(
+  { noise, meanSquareError, overdispersion = 0 }: Omit<IntervalModel, 'scores' | 'rows'>,
   prediction: number,
   variance: number,
-  noise: NoiseKind,
-  meanSquareError: number,
   exposure: number,
 ): number {
   if (noise === 'plain') return Math.sqrt(variance + meanSquareError);
   const rate = Math.min(1, Math.max(0, prediction));
-  return Math.sqrt(variance + (rate * (1 - rate)) / exposure);
+  const ofOne = rate * (1 - rate);
+  if (overdispersion === 0) return Math.sqrt(variance + ofOne / exposure);
+  // (1 + (n − 1) ρ) / n, which is ρ where n is without end; below one outcome there is no correlation.
+  const correlated = Math.max(0, 1 - 1 / exposure) * overdispersion;
+  return Math.sqrt(variance + ofOne * (1 / exposure + correlated));
 }
 
 /**
@@ -152,11 +165,10 @@ export function intervalAround(
       `exposure is ${exposure}, wanted the count > 0 that the rate will be over`,
     );
   }
-  const { noise, meanSquareError } = model;
-  const sigma = sigmaOf(prediction, variance, noise, meanSquareError, exposure ?? 1);
+  const sigma = sigmaOf(model, prediction, variance, exposure ?? 1);
   const score = quantile(model, level);
   const reach = score === Infinity ? Infinity : score * sigma;
-  const [least, most] = noise === 'binomial' ? [0, 1] : [-Infinity, Infinity];
+  const [least, most] = model.noise === 'binomial' ? [0, 1] : [-Infinity, Infinity];
   return { low: Math.max(least, prediction - reach), high: Math.min(most, prediction + reach) };
 }
 

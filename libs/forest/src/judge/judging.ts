@@ -39,13 +39,12 @@ export interface JudgedRows {
   readonly count: ArrayLike<number> | null;
 }
 
-/** R² by rows and by weight, over the rows that have a prediction. */
-export function judge(
-  rows: JudgedRows,
-  parameters: FitParameters,
-): Pick<OutOfBagResult, 'r2' | 'weightedR2'> {
+/**
+ * R² by rows and by weight, over the rows that have a prediction.
+ * @param share `ownShare`; 0 where all raw rows of a row are predicted alike
+ */
+export function judge(rows: JudgedRows, share: number): Pick<OutOfBagResult, 'r2' | 'weightedR2'> {
   const { weight, count } = rows;
-  const share = ownShare(parameters);
   const ofRow = (row: number): number => (count === null ? 1 : count[row]);
   return {
     r2: r2By(rows, share, ofRow),
@@ -83,7 +82,7 @@ function r2By(
 }
 
 /** How far a raw row's own prediction varies about the mean of all, in the trees' variance. */
-function ownShare({ trees, bootstrap, sampleFraction }: FitParameters): number {
+export function ownShare({ trees, bootstrap, sampleFraction }: FitParameters): number {
   if (trees === 1) return 0;
   const q = bootstrap ? Math.exp(-sampleFraction) : 1 - sampleFraction;
   // n is binomial: 1 over this is the mean of 1/n to second order.

@@ -50,6 +50,28 @@ interface Exports {
     poisson: boolean,
     extraTrees: boolean,
   ): void;
+  bindBoosting(
+    shrinkage: number,
+    smoothing: number,
+    treeFeatures: number,
+    keepsHistograms: boolean,
+  ): void;
+  bindBooster(rows: number, folds: number, groups: number, sampled: boolean): void;
+  bindMargins(mostNodes: number, longest: number): void;
+  bindLoss(loss: number): void;
+  listGroups(fold: number): void;
+  setMargins(margin: number): void;
+  sampleGroups(): void;
+  layDerivatives(): void;
+  scaleTree(rate: number, shift: number): void;
+  openTree(nodes: number, setWords: number): void;
+  addToMargins(): void;
+  lossHeld(): number;
+  keepMargins(): void;
+  takeHeld(rows: number, margins: number): number;
+  readonly trainedWeight: Global;
+  readonly trainedSum: Global;
+  readonly heldWeight: Global;
   bindSplits(longest: number): void;
   bindNodes(setBytes: number, bins: number): void;
   bindTree(mostNodes: number): void;
@@ -85,18 +107,17 @@ interface Exports {
     nodes: number,
     values: number,
     roots: number,
-    trees: number,
     features: number,
     slots: number,
     rows: number,
     coded: number,
   ): void;
   bindTest(f: number, coding: number, at: number, sets: number, sides: number): void;
-  predictRow(): number;
-  predictCodes(): number;
+  predictRow(first: number, trees: number): number;
+  predictCodes(first: number, trees: number): number;
+  walkTrees(first: number, trees: number): number;
   codeRows(first: number, count: number): void;
-  predictBlock(count: number): void;
-  predictTree(tree: number, count: number): void;
+  sumBlock(first: number, trees: number, count: number): void;
   readonly numbers: Global;
   readonly sums: Global;
   bindNumbers(most: number): void;

@@ -4,7 +4,8 @@
  *   0    "ADSF"            magic
  *   4    uint32            format version
  *   8    uint32            length of the header text
- *   12   header            JSON: schema, parameters, intervals, sections { name, type, offset, length }
+ *   12   header            JSON: schema, parameters, intervals, sections { name, type, offset, length };
+ *                          version 2 also parts, platt and attached { facts, sections }
  *        sections          typed arrays, each at a multiple of 8, all trees end to end
  *   −32  SHA-256           of everything before it
  *
@@ -13,14 +14,15 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ForestError } from '../errors.js';
-import type { Forest } from './forest.js';
+import type { Attachments, Forest } from './forest.js';
 import {
   arrayTypes,
   factsOf,
   forestFrom,
   invalid,
   sectionsOf,
-  sectionTypes,
+  sectionsOfVersion,
+  versionFor,
   type ArrayType,
   type ForestFacts,
   type NumberArray,
@@ -28,7 +30,8 @@ import {
 } from './file-sections.js';
 import { checkSchema } from '../data/schema.js';
 
-export const MODEL_FILE_VERSION = 1;
+/** The latest version; a file is of the earliest that can say what it has to say. */
+export const MODEL_FILE_VERSION = 2;
 
 const MAGIC = 0x46534441;
 const PREFIX_BYTES = 12;
@@ -45,35 +48,61 @@ interface Section {
 
 interface Header extends ForestFacts {
   readonly sections: readonly Section[];
+  readonly attached?: { readonly facts: unknown; readonly sections: readonly Section[] } | null;
 }
 
-/** Writes a forest; the same forest always gives the same bytes. */
+/**
+ * Writes a forest; the same forest always gives the same bytes. What is attached to it is written as
+ * JSON and as arrays.
+ */
 export function writeModel(forest: Forest): Uint8Array {
+  const { attached } = forest;
   const arrays = sectionsOf(forest);
-  // Offsets depend on the header's length and the header holds the offsets: they count from the
-  // end of the header, and reading adds its length.
-  let offset = 0;
-  const sections = Object.entries(arrays).map(([name, array]): Section => {
-    const section = { name, type: sectionTypes[name], offset, length: array.length };
-    offset = align(offset + array.byteLength);
-    return section;
-  });
-  const header: Header = { ...factsOf(forest), sections };
+  const version = versionFor(forest);
+  const room = new Room();
+  const sections = room.place(arrays, (name) => sectionsOfVersion[version][name]);
+  const others = attached && room.place(attached.arrays, (name) => typeOf(attached.arrays[name]));
+  const header: Header = {
+    ...factsOf(forest),
+    sections,
+    ...(version === 2 && { attached: attached && { facts: attached.facts, sections: others! } }),
+  };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const start = align(PREFIX_BYTES + text.length);
-  const bytes = new Uint8Array(start + offset + DIGEST_BYTES);
+  const bytes = new Uint8Array(start + room.offset + DIGEST_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
-  view.setUint32(4, MODEL_FILE_VERSION, true);
+  view.setUint32(4, version, true);
   view.setUint32(8, text.length, true);
   bytes.set(text, PREFIX_BYTES);
-  Object.values(arrays).forEach((array, i) => {
-    const raw = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-    bytes.set(raw, start + sections[i].offset);
+  room.arrays.forEach(({ array, offset }) => {
+    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), start + offset);
   });
   const body = bytes.subarray(0, -DIGEST_BYTES);
   bytes.set(sha256(body), body.length);
   return bytes;
+}
+
+/**
+ * Where sections lie. Offsets depend on the header's length and the header holds the offsets: they
+ * count from the end of the header, and reading adds its length.
+ */
+class Room {
+  offset = 0;
+  readonly arrays: { readonly array: NumberArray; readonly offset: number }[] = [];
+
+  place(arrays: Sections, typeOfSection: (name: string) => ArrayType): Section[] {
+    return Object.entries(arrays).map(([name, array]): Section => {
+      const { offset } = this;
+      this.arrays.push({ array, offset });
+      this.offset = align(offset + array.byteLength);
+      return { name, type: typeOfSection(name), offset, length: array.length };
+    });
+  }
+}
+
+function typeOf(array: NumberArray): ArrayType {
+  return array[Symbol.toStringTag];
 }
 
 /**
@@ -84,7 +113,9 @@ export function readModel(bytes: Uint8Array): Forest {
   checkFrame(bytes);
   const { header, start } = readHeader(bytes);
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-  return forestFrom(header, readSections(aligned, header, start));
+  const version = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
+  const arrays = readSections(aligned, header, start, version);
+  return forestFrom(header, arrays, version === 1 ? null : readAttached(aligned, header, start));
 }
 
 /** The file's own SHA-256, in hexadecimal: a name for exactly this model. */
@@ -153,26 +184,46 @@ function readHeader(bytes: Uint8Array): { header: Header; start: number } {
   return { header, start };
 }
 
-function readSections(bytes: Uint8Array, { sections }: Header, start: number): Sections {
+function readSections(
+  bytes: Uint8Array,
+  { sections }: Header,
+  start: number,
+  version: number,
+): Sections {
   const arrays: Record<string, NumberArray> = {};
-  const end = bytes.length - DIGEST_BYTES;
-  for (const [name, type] of Object.entries(sectionTypes)) {
+  for (const [name, type] of Object.entries(sectionsOfVersion[version])) {
     const section = sections.find((candidate) => candidate?.name === name);
     if (section === undefined || section.type !== type) invalid(`section ${name} is absent`);
-    const { offset, length } = section;
-    const fits =
-      Number.isSafeInteger(offset) &&
-      Number.isSafeInteger(length) &&
-      offset >= 0 &&
-      length >= 0 &&
-      offset % 8 === 0 &&
-      start + offset + length * arrayTypes[type].BYTES_PER_ELEMENT <= end;
-    if (!fits) invalid(`section ${name} lies outside the file`);
-    arrays[name] = new arrayTypes[type](
-      bytes.buffer as ArrayBuffer,
-      bytes.byteOffset + start + offset,
-      length,
-    );
+    arrays[name] = viewOf(bytes, section, start);
   }
   return arrays;
+}
+
+/** What is attached: of arrays, views. */
+function readAttached(bytes: Uint8Array, { attached }: Header, start: number): Attachments | null {
+  if (attached === null || attached === undefined) return null;
+  const { facts, sections } = attached;
+  if (facts === undefined || !Array.isArray(sections)) invalid('what is attached has no sections');
+  const names = sections.map((section) => section?.name as unknown);
+  if (!names.every((name) => typeof name === 'string') || new Set(names).size < names.length) {
+    invalid('what is attached has sections without a name of their own');
+  }
+  const arrays = sections.map((section) => [section.name, viewOf(bytes, section, start)] as const);
+  return { facts, arrays: Object.fromEntries(arrays) };
+}
+
+/** The array of a section, a view of the file. */
+function viewOf(bytes: Uint8Array, section: Section, start: number): NumberArray {
+  const { name, type, offset, length } = section;
+  if (!Object.hasOwn(arrayTypes, type)) invalid(`section ${name} is of type ${String(type)}`);
+  const fits =
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(length) &&
+    offset >= 0 &&
+    length >= 0 &&
+    offset % 8 === 0 &&
+    start + offset + length * arrayTypes[type].BYTES_PER_ELEMENT <= bytes.length - DIGEST_BYTES;
+  if (!fits) invalid(`section ${name} lies outside the file`);
+  const at = bytes.byteOffset + start + offset;
+  return new arrayTypes[type](bytes.buffer as ArrayBuffer, at, length);
 }

@@ -1,3 +1,4 @@
+export { boostMoreParallel, boostParallel } from './boost-threads.js';
 export { loadForest, saveForest, writeFileAtomically } from './files.js';
 export { loadCompiled, type LoadedModel, type LoadOptions } from './load.js';
 export { fitParallel, type ThreadOptions } from './threads.js';

@@ -15,7 +15,7 @@ export interface LoadInput {
 
 type ForestParts = Pick<
   Forest,
-  'schema' | 'parameters' | 'bins' | 'trees' | 'calibration' | 'intervals'
+  'schema' | 'parameters' | 'bins' | 'trees' | 'calibration' | 'intervals' | 'parts' | 'attached'
 >;
 
 export type FromLoadThread =
@@ -30,11 +30,12 @@ export type FromLoadThread =
 
 function load({ source, compile }: LoadInput): void {
   const bytes = inSharedMemory(typeof source === 'string' ? readFileSync(source) : source);
-  const { schema, parameters, bins, trees, calibration, intervals } = readModel(bytes);
-  const { table, ...rest } = compileForest({ bins, trees, calibration }, compile, true);
+  const { schema, parameters, bins, trees, calibration, intervals, parts, attached } =
+    readModel(bytes);
+  const { table, ...rest } = compileForest({ bins, parts, trees, calibration }, compile, true);
   const compiled = { ...rest, table: table && inSharedMemory(table) };
-  // The trees are views of `bytes`; they stay views of it on the other side.
-  const forest = { schema, parameters, bins, trees, calibration, intervals };
+  // Trees and what is attached are views of `bytes`; they stay views of it on the other side.
+  const forest = { schema, parameters, bins, trees, calibration, intervals, parts, attached };
   send({ kind: 'loaded', bytes, digest: storedDigest(bytes), forest, compiled });
 }
 

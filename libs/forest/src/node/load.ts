@@ -70,7 +70,8 @@ function startThread(source: string | Uint8Array, compile: CompileOptions | unde
 function wrap(answer: FromLoadThread): LoadedModel {
   if (answer.kind === 'refused') throw new ForestError(answer.code, answer.detail);
   const { bytes, digest, compiled } = answer;
-  const { schema, parameters, bins, trees, calibration, intervals } = answer.forest;
-  const forest = new Forest(schema, parameters, bins, trees, calibration, intervals, compiled);
+  const { schema, parameters, bins, trees, calibration, intervals, ...rest } = answer.forest;
+  const extras = { ...rest, compiled };
+  const forest = new Forest(schema, parameters, bins, trees, calibration, intervals, extras);
   return { forest, digest, bytes };
 }

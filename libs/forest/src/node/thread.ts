@@ -4,6 +4,7 @@ import { ForestError, type ForestErrorCode } from '../errors.js';
 import { TreeFactory, type PreparedFit } from '../factory.js';
 import type { OutOfBagSums } from '../judge/out-of-bag.js';
 import type { Tree } from '../trees/tree.js';
+import { buffersOf } from './workers.js';
 
 export interface ThreadInput {
   readonly fit: PreparedFit;
@@ -18,6 +19,11 @@ export type FromThread =
 
 const send = (message: FromThread, handedOver: ArrayBuffer[] = []): void =>
   parentPort!.postMessage(message, handedOver);
+
+// What cannot be received must not be waited for.
+parentPort!.once('messageerror', (error) => {
+  throw error;
+});
 
 // The fit comes when it is prepared: by then this thread has started.
 parentPort!.once('message', (input: ThreadInput) => {
@@ -38,11 +44,4 @@ function growTrees({ fit, next }: ThreadInput): void {
   const { sums, coarse, squares, counts, counted } = factory.outOfBag;
   const arrays = { sums, coarse, squares, counts };
   send({ kind: 'end', ...arrays, counted }, buffersOf(arrays));
-}
-
-/** The memory of an object's arrays, which is handed over and not copied. */
-function buffersOf(object: object): ArrayBuffer[] {
-  return Object.values(object)
-    .filter((value) => ArrayBuffer.isView(value))
-    .map(({ buffer }) => buffer as ArrayBuffer);
 }

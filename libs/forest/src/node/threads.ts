@@ -5,7 +5,6 @@
  * fit is prepared.
  */
 import { availableParallelism } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ForestError } from '../errors.js';
 import type { PreparedFit } from '../factory.js';
@@ -13,13 +12,9 @@ import { finishFit, prepareFit, type FitResult } from '../fit.js';
 import type { FitInput } from '../data/fit-input.js';
 import { OutOfBag } from '../judge/out-of-bag.js';
 import { resolveParameters, type FitOptions } from '../data/parameters.js';
-import type { Steps } from '../steps.js';
 import type { Tree } from '../trees/tree.js';
 import type { FromThread, ThreadInput } from './thread.js';
-import { throwIfAborted, untilLast } from './workers.js';
-
-/** How long preparing a fit may hold the event loop up, one more step aside. */
-const TURN_MILLISECONDS = 10;
+import { checkThreads, inTurns, throwIfAborted, untilLast } from './workers.js';
 
 export interface ThreadOptions {
   /** Worker threads, ≥ 1. Default: as many as the machine has cores; never more than trees. */
@@ -40,9 +35,7 @@ export async function fitParallel(
   options: FitOptions = {},
   { threads = availableParallelism(), onProgress = () => {}, signal }: ThreadOptions = {},
 ): Promise<FitResult> {
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new ForestError('OPTION_INVALID', `threads is ${threads}, wanted a whole number ≥ 1`);
-  }
+  checkThreads(threads);
   throwIfAborted(signal);
   const steps = prepareFit(input, options, true);
   // What is wrong with the options or with the size of the input shows in the first step.
@@ -105,17 +98,5 @@ class Crew {
 
   async end(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.terminate()));
-  }
-}
-
-/** Takes all steps. Every so often the event loop turns, so that a signal can be aborted. */
-async function inTurns<T>(steps: Steps<T>, signal: AbortSignal | undefined): Promise<T> {
-  for (let since = performance.now(); ;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    if (performance.now() - since < TURN_MILLISECONDS) continue;
-    await setImmediate();
-    throwIfAborted(signal);
-    since = performance.now();
   }
 }

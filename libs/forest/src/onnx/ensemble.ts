@@ -1,9 +1,15 @@
 /*
- * A TreeEnsembleRegressor as the file tells it, checked list by list: which graph it stands in,
- * and its trees as links between places in the lists of nodes.
+ * A TreeEnsembleRegressor, or a TreeEnsembleClassifier of two classes, as the file tells it, checked
+ * list by list: its trees as links between places in the lists of nodes.
+ *
+ * A classifier's leaves vote for classes. Converters of boosted trees let all vote for one, which is
+ * the score of the second class; those of forests vote for both, with shares that sum to 1. Either
+ * way the chance of the second class is a sum over trees, behind LOGISTIC or not.
  */
 import { importInvalid, importUnsupported } from '../exchange/assemble.js';
-import { dataTypes, type OnnxAttribute, type OnnxModel, type OnnxNode } from './wire.js';
+import type { Link } from '../trees/links.js';
+import { findPipeline } from './pipeline.js';
+import type { OnnxAttribute, OnnxModel } from './wire.js';
 
 const modes = ['BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT', 'BRANCH_EQ', 'BRANCH_NEQ'];
 export type BranchMode =
@@ -22,8 +28,11 @@ export interface Ensemble {
   readonly weight: Float64Array;
   /** By tree: its nodes. */
   readonly trees: readonly (readonly number[])[];
+  /** What is added to the sum, or mean, of the trees. */
   readonly base: number;
   readonly averages: boolean;
+  /** What the prediction is of that: the inverse of this link. */
+  readonly link: Link;
   /** Features of a row, or null where the graph leaves that open. */
   readonly width: number | null;
   /** Are inputs rounded to float32 before they are tested? */
@@ -32,9 +41,15 @@ export interface Ensemble {
 
 /** @throws ForestError IMPORT_INVALID, IMPORT_UNSUPPORTED */
 export function readEnsemble(model: OnnxModel): Ensemble {
-  const { node, width, rounds } = findEnsemble(model);
+  const { node, link: behind, factor, width, rounds } = findPipeline(model);
   const attributes = new Map(node.attributes.map((attribute) => [attribute.name, attribute]));
-  const { averages, base } = readAggregate(attributes);
+  const votes = node.opType === 'TreeEnsembleClassifier' ? 'class' : 'target';
+  const { averages, base, told } =
+    votes === 'class' ? readClasses(attributes) : readTarget(attributes);
+  const transform = readTransform(attributes);
+  if (transform !== 'identity' && behind !== 'identity') {
+    importUnsupported('it transforms predictions twice');
+  }
   const treeIds = intsOf(attributes, 'nodes_treeids');
   const count = treeIds.length;
   const list = (name: string): readonly number[] => ofLength(name, intsOf(attributes, name), count);
@@ -51,66 +66,15 @@ export function readEnsemble(model: OnnxModel): Ensemble {
     ifTrue: link('nodes_truenodeids'),
     ifFalse: link('nodes_falsenodeids'),
     missingTrue: mode.map((_, n) => missing[n] === 1),
-    weight: readWeights(attributes, index, count),
+    weight: readWeights(attributes, votes, told, index, count),
     trees: index.trees(),
-    base,
+    // exp(sum) · factor = exp(sum + log factor).
+    base: base + Math.log(factor),
     averages,
+    link: behind === 'identity' ? transform : behind,
     width,
     rounds,
   };
-}
-
-/** Follows the graph from its output back to its input: an ensemble, perhaps between casts. */
-function findEnsemble({ nodes, inputs, outputs }: OnnxModel): {
-  node: OnnxNode;
-  width: number | null;
-  rounds: boolean;
-} {
-  refuseOthers(nodes);
-  if (inputs.length === 0 || outputs.length === 0)
-    importInvalid('it has no graph with an ensemble');
-  if (inputs.length !== 1 || outputs.length !== 1) {
-    const got = `${inputs.length} inputs and ${outputs.length} outputs`;
-    importUnsupported(`the graph has ${got}, wanted one of each: rows of numbers, predictions`);
-  }
-  const [input] = inputs;
-  const types = new Set([input.elementType]);
-  let ensemble: OnnxNode | null = null;
-  let name = outputs[0].name;
-  for (let steps = 0; name !== input.name || ensemble === null; steps++) {
-    const node = nodes.find((candidate) => candidate.outputs.includes(name));
-    if (node === undefined || steps > nodes.length || node.inputs.length !== 1) {
-      importInvalid('no ensemble leads from the graph’s input to its output');
-    }
-    if (node.opType === 'TreeEnsembleRegressor') {
-      if (ensemble !== null) importUnsupported('it has an ensemble on an ensemble');
-      ensemble = node;
-    } else if (node.opType === 'Cast' && ensemble !== null) {
-      types.add(node.attributes.find((attribute) => attribute.name === 'to')?.i ?? 0);
-    }
-    [name] = node.inputs;
-  }
-  const { FLOAT, DOUBLE, INT32, INT64 } = dataTypes;
-  for (const type of types) {
-    if (![FLOAT, DOUBLE, INT32, INT64].some((known) => known === type)) {
-      importUnsupported(`its input has data type ${type}, wanted float, double or an integer`);
-    }
-  }
-  const { shape } = input;
-  const width = shape.length === 2 ? shape[1] : null;
-  return { node: ensemble, width, rounds: types.size > 1 || !types.has(DOUBLE) };
-}
-
-function refuseOthers(nodes: readonly OnnxNode[]): void {
-  for (const { opType } of nodes) {
-    if (opType === 'TreeEnsembleClassifier') importUnsupported('it is a classifier');
-    if (opType === 'TreeEnsemble') {
-      importUnsupported('it is a TreeEnsemble (ai.onnx.ml 5), wanted a TreeEnsembleRegressor');
-    }
-    if (!['TreeEnsembleRegressor', 'Cast', 'Identity'].includes(opType)) {
-      importUnsupported(`it computes ${opType} besides trees`);
-    }
-  }
 }
 
 type Attributes = ReadonlyMap<string, OnnxAttribute>;
@@ -133,18 +97,57 @@ function ofLength<T>(name: string, values: readonly T[], wanted: number): readon
   return values;
 }
 
-function readAggregate(attributes: Attributes): { averages: boolean; base: number } {
+/** What leaves tell: `told` is the id of the target or class whose weights count. */
+interface Told {
+  readonly averages: boolean;
+  readonly base: number;
+  readonly told: number;
+}
+
+function readTarget(attributes: Attributes): Told {
   const aggregate = attributes.get('aggregate_function')?.s ?? 'SUM';
   if (aggregate !== 'SUM' && aggregate !== 'AVERAGE') {
     importUnsupported(`aggregate_function is ${aggregate}, wanted SUM or AVERAGE`);
   }
-  const transform = attributes.get('post_transform')?.s ?? 'NONE';
-  if (transform !== 'NONE') importUnsupported(`post_transform is ${transform}, wanted NONE`);
   const targets = attributes.get('n_targets')?.i ?? 1;
   if (targets !== 1) importUnsupported(`it predicts ${targets} targets, wanted 1`);
+  if (intsOf(attributes, 'target_ids').some((id) => id !== 0)) {
+    importInvalid('target_ids are not all 0');
+  }
   const bases = realsOf(attributes, 'base_values');
   if (bases.length > 1) importInvalid(`base_values has ${bases.length} entries, wanted 1`);
-  return { averages: aggregate === 'AVERAGE', base: bases[0] ?? 0 };
+  return { averages: aggregate === 'AVERAGE', base: finite(bases[0] ?? 0), told: 0 };
+}
+
+function readClasses(attributes: Attributes): Told {
+  const labels = attributes.get('classlabels_strings')?.strings ?? [];
+  const classes = labels.length + intsOf(attributes, 'classlabels_int64s').length;
+  if (classes !== 2) importUnsupported(`it tells ${classes} classes apart, wanted 2`);
+  const ids = new Set(intsOf(attributes, 'class_ids'));
+  for (const id of ids) {
+    if (id !== 0 && id !== 1) importInvalid(`class_ids hold ${id}, wanted 0 and 1`);
+  }
+  const [told = 1] = ids.size === 1 ? ids : [];
+  const bases = realsOf(attributes, 'base_values');
+  // A single one is added to the votes for the first class; of those for the second, ONNX Runtime
+  // leaves it out.
+  const wanted = ids.size === 2 ? 2 : told === 0 ? 1 : 0;
+  if (bases.length > 0 && bases.length !== wanted) {
+    importInvalid(`base_values has ${bases.length} entries, wanted ${wanted}`);
+  }
+  return { averages: false, base: finite(bases[bases.length - 1] ?? 0), told };
+}
+
+function finite(base: number): number {
+  if (!Number.isFinite(base)) importInvalid(`base_values hold ${base}`);
+  return base;
+}
+
+function readTransform(attributes: Attributes): Link {
+  const transform = attributes.get('post_transform')?.s ?? 'NONE';
+  if (transform === 'NONE') return 'identity';
+  if (transform === 'LOGISTIC') return 'logit';
+  return importUnsupported(`post_transform is ${transform}, wanted NONE or LOGISTIC`);
 }
 
 function readModes(attributes: Attributes, count: number): (BranchMode | null)[] {
@@ -157,16 +160,23 @@ function readModes(attributes: Attributes, count: number): (BranchMode | null)[]
 }
 
 /** Leaves may be told in parts, which add up; ONNX Runtime reads it so too. */
-function readWeights(attributes: Attributes, index: NodeIndex, count: number): Float64Array {
-  const weights = realsOf(attributes, 'target_weights');
+function readWeights(
+  attributes: Attributes,
+  votes: 'target' | 'class',
+  told: number,
+  index: NodeIndex,
+  count: number,
+): Float64Array {
+  const weights = realsOf(attributes, `${votes}_weights`);
   const list = (name: string): readonly number[] =>
-    ofLength(name, intsOf(attributes, name), weights.length);
-  const treeIds = list('target_treeids');
-  const nodeIds = list('target_nodeids');
-  if (list('target_ids').some((id) => id !== 0)) importInvalid('target_ids are not all 0');
+    ofLength(`${votes}_${name}`, intsOf(attributes, `${votes}_${name}`), weights.length);
+  const treeIds = list('treeids');
+  const nodeIds = list('nodeids');
+  const ids = list('ids');
   const sums = new Float64Array(count);
   weights.forEach((weight, i) => {
-    sums[index.find(treeIds[i], nodeIds[i])] += weight;
+    const node = index.find(treeIds[i], nodeIds[i]);
+    if (ids[i] === told) sums[node] += weight;
   });
   return sums;
 }

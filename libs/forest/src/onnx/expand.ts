@@ -75,7 +75,7 @@ export class EnsembleReader {
     for (let node = source; ;) {
       if (--this.budget < 0) tooManyNodes();
       if (ensemble.mode[node] === null) {
-        this.draft.leaf(at, this.leafValue(node));
+        this.draft.leaf(at, ensemble.weight[node]);
         return;
       }
       const f = ensemble.feature[node];
@@ -201,11 +201,5 @@ export class EnsembleReader {
     this.expandSegments(segments, rest, missing, child + 1, f);
     this.above[f] = above;
     this.mayMiss[f] = mayMiss;
-  }
-
-  /** A forest is a mean of its leaves: a sum of T trees is the mean of leaves times T. */
-  private leafValue(source: number): number {
-    const { weight, averages, trees, base } = this.ensemble;
-    return (averages ? weight[source] : weight[source] * trees.length) + base;
   }
 }

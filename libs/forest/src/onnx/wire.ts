@@ -11,7 +11,7 @@ import { ForestError } from '../errors.js';
 export const SCHEMA_KEY = 'adscale.forest.schema';
 
 /** TensorProto.DataType. */
-export const dataTypes = { FLOAT: 1, INT32: 6, INT64: 7, DOUBLE: 11 } as const;
+export const dataTypes = { FLOAT: 1, INT32: 6, INT64: 7, STRING: 8, DOUBLE: 11 } as const;
 
 /** An attribute; each holds what its name is used for, and the rest stays empty. */
 export interface OnnxAttribute {
@@ -24,8 +24,9 @@ export interface OnnxAttribute {
   readonly strings: string[];
 }
 
-/** Numbers of a tensor, whatever shape it has. */
+/** Numbers of a tensor, whatever shape it has; none of a type that is not float or double. */
 export interface OnnxTensor {
+  name: string;
   dataType: number;
   readonly values: number[];
 }
@@ -50,6 +51,8 @@ export interface OnnxModel {
   readonly nodes: OnnxNode[];
   readonly inputs: OnnxValue[];
   readonly outputs: OnnxValue[];
+  /** Numbers of constant tensors, by name; those of other types are left out. */
+  readonly constants: Map<string, readonly number[]>;
   readonly metadata: Map<string, string>;
 }
 
@@ -63,9 +66,19 @@ type Fields = Readonly<Record<number, FieldReader>>;
  *   its numbers are in other files
  */
 export function readOnnx(bytes: Uint8Array): OnnxModel {
-  const model: OnnxModel = { nodes: [], inputs: [], outputs: [], metadata: new Map() };
+  const model: OnnxModel = {
+    nodes: [],
+    inputs: [],
+    outputs: [],
+    constants: new Map(),
+    metadata: new Map(),
+  };
   const graph: Fields = {
     1: message((reader, end) => model.nodes.push(readNode(reader, end))),
+    5: message((reader, end) => {
+      const { name, dataType, values } = readTensor(reader, end);
+      if (isReal(dataType)) model.constants.set(name, values);
+    }),
     11: message((reader, end) => model.inputs.push(readValue(reader, end))),
     12: message((reader, end) => model.outputs.push(readValue(reader, end))),
   };
@@ -172,7 +185,12 @@ function readAttribute(reader: BinaryReader, end: number): OnnxAttribute {
     1: text((name) => (attribute.name = name)),
     3: whole((i) => (attribute.i = i)),
     4: text((s) => (attribute.s = s)),
-    5: message((_, tensorEnd) => (attribute.tensor = readTensor(reader, tensorEnd))),
+    5: message((_, tensorEnd) => {
+      attribute.tensor = readTensor(reader, tensorEnd);
+      const { dataType } = attribute.tensor;
+      if (isReal(dataType)) return;
+      importUnsupported(`a tensor has data type ${dataType}, wanted float or double`);
+    }),
     7: floats(attribute.floats),
     8: wholes(attribute.ints),
     9: text((string) => attribute.strings.push(string)),
@@ -181,11 +199,12 @@ function readAttribute(reader: BinaryReader, end: number): OnnxAttribute {
 }
 
 function readTensor(reader: BinaryReader, end: number): OnnxTensor {
-  const tensor: OnnxTensor = { dataType: 0, values: [] };
+  const tensor: OnnxTensor = { name: '', dataType: 0, values: [] };
   let raw = new Uint8Array(0);
   readFields(reader, end, {
     2: whole((dataType) => (tensor.dataType = dataType)),
     4: floats(tensor.values),
+    8: text((name) => (tensor.name = name)),
     9: (_, type) => {
       expectType(type, WireType.LengthDelimited);
       raw = Uint8Array.from(reader.bytes());
@@ -197,11 +216,13 @@ function readTensor(reader: BinaryReader, end: number): OnnxTensor {
   return tensor;
 }
 
+function isReal(dataType: number): boolean {
+  return dataType === dataTypes.FLOAT || dataType === dataTypes.DOUBLE;
+}
+
 /** `raw_data` is the numbers themselves, little endian. */
 function readRaw(raw: Uint8Array, { dataType, values }: OnnxTensor): void {
-  if (dataType !== dataTypes.FLOAT && dataType !== dataTypes.DOUBLE) {
-    importUnsupported(`a tensor has data type ${dataType}, wanted float or double`);
-  }
+  if (!isReal(dataType)) return;
   const size = dataType === dataTypes.FLOAT ? 4 : 8;
   if (raw.length % size !== 0) importInvalid('a tensor ends amid a number');
   const view = new DataView(raw.buffer);

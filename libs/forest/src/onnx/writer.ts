@@ -1,5 +1,6 @@
 /* Writing the messages that wire.ts reads. */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { dataTypes } from './wire.js';
 
 /** AttributeProto.AttributeType. */
 export const attributeTypes = {
@@ -40,7 +41,51 @@ export class OnnxWriter {
     return this.message(field, () => values.forEach((value) => this.writer.uint32(value)));
   }
 
+  /** Safe integers, negative ones too. */
+  longs(field: number, values: readonly number[]): this {
+    return this.message(field, () => values.forEach((value) => this.writer.int64(value)));
+  }
+
   doubles(field: number, values: readonly number[]): this {
     return this.message(field, () => values.forEach((value) => this.writer.double(value)));
+  }
+
+  wholeAttribute(name: string, value: number): this {
+    return this.attribute(name, attributeTypes.INT, () => this.whole(3, value));
+  }
+
+  textAttribute(name: string, value: string): this {
+    return this.attribute(name, attributeTypes.STRING, () => this.text(4, value));
+  }
+
+  wholesAttribute(name: string, values: readonly number[]): this {
+    return this.attribute(name, attributeTypes.INTS, () => this.wholes(8, values));
+  }
+
+  longsAttribute(name: string, values: readonly number[]): this {
+    return this.attribute(name, attributeTypes.INTS, () => this.longs(8, values));
+  }
+
+  textsAttribute(name: string, values: readonly string[]): this {
+    return this.attribute(name, attributeTypes.STRINGS, () =>
+      values.forEach((value) => this.text(9, value)),
+    );
+  }
+
+  /** As a tensor, which alone holds doubles. */
+  doublesAttribute(name: string, values: readonly number[]): this {
+    return this.attribute(name, attributeTypes.TENSOR, () =>
+      this.message(5, () =>
+        this.whole(1, values.length).whole(2, dataTypes.DOUBLE).doubles(10, values),
+      ),
+    );
+  }
+
+  private attribute(name: string, type: number, write: () => void): this {
+    return this.message(5, () => {
+      this.text(1, name);
+      write();
+      this.whole(20, type);
+    });
   }
 }

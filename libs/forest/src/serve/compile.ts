@@ -8,6 +8,7 @@ import { packTrees, type PackedNodes } from './packing.js';
 import { sampleFromLeaves } from './leaf-sample.js';
 import { trainingWeight, type CodeShares } from './support.js';
 import { buildTable, TableBatch } from './table.js';
+import { drawsOf, isBag, treesOf, type Part } from '../trees/parts.js';
 import type { Tree } from '../trees/tree.js';
 import { WalkedForest } from './walked.js';
 
@@ -18,6 +19,9 @@ export interface CompileOptions {
 
 const DEFAULT_TABLE_CELLS = 2 ** 22;
 
+/** Walks that a table is worth: as many as the largest takes for a hundred trees, some seconds. */
+const MOST_WALKS = 100 * DEFAULT_TABLE_CELLS;
+
 /** Asking more trees than this makes an estimate of their spread hardly better. */
 const MOST_ASKED = 200;
 
@@ -25,6 +29,7 @@ const MOST_ASKED = 200;
 interface Source {
   readonly seed: number;
   readonly bins: readonly FeatureBins[];
+  readonly parts: readonly Part[];
   readonly trees: readonly Tree[];
   readonly calibration: Calibration | null;
 }
@@ -35,11 +40,11 @@ interface Source {
  */
 export interface CompiledParts {
   readonly cells: CellPlan;
-  /** Applied to the means of `packed` and `walked`; the cells of a table have it applied already. */
+  /** Applied to what `packed` and `walked` give; the cells of a table have it applied already. */
   readonly calibration: Calibration | null;
   readonly table: Float64Array | null;
   readonly packed: PackedNodes | null;
-  readonly walked: Pick<Source, 'bins' | 'trees'> | null;
+  readonly walked: Pick<Source, 'bins' | 'parts' | 'trees'> | null;
 }
 
 /**
@@ -47,23 +52,23 @@ export interface CompiledParts {
  * @param shared may another thread use it?
  */
 export function compileForest(
-  { bins, trees, calibration }: Omit<Source, 'seed'>,
+  { bins, parts, trees, calibration }: Omit<Source, 'seed'>,
   { maxTableCells = DEFAULT_TABLE_CELLS }: CompileOptions = {},
   shared = false,
 ): CompiledParts {
   const cells = CellSpace.of(bins, trees);
-  const parts = { cells: cells.plan, calibration, table: null, packed: null, walked: null };
-  if (cells.count <= maxTableCells) {
-    const table = buildTable(cells, trees);
+  const none = { cells: cells.plan, calibration, table: null, packed: null, walked: null };
+  if (cells.count <= maxTableCells && cells.count * trees.length <= MOST_WALKS) {
+    const table = buildTable(cells, parts, trees);
     if (calibration !== null) {
       for (let cell = 0; cell < table.length; cell++) {
         table[cell] = calibrated(calibration, table[cell]);
       }
     }
-    return { ...parts, table };
+    return { ...none, table };
   }
-  const packed = hasKernels() ? packTrees(cells, trees, shared) : null;
-  return packed === null ? { ...parts, walked: { bins, trees } } : { ...parts, packed };
+  const packed = hasKernels() ? packTrees(cells, parts, trees, shared) : null;
+  return packed === null ? { ...none, walked: { bins, parts, trees } } : { ...none, packed };
 }
 
 /**
@@ -99,10 +104,10 @@ export class Compiled {
     this.table = table;
     if (packed !== null) {
       this.kind = 'packed';
-      this.trees = new PackedForest(this.cells, packed);
+      this.trees = new PackedForest(this.cells, packed, this.askedTrees);
     } else if (walked !== null) {
       this.kind = 'walked';
-      this.trees = new WalkedForest(walked.bins, walked.trees);
+      this.trees = new WalkedForest(walked.bins, walked.parts, walked.trees, this.askedTrees);
     } else {
       this.kind = 'table';
       this.trees = null;
@@ -115,8 +120,8 @@ export class Compiled {
     return this.finish(this.trees!.predict(row));
   }
 
-  private finish(mean: number): number {
-    return this.calibration === null ? mean : calibrated(this.calibration, mean);
+  private finish(prediction: number): number {
+    return this.calibration === null ? prediction : calibrated(this.calibration, prediction);
   }
 
   /** The code of a row's cell: rows with the same code have the same prediction, always. */
@@ -144,39 +149,44 @@ export class Compiled {
   }
 
   /**
-   * How many trees `perTree` asks by default and at most: all of them up to 200. The spread of 200
-   * trees is known to a twentieth.
+   * How many draws `perTree` gives by default and at most: one for each member of the part that has
+   * most (a bag's members are its trees), up to 200. The spread of 200 trees is known to a twentieth.
    */
   get askedTrees(): number {
-    return Math.min(MOST_ASKED, this.source.trees.length);
+    return Math.min(MOST_ASKED, drawsOf(this.source.parts));
   }
 
   /**
-   * What single trees predict, before any calibration.
+   * What single members predict, before any calibration. A draw of a bag is what one tree predicts, of
+   * a bag of boosters what one booster does, and of a mixture Σ weight · what one member of each part
+   * does; parts of fewer members begin again.
    * @param rows row after row, `count * features` numbers in schema order
-   * @param trees how many to ask, from the first; 0 to `askedTrees`
-   * @returns tree after tree, `trees * count` numbers
-   * @throws ForestError OPTION_INVALID if `trees` is out of that range
+   * @param draws how many, from the first; 0 to `askedTrees`
+   * @returns draw after draw, `draws * count` numbers
+   * @throws ForestError OPTION_INVALID if `draws` is out of that range
    */
-  perTree(rows: ArrayLike<number>, count: number, trees = this.askedTrees): Float64Array {
+  perTree(rows: ArrayLike<number>, count: number, draws = this.askedTrees): Float64Array {
     const most = this.askedTrees;
-    if (!(Number.isInteger(trees) && trees >= 0 && trees <= most)) {
+    if (!(Number.isInteger(draws) && draws >= 0 && draws <= most)) {
       const wanted = `a whole number from 0 to ${most}`;
-      throw new ForestError('OPTION_INVALID', `trees is ${trees}, wanted ${wanted}`);
+      throw new ForestError('OPTION_INVALID', `trees is ${draws}, wanted ${wanted}`);
     }
-    this.single ??= this.singleTrees();
-    const out = new Float64Array(trees * count);
-    this.single.perTree(rows, count, trees, out);
+    this.single ??= this.singleMembers();
+    const out = new Float64Array(draws * count);
+    this.single.perTree(rows, count, draws, out);
     return out;
   }
 
-  /** The trees that predictions are made with; a table's trees are packed here first. */
-  private singleTrees(): PackedForest | WalkedForest {
+  /** What predictions are made with; the members of a table that may be asked are packed here first. */
+  private singleMembers(): PackedForest | WalkedForest {
     if (this.trees !== null) return this.trees;
-    const { bins, trees } = this.source;
-    const asked = trees.slice(0, this.askedTrees);
-    const packed = hasKernels() ? packTrees(this.cells, asked) : null;
-    return packed === null ? new WalkedForest(bins, asked) : new PackedForest(this.cells, packed);
+    const { bins } = this.source;
+    const most = this.askedTrees;
+    const { parts, trees } = firstMembers(this.source, most);
+    const packed = hasKernels() ? packTrees(this.cells, parts, trees) : null;
+    return packed === null
+      ? new WalkedForest(bins, parts, trees, most)
+      : new PackedForest(this.cells, packed, most);
   }
 
   /**
@@ -186,8 +196,8 @@ export class Compiled {
    * @param shares by feature and code, how common it is among training rows; alike if absent
    */
   support(row: ArrayLike<number>, given: readonly number[], shares?: CodeShares): number {
-    const { bins, trees } = this.source;
-    return trainingWeight(bins, trees, row, given, shares);
+    const { bins, parts, trees } = this.source;
+    return trainingWeight(bins, parts, trees, row, given, shares);
   }
 
   /**
@@ -195,8 +205,8 @@ export class Compiled {
    * @returns row after row, `count * features` numbers in schema order
    */
   sample(count: number): Float64Array {
-    const { bins, trees, seed } = this.source;
-    return sampleFromLeaves(bins, trees, seed, count);
+    const { bins, parts, trees, seed } = this.source;
+    return sampleFromLeaves(bins, trees, isBag(parts), seed, count);
   }
 
   /**
@@ -216,4 +226,16 @@ export class Compiled {
     if (this.calibration !== null) for (let i = 0; i < count; i++) out[i] = this.finish(out[i]);
     return out;
   }
+}
+
+/** The first members of every part, up to `most`. */
+function firstMembers({ parts, trees }: Source, most: number): Pick<Source, 'parts' | 'trees'> {
+  const asked = parts.map((part) => ({ ...part, members: part.members.slice(0, most) }));
+  let from = 0;
+  const kept = asked.flatMap((part, p) => {
+    const first = trees.slice(from, from + treesOf(part));
+    from += treesOf(parts[p]);
+    return first;
+  });
+  return { parts: asked, trees: kept };
 }

@@ -1,7 +1,8 @@
 /*
  * Rows like those of training, drawn without the training rows. The leaves of a fully grown tree
  * hold about equally many rows, and so do the quantile bins of a feature. So a random leaf, and for
- * every feature a random bin of those that lead to it, give about a random training row.
+ * every feature a random bin of those that lead to it, give about a random training row. Leaves of
+ * boosted trees hold what they hold, so there they are drawn by their weight.
  */
 import type { FeatureBins } from '../data/binning.js';
 import { Random, streams } from '../random.js';
@@ -10,10 +11,14 @@ import { codeGoesLeft, type Tree } from '../trees/tree.js';
 /** By feature and code: 1 if rows with that code can reach the node. */
 type Box = Uint8Array[];
 
-/** @returns row after row, `count * features` numbers in schema order */
+/**
+ * @param alike do leaves hold about equally many rows?
+ * @returns row after row, `count * features` numbers in schema order
+ */
 export function sampleFromLeaves(
   bins: readonly FeatureBins[],
   trees: readonly Tree[],
+  alike: boolean,
   seed: number,
   count: number,
 ): Float64Array {
@@ -21,8 +26,9 @@ export function sampleFromLeaves(
   const width = bins.length;
   const rows = new Float64Array(count * width);
   for (let i = 0; i < count; i++) {
-    const tree = trees[i % trees.length];
-    const box = boxOf(bins, tree, drawLeaf(tree, random));
+    const tree = trees[alike ? i % trees.length : random.below(trees.length)];
+    const leaf = alike ? drawLeaf(tree, random) : drawByWeight(tree, random);
+    const box = boxOf(bins, tree, leaf);
     for (let f = 0; f < width; f++) {
       const codes = [...box[f].keys()].filter((code) => box[f][code] === 1);
       rows[i * width + f] = numberOf(bins[f], codes[random.below(codes.length)]);
@@ -36,6 +42,17 @@ function drawLeaf(tree: Tree, random: Random): number {
     const node = random.below(tree.nodes);
     if (tree.feature[node] < 0) return node;
   }
+}
+
+/** From the root down, to a child as often as its share of the weight says. */
+function drawByWeight(tree: Tree, random: Random): number {
+  let node = 0;
+  while (tree.feature[node] >= 0) {
+    const left = tree.left[node];
+    const share = tree.cover[left] / (tree.cover[left] + tree.cover[left + 1]);
+    node = left + +(random.unit() >= share);
+  }
+  return node;
 }
 
 /** The codes, missing left out, that lead to a leaf. Goes from the leaf up to the root. */

@@ -3,6 +3,7 @@
  */
 import { codeGoesLeft, type CellSpace } from './cells.js';
 import { Kernels, newMemory, type KernelMemory } from '../kernels/kernels.js';
+import { treesOf, type Part } from '../trees/parts.js';
 import type { Tree } from '../trees/tree.js';
 
 /** Slots of a row, at most: their places in bytes fit into 16 bits. */
@@ -31,11 +32,14 @@ export interface PackedNodes {
   readonly memory: KernelMemory;
   /** The kernels, compiled. */
   readonly module: object;
-  readonly trees: number;
+  /** What is made of the trees. */
+  readonly parts: readonly Part[];
   readonly nodes: number;
   /** By node. */
   readonly values: number;
-  /** Address of the root of every tree, padded to whole groups by repeating the last. */
+  /**
+   * Address of the root of every tree, those of a part padded to whole groups by repeating the last.
+   */
   readonly roots: number;
   /** Slots of a row. */
   readonly slots: number;
@@ -49,6 +53,7 @@ export interface PackedNodes {
  */
 export function packTrees(
   cells: CellSpace,
+  parts: readonly Part[],
   trees: readonly Tree[],
   shared = false,
 ): PackedNodes | null {
@@ -70,7 +75,7 @@ export function packTrees(
   }
   const nodes = kernels.room(Uint32Array, 2 * count);
   const values = kernels.room(Float64Array, count);
-  const padded = Math.ceil(trees.length / LANES) * LANES;
+  const padded = parts.reduce((sum, part) => sum + rootsOf(part), 0);
   const roots = kernels.room(Uint32Array, padded);
   const packing = new Packing(
     cells,
@@ -80,14 +85,24 @@ export function packTrees(
     kernels.at(Float64Array, values, count),
   );
   const rootPlaces = kernels.at(Uint32Array, roots, padded);
-  let next = 0;
-  trees.forEach((tree, t) => {
-    rootPlaces[t] = nodes + 8 * next;
-    next = packing.layTree(tree, places[t], next);
-  });
-  rootPlaces.fill(rootPlaces[trees.length - 1], trees.length);
+  let [next, t, root] = [0, 0, 0];
+  for (const part of parts) {
+    const first = root;
+    for (const end = t + treesOf(part); t < end; t++, root++) {
+      rootPlaces[root] = nodes + 8 * next;
+      next = packing.layTree(trees[t], places[t], next);
+    }
+    const last = rootPlaces[root - 1];
+    root = first + rootsOf(part);
+    rootPlaces.fill(last, first + treesOf(part), root);
+  }
   const { memory, module } = kernels;
-  return { memory, module, trees: trees.length, nodes, values, roots, slots, sets };
+  return { memory, module, parts, nodes, values, roots, slots, sets };
+}
+
+/** Roots of a part's trees, in whole groups. */
+export function rootsOf(part: Part): number {
+  return Math.ceil(treesOf(part) / LANES) * LANES;
 }
 
 /** A whole number of vectors of slots. */

@@ -7,9 +7,11 @@
  *
  * If a leaf spans more codes of a feature than the given one, its weight is divided among them:
  * categories by their shares of the whole table, bins of a number equally, since they are quantiles.
- * Trees see bootstrap samples, which weigh what the table weighs on average; so does their mean.
+ * Trees see bootstrap samples, which weigh what the table weighs on average; so does their mean. Boosted
+ * trees keep the weight of the whole table.
  */
 import { codeOf, type FeatureBins } from '../data/binning.js';
+import { treesOf, type Part } from '../trees/parts.js';
 import { codeGoesLeft, type Tree } from '../trees/tree.js';
 
 /** By feature and code: how common the code is among training rows, in any unit. */
@@ -22,15 +24,22 @@ export type CodeShares = readonly (readonly number[])[];
  */
 export function trainingWeight(
   bins: readonly FeatureBins[],
+  parts: readonly Part[],
   trees: readonly Tree[],
   row: ArrayLike<number>,
   given: readonly number[],
   shares: CodeShares = bins.map((feature) => new Array<number>(feature.bins).fill(1)),
 ): number {
   const place = new Place(bins, row, given, shares);
-  let total = 0;
-  for (const tree of trees) total += place.weightBelow(tree, 0);
-  return total / trees.length;
+  let mixed = 0;
+  let t = 0;
+  for (const part of parts) {
+    const first = t;
+    let total = 0;
+    for (const end = t + treesOf(part); t < end; t++) total += place.weightBelow(trees[t], 0);
+    mixed += (part.weight * total) / (t - first);
+  }
+  return mixed;
 }
 
 class Place {

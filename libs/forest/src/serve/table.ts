@@ -8,18 +8,31 @@
  *   categorical    a list of codes
  *
  * Adding tree after tree is the plain walk's own order of additions, so every cell ends with the
- * plain walk's own bits.
+ * plain walk's own bits. Links, and the mixture of parts, are folded in.
  */
 import { codeGoesLeft, type CellSpace } from './cells.js';
 import { copyNumbers, hasKernels, Kernels, putCoding } from '../kernels/kernels.js';
+import { ofSum, treesOf, type Part } from '../trees/parts.js';
 import type { Tree } from '../trees/tree.js';
 
-/** @returns the prediction of every cell, `cells.count` long */
-export function buildTable(cells: CellSpace, trees: readonly Tree[]): Float64Array {
+/** @returns the prediction of every cell before calibration, `cells.count` long */
+export function buildTable(
+  cells: CellSpace,
+  parts: readonly Part[],
+  trees: readonly Tree[],
+): Float64Array {
   const table = new Float64Array(cells.count);
-  const box = new Box(table, cells);
-  for (const tree of trees) box.addNode(tree, 0);
-  for (let cell = 0; cell < table.length; cell++) table[cell] /= trees.length;
+  let t = 0;
+  for (const part of parts) {
+    // The first part is summed up in the table itself.
+    const sums = t === 0 ? table : new Float64Array(cells.count);
+    const box = new Box(sums, cells);
+    for (const end = t + treesOf(part); t < end; t++) box.addNode(trees[t], 0);
+    for (let cell = 0; cell < table.length; cell++) {
+      const value = part.weight * ofSum(part, sums[cell]);
+      table[cell] = sums === table ? value : table[cell] + value;
+    }
+  }
   return table;
 }
 

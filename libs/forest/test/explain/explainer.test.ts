@@ -10,6 +10,8 @@ import {
   type Explanation,
   type Schema,
 } from '../../src/index.js';
+import { exp, sigmoid } from '../../src/trees/links.js';
+import { boosted, forestOfParts, kinds } from '../parts.js';
 
 const schema = {
   features: [
@@ -29,6 +31,9 @@ const { forest } = result;
 const rows = Array.from({ length: 20 }, (_, i) => [a[i], b[i]]);
 
 const weight = rows.map((_, i) => (i >= 8 && i < 16 ? 0 : 1 + (i % 3)));
+
+const sumOf = ({ base, values }: Explanation): number =>
+  values.reduce((sum, value) => sum + value, base);
 
 function expectSame(found: Explanation, wanted: Explanation): void {
   expect(found.base).toBeCloseTo(wanted.base, 12);
@@ -92,6 +97,70 @@ describe('an explainer', () => {
       expect(prediction).toBe(calibrated.predict([0.9, 0.1]));
       expect(calibration !== 0).toBe(isApart);
     }
+  });
+
+  const platt = { slope: 0.8, intercept: -0.3 };
+  const points = { x: Float64Array.of(0, 1), y: Float64Array.of(0.1, 0.8) };
+
+  it.each([
+    ['logit', null, false],
+    ['logit', platt, false],
+    ['logit', points, true],
+    ['log', points, true],
+    ['log', platt, true],
+  ] as const)(
+    'explains the margin of one part by the trees, and says so (%s, %j)',
+    (link, calibration, isApart) => {
+      const forest = forestOfParts(boosted(link)).with({ calibration });
+      const found = new Explainer(forest).explain([0.4, 3, 1]);
+      expect(found).toMatchObject({ method: 'tree_shap', scale: 'margin', link });
+      expect(found.prediction).toBe(forest.predict([0.4, 3, 1]));
+      expect(found.calibration !== 0).toBe(isApart);
+      const margin = found.values.reduce((sum, value) => sum + value, found.base);
+      const told = (link === 'logit' ? sigmoid(margin) : exp(margin)) + found.calibration;
+      expect(told).toBeCloseTo(found.prediction, 12);
+    },
+  );
+
+  it.each(Object.entries(kinds))('adds up to the prediction of %s', (_, parts) => {
+    const forest = forestOfParts(parts).with({ calibration: points });
+    const background = {
+      rows: [
+        [0.1, 2, 0],
+        [0.7, NaN, 3],
+        [NaN, 5, 4],
+      ],
+    };
+    const row = [0.4, 3, 1];
+    const exact = new Explainer(forest, background).explain(row);
+    expect(exact).toMatchObject({ method: 'interventional_shapley', scale: 'prediction' });
+    expect(exact.calibration).toBe(0);
+    expect(sumOf(exact)).toBeCloseTo(forest.predict(row), 12);
+    const byTrees = new Explainer(forest).explain(row);
+    if (parts.length > 1) {
+      expect(byTrees).toMatchObject({ scale: 'prediction', link: 'identity' });
+      expect(sumOf(byTrees) + byTrees.calibration).toBeCloseTo(forest.predict(row), 12);
+    }
+  });
+
+  it('gives one value to a group, by either method', () => {
+    const forest = forestOfParts(kinds['a mixture of three']);
+    const row = [0.4, 3, 1];
+    const groups = [[0, 2], [1]];
+    const background = {
+      rows: [
+        [0.1, 2, 0],
+        [0.7, NaN, 3],
+      ],
+    };
+    const exact = new Explainer(forest, background, { groups }).explain(row);
+    expectSame(exact, shapleyValues(forest, row, background.rows, { groups }));
+    expect(exact.values.length).toBe(2);
+    const byTrees = new Explainer(forest, undefined, { groups }).explain(row);
+    expectSame(byTrees, treeShap(forest, row, { groups }));
+    expect(() => new Explainer(forest, background, { groups: [[0]] })).toThrow(
+      expect.objectContaining({ code: 'OPTION_INVALID' }),
+    );
   });
 
   it('refuses a row of another length', () => {

@@ -1,4 +1,4 @@
-import { fit, impurityImportance, mae, permutationImportance } from '../../src/index.js';
+import { fit, Forest, impurityImportance, mae, permutationImportance } from '../../src/index.js';
 import { goesLeft } from '../../src/trees/walk.js';
 import { Random } from '../../src/random.js';
 import { mixedData, numericColumns, rowOf, uniform } from '../data.js';
@@ -71,6 +71,30 @@ describe('impurity importance', () => {
     expect(fine.importance).toBeGreaterThan(useful.importance);
   });
 
+  it('adds up over the columns of a group', () => {
+    const forest = forestOf([[0], [0], [0]], [stump(0, 6, 2), stump(1, 4, 4)]);
+    expect(impurityImportance(forest, { groups: [[2, 1], [0]] })).toEqual([
+      { feature: 'x2 + x1', importance: 0.25 },
+      { feature: 'x0', importance: 0.75 },
+    ]);
+  });
+
+  it('averages the parts of a mixture by weight, whatever loss each saved', () => {
+    const { schema, parameters, bins, trees } = forestOf(
+      [[0], [0]],
+      [stump(0, 3, 1), stump(1, 1, 1), stump(1, 1e9, 1), leaf(2)],
+    );
+    const part = { link: 'identity', base: 0 } as const;
+    const parts = [
+      { ...part, weight: 0.25, members: [1, 1] },
+      { ...part, weight: 0.25, members: [1] },
+      { ...part, weight: 0.5, members: [1] },
+    ];
+    const forest = new Forest(schema, parameters, bins, trees, null, null, { parts });
+    // The part that does not split has nothing to say.
+    expect(impurityImportance(forest).map(({ importance }) => importance)).toEqual([0.375, 0.625]);
+  });
+
   it('is 0 for all where no tree splits', () => {
     const forest = forestOf([[0], [0]], [leaf(1)]);
     expect(impurityImportance(forest).map(({ importance }) => importance)).toEqual([0, 0]);
@@ -112,6 +136,28 @@ describe('permutation importance', () => {
     const variance = rises.reduce((sum, rise) => sum + (rise - mean) ** 2, 0) / 1999;
     expect(spread).toBeCloseTo(Math.sqrt(variance), 12);
     expect(spread).toBeGreaterThan(0.05);
+  });
+
+  it('deals the values of a group to other rows together', () => {
+    // x0 and x1 are always equal and the forest asks for both: apart, they no longer fit.
+    const both: Sketch = {
+      feature: 0,
+      cut: 0,
+      left: leaf(0),
+      right: { feature: 1, cut: 0, left: leaf(100), right: leaf(1) },
+    };
+    const forest = forestOf([[0.5], [0.5]], [both]);
+    const x = Array.from({ length: 40 }, (_, i) => +(i % 4 === 0));
+    const input = { columns: numericColumns(x, x), target: Float64Array.from(x) };
+    const groups = [[0, 1]];
+    const [{ feature, rises }] = permutationImportance(forest, input, { groups, repeats: 9 });
+    expect(feature).toBe('x0 + x1');
+    rises.forEach((rise) => expect(rise).toBeLessThanOrEqual(0.5));
+    expect(permutationImportance(forest, input)[0].mean).toBeGreaterThan(100);
+    const apart = { groups: [[0], [1]], seed: 3 };
+    expect(permutationImportance(forest, input, apart)).toEqual(
+      permutationImportance(forest, input, { seed: 3 }),
+    );
   });
 
   it('counts rows by weight in the loss', () => {

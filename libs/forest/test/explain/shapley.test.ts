@@ -5,6 +5,7 @@ import {
   ShapleyExplainer,
   shapleyValues,
   takeRows,
+  type Calibration,
   type Columns,
   type FitInput,
 } from '../../src/index.js';
@@ -12,6 +13,7 @@ import { Random } from '../../src/random.js';
 import { mixedData, mixedSchema, numericColumns, rowOf, uniform } from '../data.js';
 import { shapleyByOrders } from '../game.js';
 import { forestOf } from '../hand-made.js';
+import { forestOfParts, kinds } from '../parts.js';
 
 const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
 
@@ -21,11 +23,15 @@ function byDefinition(
   row: readonly number[],
   background: readonly number[][],
   weight: readonly number[],
+  groups = row.map((_, f) => [f]),
 ): number[] {
   const all = weight.reduce((sum, w) => sum + w, 0);
-  return shapleyByOrders(row.length, (knows) =>
+  return shapleyByOrders(groups.length, (knows) =>
     background.reduce((sum, other, i) => {
-      const mixed = row.map((x, f) => (knows[f] ? x : other[f]));
+      const mixed = row.map((x, f) => {
+        const isKnown = knows[groups.findIndex((columns) => columns.includes(f))];
+        return isKnown ? x : other[f];
+      });
       return sum + (weight[i] / all) * forest.predict(mixed);
     }, 0),
   );
@@ -103,6 +109,84 @@ describe('exact Shapley values', () => {
     const { values } = shapleyValues(forest, row, background);
     const expected = byDefinition(forest, row, background, Array(15).fill(1));
     values.forEach((value, f) => expect(value).toBeCloseTo(expected[f], 9));
+  });
+
+  const inputs = { table: mixedData({ rows: 300, missing: 0.15 }), packed: fineData() };
+  const calibrations: [string, Calibration | null][] = [
+    ['as it is', null],
+    ['calibrated by points', { x: Float64Array.of(-1, 0.3, 2), y: Float64Array.of(0, 0.4, 0.5) }],
+    ["calibrated by Platt's map", { slope: 0.7, intercept: -0.4 }],
+  ];
+  const cases = Object.keys(kinds).flatMap((name) =>
+    calibrations.map(([how, calibration], c) => {
+      const kind: keyof typeof inputs = (name.length + c) % 2 === 0 ? 'table' : 'packed';
+      return { name, how, calibration, kind };
+    }),
+  );
+
+  it.each(cases)('explain the prediction of $name, $how, on a $kind', (tried) => {
+    const { columns, target } = inputs[tried.kind];
+    const { forest: grown } = fit({ columns, target }, { trees: 24, minLeafRows: 3 });
+    const { calibration } = tried;
+    const forest = forestOfParts(kinds[tried.name], grown).with({ calibration });
+    expect(forest.compile().kind).toBe(tried.kind);
+    const background = Array.from({ length: 10 }, (_, i) => rowOf(columns, i));
+    const explainer = new ShapleyExplainer(forest, background);
+    for (let i = 100; i < 103; i++) {
+      const row = rowOf(columns, i);
+      const { base, values } = explainer.explain(row);
+      const expected = byDefinition(forest, row, background, Array(10).fill(1));
+      values.forEach((value, f) => expect(value).toBeCloseTo(expected[f], 12));
+      expect(base + total(values)).toBeCloseTo(forest.predict(row), 12);
+    }
+  });
+
+  it.each(['table', 'packed'] as const)(
+    'let the columns of a group enter and leave together, on a %s forest',
+    (kind) => {
+      const { columns, target } = inputs[kind];
+      const { forest } = fit({ columns, target }, { trees: 10 });
+      expect(forest.compile().kind).toBe(kind);
+      const groups = kind === 'table' ? [[2, 0], [1]] : [[4, 1], [0], [3, 2]];
+      const background = Array.from({ length: 10 }, (_, i) => rowOf(columns, i));
+      const row = rowOf(columns, 30);
+      const { base, values } = shapleyValues(forest, row, background, { groups });
+      const expected = byDefinition(forest, row, background, Array(10).fill(1), groups);
+      expect(values.length).toBe(groups.length);
+      values.forEach((value, g) => expect(value).toBeCloseTo(expected[g], 12));
+      expect(base + total(values)).toBeCloseTo(forest.predict(row), 12);
+    },
+  );
+
+  it('count a group as one of the twelve', () => {
+    const { forest, sample } = wideForest(14);
+    const groups = [[0, 1], [2, 3], ...Array.from({ length: 10 }, (_, i) => [i + 4])];
+    const { base, values } = shapleyValues(forest, sample[0], sample.slice(1, 3), { groups });
+    expect(base + total(values)).toBeCloseTo(forest.predict(sample[0]), 10);
+    const thirteen = [[0, 1], [2], [3], ...groups.slice(2)];
+    expect(() => shapleyValues(forest, sample[0], sample, { groups: thirteen })).toThrow(
+      /its trees use 13 groups of features/,
+    );
+  });
+
+  it.each([
+    ['leaves a column out', [[0], [1]], /groups: column colour is in 0 of the groups, wanted 1/],
+    [
+      'names a column twice',
+      [
+        [0, 1],
+        [2, 1],
+      ],
+      /groups: column place is in 2 of the groups/,
+    ],
+    ['is empty', [[0, 1, 2], []], /groups: group 1 is empty/],
+    ['names what is no column', [[0, 1, 2, 3]], /groups: group 0 holds column 3, wanted 0 to 2/],
+  ])('refuse a group that %s', (_, groups, message) => {
+    const { columns, target } = mixedData({ rows: 50 });
+    const { forest } = fit({ columns, target }, { trees: 2 });
+    const explain = (): unknown => shapleyValues(forest, [0, 0, 0], columns, { groups });
+    expect(explain).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+    expect(explain).toThrow(message);
   });
 
   it('are the same for a sample as columns, as rows, and with its copies as weights', () => {

@@ -1,9 +1,12 @@
-import { fit, ForestError, treeShap, type Explanation, type Forest } from '../../src/index.js';
+import { fit, Forest, ForestError, treeShap, type Explanation } from '../../src/index.js';
 import { Random } from '../../src/random.js';
-import { gaussLegendre } from '../../src/explain/tree-shap.js';
+import { gaussLegendre } from '../../src/explain/tree-walk.js';
+import { exp, sigmoid } from '../../src/trees/links.js';
+import { treesOf } from '../../src/trees/parts.js';
 import { mixedData, numericColumns, rowOf, uniform } from '../data.js';
 import { pathDependentGame, shapleyByOrders } from '../game.js';
 import { forestOf, type Sketch } from '../hand-made.js';
+import { boosted, forestOfParts, kinds, rows } from '../parts.js';
 
 const sumOf = ({ base, values }: Explanation): number =>
   values.reduce((sum, value) => sum + value, base);
@@ -176,7 +179,12 @@ describe('TreeSHAP', () => {
 
   it('explains a forest of single leaves by nothing', () => {
     const forest = forestOf([[]], [leaf(7, 3), leaf(9, 1)]);
-    expect(treeShap(forest, [1])).toEqual({ base: 8, values: Float64Array.of(0) });
+    expect(treeShap(forest, [1])).toEqual({
+      base: 8,
+      values: Float64Array.of(0),
+      scale: 'prediction',
+      link: 'identity',
+    });
   });
 
   it('refuses trees without covers and rows of another width', () => {
@@ -184,6 +192,118 @@ describe('TreeSHAP', () => {
     expect(() => treeShap(forest, [1])).toThrow(ForestError);
     expect(() => treeShap(forest, [1])).toThrow(/children of node 0 have cover 0/);
     expect(() => treeShap(forest, [1, 2])).toThrow(/got 2 numbers, wanted 1/);
+  });
+});
+
+const inverse = { identity: (x: number) => x, logit: sigmoid, log: exp };
+
+/** A forest of one part of another, whole. */
+function partAlone(forest: Forest, at: number): Forest {
+  const { schema, parameters, bins, trees, parts } = forest;
+  const from = parts.slice(0, at).reduce((sum, part) => sum + treesOf(part), 0);
+  const own = trees.slice(from, from + treesOf(parts[at]));
+  const alone = { parts: [{ ...parts[at], weight: 1 }] };
+  return new Forest(schema, parameters, bins, own, null, null, alone);
+}
+
+describe('TreeSHAP of a part', () => {
+  it.each(['logit', 'log', 'identity'] as const)(
+    'is the Shapley value of its margin, and says so (%s)',
+    (link) => {
+      const forest = forestOfParts(boosted(link));
+      for (const row of rows.slice(0, 20)) {
+        const found = treeShap(forest, row);
+        // The reference plays for the mean of fifteen trees, the part adds them up in three members.
+        const game = pathDependentGame(forest.trees, forest.bins, row);
+        const expected = shapleyByOrders(row.length, (knows) => -0.7 + game(knows) * (15 / 3));
+        found.values.forEach((value, f) => expect(value).toBeCloseTo(expected[f], 10));
+        expect(inverse[link](sumOf(found))).toBeCloseTo(forest.predict(row), 12);
+        const scale = link === 'identity' ? 'prediction' : 'margin';
+        expect([found.scale, found.link]).toEqual([scale, link]);
+      }
+    },
+  );
+
+  it("explains Platt's calibration along with log-odds, and no other", () => {
+    const plain = forestOfParts(boosted('logit'));
+    const platt = plain.with({ calibration: { slope: 0.8, intercept: -0.3 } });
+    const points = { x: Float64Array.of(0, 1), y: Float64Array.of(0.2, 0.6) };
+    for (const row of rows.slice(0, 20)) {
+      expect(sigmoid(sumOf(treeShap(platt, row)))).toBeCloseTo(platt.predict(row), 12);
+      expect(treeShap(plain.with({ calibration: points }), row)).toEqual(treeShap(plain, row));
+    }
+  });
+});
+
+describe('TreeSHAP of a mixture', () => {
+  const mixtures = ['a mixture of a bag and a bag of boosters', 'a mixture of three'];
+
+  it.each(mixtures)('scales the values of each part to how far it moves (%s)', (name) => {
+    const forest = forestOfParts(kinds[name]);
+    for (const row of rows) {
+      const found = treeShap(forest, row);
+      expect(found).toMatchObject({ scale: 'prediction', link: 'identity' });
+      expect(sumOf(found)).toBeCloseTo(forest.predict(row), 12);
+      const expected = new Float64Array(row.length);
+      forest.parts.forEach(({ weight, link }, p) => {
+        const alone = treeShap(partAlone(forest, p), row);
+        const moved = inverse[link](sumOf(alone)) - inverse[link](alone.base);
+        const scale = moved / (sumOf(alone) - alone.base);
+        alone.values.forEach((value, f) => (expected[f] += weight * scale * value));
+      });
+      found.values.forEach((value, f) => expect(value).toBeCloseTo(expected[f], 9));
+    }
+  });
+
+  it('is exact where no part has a link', () => {
+    const half = { link: 'identity', weight: 0.5 } as const;
+    const forest = forestOfParts([
+      { ...half, base: 1, members: [2, 1] },
+      { ...half, base: -2, members: [3] },
+    ]);
+    const [row] = rows.slice(5);
+    const games = [0, 1].map((p) => {
+      const { trees, bins } = partAlone(forest, p);
+      return pathDependentGame(trees, bins, row);
+    });
+    const expected = shapleyByOrders(
+      row.length,
+      (knows) => 0.5 * games[0](knows) * (3 / 2) + 0.5 * games[1](knows) * 3,
+    );
+    treeShap(forest, row).values.forEach((value, f) => expect(value).toBeCloseTo(expected[f], 10));
+  });
+
+  it('follows the tangent where what features do to a margin cancels out', () => {
+    const parts = [
+      { link: 'logit', base: 0, weight: 0.5, members: [2] },
+      { link: 'log', base: 0, weight: 0.5, members: [2] },
+    ] as const;
+    const step = (feature: number, height: number): Sketch => ({
+      feature,
+      cut: 0,
+      left: leaf(-height, 1),
+      right: leaf(height, 1),
+    });
+    const { schema, parameters, bins, trees } = forestOf(
+      [[0], [0]],
+      [step(0, 1), step(1, -1), step(0, 1), step(1, -1)],
+    );
+    const forest = new Forest(schema, parameters, bins, trees, null, null, { parts });
+    const { base, values } = treeShap(forest, [1, 1]);
+    expect(base).toBe(0.75);
+    const slope = 0.5 * 0.25 + 0.5;
+    expect(values[0]).toBeCloseTo(slope, 14);
+    expect(values[1]).toBeCloseTo(-slope, 14);
+  });
+
+  it('adds up the values of the columns of a group', () => {
+    const groups = [[2, 0], [1]];
+    for (const forest of [forestOfParts(boosted('logit')), forestOfParts(kinds[mixtures[1]])]) {
+      const { base, values } = treeShap(forest, rows[9]);
+      const found = treeShap(forest, rows[9], { groups });
+      expect(found.base).toBe(base);
+      expect(found.values).toEqual(Float64Array.of(values[2] + values[0], values[1]));
+    }
   });
 });
 

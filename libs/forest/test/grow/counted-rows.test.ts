@@ -12,6 +12,7 @@ import {
   type FitInput,
   type FitOptions,
   type Forest,
+  type IsotonicCalibration,
 } from '../../src/index.js';
 import { fitIntervals } from '../../src/judge/intervals.js';
 import { Random } from '../../src/random.js';
@@ -172,11 +173,11 @@ describe('a count', () => {
     expect(meanSquareError).toBeCloseTo(expected.meanSquareError, 12);
     expect(scores.length).toBe(expected.scores.length);
     scores.forEach((score, i) => expect(score).toBeCloseTo(expected.scores[i], 9));
-    const { x, y } = calibrate(counted, result).forest.calibration!;
+    const { x, y } = calibrate(counted, result).forest.calibration as IsotonicCalibration;
     const other = calibrate(
       { target: repeated.target, weight: repeated.weight },
       { ...result, outOfBag: { ...result.outOfBag, ...repeated } },
-    ).forest.calibration!;
+    ).forest.calibration as IsotonicCalibration;
     expect(x.length).toBe(other.x.length);
     x.forEach((at, i) => expect(at).toBeCloseTo(other.x[i], 9));
     y.forEach((value, i) => expect(value).toBeCloseTo(other.y[i], 9));

@@ -114,7 +114,7 @@ describe('a model file', () => {
 
   it('is refused when a later version wrote it', () => {
     const file = bytes.slice();
-    new DataView(file.buffer).setUint32(4, 2, true);
+    new DataView(file.buffer).setUint32(4, 3, true);
     expect(codeOfReading(file)).toBe('FILE_VERSION');
   });
 

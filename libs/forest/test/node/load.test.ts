@@ -2,7 +2,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { calibrate, fit, modelDigest, readModel, writeModel, type Forest } from '@adscale/forest';
+import {
+  calibrate,
+  combine,
+  fit,
+  mix,
+  modelDigest,
+  readModel,
+  writeModel,
+  type Forest,
+} from '@adscale/forest';
 import { loadCompiled } from '@adscale/forest/node';
 import { mixedData, mixedSchema, rowOf } from '../data.js';
 
@@ -53,6 +62,22 @@ function wordy(): Forest {
 }
 
 describe('a model loaded on a thread', () => {
+  it.each([2 ** 22, 0])('keeps its parts and what is attached, %i cells', async (maxTableCells) => {
+    const attached = { facts: { a: [1] }, arrays: { counts: Uint32Array.of(1, 2, 3) } };
+    const plain = fitted.forest;
+    const mixture = mix([
+      { forest: plain, weight: 2 },
+      { forest: combine([plain, plain]), weight: 1 },
+    ]).with({ attached, calibration: { slope: 1.2, intercept: 0.1 } });
+    const loaded = await loadCompiled(writeModel(mixture), { compile: { maxTableCells } });
+    expectSame(loaded.forest, mixture);
+    expect(loaded.forest.parts).toEqual(mixture.parts);
+    expect(loaded.forest.attached).toEqual(attached);
+    const { counts } = loaded.forest.attached!.arrays;
+    expect(counts.buffer[Symbol.toStringTag]).toBe('SharedArrayBuffer');
+    noThreadLeft();
+  });
+
   it('from a path is the forest, compiled, with its digest and its bytes', async () => {
     const { forest, digest, bytes: read } = await loadCompiled(path);
     expectSame(forest, fitted.forest);

@@ -1,9 +1,17 @@
 import fc from 'fast-check';
-import { calibrate, fit, Forest, type FitOptions } from '../../src/index.js';
+import {
+  calibrate,
+  fit,
+  Forest,
+  type Calibration,
+  type FitOptions,
+  type IsotonicCalibration,
+} from '../../src/index.js';
 import { fromOnnx, toOnnx } from '../../src/onnx/index.js';
 import { Random } from '../../src/random.js';
 import { mixedData, mixedSchema, uniform } from '../data.js';
 import { onnxRuntimePredictions } from '../onnx-runtime.js';
+import { boosted, forestOfParts, kinds } from '../parts.js';
 
 /** The mean of the leaves is rounded to float32 once; leaves may be added in another order. */
 const TOLERANCE = 2 ** -24 + 1e-14;
@@ -97,7 +105,9 @@ describe('an exported forest', () => {
   ])('%s carries its calibration along', (_, options) => {
     const data = mixedData({ rows: 400, missing: 0.1 });
     const { forest } = calibrate(data, fit(data, options));
-    expect(forest.calibration!.x.length).toBeGreaterThan(options.trees === 1 ? 3 : 20);
+    expect((forest.calibration as IsotonicCalibration).x.length).toBeGreaterThan(
+      options.trees === 1 ? 3 : 20,
+    );
     expectSameInRuntime(forest, tryingRows(forest));
   });
 
@@ -115,7 +125,39 @@ describe('an exported forest', () => {
     );
   });
 
-  it('is refused with a calibration and more trees than parts can be summed of', () => {
+  const calibrations: Record<string, Calibration | null> = {
+    'as it is': null,
+    'calibrated by points': {
+      x: Float64Array.of(-0.5, 0.1, 0.2, 0.9),
+      y: Float64Array.of(0.01, 0.02, 0.5, 0.6),
+    },
+    "calibrated by Platt's map": { slope: 1.7, intercept: -0.9 },
+  };
+  const mixed = Object.keys(kinds).flatMap((name) =>
+    Object.keys(calibrations).map((how) => ({ name, how })),
+  );
+
+  it.each(mixed)('keeps $name, $how', ({ name, how }) => {
+    const forest = forestOfParts(kinds[name]).with({ calibration: calibrations[how] });
+    expectSameInRuntime(forest, tryingRows(forest));
+  });
+
+  it("keeps a bag that is calibrated by Platt's map, also where chances are sure", () => {
+    const { forest } = fit(mixedData({ rows: 200, missing: 0.1 }), { trees: 9 });
+    const calibration = { slope: 0.3, intercept: -5 };
+    // The targets reach from below 0 to above 1.
+    expectSameInRuntime(forest.with({ calibration }), tryingRows(forest));
+  });
+
+  it.each(['logit', 'log'] as const)('keeps parts of nothing but 0 (%s)', (link) => {
+    const forest = forestOfParts(boosted(link));
+    const { schema, parameters, bins, parts } = forest;
+    const trees = forest.trees.map((tree) => ({ ...tree, value: tree.value.map(() => 0) }));
+    const flat = new Forest(schema, parameters, bins, trees, null, null, { parts });
+    expectSameInRuntime(flat, [[0.5, 1, 2]]);
+  });
+
+  it('is refused with a calibration and more trees than pieces can be summed of', () => {
     const { forest } = fit(mixedData({ rows: 20 }), { trees: 1 });
     const { schema, parameters, bins, trees } = forest;
     const many = Array.from({ length: 2 ** 16 + 1 }, () => trees[0]);

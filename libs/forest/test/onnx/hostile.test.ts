@@ -26,6 +26,8 @@ const branch = (id: number, yes: number, no: number): EnsembleNode => ({
 const leaf = (id: number): EnsembleNode => ({ id, mode: 'LEAF', weight: id });
 const stump = [branch(0, 1, 2), leaf(1), leaf(2)];
 
+const classifier = { opType: 'TreeEnsembleClassifier', labels: [0, 1] };
+
 const invalid: [string, EnsembleFile][] = [
   ['a node that is its own child', { nodes: [branch(0, 1, 2), branch(1, 1, 2), leaf(2)] }],
   ['a root that is a child', { nodes: [branch(0, 1, 2), branch(1, 0, 2), leaf(2)] }],
@@ -47,13 +49,21 @@ const invalid: [string, EnsembleFile][] = [
   ['an endless leaf', { nodes: [stump[0], leaf(1), { ...leaf(2), weight: Infinity }] }],
   ['a test of a feature past the last', { nodes: [{ ...stump[0], feature: 3 }, leaf(1), leaf(2)] }],
   ['no nodes', { nodes: [] }],
+  ['an endless base value', { nodes: stump, base: Infinity }],
+  ['a base value of votes for the second class', { nodes: stump, ...classifier, vote: 1, base: 1 }],
+  ['a vote for a third class', { nodes: stump, ...classifier, vote: 2 }],
 ];
 
 const unsupported: [string, EnsembleFile][] = [
   ['a maximum of trees', { nodes: stump, aggregate: 'MAX' }],
-  ['a transformed result', { nodes: stump, transform: 'LOGISTIC' }],
+  ['another transformed result', { nodes: stump, transform: 'PROBIT' }],
+  ['a result transformed twice', { nodes: stump, transform: 'LOGISTIC', behind: ['Sigmoid'] }],
+  ['two transforms behind it', { nodes: stump, behind: ['Sigmoid', 'Exp'] }],
+  ['a product of nothing', { nodes: stump, behind: ['Mul'] }],
   ['two targets', { nodes: stump, targets: 2 }],
-  ['a classifier', { nodes: stump, opType: 'TreeEnsembleClassifier' }],
+  ['a classifier of three', { nodes: stump, ...classifier, labels: [0, 1, 2] }],
+  ['a classifier of none', { nodes: stump, opType: 'TreeEnsembleClassifier' }],
+  ['classes by SOFTMAX', { nodes: stump, ...classifier, transform: 'SOFTMAX' }],
   ['the later operator', { nodes: stump, opType: 'TreeEnsemble' }],
   ['another operator', { nodes: stump, opType: 'Scaler' }],
   ['text for input', { nodes: stump, casts: [8] }],

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { fit, readModel, writeModel, type Forest, type Schema } from '../../src/index.js';
+import {
+  fit,
+  readModel,
+  writeModel,
+  type Forest,
+  type Link,
+  type Schema,
+} from '../../src/index.js';
 import { nextDown } from '../../src/exchange/float32.js';
 import { fromOnnx, toOnnx } from '../../src/onnx/index.js';
 import { leafOf } from '../../src/trees/walk.js';
@@ -49,6 +56,90 @@ const makers = [
   'xgboost-forest',
   'xgboost-categories',
 ];
+
+describe('a model with a link', () => {
+  it.each<[string, Link, boolean]>([
+    ['xgboost-classifier', 'logit', true],
+    ['gradient-boosting-classifier', 'logit', false],
+    ['random-forest-classifier', 'identity', true],
+    ['xgboost-poisson', 'log', true],
+  ])('predicts here what it predicts there (%s)', (name, link, isTensor) => {
+    const { bytes, rows, predictions } = readFixture(name);
+    const forest = fromOnnx(bytes);
+    expect(forest.parts).toMatchObject([{ link, weight: 1, members: [forest.trees.length] }]);
+    expect(worst(forest, rows, predictions)).toBeLessThanOrEqual(1e-6);
+    const packed = forest.compile({ maxTableCells: 0 });
+    for (const row of rows) expect(packed.predict(row)).toBe(forest.predict(row));
+    // ONNX Runtime for Node does not give out what ZipMap makes.
+    if (!isTensor) return;
+    const runtime = onnxRuntimePredictions(bytes, rows, 'float32');
+    const perRow = runtime.length / rows.length;
+    const chances = rows.map((_, i) => runtime[i * perRow + perRow - 1]);
+    expect(worst(forest, rows, chances)).toBeLessThanOrEqual(1e-6);
+  });
+
+  const nodes: EnsembleNode[] = [0, 1].flatMap((tree) => [
+    { tree, id: 0, mode: 'BRANCH_LT', threshold: tree, yes: 1, no: 2, missingYes: tree === 1 },
+    { tree, id: 1, mode: 'LEAF', weight: -0.75 },
+    { tree, id: 2, mode: 'LEAF', weight: 0.5 + tree },
+  ]);
+  const rows = [[-1], [0], [0.5], [1], [NaN]];
+  const margins = [-1.5, -0.25, -0.25, 2, -0.25].map((sum) => sum + 0.25);
+  const chances = margins.map((margin) => 1 / (1 + Math.exp(-margin)));
+  const counts = margins.map((margin) => Math.exp(margin));
+  const classes = { opType: 'TreeEnsembleClassifier', labels: [0, 1], transform: 'LOGISTIC' };
+
+  it.each<[string, EnsembleFile, Link, readonly number[]]>([
+    ['Sigmoid of a regressor', { nodes, behind: ['Sigmoid'] }, 'logit', chances],
+    ['Exp of a regressor, and Identity', { nodes, behind: ['Exp', 'Identity'] }, 'log', counts],
+    ['LOGISTIC of votes for class 0', { nodes, ...classes }, 'logit', chances],
+    [
+      'LOGISTIC of votes for class 1',
+      { nodes, ...classes, vote: 1, base: undefined },
+      'logit',
+      margins.map((margin) => 1 / (1 + Math.exp(0.25 - margin))),
+    ],
+    [
+      'LOGISTIC of leaves above 0',
+      {
+        nodes: nodes.map((node) => ({ ...node, weight: node.weight && node.weight + 1 })),
+        ...classes,
+      },
+      'logit',
+      margins.map((margin) => 1 / (1 + Math.exp(-margin - 2))),
+    ],
+    ['labels that are words', { nodes, ...classes, labels: ['no', 'yes'] }, 'logit', chances],
+    ['no transform of votes', { nodes, ...classes, transform: 'NONE' }, 'identity', margins],
+  ])('is read with %s, as ONNX Runtime does', (_, file, link, expected) => {
+    const bytes = ensembleBytes({ base: 0.25, ...file });
+    const forest = fromOnnx(bytes);
+    expect(forest.parts[0].link).toBe(link);
+    const runtime = onnxRuntimePredictions(bytes, rows, 'float32');
+    const perRow = runtime.length / rows.length;
+    rows.forEach((row, i) => {
+      expect(forest.predict(row)).toBeCloseTo(expected[i], 14);
+      expect(runtime[i * perRow + perRow - 1]).toBeCloseTo(expected[i], 6);
+    });
+  });
+
+  it('averages before its link where the file does', () => {
+    const file = { nodes, aggregate: 'AVERAGE', base: 0.25, transform: 'LOGISTIC' };
+    const forest = fromOnnx(ensembleBytes(file));
+    expect(forest.parts).toEqual([{ link: 'logit', base: 0.25, weight: 1, members: [1, 1] }]);
+    expect(forest.predict([-1])).toBeCloseTo(1 / (1 + Math.exp(0.5)), 14);
+  });
+
+  it('computes LOGISTIC of a regressor, which ONNX Runtime leaves out', () => {
+    const bytes = ensembleBytes({ nodes, base: 0.25, transform: 'LOGISTIC' });
+    const forest = fromOnnx(bytes);
+    const runtime = onnxRuntimePredictions(bytes, rows, 'float32');
+    expect(forest.parts[0].link).toBe('logit');
+    rows.forEach((row, i) => {
+      expect(forest.predict(row)).toBeCloseTo(chances[i], 14);
+      expect(runtime[i]).toBe(margins[i]);
+    });
+  });
+});
 
 describe('an ensemble of scikit-learn or XGBoost', () => {
   it.each(makers)('predicts here what it predicts there and in ONNX Runtime (%s)', (name) => {

@@ -64,10 +64,10 @@ function forestOfManySets(): Forest {
 }
 
 /** A forest as it is compiled where there is no WebAssembly. */
-function withoutKernels({ bins, trees, calibration, parameters: { seed } }: Forest): Compiled {
-  const source = { seed, bins, trees, calibration };
+function withoutKernels({ bins, parts, trees, calibration, seed }: Forest): Compiled {
+  const source = { seed, bins, parts, trees, calibration };
   const { cells } = compileForest(source);
-  const walked = { bins, trees };
+  const walked = { bins, parts, trees };
   return new Compiled(source, { cells, calibration, table: null, packed: null, walked });
 }
 
