@@ -1,7 +1,8 @@
 import { refuse } from './errors.js';
-import { extraFeatures } from './extras.js';
+import { extraFeatures, type ExtraFeature } from './extras.js';
 import { markets, type DeviceType, type Profile } from './profile.js';
 import { resolveOptions, sampler, type GenerateOptions, type SampledRow } from './sample.js';
+import { wordColumns } from './words.js';
 
 /** A numeric column (missing: NaN) or a categorical one (missing: ''). */
 export type Column = Float64Array | string[];
@@ -21,7 +22,7 @@ export interface AdColumns {
   ctr: Float64Array;
   /** The probability that the clicks were drawn with. Never a feature either. */
   true_ctr: Float64Array;
-  /** x01..x20, in the `wide` profile. */
+  /** x01..x20 in the `wide` profile; day, campaign, ad_group and creative in `words`. */
   [extra: string]: Column;
 }
 
@@ -30,17 +31,30 @@ export interface AdTable {
   readonly rows: number;
   readonly seed: number;
   readonly profile: Profile;
+  /** Records of the seed that come before the first of these. */
+  readonly skip: number;
   readonly columns: AdColumns;
 }
 
 /** Above 2²⁵ entries V8 turns an array of strings into a hash table: stream instead. */
 export const TABLE_ROWS_MAX = 2 ** 25;
 
-/** The names of a profile's columns, in order: seven, and for `wide` x01..x20 after them. */
+/**
+ * The names of a profile's columns, in order: seven, and after them for `wide` x01..x20, for `words`
+ * day, campaign, ad_group and creative.
+ */
 export function columnNames(profile: Profile): string[] {
   return [
     ...['impressions', 'ad_position', 'device_type', 'budget', 'clicks', 'ctr', 'true_ctr'],
-    ...(markets[profile].wide ? extraFeatures.map(({ name }) => name) : []),
+    ...extraColumns(profile).map(({ name }) => name),
+  ];
+}
+
+function extraColumns(profile: Profile): readonly Pick<ExtraFeature, 'name' | 'kind'>[] {
+  const { wide, words } = markets[profile];
+  return [
+    ...(wide ? extraFeatures : []),
+    ...(words ? wordColumns.map((name) => ({ name, kind: 'categorical' as const })) : []),
   ];
 }
 
@@ -49,23 +63,24 @@ export function columnNames(profile: Profile): string[] {
  * and fewer rows give the first of them.
  *
  * @param options rows (default 5000, at most 33,554,432: beyond that use `writeCsv`), seed
- * (default 42), profile (default `realistic`)
+ * (default 42), profile (default `realistic`), skip (default 0)
  * @throws DatagenError `OPTION_INVALID`
  */
 export function generate(options: GenerateOptions = {}): AdTable {
   const resolved = resolveOptions(options);
-  const { rows, seed, profile } = resolved;
+  const { rows, seed, profile, skip } = resolved;
   if (rows > TABLE_ROWS_MAX) {
     const wanted = `at most ${TABLE_ROWS_MAX} in memory; stream more with writeCsv`;
     refuse('OPTION_INVALID', 'rows', rows, wanted);
   }
   const columns = emptyColumns(rows);
-  const extras = markets[profile].wide
-    ? extraFeatures.map(({ name, kind }) => (columns[name] = emptyColumn(kind, rows)))
-    : [];
+  const extras = extraColumns(profile).map(
+    ({ name, kind }) => (columns[name] = emptyColumn(kind, rows)),
+  );
   const next = sampler(resolved);
+  for (let i = 0; i < skip; i++) next();
   for (let i = 0; i < rows; i++) store(next(), columns, extras, i);
-  return { rows, seed, profile, columns };
+  return { rows, seed, profile, skip, columns };
 }
 
 function store(row: SampledRow, columns: AdColumns, extras: readonly Column[], i: number): void {

@@ -6,6 +6,7 @@
 import { DatagenError } from './errors.js';
 import type { AdTable } from './generate.js';
 import { trueCtr, type WideAdRecord } from './truth.js';
+import { words } from './words.js';
 
 /**
  * The noise ceiling: the R² of the true CTR against the observed one, at most 1, negative where
@@ -20,18 +21,77 @@ export function noiseCeiling(table: Pick<AdTable, 'columns'>): number {
 
 /**
  * The R² against the observed CTR of the best guess that the inputs allow. Equal to the noise
- * ceiling up to rounding, except in the `hidden` profile, where the quality is out of reach.
+ * ceiling up to rounding, except in the `hidden` and `overdispersed` profiles, where the quality and
+ * the row's own effect are out of reach.
  *
  * @throws DatagenError `TABLE_INVALID` when the observed CTR is the same in every row
  */
-export function inputCeiling({ rows, profile, columns }: AdTable): number {
+export function inputCeiling(table: AdTable): number {
+  return rSquared(table.columns.ctr, bestGuess(table));
+}
+
+/**
+ * The best guess of each record's CTR that its inputs allow to who knows the market, and in the
+ * `words` profile the effect of each word. What no input tells counts as its mean.
+ *
+ * @param seen a table of the same seed: only its words are known, others have the mean effect, 1.
+ * Absent: all words are known
+ */
+export function bestGuess({ rows, seed, profile, columns }: AdTable, seen?: AdTable): Float64Array {
   const names = Object.keys(columns);
+  const effectOf = profile === 'words' ? wordEffects(seed, columns, seen) : () => 1;
   const guess = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
     const record = Object.fromEntries(names.map((name) => [name, columns[name]![i]!]));
-    guess[i] = trueCtr(record as unknown as WideAdRecord, profile);
+    guess[i] = Math.min(1, trueCtr(record as unknown as WideAdRecord, profile) * effectOf(i));
   }
-  return rSquared(columns.ctr, guess);
+  return guess;
+}
+
+function wordEffects(
+  seed: number,
+  columns: AdTable['columns'],
+  seen?: AdTable,
+): (row: number) => number {
+  const levels = Object.entries(words(seed)).map(([name, known]) => {
+    const column = columns[name] as string[];
+    const isSeen = seen && new Set(seen.columns[name] as string[]);
+    return { known, column, isSeen };
+  });
+  return (row) =>
+    levels.reduce((effect, { known, column, isSeen }) => {
+      const word = column[row]!;
+      return isSeen?.has(word) === false ? effect : effect * known.get(word)!.effect;
+    }, 1);
+}
+
+/**
+ * Normalised entropy of a guess of each record's CTR (He et al. 2014): its log loss over that of the
+ * average CTR, by impressions. 1 is as good as the average, lower is better; of `true_ctr` it is the
+ * least that any model reaches, but by luck.
+ *
+ * @param guess CTRs in (0, 1), one a record; default `true_ctr`
+ * @throws DatagenError `TABLE_INVALID` when nothing or everything was clicked
+ */
+export function normalisedEntropy(
+  { columns }: Pick<AdTable, 'columns'>,
+  guess = columns.true_ctr,
+): number {
+  const { impressions, clicks } = columns;
+  let [shown, clicked, loss] = [0, 0, 0];
+  for (let i = 0; i < guess.length; i++) {
+    const [n, k, p] = [impressions[i]!, clicks[i]!, guess[i]!];
+    shown += n;
+    clicked += k;
+    // What did not happen costs nothing, however unlikely it was.
+    loss -= (k > 0 ? k * Math.log(p) : 0) + (k < n ? (n - k) * Math.log1p(-p) : 0);
+  }
+  if (clicked === 0 || clicked === shown) {
+    const wanted = 'some with a click and some without';
+    throw new DatagenError('TABLE_INVALID', `${clicked} clicks in ${shown}, wanted ${wanted}`);
+  }
+  const rate = clicked / shown;
+  return loss / -(clicked * Math.log(rate) + (shown - clicked) * Math.log1p(-rate));
 }
 
 /**

@@ -9,7 +9,15 @@
  */
 import { refuse } from './errors.js';
 
-export const profiles = ['realistic', 'sparse', 'drifted', 'wide', 'hidden'] as const;
+export const profiles = [
+  'realistic',
+  'sparse',
+  'drifted',
+  'wide',
+  'hidden',
+  'overdispersed',
+  'words',
+] as const;
 export type Profile = (typeof profiles)[number];
 
 /** @throws DatagenError `OPTION_INVALID` when it is no profile */
@@ -60,8 +68,17 @@ export interface Market {
   readonly ctrScale: number;
   /** Log-sd of an ad quality no input shows; 0 for none. Its mean is 1. */
   readonly qualityLogSd: number;
+  /**
+   * Intra-row correlation ρ in [0, 1): a row's true CTR is beta-distributed around the CTR μ that
+   * its inputs tell, with variance ρ μ (1 − μ), so that clicks are beta-binomial. 0: no row effect.
+   */
+  readonly rowCorrelation: number;
+  /** Share of all impressions that the last row has, in [0, 1); 0: it is as any other. */
+  readonly dominantShare: number;
   /** Whether records carry the extra features x01..x20. */
   readonly wide: boolean;
+  /** Whether records carry a day, and a campaign, an ad group and a creative that act on the CTR. */
+  readonly words: boolean;
 }
 
 const realistic: Market = {
@@ -109,7 +126,10 @@ const realistic: Market = {
   fatigueExponent: 0.17,
   ctrScale: 1,
   qualityLogSd: 0,
+  rowCorrelation: 0,
+  dominantShare: 0,
   wide: false,
+  words: false,
 };
 
 /** The constants of every profile. Where a profile says nothing, it is `realistic`. */
@@ -130,4 +150,11 @@ export const markets: Readonly<Record<Profile, Market>> = {
   wide: { ...realistic, wide: true },
   // Log-sd 0.2 hides some 7 % of the CTR's variance from every model of the inputs.
   hidden: { ...realistic, qualityLogSd: 0.2 },
+  // A CTR of 3 % has a standard deviation of 1.2 points between rows of equal inputs: some fifty
+  // times the variance that binomial chance alone gives a row of 11,000 impressions. The last row
+  // has half of all impressions, as a row of totals or a house ad that was left in has.
+  overdispersed: { ...realistic, rowCorrelation: 0.005, dominantShare: 0.5 },
+  // Some 340 impressions a row at the median, about ten clicks: a rare creative has few of them,
+  // so that its own rate is a poor guess and shrinking it towards its ad group's a better one.
+  words: { ...realistic, placementShare: 0.000_3, impressionsMin: 50, words: true },
 };

@@ -9,7 +9,7 @@
  * keeps away from Math.pow, ** with fractions, and from sin and cos at draw time, which V8 may
  * hand to the platform's C library.
  */
-import { randomBinomial, randomNormal } from 'd3-random';
+import { randomBinomial, randomGamma, randomNormal } from 'd3-random';
 import seedrandom from 'seedrandom';
 
 /** Draws uniformly from [0, 1). */
@@ -19,7 +19,8 @@ export type Source = () => number;
  * The streams of random numbers, one for each kind of draw. None is shared, so a profile that adds
  * draws of its own (quality, extras) leaves those of the others as they were.
  */
-export type Stream = 'placement' | 'extras' | 'quality' | 'clicks';
+export type Stream =
+  'placement' | 'extras' | 'quality' | 'clicks' | 'rows' | 'vocabulary' | 'exposure';
 
 /** The numbers of one stream of a seed, from its beginning. */
 export function sourceOf(seed: number, stream: Stream): Source {
@@ -41,6 +42,20 @@ export function binomials(source: Source): (trials: number, probability: number)
   // The published types forget the number of trials.
   const draw = randomBinomial.source(source) as unknown as (n: number, p: number) => () => number;
   return (trials, probability) => draw(trials, probability)();
+}
+
+/**
+ * Beta draws, of shapes a and b: X / (X + Y) of two gamma variates (Marsaglia & Tsang 2000). Below a
+ * shape of 1, the variate of shape + 1 times U^(1 / shape), by exp and log for the reason above.
+ */
+export function betas(source: Source): (a: number, b: number) => number {
+  const gamma = randomGamma.source(source);
+  const draw = (shape: number): number =>
+    shape < 1 ? gamma(shape + 1)() * Math.exp(Math.log(1 - source()) / shape) : gamma(shape)();
+  return (a, b) => {
+    const x = draw(a);
+    return x / (x + draw(b));
+  };
 }
 
 /** Draws an index with probability proportional to its weight. */

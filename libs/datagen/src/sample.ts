@@ -10,8 +10,9 @@ import {
   type Market,
   type Profile,
 } from './profile.js';
-import { binomials, choices, normals, sourceOf } from './random.js';
+import { betas, binomials, choices, normals, sourceOf } from './random.js';
 import { placementCtr } from './truth.js';
+import { exposures } from './words.js';
 
 /** What to generate. */
 export interface GenerateOptions {
@@ -21,9 +22,14 @@ export interface GenerateOptions {
   seed?: number;
   /** Which market the records come from. Default `realistic`. */
   profile?: Profile;
+  /**
+   * Records to pass over first, a safe integer ≥ 0. Default 0. `{ rows: 20, skip: 80 }` are the
+   * last 20 of `{ rows: 100 }`: data of the same market that a model of `{ rows: 80 }` has not seen.
+   */
+  skip?: number;
 }
 
-const optionNames = ['rows', 'seed', 'profile'];
+const optionNames = ['rows', 'seed', 'profile', 'skip'];
 
 /**
  * The options with their defaults.
@@ -38,13 +44,16 @@ export function resolveOptions(options: GenerateOptions): Required<GenerateOptio
     const wanted = `one of ${optionNames.join(', ')}`;
     throw new DatagenError('OPTION_INVALID', `${shown(unknown)}, wanted ${wanted}`);
   }
-  const { rows = 5000, seed = 42, profile = 'realistic' } = options;
+  const { rows = 5000, seed = 42, profile = 'realistic', skip = 0 } = options;
   if (!Number.isSafeInteger(rows) || rows < 1) {
     refuse('OPTION_INVALID', 'rows', rows, 'a positive safe integer');
   }
   if (!Number.isSafeInteger(seed)) refuse('OPTION_INVALID', 'seed', seed, 'a safe integer');
   checkProfile(profile);
-  return { rows, seed, profile };
+  if (!Number.isSafeInteger(skip) || skip < 0) {
+    refuse('OPTION_INVALID', 'skip', skip, 'a safe integer of at least 0');
+  }
+  return { rows, seed, profile, skip };
 }
 
 /** The lowest observed CTR a record can have; the highest is 1. */
@@ -59,18 +68,23 @@ export interface SampledRow {
   clicks: number;
   ctr: number;
   trueCtr: number;
-  /** x01..x20 for the `wide` profile, otherwise empty. */
+  /** x01..x20 for the `wide` profile, day and words for `words`, otherwise empty. */
   extras: ExtraValue[];
 }
 
 /**
- * The endless sequence of a seed's records: record k does not depend on how many are drawn
- * after it, so the first k rows of a longer table are the table of k rows.
+ * The endless sequence of a seed's records, those to be skipped included: record k does not depend
+ * on how many are drawn after it, so the first k rows of a longer table are the table of k rows.
+ * Only the last row of a profile that has a dominant one depends on how many there are.
  */
-export function sampler({ seed, profile }: Required<GenerateOptions>): () => SampledRow {
+export function sampler(options: Required<GenerateOptions>): () => SampledRow {
+  const { seed, profile } = options;
   const market = markets[profile];
   const nextPlacement = placements(seed, market);
   const nextQuality = qualities(seed, market);
+  const dominate = dominance(options, market);
+  const nextRowEffect = rowEffects(seed, market);
+  const nextWords = market.words ? exposures(seed) : undefined;
   const nextExtras = market.wide ? extraDraws(sourceOf(seed, 'extras')) : undefined;
   const nextClicks = binomials(sourceOf(seed, 'clicks'));
   const row: SampledRow = {
@@ -85,14 +99,16 @@ export function sampler({ seed, profile }: Required<GenerateOptions>): () => Sam
   };
   return () => {
     const device = nextPlacement(row);
+    dominate(row);
     let p = placementCtr(market, device, row.adPosition, row.budget, row.impressions);
     if (nextExtras) {
       nextExtras(row.budget, row.extras);
       p *= extraEffect(row.extras);
     }
+    if (nextWords) p = Math.min(1, p * nextWords(row.extras));
     p *= nextQuality();
-    row.trueCtr = p;
-    row.clicks = nextClicks(row.impressions, p);
+    row.trueCtr = nextRowEffect(p);
+    row.clicks = nextClicks(row.impressions, row.trueCtr);
     row.ctr = Math.min(1, Math.max(CTR_MIN, row.clicks / row.impressions));
     return row;
   };
@@ -140,4 +156,31 @@ function qualities(seed: number, { qualityLogSd: sd }: Market): () => number {
   if (sd === 0) return () => 1;
   const normal = normals(sourceOf(seed, 'quality'));
   return () => Math.exp(sd * normal() - (sd * sd) / 2);
+}
+
+/**
+ * Gives the last row of the table as many impressions as make up the market's dominant share of all
+ * of them, once all others are drawn. Rows that are skipped are no part of the table.
+ */
+function dominance(
+  { rows, skip }: Required<GenerateOptions>,
+  { dominantShare: share }: Market,
+): (row: SampledRow) => void {
+  if (share === 0) return () => {};
+  const last = skip + rows - 1;
+  let drawn = 0;
+  let others = 0;
+  return (row) => {
+    if (drawn === last && others > 0) row.impressions = Math.round((share / (1 - share)) * others);
+    else if (drawn >= skip) others += row.impressions;
+    drawn++;
+  };
+}
+
+/** What a row's own CTR is where its inputs tell μ: drawn from Beta(μ/ρ − μ, (1−μ)/ρ − (1−μ)). */
+function rowEffects(seed: number, { rowCorrelation }: Market): (ctr: number) => number {
+  if (rowCorrelation === 0) return (ctr) => ctr;
+  const nextBeta = betas(sourceOf(seed, 'rows'));
+  const size = 1 / rowCorrelation - 1;
+  return (ctr) => nextBeta(size * ctr, size * (1 - ctr));
 }

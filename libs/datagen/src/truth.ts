@@ -2,7 +2,7 @@
  * The true CTR: the probability that an impression of a record is clicked.
  *
  *   true_ctr = base · device · persistence^(position − 1) · returns(budget) · fatigue(impressions)
- *              · extras (wide) · quality (hidden)
+ *              · extras (wide) · quality (hidden) · campaign · ad group · creative (words)
  *
  * A click needs an examined ad and an attractive one, and the two are independent (the
  * examination hypothesis: Richardson et al. 2007, Craswell et al. 2008), hence the product.
@@ -91,8 +91,9 @@ export function placementCtr(
 }
 
 /**
- * The true CTR of a record, a probability. For `hidden` it is the CTR at the average quality: the
- * best guess that the inputs allow. For `wide`, extras far outside what is generated may reach
+ * The true CTR of a record, a probability. For `hidden` it is the CTR at the average quality and for
+ * `overdispersed` the mean over row effects: the best guess that the inputs allow. For `words` it is
+ * the CTR at the mean effect of the words, which `words` tells one by one. For `wide`, extras far outside what is generated may reach
  * the bounds 0 and 1.
  *
  * @throws DatagenError `RECORD_INVALID` for a field out of range, `OPTION_INVALID` for an unknown

@@ -8,6 +8,9 @@ import { resolveOptions, sampler, type GenerateOptions, type SampledRow } from '
 /** Characters handed to the writable at a time: enough that a write's overhead is not felt. */
 export const CHUNK = 64 * 1024;
 
+/** Records skipped between two turns of the event loop: about as many as a chunk holds. */
+const SKIPPED_A_TURN = 1024;
+
 /**
  * Writes `generate(options)` as CSV: a header line, then one line a record, each ended by "\n".
  * Numbers read back exactly; a missing value is an empty field; no field needs quotes.
@@ -71,6 +74,10 @@ async function* chunks(
   { header, line }: TextFormat,
 ): AsyncGenerator<string> {
   const next = sampler(options);
+  for (let i = 0; i < options.skip; i++) {
+    next();
+    if (i % SKIPPED_A_TURN === SKIPPED_A_TURN - 1) await setImmediate();
+  }
   let chunk = header;
   for (let i = 0; i < options.rows; i++) {
     chunk += line(next());

@@ -1,6 +1,7 @@
 import {
   columnNames,
   generate,
+  markets,
   profiles,
   trueCtr,
   type AdTable,
@@ -47,7 +48,7 @@ test('the columns are named, ordered and typed as promised', () => {
     const names = Object.keys(tables[profile].columns);
     expect(names).toEqual(columnNames(profile));
     expect(names.slice(0, 7)).toEqual(seven);
-    expect(names.length).toBe(profile === 'wide' ? 27 : 7);
+    expect(names.length).toBe({ wide: 27, words: 11 }[profile as string] ?? 7);
     for (const column of Object.values(tables[profile].columns)) expect(column.length).toBe(ROWS);
   }
   expect(columns.device_type).toBeInstanceOf(Array);
@@ -60,11 +61,26 @@ test.each(profiles)('%s: the same seed gives the same rows, another seed others'
   expect(generate({ rows: 300, seed: 10, profile }).columns).not.toEqual(again.columns);
 });
 
-test.each(profiles)('%s: fewer rows are the first of more', (profile) => {
-  const few = generate({ rows: 137, seed: 1, profile }).columns;
-  for (const [name, column] of Object.entries(few)) {
-    expect(column).toEqual(tables[profile].columns[name]!.slice(0, 137));
-  }
+test.each(profiles.filter((profile) => profile !== 'overdispersed'))(
+  '%s: fewer rows are the first of more, and skipping passes over the first',
+  (profile) => {
+    const few = generate({ rows: 137, seed: 1, profile }).columns;
+    const later = generate({ rows: 63, seed: 1, profile, skip: 137 });
+    expect(later).toMatchObject({ rows: 63, skip: 137 });
+    for (const [name, column] of Object.entries(tables[profile].columns)) {
+      expect(few[name]).toEqual(column.slice(0, 137));
+      expect(later.columns[name]).toEqual(column.slice(137, 200));
+    }
+  },
+);
+
+test.each([0, 40])('overdispersed: after %d skipped, only the last row is another', (skip) => {
+  const options = { seed: 1, profile: 'overdispersed', skip } as const;
+  const [few, more] = [100, 200].map((rows) => generate({ ...options, rows }).columns);
+  expect(few!.impressions.slice(0, 99)).toEqual(more!.impressions.slice(0, 99));
+  expect(few!.true_ctr.slice(0, 99)).toEqual(more!.true_ctr.slice(0, 99));
+  const total = few!.impressions.reduce((sum, n) => sum + n, 0);
+  expect(few!.impressions[99]).toBe(total / 2);
 });
 
 test('one row and the extreme seeds are fine', () => {
@@ -198,6 +214,28 @@ test('hidden: an unseen quality with log-sd 0.2 and mean 1 moves each CTR', () =
   );
   expect(Math.abs(mean(quality) - 1)).toBeLessThan((4 * 0.2) / Math.sqrt(ROWS));
   expect(Math.abs(sd(quality.map(Math.log)) - 0.2)).toBeLessThan((4 * 0.2) / Math.sqrt(2 * ROWS));
+});
+
+test('overdispersed: a row effect of the known intra-row correlation around what inputs tell', () => {
+  const c = tables.overdispersed.columns;
+  const { rowCorrelation: rho } = markets.overdispersed;
+  const means = Array.from(c.true_ctr, (_, i) =>
+    trueCtr(
+      {
+        impressions: c.impressions[i]!,
+        ad_position: c.ad_position[i]!,
+        device_type: c.device_type[i]!,
+        budget: c.budget[i]!,
+      },
+      'overdispersed',
+    ),
+  );
+  const z = means.map((mu, i) => (c.true_ctr[i]! - mu) / Math.sqrt(mu * (1 - mu)));
+  expect(Math.abs(mean(z))).toBeLessThan(4 * Math.sqrt(rho / ROWS));
+  // Beta variates of small shapes have heavy tails: within a tenth.
+  expect(mean(z.map((x) => x * x)) / rho).toBeGreaterThan(0.9);
+  expect(mean(z.map((x) => x * x)) / rho).toBeLessThan(1.1);
+  expect(Math.min(...c.true_ctr)).toBeGreaterThanOrEqual(0);
 });
 
 test('hidden and wide place the same ads as realistic: what they add moves no other draw', () => {

@@ -1,4 +1,12 @@
-import { DatagenError, generate, inputCeiling, noiseCeiling, noiseVariance } from '../src/index.js';
+import {
+  bestGuess,
+  DatagenError,
+  generate,
+  inputCeiling,
+  noiseCeiling,
+  noiseVariance,
+  normalisedEntropy,
+} from '../src/index.js';
 
 /** A table of hand-made numbers; only what the noise looks at. */
 function tableOf(ctr: number[], trueCtr: number[], impressions = ctr.map(() => 100)) {
@@ -69,10 +77,46 @@ test('hidden: no model of the inputs gets far beyond 0.9, though noise would all
   }
 });
 
-test.each(['realistic', 'sparse', 'drifted', 'wide'] as const)(
+test.each(['realistic', 'sparse', 'drifted', 'wide', 'words'] as const)(
   '%s: the inputs determine the true CTR, so both ceilings agree',
   (profile) => {
     const table = generate({ profile });
     expect(inputCeiling(table)).toBeCloseTo(noiseCeiling(table), 10);
   },
 );
+
+test('NE is the log loss over that of the average CTR', () => {
+  const table = tableOf([0, 0.5], [0.1, 0.5], [10, 30]);
+  table.columns.clicks = Float64Array.of(0, 15);
+  const loss = -10 * Math.log(0.9) - 30 * Math.log(0.5);
+  const average = -15 * Math.log(15 / 40) - 25 * Math.log(25 / 40);
+  expect(normalisedEntropy(table)).toBeCloseTo(loss / average, 12);
+  expect(normalisedEntropy(table, new Float64Array(2).fill(15 / 40))).toBeCloseTo(1, 12);
+  table.columns.clicks = Float64Array.of(0, 0);
+  expect(() => normalisedEntropy(table)).toThrow('0 clicks in 40, wanted some with a click');
+});
+
+test('no guess beats the true CTR, and what inputs cannot tell costs NE', () => {
+  for (const profile of ['realistic', 'hidden', 'overdispersed'] as const) {
+    const table = generate({ profile, rows: 20_000 });
+    const gap = normalisedEntropy(table, bestGuess(table)) - normalisedEntropy(table);
+    if (profile === 'realistic') expect(Math.abs(gap)).toBeLessThan(1e-12);
+    else expect(gap).toBeGreaterThan(0.002);
+  }
+});
+
+test('words: who has seen the words of earlier rows guesses worse than who knows all, and better than who knows none', () => {
+  const options = { profile: 'words', rows: 10_000 } as const;
+  const before = generate({ ...options, rows: 40_000 });
+  const table = generate({ ...options, skip: 40_000 });
+  const none = {
+    ...before,
+    columns: { ...before.columns, campaign: [], ad_group: [], creative: [] },
+  };
+  const [all, seen, plain] = [undefined, before, none].map((words) =>
+    normalisedEntropy(table, bestGuess(table, words)),
+  );
+  expect(all).toBeCloseTo(normalisedEntropy(table), 12);
+  expect(seen).toBeGreaterThan(all! + 0.0005);
+  expect(plain).toBeGreaterThan(seen! + 0.01);
+});

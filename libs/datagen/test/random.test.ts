@@ -1,4 +1,4 @@
-import { binomials, choices, normals, sourceOf, type Source } from '../src/random.js';
+import { betas, binomials, choices, normals, sourceOf, type Source } from '../src/random.js';
 
 /** Pearson's statistic of counts against expected counts. */
 function chiSquare(observed: readonly number[], expected: readonly number[]): number {
@@ -138,4 +138,20 @@ test('binomial draws at probability 0 and 1 are certain', () => {
   const next = binomials(sourceOf(17, 'clicks'));
   expect(next(1000, 0)).toBe(0);
   expect(next(1000, 1)).toBe(1000);
+});
+
+test.each([
+  [0.3, 60],
+  [2, 5],
+  [40, 900],
+])('beta draws of shapes %d and %d have their mean and variance', (a, b) => {
+  const draw = betas(sourceOf(3, 'rows'));
+  const values = Array.from({ length: 40_000 }, () => draw(a, b));
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
+  const wanted = (a * b) / ((a + b) ** 2 * (a + b + 1));
+  expect(Math.abs(mean - a / (a + b))).toBeLessThan(4 * Math.sqrt(wanted / values.length));
+  expect(Math.abs(variance / wanted - 1)).toBeLessThan(0.08);
+  expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...values)).toBeLessThan(1);
 });

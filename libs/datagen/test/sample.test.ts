@@ -16,7 +16,9 @@ test.each<[unknown, string]>([
   [{ seed: 'lucky' }, 'seed is "lucky", wanted a safe integer'],
   [{ profile: 'Realistic' }, 'profile is "Realistic", wanted one of realistic, sparse, drifted'],
   [{ profile: ['wide'] }, 'profile is array, wanted one of realistic'],
-  [{ row: 10 }, '"row", wanted one of rows, seed, profile'],
+  [{ row: 10 }, '"row", wanted one of rows, seed, profile, skip'],
+  [{ skip: -1 }, 'skip is -1, wanted a safe integer of at least 0'],
+  [{ skip: 0.5 }, 'skip is 0.5, wanted a safe integer of at least 0'],
   ['5000', 'options is "5000", wanted an object'],
   [null, 'options is null, wanted an object'],
 ])('refuses %p', (options, message) => {
@@ -31,5 +33,6 @@ test('takes any number of rows that a stream may have', () => {
     rows: Number.MAX_SAFE_INTEGER,
     seed: 42,
     profile: 'realistic',
+    skip: 0,
   });
 });
