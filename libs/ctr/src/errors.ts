@@ -1,6 +1,7 @@
 /** Every way this library refuses, by stable code. */
 export const ctrErrors = {
   TABLE_INVALID: 'the training table is not usable',
+  MODEL_INVALID: 'the model file holds words that cannot be read',
   SCHEMA_UNSUPPORTED: 'the model was trained on other features',
   NO_MODEL: 'the registry has no current model',
   NO_PREVIOUS: 'the registry has no version to go back to',

@@ -5,15 +5,20 @@ export type {
   Candidate,
   CardSplit,
   CrossValidation,
+  DominantRows,
   FoldedMetric,
   ModelCard,
+  ModelChoice,
   TrainingRange,
   Tuning,
 } from './card/card.js';
+export { judgeParts, type HeldOutFacts } from './card/held-out-parts.js';
+export { ageInWords, modelNoun } from './card/told.js';
 export { clampCtr, MAX_CTR, MIN_CTR, roundCtr } from './clamp.js';
 export { CtrError, ctrErrors, type CtrErrorCode } from './errors.js';
 export { compareNe, type NeDifference } from './evaluation/comparison.js';
 export type { Coverage } from './evaluation/coverage.js';
+export { dominantRow, evaluateWithout, type DominantRow } from './evaluation/dominant-row.js';
 export {
   evaluate,
   evaluatePredictions,
@@ -42,8 +47,34 @@ export {
 } from './record.js';
 export { ROLES, type Role, type Rollout, type Trial } from './registry/rollout.js';
 export { Registry, type PublishOptions, type StoredCard } from './registry/registry.js';
+export {
+  noticeableOverdispersion,
+  rhoBySize,
+  type Overdispersion,
+  type SizeOverdispersion,
+} from './evaluation/overdispersion.js';
+export {
+  calibrateSegments,
+  usualSegments,
+  type SegmentCalibration,
+  type SegmentOptions,
+  type Segments,
+} from './evaluation/segments.js';
 export { reliability, wilson, type ReliabilityBin } from './evaluation/reliability.js';
-export { defaultSchema } from './table/schema.js';
+export {
+  defaultSchema,
+  LONGEST_WORD,
+  plainColumns,
+  type Biasing,
+  type RecordColumns,
+  type RecordFeature,
+  type RecordSchema,
+  type WordFeature,
+} from './table/schema.js';
+export { Vocabulary } from './table/vocabulary.js';
+export type { WordEncoding } from './words/encoding.js';
+export type { WordOptions } from './words/levels.js';
+export { modelKinds, type ModelKind } from './training/choice.js';
 export { splitFolds } from './table/folds.js';
 export { split, splitTable, type SplitBy, type SplitOptions } from './table/split.js';
 export {
@@ -53,8 +84,16 @@ export {
   observedCtr,
   takeTable,
   unsampled,
+  writtenValue,
   type CtrTable,
+  type Vocabularies,
 } from './table/table.js';
 export { defaultFitOptions, defaultFitOptionsFor } from './training/defaults.js';
-export { trainCtr, type Trained, type TrainOptions } from './training/training.js';
+export {
+  encodedTable,
+  knownTable,
+  trainCtr,
+  type Trained,
+  type TrainOptions,
+} from './training/training.js';
 export { tune, type TuneOptions } from './training/tune.js';

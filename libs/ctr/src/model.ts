@@ -2,26 +2,41 @@ import {
   Explainer,
   modelDigest,
   readModel,
-  RowEncoder,
   type CellCode,
   type CodeShares,
   type Compiled,
   type ExplainerBackground,
-  type FeatureRecord,
   type Forest,
-  type Schema,
+  type Interval,
+  type IntervalOptions,
 } from '@adscale/forest';
 import { loadCompiled } from '@adscale/forest/node';
 import type { ModelCard } from './card/card.js';
 import { heldBy, outsideOf, type HeldFeature } from './card/extrapolation.js';
 import { TrainingPairs } from './card/training-pairs.js';
 import { clampCtr, roundCtr } from './clamp.js';
+import { RecordContract } from './record.js';
+import type { RecordSchema } from './table/schema.js';
+import { WordEncoding } from './words/encoding.js';
 
-/** A forest that predicts CTR, compiled and ready to answer. */
+/** A record as people write it: one value per feature name. */
+type CtrRecord = Readonly<Record<string, unknown>>;
+
+/**
+ * A forest that predicts CTR, compiled and ready to answer. A row is a record's numbers in the order of
+ * `schema`; where some are words, they become the forest's columns at every question.
+ */
 export class CtrModel {
-  readonly schema: Schema;
+  /** The features of a record. */
+  readonly schema: RecordSchema;
   readonly compiled: Compiled;
-  private readonly encoder: RowEncoder;
+  /** What is known of its words; undefined if it has none. */
+  readonly words: WordEncoding | undefined;
+  /** What a record must be. */
+  readonly contract: RecordContract;
+  /** By feature, and then by cross: the forest's columns. */
+  private readonly groups: readonly (readonly number[])[];
+  private readonly columns: Float64Array;
   private held: readonly HeldFeature[] | undefined;
   private pairs: TrainingPairs | undefined;
   private shares: CodeShares | undefined;
@@ -35,14 +50,17 @@ export class CtrModel {
     readonly card: ModelCard | undefined,
     readonly version: string,
   ) {
-    this.schema = forest.schema;
+    this.words = WordEncoding.from(forest);
+    this.schema = this.words?.schema ?? forest.schema;
+    this.groups = this.words?.layout.groups ?? forest.schema.features.map((_, f) => [f]);
     this.compiled = forest.compile();
-    this.encoder = new RowEncoder(forest.schema);
+    this.columns = new Float64Array(forest.schema.features.length);
+    this.contract = new RecordContract(this.schema, card?.training?.ranges, this.words);
   }
 
   /**
    * Reads and compiles a model file.
-   * @throws ForestError FILE_* if the bytes are not one
+   * @throws ForestError FILE_* if the bytes are not one; CtrError MODEL_INVALID if its words are not whole
    */
   static load(bytes: Uint8Array, card?: ModelCard, version = 'unpublished'): CtrModel {
     return new CtrModel(readModel(bytes), modelDigest(bytes), card, version);
@@ -50,7 +68,7 @@ export class CtrModel {
 
   /**
    * The same from a path, on a thread of its own: a service goes on answering meanwhile.
-   * @throws ForestError FILE_*, THREAD_FAILED; a file that cannot be read gives the system's error
+   * @throws ForestError FILE_*, THREAD_FAILED; CtrError MODEL_INVALID; a file that cannot be read gives the system's error
    */
   static async loadFile(
     path: string,
@@ -62,18 +80,27 @@ export class CtrModel {
   }
 
   /** CTR of a record, clamped to [0.0001, 1], four decimals. */
-  predict(record: FeatureRecord): number {
+  predict(record: CtrRecord): number {
     return roundCtr(this.predictRow(this.encode(record)));
   }
 
-  /** A record as a row in schema order; written into `row` if given. */
-  encode(record: FeatureRecord, row?: Float64Array): Float64Array {
-    return this.encoder.encode(record, row);
+  /**
+   * A record as a row in schema order; NaN for what is missing, is no number or is not known, but for
+   * what is held at a value. Written into `row` if given.
+   */
+  encode(record: CtrRecord, row = new Float64Array(this.schema.features.length)): Float64Array {
+    this.schema.features.forEach(({ name, kind }, f) => {
+      const value = record[name];
+      const isNumber = kind === 'numeric' || kind === 'integer';
+      if (!isNumber || (value ?? null) === null) row[f] = this.contract.numberIn(f, value);
+      else row[f] = typeof value === 'number' ? value : NaN;
+    });
+    return row;
   }
 
   /** The code of a row's cell: rows with the same code have the same prediction. */
   code(row: ArrayLike<number>): CellCode {
-    return this.compiled.code(row);
+    return this.compiled.code(this.columnsOf(row));
   }
 
   /** CTR in a cell that `code` gave, clamped to [0.0001, 1], not rounded. */
@@ -83,7 +110,54 @@ export class CtrModel {
 
   /** CTR of a row, clamped to [0.0001, 1], not rounded. */
   predictRow(row: ArrayLike<number>): number {
-    return clampCtr(this.compiled.predict(row));
+    return clampCtr(this.compiled.predict(this.columnsOf(row)));
+  }
+
+  /**
+   * CTRs of many rows, clamped to [0.0001, 1], not rounded.
+   * @param rows row after row
+   * @param out where to write, one number a row
+   */
+  predictBatch(rows: Float64Array, out: Float64Array): Float64Array {
+    const count = Math.floor(rows.length / this.schema.features.length);
+    this.compiled.predictBatch(this.allColumns(rows, count), out);
+    for (let i = 0; i < count; i++) out[i] = clampCtr(out[i]);
+    return out;
+  }
+
+  /**
+   * The interval that holds the CTR observed at a row in a share `level` of all cases.
+   * @throws ForestError OPTION_INVALID, NO_INTERVALS
+   */
+  intervalOf(row: ArrayLike<number>, options: IntervalOptions): Interval {
+    return this.forest.predictInterval(this.columnsOf(row), options);
+  }
+
+  /**
+   * What single members of the forest predict (see `Compiled.perTree`).
+   * @returns member after member, `members * count` numbers
+   */
+  perTree(rows: ArrayLike<number>, count: number, members: number): Float64Array {
+    return this.compiled.perTree(this.allColumns(rows, count), count, members);
+  }
+
+  /** The values of a feature at which the prediction may change, ascending; none of a category or a word. */
+  cutsOf(feature: number): Float64Array {
+    const isNumber = this.groups[feature].length === 1;
+    return isNumber ? this.forest.cutsOf(this.groups[feature][0]) : new Float64Array(0);
+  }
+
+  /** The forest's columns of a row. The array is used again. */
+  columnsOf(row: ArrayLike<number>): ArrayLike<number> {
+    if (this.words === undefined) return row;
+    this.words.expand(row, this.columns);
+    return this.columns;
+  }
+
+  private allColumns(rows: ArrayLike<number>, count: number): Float64Array {
+    const { words } = this;
+    if (words === undefined) return rows as Float64Array;
+    return words.expandAll(rows, count, new Float64Array(count * words.width));
   }
 
   /**
@@ -93,19 +167,35 @@ export class CtrModel {
    */
   extrapolated(row: ArrayLike<number>): readonly string[] {
     this.held ??= heldBy(this.schema, this.card);
-    const outside = outsideOf(this.held, row);
+    const known = outsideOf(this.held, row);
+    const words = this.unknownWords(row).map((f) => this.schema.features[f].name);
+    const outside = words.length === 0 ? known : [...known, ...words];
     if (outside.length > 0) return outside;
-    this.pairs ??= new TrainingPairs(this.forest, (this.card as Partial<ModelCard>)?.background);
+    this.pairs ??= new TrainingPairs(
+      this.forest,
+      this.schema,
+      this.groups,
+      (this.card as Partial<ModelCard>)?.background,
+    );
     return this.pairs.outside(row);
   }
 
   /**
-   * The features of which a row tells nothing: NaN where a record must have a value. Places in the
-   * schema.
+   * The features of which a row tells nothing: NaN where a record must have a value. Words are not among
+   * them: what is above a word answers for it. Places in the schema.
    */
   unknown(row: ArrayLike<number>): number[] {
-    return this.schema.features.flatMap(({ missing }, f) =>
-      Number.isNaN(row[f]) && missing !== true ? [f] : [],
+    return this.schema.features.flatMap(({ kind, missing }, f) =>
+      Number.isNaN(row[f]) && missing !== true && kind !== 'word' ? [f] : [],
+    );
+  }
+
+  /** The features whose words in a row are not known. Places in the schema. */
+  unknownWords(row: ArrayLike<number>): number[] {
+    const { words } = this;
+    if (words === undefined) return [];
+    return this.schema.features.flatMap(({ kind }, f) =>
+      kind === 'word' && !words.isKnown(f, row[f]) ? [f] : [],
     );
   }
 
@@ -144,12 +234,36 @@ export class CtrModel {
    */
   support(row: ArrayLike<number>, given: readonly number[]): number {
     this.shares ??= codeShares(this.forest, this.card);
-    return this.compiled.support(row, given, this.shares);
+    const columns = given.flatMap((f) => this.groups[f]);
+    return this.compiled.support(this.columnsOf(row), columns, this.shares);
   }
 
-  /** What explains its predictions, against the training rows that its card keeps, if it does. */
-  get explainer(): Explainer {
-    return (this.explained ??= new Explainer(this.forest, backgroundOf(this.card)));
+  /** What explanations name: the features, and behind them the crosses. */
+  get explainedNames(): readonly string[] {
+    return this.words?.layout.names ?? this.schema.features.map(({ name }) => name);
+  }
+
+  /**
+   * What explains its predictions, against the training rows that its card keeps, if it does: by rows of
+   * the record's numbers, a value for each of `explainedNames`.
+   */
+  get explainer(): Pick<Explainer, 'explain' | 'steps'> {
+    const explainer = (this.explained ??= this.makeExplainer());
+    if (this.words === undefined) return explainer;
+    const columns = (row: ArrayLike<number>) => Float64Array.from(this.columnsOf(row));
+    return {
+      explain: (row) => explainer.explain(columns(row)),
+      steps: (row) => explainer.steps(columns(row)),
+    };
+  }
+
+  private makeExplainer(): Explainer {
+    const { forest, words, groups } = this;
+    const background = backgroundOf(this.card);
+    if (words === undefined) return new Explainer(forest, background);
+    const rows = background?.rows.map((row) => Float64Array.from(this.columnsOf(row)));
+    const sample = background && { ...background, rows: rows! };
+    return new Explainer(forest, sample, { groups });
   }
 }
 

@@ -7,8 +7,10 @@
  *                              ├─ problems    what is wrong with an invalid one, field by field
  *                              └─ fields      for each: words of the rule, JSON Schema, number
  */
-import { checkSchema, type Feature, type Schema } from '@adscale/forest';
+import { checkSchema, ForestError, type Schema } from '@adscale/forest';
 import type { TrainingRange } from './card/card.js';
+import { LONGEST_WORD, type RecordFeature, type RecordSchema } from './table/schema.js';
+import type { WordEncoding } from './words/encoding.js';
 
 /** What is wrong with one field of a record. */
 export interface FieldProblem {
@@ -25,11 +27,14 @@ export interface FieldProblem {
 export interface FieldSchema {
   readonly type: 'string' | 'integer' | 'number';
   readonly enum?: readonly string[];
+  readonly maxLength?: number;
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly description?: string;
   readonly example?: string | number;
+  /** What an absent value counts as. */
+  readonly default?: string | number;
 }
 
 /** A rule names at most this many of a feature's categories. */
@@ -48,14 +53,16 @@ export class FieldContract {
   private readonly above: number;
 
   constructor(
-    readonly feature: Feature,
-    /** The field may be absent or null: training rows lacked it too. */
+    readonly feature: RecordFeature,
+    /** The field may be absent or null: training rows lacked it too, or it is held at a value then. */
     readonly optional: boolean,
+    /** Of a feature of words: the number of a known word, NaN for any other. */
+    private readonly wordNumber: (word: string | number) => number = () => NaN,
   ) {
     this.name = feature.name;
     this.words = wordsOf(feature) + (optional ? ', or absent' : '');
     this.jsonSchema = jsonSchemaOf(feature);
-    this.whole = feature.kind === 'integer';
+    this.whole = feature.kind === 'integer' || (feature.kind === 'word' && feature.whole === true);
     const { minimum, maximum, exclusiveMinimum } = boundsOf(feature);
     this.minimum = minimum ?? -Infinity;
     this.maximum = maximum ?? Infinity;
@@ -67,10 +74,13 @@ export class FieldContract {
   }
 
   /**
-   * The number that stands for a value in a row: a category's place, or the number itself.
-   * @returns NaN for a value that breaks the rule, and for one that is absent or null
+   * The number that stands for a value in a row: a category's place, a word's number, or the number
+   * itself.
+   * @returns NaN for a value that breaks the rule, for one that is absent or null, and for a word that is
+   *   not known
    */
   numberOf(value: unknown): number {
+    if (this.feature.kind === 'word') return this.isWord(value) ? this.wordNumber(value) : NaN;
     if (this.places !== null) return this.places.get(value) ?? NaN;
     if (typeof value !== 'number' || !Number.isFinite(value)) return NaN;
     if (this.whole && !Number.isInteger(value)) return NaN;
@@ -80,7 +90,14 @@ export class FieldContract {
   /** Whether a record may have this value, or lack it if it is undefined or null. */
   accepts(value: unknown): boolean {
     if (value === undefined || value === null) return this.optional;
+    if (this.feature.kind === 'word') return this.isWord(value);
     return !Number.isNaN(this.numberOf(value));
+  }
+
+  /** Any text is a word, known or not, empty or not; of ids it is a whole number. */
+  private isWord(value: unknown): value is string | number {
+    if (this.whole) return Number.isSafeInteger(value);
+    return typeof value === 'string' && value.length <= LONGEST_WORD;
   }
 
   /** What is wrong with a value that the field does not accept. */
@@ -114,24 +131,31 @@ export class RecordContract {
   /** Names of the fields, as a sentence lists them: `impressions, budget`. */
   readonly names: string;
   private readonly byName: ReadonlyMap<string, FieldContract>;
+  /** By field: the number that an absent value counts as; NaN: it stays absent. */
+  private readonly heldAt: Float64Array;
 
   /**
-   * @param ranges of the model's card. A feature may be absent if its schema says so (`missing`),
-   *   or if some training row lacked it.
+   * @param ranges of the model's card. A feature may be absent if its schema says so (`missing`, or
+   *   `bias`, which holds it at a value then), or, but for words, if some training row lacked it.
+   * @param words that the model knows; without it no word is known
    * @throws ForestError SCHEMA_INVALID
    */
   constructor(
-    readonly schema: Schema,
+    readonly schema: RecordSchema,
     ranges: Readonly<Record<string, TrainingRange>> = {},
+    private readonly words?: WordEncoding,
   ) {
-    this.fields = checkSchema(schema).features.map((feature) => {
-      return new FieldContract(
-        feature,
-        feature.missing ?? (ranges[feature.name]?.missing ?? 0) > 0,
-      );
+    const closed = schema.features.filter(({ kind }) => kind !== 'word');
+    if (closed.length === schema.features.length) checkSchema(schema as Schema);
+    this.fields = schema.features.map((feature, f) => {
+      // A card counts words that were forgotten among those that were missing.
+      const lacking = feature.kind === 'word' ? 0 : (ranges[feature.name]?.missing ?? 0);
+      const optional = (feature.missing ?? lacking > 0) || feature.bias !== undefined;
+      return new FieldContract(feature, optional, words && ((word) => words.numberOf(f, word)));
     });
     this.byName = new Map(this.fields.map((field) => [field.name, field]));
     this.names = [...this.byName.keys()].join(', ');
+    this.heldAt = Float64Array.from(this.fields, heldNumber);
   }
 
   /** How many numbers a row has. */
@@ -142,8 +166,8 @@ export class RecordContract {
   /**
    * Checks a record and turns it into numbers, in one pass.
    * @param rows gets the record's `width` numbers from place `at` on: numbers as they are, a
-   *   category as its place in the list, NaN for what is absent. What it holds means nothing if
-   *   the record is refused.
+   *   category as its place in the list, NaN for what is absent and for a word that is not known; what
+   *   is absent and held at a value, as that value. What it holds means nothing if the record is refused.
    * @returns whether the record is valid; if not, `problems` tells why
    */
   read(record: object, rows: Float64Array, at = 0): boolean {
@@ -154,11 +178,10 @@ export class RecordContract {
       const field = fields[f];
       const value = values[field.name];
       const number = field.numberOf(value);
-      if (number !== number && !((value === undefined || value === null) && field.optional)) {
-        return false;
-      }
+      const isNone = number !== number;
+      if (isNone && !field.accepts(value)) return false;
       if (value !== undefined) known++;
-      rows[at + f] = number;
+      rows[at + f] = isNone && (value ?? null) === null ? this.heldAt[f] : number;
     }
     let given = 0;
     for (const name in values) {
@@ -166,6 +189,23 @@ export class RecordContract {
     }
     // More than known: a field is unknown. Fewer: a value is not the record's own.
     return given === known;
+  }
+
+  /** The number of one field's value in a row, as `read` writes it. NaN if it breaks the rule. */
+  numberIn(f: number, value: unknown): number {
+    return (value ?? null) === null ? this.heldAt[f] : this.fields[f].numberOf(value);
+  }
+
+  /** What a record lacks and is held at a value: those values, by field. */
+  heldIn(record: object): Record<string, number | string> {
+    const values = record as Readonly<Record<string, unknown>>;
+    const held: Record<string, number | string> = {};
+    for (const { name, feature } of this.fields) {
+      if (feature.bias !== undefined && (values[name] ?? null) === null) {
+        held[name] = feature.bias.heldAt;
+      }
+    }
+    return held;
   }
 
   /**
@@ -188,14 +228,20 @@ export class RecordContract {
     return found.slice(0, most);
   }
 
-  /** A row as a record: a category by its name, no field for what is missing. */
+  /** A row as a record: a category by its name, a word by its text, no field for what is missing. */
   recordOf(row: ArrayLike<number>): Record<string, number | string> {
     const record: Record<string, number | string> = {};
     this.schema.features.forEach((feature, f) => {
       if (Number.isNaN(row[f])) return;
-      record[feature.name] = feature.kind === 'categorical' ? feature.categories[row[f]] : row[f];
+      record[feature.name] = this.valueOf(feature, f, row[f]);
     });
     return record;
+  }
+
+  private valueOf(feature: RecordFeature, f: number, number: number): number | string {
+    if (feature.kind === 'categorical') return feature.categories[number];
+    if (feature.kind !== 'word' || feature.whole === true) return number;
+    return this.words!.wordOf(f, number);
   }
 
   private unknown(name: string, value: unknown): FieldProblem {
@@ -204,6 +250,17 @@ export class RecordContract {
     const message = `${field} is not a field of this model; there is ${rule}`;
     return { field, value: shownValue(value), rule, message };
   }
+}
+
+/** @throws ForestError SCHEMA_INVALID if a feature is held at a value that it cannot have */
+function heldNumber(field: FieldContract): number {
+  const { bias } = field.feature;
+  if (bias === undefined) return NaN;
+  const { heldAt } = bias;
+  if (heldAt !== undefined && heldAt !== null && field.accepts(heldAt))
+    return field.numberOf(heldAt);
+  const detail = `feature ${field.name} is held at ${shown(heldAt)}, wanted ${wordsOf(field.feature)}`;
+  throw new ForestError('SCHEMA_INVALID', detail);
 }
 
 /** Longest text that an error repeats, in UTF-16 units. */
@@ -232,8 +289,10 @@ export function shown(value: unknown): string {
 }
 
 /** Bounds of a feature's values; none for a category. */
-function boundsOf(feature: Feature): Pick<FieldSchema, 'minimum' | 'exclusiveMinimum' | 'maximum'> {
-  if (feature.kind === 'categorical') return {};
+function boundsOf(
+  feature: RecordFeature,
+): Pick<FieldSchema, 'minimum' | 'exclusiveMinimum' | 'maximum'> {
+  if (feature.kind === 'categorical' || feature.kind === 'word') return {};
   const { minimum, maximum } = feature;
   const exclusiveMinimum = feature.kind === 'numeric' ? feature.exclusiveMinimum : undefined;
   return {
@@ -243,7 +302,12 @@ function boundsOf(feature: Feature): Pick<FieldSchema, 'minimum' | 'exclusiveMin
   };
 }
 
-function wordsOf(feature: Feature): string {
+function wordsOf(feature: RecordFeature): string {
+  if (feature.kind === 'word') {
+    return feature.whole === true
+      ? 'a whole number'
+      : `a text of at most ${LONGEST_WORD} characters`;
+  }
   if (feature.kind !== 'categorical') {
     return numberWords({ whole: feature.kind === 'integer', ...boundsOf(feature) });
   }
@@ -282,12 +346,17 @@ export function numberWords(rule: NumberRule): string {
   return bounds.length === 0 ? noun : `${noun} ${bounds.join(' and ')}`;
 }
 
-function jsonSchemaOf(feature: Feature): FieldSchema {
-  const { description, example } = feature;
+function jsonSchemaOf(feature: RecordFeature): FieldSchema {
+  const { description, example, bias } = feature;
   const text = {
     ...(description !== undefined && { description }),
     ...(example !== undefined && { example }),
+    ...(bias !== undefined && { default: bias.heldAt }),
   };
+  if (feature.kind === 'word') {
+    if (feature.whole === true) return { type: 'integer', ...text };
+    return { type: 'string', maxLength: LONGEST_WORD, ...text };
+  }
   if (feature.kind === 'categorical') return { type: 'string', enum: feature.categories, ...text };
   return {
     type: feature.kind === 'integer' ? 'integer' : 'number',

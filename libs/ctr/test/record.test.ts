@@ -181,3 +181,41 @@ describe('a value in an error', () => {
     expect(shownValue(value)).toEqual(json);
   });
 });
+
+describe('a feature that is learned as a bias', () => {
+  const biased = {
+    features: defaultSchema.features.map((feature) =>
+      feature.name === 'ad_position' ? { ...feature, bias: { heldAt: 2 } } : feature,
+    ),
+  };
+  const contract = new RecordContract(biased);
+  const { ad_position: _, ...without } = valid;
+
+  it('is held at its value where a record lacks it, and counts as it is where not', () => {
+    const rows = new Float64Array(8);
+    expect(contract.read(without, rows)).toBe(true);
+    expect(contract.read(valid, rows, 4)).toBe(true);
+    expect([rows[1], rows[5]]).toEqual([2, 1]);
+    expect([contract.numberIn(1, null), contract.numberIn(0, undefined)]).toEqual([2, NaN]);
+    expect(contract.heldIn(without)).toEqual({ ad_position: 2 });
+    expect(contract.heldIn(valid)).toEqual({});
+  });
+
+  it('still refuses a wrong value, and the other fields must be there', () => {
+    const row = new Float64Array(4);
+    expect(contract.read({ ...valid, ad_position: 11 }, row)).toBe(false);
+    expect(contract.read({ ad_position: 1 }, row)).toBe(false);
+  });
+
+  it('says in its JSON Schema what absent counts as', () => {
+    expect(contract.fields[1].jsonSchema.default).toBe(2);
+    expect(contract.fields[1].optional).toBe(true);
+  });
+
+  it('cannot be held at a value that it cannot have', () => {
+    const features = [{ name: 'ad_position', kind: 'integer', maximum: 10, bias: { heldAt: 11 } }];
+    expect(() => new RecordContract({ features } as never)).toThrow(
+      'feature ad_position is held at 11, wanted a whole number at most 10',
+    );
+  });
+});

@@ -1,6 +1,5 @@
 // Is "B is better with chance p" right p of the time? Pairs of placements whose truth is known.
 import { compare } from '@adscale/decisions';
-import { chance, freshRecords, trueCtr } from './market.mjs';
 
 const BINS = 10;
 
@@ -24,14 +23,14 @@ const singleFields = {
 /** By bin of the stated chance: how many pairs, the mean chance, how often B was better. */
 function reliability(models, pairs, makeB) {
   const bins = Array.from({ length: BINS }, () => ({ pairs: 0, stated: 0, better: 0 }));
-  models.forEach((model, m) => {
-    const { random } = chance(100 + m);
-    const records = freshRecords(2 * pairs, 5000 + m);
+  models.forEach(({ model, market }, m) => {
+    const { random, ownCtr } = market.chance(100 + m);
+    const records = market.fresh(2 * pairs, 5000 + m);
     for (let i = 0; i < pairs; i++) {
       const first = records[2 * i];
       const second = makeB(first, records[2 * i + 1]);
       const [a, b] = random() < 0.5 ? [first, second] : [second, first];
-      const [truthA, truthB] = [trueCtr(a), trueCtr(b)];
+      const [truthA, truthB] = [ownCtr(a), ownCtr(b)];
       if (truthA === truthB) continue;
       const stated = compare(model, { a, b }).chance_b_better;
       const bin = bins[Math.min(BINS - 1, Math.floor(stated * BINS))];

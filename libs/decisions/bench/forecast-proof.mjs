@@ -1,19 +1,17 @@
 // Do forecasts cover? Campaigns of the generator's kind: one budget, placements of their own.
 import { forecast } from '@adscale/decisions';
-import { chance, freshRecords } from './market.mjs';
 
 const LEVELS = [0.8, 0.9, 0.95];
-const LEAST_IMPRESSIONS = 1000;
 
 /** Placements of one campaign: the budget of the first, impressions in proportion to it. */
-function scheduleOf(count, seed) {
-  const records = freshRecords(count, seed);
+function scheduleOf(market, count, seed) {
+  const records = market.fresh(count, seed);
   const { budget } = records[0];
   return records.map((record) => ({
     record: {
       ...record,
       impressions: Math.max(
-        LEAST_IMPRESSIONS,
+        market.leastImpressions,
         Math.round((record.impressions * budget) / record.budget),
       ),
       budget,
@@ -27,11 +25,11 @@ const isWithin = (value, { low, high }) => value >= low && value <= high;
 export function forecastCoverage(models, campaigns) {
   const tallies = LEVELS.map((level) => ({ level, totals: 0, lines: 0, placements: 0 }));
   const perModel = Math.ceil(campaigns / models.length);
-  models.forEach((model, m) => {
-    const draw = chance(m);
+  models.forEach(({ model, market }, m) => {
+    const draw = market.chance(m);
     for (let c = 0; c < perModel; c++) {
       const count = Math.round(draw.between(5, 60));
-      const schedule = scheduleOf(count, 1_000_000 + 1000 * m + c);
+      const schedule = scheduleOf(market, count, 1_000_000 + 1000 * m + c);
       const observed = schedule.map(({ record }) => draw.clicksOf(record));
       const total = observed.reduce((sum, clicks) => sum + clicks, 0);
       for (const tally of tallies) {

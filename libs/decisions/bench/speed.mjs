@@ -3,15 +3,16 @@
 // after a warm-up; a checksum keeps the answers from being optimised away.
 import { cpus } from 'node:os';
 import * as decisions from '@adscale/decisions';
-import { chance, freshRecords, trainModel } from './market.mjs';
+import { Market } from './market.mjs';
 
 const CALLS = { few: 20, many: 200 };
 const record = { impressions: 5000, ad_position: 1, device_type: 'mobile', budget: 2500 };
 const devices = ['mobile', 'desktop', 'tablet'];
 
-const model = await trainModel(1);
-const records = freshRecords(decisions.MAX_CANDIDATES, 77);
-const { between } = chance(1);
+const market = new Market('realistic', 1);
+const model = await market.train('forest');
+const records = market.fresh(decisions.MAX_CANDIDATES, 77);
+const { between } = market.chance(1);
 
 function cells(count) {
   return Array.from({ length: count }, (_, i) => ({

@@ -13,8 +13,18 @@ export interface Range {
 }
 
 export const MODEL_ERROR =
-  'Intervals and chances are of the true CTR given what the model knows: the spread of its trees, ' +
+  'Intervals and chances are of the true CTR given what the model knows: the spread of its members, ' +
   'scaled to its errors on rows that they did not see. They say nothing of a market that changes.';
+
+/** Where the model knows of overdispersion: what the figures make of it. */
+export function ownDifference({ rho }: { readonly rho: number }): string[] {
+  if (rho === 0) return [];
+  const told = Number(rho.toPrecision(2));
+  return [
+    `Placements differ from what their features tell by more than chance (intra-row correlation ${told}): ` +
+      'each has a CTR of its own, which intervals and chances count.',
+  ];
+}
 
 const EXTRAPOLATES =
   'Some records lie outside what the model was trained on (see extrapolated): there it answers ' +

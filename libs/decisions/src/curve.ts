@@ -1,6 +1,7 @@
 import type { CtrModel } from '@adscale/ctr';
 import {
   assumptionsOf,
+  ownDifference,
   MODEL_ERROR,
   rangeOf,
   roundCount,
@@ -11,7 +12,7 @@ import {
 import { clickNoise, countInterval } from './error/distributions.js';
 import { ModelError } from './error/model-error.js';
 import { readAmount, readCurrency, readPrice, type Currency } from './money/money.js';
-import { PlacementReader } from './placement.js';
+import { PlacementReader, type DecisionOptions } from './placement.js';
 import {
   IMPRESSIONS,
   plannedImpressions,
@@ -98,16 +99,18 @@ const MEANING: Readonly<Record<Over, string>> = {
  * curve over spend needs a CPM.
  * @throws DecisionError REQUEST_INVALID, LIMIT_EXCEEDED, AMOUNT_INVALID, FEATURE_ABSENT
  */
-export function curve(model: CtrModel, request: unknown): Curve {
+export function curve(model: CtrModel, request: unknown, options?: DecisionOptions): Curve {
   const fields = readFields(request, ROOT, KNOWN);
   const level = readLevel(fields);
   const currency = readCurrency(fields['currency']);
-  const axis = readAxis(model, fields, currency);
+  const reader = new PlacementReader(model, options);
+  const axis = readAxis(reader, fields, currency);
   const steps = stepsAlong(axis.path, axis.low, axis.high);
   if (steps.length > MAX_STEPS) {
     refuse('to', fields['to'], `a stretch of at most ${MAX_STEPS} steps, got ${steps.length}`);
   }
-  const shown = describeSteps(model, axis, steps, level);
+  const error = errorAlong(model, axis, steps);
+  const shown = describeSteps(model, axis, steps, error, level);
   const outside = shown.some(({ extrapolated }) => extrapolated.length > 0);
   return {
     model_version: model.version,
@@ -115,12 +118,17 @@ export function curve(model: CtrModel, request: unknown): Curve {
     currency: currency.code,
     level,
     steps: shown,
-    assumptions: assumptionsOf(model, outside, [MEANING[axis.over], ...OWN]),
+    assumptions: assumptionsOf(model, outside, [
+      MEANING[axis.over],
+      ...OWN,
+      ...reader.heldAssumptions,
+      ...ownDifference(error),
+    ]),
   };
 }
 
-function readAxis(model: CtrModel, fields: Fields, currency: Currency): Axis {
-  const reader = new PlacementReader(model);
+function readAxis(reader: PlacementReader, fields: Fields, currency: Currency): Axis {
+  const { model } = reader;
   const over = readChoice(fields['over'], 'over', OVERS, 'impressions');
   const row = reader.read(fields['record'], 'record');
   const impressions = reader.require('impressions', 'which clicks are counted by');
@@ -164,21 +172,25 @@ function budgetMoving(reader: PlacementReader, fields: Fields, unit: number): Mo
   return [movingAs(reader.require('budget', 'that would move'), unit)];
 }
 
+function errorAlong(model: CtrModel, { path }: Axis, steps: readonly Step[]): ModelError {
+  const width = model.schema.features.length;
+  const rows = new Float64Array(steps.length * width);
+  steps.forEach(({ from }, i) => rows.set(rowAt(path, from), i * width));
+  return new ModelError(model, rows, steps.length);
+}
+
 function describeSteps(
   model: CtrModel,
   axis: Axis,
   steps: readonly Step[],
+  error: ModelError,
   level: number,
 ): CurveStep[] {
-  const width = model.schema.features.length;
-  const rows = new Float64Array(steps.length * width);
-  steps.forEach(({ from }, i) => rows.set(rowAt(axis.path, from), i * width));
-  const error = new ModelError(model, rows, steps.length);
   const reach = error.reach(level);
   return steps.map(({ from, to, ctr }, i) => {
     const deviation = error.deviationOf(i);
     const [first, last] = [axis.impressionsAt(from), axis.impressionsAt(to)];
-    const variance = clickNoise(ctr, last) + (last * deviation) ** 2;
+    const variance = clickNoise(ctr, last, error.rho) + (last * deviation) ** 2;
     const atEnd = countInterval(ctr * last, variance, reach, last);
     const before = i === 0 ? undefined : steps[i - 1].ctr;
     const perUnit = axis.over === 'impressions' ? 1000 : axis.unit;
@@ -187,7 +199,7 @@ function describeSteps(
       from: from / axis.unit,
       to: to / axis.unit,
       predicted_ctr: roundRate(ctr),
-      interval: rangeOf(ctr, reach * deviation, roundRate),
+      interval: rangeOf(ctr, reach * error.ownDeviationOf(i), roundRate),
       impressions: { low: Math.floor(first), high: Math.floor(last) },
       expected_clicks: { low: roundCount(ctr * first), high: roundCount(ctr * last) },
       clicks_at_to: { low: roundCount(atEnd.low), high: roundCount(atEnd.high) },

@@ -1,6 +1,7 @@
 import type { CtrModel } from '@adscale/ctr';
 import {
   assumptionsOf,
+  ownDifference,
   MODEL_ERROR,
   roundCount,
   roundRate,
@@ -12,7 +13,7 @@ import { costOf, readCost, type Cost } from './money/prices.js';
 import { clickNoise, countInterval } from './error/distributions.js';
 import { ModelError } from './error/model-error.js';
 import { readCurrency, roundPrice, toDecimal, type Currency } from './money/money.js';
-import { PlacementReader } from './placement.js';
+import { PlacementReader, type DecisionOptions } from './placement.js';
 import {
   IMPRESSIONS,
   plannedImpressions,
@@ -75,7 +76,7 @@ interface Clicks extends Range {
 
 const OWN = [
   'Each placement gets exactly the impressions that the schedule plans, and its record stays as it is.',
-  'Given the CTR, impressions are clicked independently of each other.',
+  'Given the CTR of a placement, impressions are clicked independently of each other.',
   'Totals count the model error that placements share; they are wider than independent errors would make them.',
   MODEL_ERROR,
 ];
@@ -88,11 +89,11 @@ const OWN = [
  * currency? }`; `impressions` is the record's own where absent.
  * @throws DecisionError REQUEST_INVALID, LIMIT_EXCEEDED, AMOUNT_INVALID, FEATURE_ABSENT
  */
-export function forecast(model: CtrModel, request: unknown): Forecast {
+export function forecast(model: CtrModel, request: unknown, options?: DecisionOptions): Forecast {
   const fields = readFields(request, ROOT, ['schedule', 'level', 'currency']);
   const level = readLevel(fields);
   const currency = readCurrency(fields['currency']);
-  const reader = new PlacementReader(model);
+  const reader = new PlacementReader(model, options);
   const rows = new Float64Array(MAX_SCHEDULE * reader.width);
   const lines = readEntries(fields['schedule'], 'schedule', MAX_SCHEDULE, (entry, i) =>
     readLine(reader, rows, i, entry),
@@ -100,7 +101,8 @@ export function forecast(model: CtrModel, request: unknown): Forecast {
   const error = new ModelError(model, rows, lines.length);
   const clicks = lines.map(({ impressions }, i): Clicks => {
     const mean = error.ctr[i] * impressions;
-    const variance = clickVariance(error.ctr[i], error.deviationOf(i), impressions);
+    const variance =
+      clickNoise(error.ctr[i], impressions, error.rho) + (impressions * error.deviationOf(i)) ** 2;
     return { mean, ...countInterval(mean, variance, error.reach(level), impressions) };
   });
   const placements = lines.map((line, i) => {
@@ -113,7 +115,11 @@ export function forecast(model: CtrModel, request: unknown): Forecast {
     level,
     placements,
     total: totalOf(lines, error, clicks, level, currency),
-    assumptions: assumptionsOf(model, placements.some(isOutside), OWN),
+    assumptions: assumptionsOf(model, placements.some(isOutside), [
+      ...OWN,
+      ...reader.heldAssumptions,
+      ...ownDifference(error),
+    ]),
   };
 }
 
@@ -135,10 +141,6 @@ function readLine(reader: PlacementReader, rows: Float64Array, i: number, entry:
 function ownImpressions(reader: PlacementReader, rows: Float64Array, i: number): number {
   const f = reader.require('impressions', 'so every placement must say its own impressions');
   return plannedImpressions(rows[i * reader.width + f]);
-}
-
-function clickVariance(ctr: number, deviation: number, impressions: number): number {
-  return clickNoise(ctr, impressions) + (impressions * deviation) ** 2;
 }
 
 function placementForecast(
@@ -181,7 +183,10 @@ function totalOf(
 ): Forecast['total'] {
   const impressions = lines.reduce((sum, line) => sum + line.impressions, 0);
   const mean = clicks.reduce((sum, line) => sum + line.mean, 0);
-  const noise = lines.reduce((sum, line, i) => sum + clickNoise(error.ctr[i], line.impressions), 0);
+  const noise = lines.reduce(
+    (sum, line, i) => sum + clickNoise(error.ctr[i], line.impressions, error.rho),
+    0,
+  );
   const shared = error.varianceOfTotal(lines.map((line) => line.impressions));
   const { low, high } = countInterval(mean, noise + shared, error.reach(level), impressions);
   return {
@@ -238,7 +243,8 @@ function costInterval(
   const prices = costs.map(({ per, price }) => (per === 'click' ? price : 0));
   const weights = lines.map(({ impressions }, i) => prices[i] * impressions);
   const noise = lines.reduce(
-    (sum, { impressions }, i) => sum + prices[i] ** 2 * clickNoise(error.ctr[i], impressions),
+    (sum, { impressions }, i) =>
+      sum + prices[i] ** 2 * clickNoise(error.ctr[i], impressions, error.rho),
     0,
   );
   const byClick = weights.reduce((sum, weight, i) => sum + weight * error.ctr[i], 0);

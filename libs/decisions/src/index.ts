@@ -1,4 +1,4 @@
-export { allocate } from './allocate/allocate.js';
+export { allocate, type AllocateOptions } from './allocate/allocate.js';
 export type { AllocatedCell, AllocationAnswer, ComparedSplit } from './allocate/answer.js';
 export { MAX_CELLS, MAX_EXACT_CELLS } from './allocate/request.js';
 export type { Answered, Range } from './answer.js';
@@ -25,6 +25,7 @@ export {
   type Opportunity,
   type WeakPlacement,
 } from './opportunities/opportunities.js';
+export type { DecisionOptions } from './placement.js';
 export { MAX_CANDIDATES, rank, type RankedCandidate, type Ranking } from './rank.js';
 export {
   oneProportionSize,

@@ -1,6 +1,7 @@
 import type { CtrModel } from '@adscale/ctr';
 import {
   assumptionsOf,
+  ownDifference,
   MODEL_ERROR,
   roundRate,
   roundShare,
@@ -11,14 +12,14 @@ import { CLICK_VALUE_FIELDS, readClickValue, type ClickValue } from './money/pri
 import { ModelError } from './error/model-error.js';
 import { readCurrency, readPrice, roundPrice, type Currency } from './money/money.js';
 import { chanceAbove } from './error/distributions.js';
-import { PlacementReader } from './placement.js';
+import { PlacementReader, type DecisionOptions } from './placement.js';
 import { readEntries, readFields, readId, readLevel, ROOT } from './request.js';
 
 /** Most candidates of one ranking. */
 export const MAX_CANDIDATES = 1000;
 
 /**
- * Walks of a row down a tree that a ranking may take: of 100 trees, 1,000 candidates of different
+ * Questions of a row to a member that a ranking may take: of 100 trees, 1,000 candidates of different
  * cells get a third, and up to 320 get all.
  */
 const WALKS = 32_000;
@@ -63,7 +64,7 @@ interface Candidate {
 
 const OWN = [
   'A click is worth what the request says; the CTR does not depend on the bid.',
-  'chance_above_next judges the two neighbours tree by tree, so what the model gets wrong in both alike cancels.',
+  'chance_above_next judges the two neighbours member by member, so what the model gets wrong in both alike cancels.',
   MODEL_ERROR,
 ];
 
@@ -74,13 +75,13 @@ const OWN = [
  * conversion_rate, floor_ecpm? }], floor_ecpm?, level?, currency? }`. Equal eCPMs keep their order.
  * @throws DecisionError REQUEST_INVALID, LIMIT_EXCEEDED, AMOUNT_INVALID
  */
-export function rank(model: CtrModel, request: unknown): Ranking {
+export function rank(model: CtrModel, request: unknown, options?: DecisionOptions): Ranking {
   const known = ['candidates', 'floor_ecpm', 'level', 'currency'];
   const fields = readFields(request, ROOT, known);
   const level = readLevel(fields);
   const currency = readCurrency(fields['currency']);
   const floor = readFloor(fields['floor_ecpm'], 'floor_ecpm');
-  const cells = new DistinctCells(model);
+  const cells = new DistinctCells(model, options);
   const candidates = readEntries(fields['candidates'], 'candidates', MAX_CANDIDATES, (entry, i) =>
     readCandidate(cells, entry, i, floor),
   );
@@ -96,24 +97,35 @@ export function rank(model: CtrModel, request: unknown): Ranking {
     currency: currency.code,
     level,
     candidates: ranked,
-    assumptions: assumptionsOf(model, outside, [...OWN, ...fewerTrees(model, error)]),
+    assumptions: assumptionsOf(model, outside, [
+      ...OWN,
+      ...cells.reader.heldAssumptions,
+      ...ownDifference(error),
+      ...fewerMembers(model, error),
+    ]),
   };
 }
 
-function fewerTrees(model: CtrModel, { trees }: ModelError): string[] {
-  const all = model.forest.trees.length;
-  return trees < all ? [`Intervals and chances were judged by ${trees} of the ${all} trees.`] : [];
+function fewerMembers({ forest }: CtrModel, { members }: ModelError): string[] {
+  const all = Math.max(...forest.parts.map((part) => part.members.length));
+  const kind = forest.trees.length === all ? 'trees' : 'members';
+  return members < all
+    ? [`Intervals and chances were judged by ${members} of the ${all} ${kind}.`]
+    : [];
 }
 
-/** Candidates of one cell have one prediction, so trees are asked once a cell. */
+/** Candidates of one cell have one prediction, so members are asked once a cell. */
 class DistinctCells {
   readonly reader: PlacementReader;
   readonly rows: Float64Array;
   count = 0;
   private readonly places = new Map<number | string, number>();
 
-  constructor(private readonly model: CtrModel) {
-    this.reader = new PlacementReader(model);
+  constructor(
+    private readonly model: CtrModel,
+    options?: DecisionOptions,
+  ) {
+    this.reader = new PlacementReader(model, options);
     this.rows = new Float64Array(MAX_CANDIDATES * this.reader.width);
   }
 
@@ -167,7 +179,7 @@ function rankedCandidate(
   const { id, row, cell, value, weight, floor } = candidate;
   const ctr = error.ctr[cell];
   const ecpm = weight * ctr;
-  const deviation = weight * error.deviationOf(cell);
+  const deviation = weight * error.ownDeviationOf(cell);
   const reach = error.reach(level) * deviation;
   return {
     rank: place + 1,
@@ -191,9 +203,6 @@ function rankedCandidate(
 
 function chanceAboveNext(error: ModelError, one: Candidate, next: Candidate): number {
   const difference = one.weight * error.ctr[one.cell] - next.weight * error.ctr[next.cell];
-  const deviation =
-    one.cell === next.cell
-      ? Math.abs(one.weight - next.weight) * error.deviationOf(one.cell)
-      : error.deviationBetween(one.cell, next.cell, one.weight, next.weight);
+  const deviation = error.ownDeviationBetween(one.cell, next.cell, one.weight, next.weight);
   return roundShare(chanceAbove(difference, deviation));
 }

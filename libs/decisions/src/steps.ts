@@ -39,7 +39,7 @@ export interface Moving {
 export function stepsAlong(path: Path, low: number, high: number): Step[] {
   const starts = new Set<number>([low]);
   for (const moving of path.moving) {
-    for (const cut of path.model.forest.cutsOf(moving.feature)) {
+    for (const cut of path.model.cutsOf(moving.feature)) {
       const start = firstBeyond(moving, cut, low, high);
       if (start !== undefined) starts.add(start);
     }

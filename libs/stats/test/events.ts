@@ -30,6 +30,7 @@ export function newService(now: () => number): Service {
   const position = { name: 'ad_position', categories: ['1', '2', '3'] };
   const models = [stats.model('a', [device, position]), stats.model('b', [position])];
   COUNTERS.forEach((name) => stats.counter(name));
+  ['keyword', 'Zielgruppe 7'].forEach((name) => stats.unknownWords(name));
   return { stats, models };
 }
 
@@ -73,13 +74,19 @@ const counter = fc.tuple(fc.constantFrom(...COUNTERS), fc.integer({ min: 1, max:
       stats.counter(name).increment(by),
 );
 
+const unknownWord = fc.constantFrom('keyword', 'Zielgruppe 7').map(
+  (feature) =>
+    ({ stats }: Service) =>
+      stats.unknownWords(feature).increment(),
+);
+
 /** Some events of three workers: within one slot, over many, and after hours of silence. */
 export const events: fc.Arbitrary<Event[]> = fc.array(
   fc.record({
     worker: fc.nat(2),
     gap: fc.oneof(fc.nat(100), fc.nat(20_000), fc.nat(400_000), fc.nat(8_000_000)),
     behind: fc.oneof(fc.constant(0), fc.nat(30_000)),
-    count: fc.oneof(request, prediction, shadow, lookup, counter),
+    count: fc.oneof(request, prediction, shadow, lookup, counter, unknownWord),
   }),
   { maxLength: 60 },
 );

@@ -1,4 +1,4 @@
-import type { Schema } from '@adscale/forest';
+import type { RecordSchema } from '@adscale/ctr';
 import {
   type ApiBodyOptions,
   ApiProperty,
@@ -63,7 +63,7 @@ export class BatchAnswer {
 const aRecord = { $ref: getSchemaPath(REQUEST_NAME) };
 
 /** A batch in the documentation, with an example that is valid. */
-export function batchBody(schema: Schema, limit: number): ApiBodyOptions {
+export function batchBody(schema: RecordSchema, limit: number): ApiBodyOptions {
   return {
     required: true,
     schema: { type: 'array', items: aRecord, maxItems: limit },
@@ -72,7 +72,7 @@ export function batchBody(schema: Schema, limit: number): ApiBodyOptions {
 }
 
 /** Lines in the documentation, with an example that is valid. */
-export function linesBody(schema: Schema): ApiBodyOptions {
+export function linesBody(schema: RecordSchema): ApiBodyOptions {
   const lines = Object.values(exampleRequests(schema)).map((record) => JSON.stringify(record));
   return {
     required: true,

@@ -27,9 +27,10 @@ export class RecordAnswers {
    * @param row numbers in the order of the model's schema
    */
   predict(row: Float64Array): number {
-    const { model, counts, dimensions } = this.serving;
+    const { model, counts, dimensions, words } = this.serving;
     const ctr = roundCtr(model.predictRow(row));
     this.stats.countPrediction(counts, ctr, dimensions.codesOf(row));
+    words.count(row);
     this.ok++;
     return ctr;
   }

@@ -1,5 +1,5 @@
 import type { CtrModel } from '@adscale/ctr';
-import { DecisionError, type DecisionErrorCode } from '@adscale/decisions';
+import { DecisionError, type DecisionErrorCode, type DecisionOptions } from '@adscale/decisions';
 import type { FastifyReply } from 'fastify';
 import { refuseQuery } from '../record/query.js';
 import type { ServedModel } from '../model/served-model.js';
@@ -7,7 +7,11 @@ import type { ProblemCode } from '../problem/catalogue.js';
 import { type FieldError, ProblemError } from '../problem/problem.js';
 
 /** Decides by a model. Checks the request itself. */
-export type Decide<T> = (model: CtrModel, request: unknown) => T | Promise<T>;
+export type Decide<T> = (
+  model: CtrModel,
+  request: unknown,
+  options: DecisionOptions,
+) => T | Promise<T>;
 
 /** A request for a decision, and the reply to it. */
 export interface Asked {
@@ -27,11 +31,11 @@ export async function answerDecision<T>(
   { body, query, reply }: Asked,
 ): Promise<T> {
   refuseQuery(query);
-  const { model } = served.current ?? {};
-  if (model === undefined) throw new ProblemError('MODEL_NOT_LOADED');
+  if (served.current === undefined) throw new ProblemError('MODEL_NOT_LOADED');
+  const { model, words } = served.current;
   void reply.header('x-model-version', model.version);
   try {
-    return await decide(model, body);
+    return await decide(model, body, { onRow: words.count });
   } catch (error) {
     throw error instanceof DecisionError ? refusalOf(error) : error;
   }

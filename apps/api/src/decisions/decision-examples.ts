@@ -1,4 +1,4 @@
-import type { Schema } from '@adscale/forest';
+import type { RecordSchema } from '@adscale/ctr';
 import { exampleRequests } from '../record/record-examples.js';
 
 /** Features of money and volume; the others of a record describe the placement. */
@@ -15,7 +15,7 @@ export interface DecisionExamples {
   readonly curve?: object;
 }
 
-export function decisionExamples(schema: Schema): DecisionExamples {
+export function decisionExamples(schema: RecordSchema): DecisionExamples {
   const examples = Object.entries(exampleRequests(schema));
   const [[, typical]] = examples;
   const other = examples.at(-1)![1];
@@ -59,10 +59,15 @@ function placementOf(record: Record<string, number | string>): object {
   return Object.fromEntries(Object.entries(record).filter(([name]) => !MOVED.includes(name)));
 }
 
-/** The first categorical feature with its categories, or else the first feature as it is. */
-function varied(schema: Schema): object {
+/**
+ * The first categorical feature with its categories, or else the commonest words of the first that takes
+ * any, or else the first feature as it is.
+ */
+function varied(schema: RecordSchema): object {
   const feature = schema.features.find(({ kind }) => kind === 'categorical');
   if (feature?.kind === 'categorical') return { [feature.name]: feature.categories.slice(0, 20) };
+  const words = schema.features.find(({ kind }) => kind === 'word');
+  if (words !== undefined) return { [words.name]: 10 };
   const [name, value] = Object.entries(exampleRequests(schema).typical)[0];
   return { [name]: [value] };
 }

@@ -20,8 +20,11 @@ export class OpportunitiesRequest {
 
   @ApiPropertyOptional({
     type: 'object',
-    additionalProperties: { type: 'array', items: {} },
-    description: `Values of some features; every combination is looked at, up to ${MAX_PLACEMENTS}.`,
+    additionalProperties: { oneOf: [{ type: 'array', items: {} }, { type: 'integer' }] },
+    description:
+      `Values of some features; every combination is looked at, up to ${MAX_PLACEMENTS}. A feature of ` +
+      'words may have a number in place of a list: as many of its commonest words. Without vary, all ' +
+      'such features vary so.',
     example: { ad_position: [1, 2, 3], device_type: ['mobile', 'desktop'] },
   })
   vary?: object;

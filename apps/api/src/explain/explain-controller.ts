@@ -11,7 +11,7 @@ import { REQUEST_NAME } from '../record/record-dto.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
-import { ExplainAnswer, explanationAnswer } from './explanation-answer.js';
+import { ExplainAnswer, explanationAnswer, remarksOf } from './explanation-answer.js';
 import { Explanations } from './explanations.js';
 import { refuseQuery } from '../record/query.js';
 
@@ -54,6 +54,7 @@ export function explainController({ schema }: ServedModel): Type<unknown> {
       return {
         predicted_ctr: roundCtr(explanation.prediction),
         ...explanationAnswer(model, explanation),
+        ...remarksOf(model, row, body as object),
         model_version: model.version,
       };
     }

@@ -15,7 +15,9 @@ export const explanationCodec: Codec<ExplainedPrediction> = {
     JSON.stringify({ ...rest, contributions: [...values], ctr: prediction }),
   decode: (bytes) => {
     const { contributions, ctr, ...rest } = JSON.parse(bytes.toString());
-    return { ...rest, values: Float64Array.from(contributions), prediction: ctr };
+    // Earlier releases kept no scale: theirs was always that of the prediction.
+    const scale = { scale: 'prediction', link: 'identity' };
+    return { ...scale, ...rest, values: Float64Array.from(contributions), prediction: ctr };
   },
 };
 

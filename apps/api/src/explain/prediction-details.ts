@@ -4,12 +4,14 @@ import type { DetailQuery } from './detail-query.js';
 import {
   type ExplanationAnswer,
   type IntervalAnswer,
+  type RemarksAnswer,
   explanationAnswer,
+  remarksOf,
 } from './explanation-answer.js';
 import type { Explanations } from './explanations.js';
 
 /** What a prediction is answered with besides itself; spread into the answer's body. */
-export interface Details {
+export interface Details extends Partial<RemarksAnswer> {
   readonly interval?: IntervalAnswer;
   readonly explanation?: ExplanationAnswer;
 }
@@ -21,15 +23,23 @@ export class PredictionDetails {
   /**
    * @param model that answers the request
    * @param row numbers in the order of the model's schema; must not change any more
+   * @param record that the row was read from
    * @throws ProblemError NO_INTERVALS
    */
-  async of(model: CtrModel, row: Float64Array, query: DetailQuery): Promise<Details> {
+  async of(
+    model: CtrModel,
+    row: Float64Array,
+    record: object,
+    query: DetailQuery,
+  ): Promise<Details> {
     const { interval: level, explain } = query;
     const interval = level === undefined ? undefined : intervalOf(model, row, level);
     const found = explain && (await this.explanations.explain(model, row));
+    if (interval === undefined && !found) return {};
     return {
       ...(interval && { interval }),
       ...(found && { explanation: explanationAnswer(model, found) }),
+      ...remarksOf(model, row, record),
     };
   }
 }
@@ -50,7 +60,7 @@ export function intervalOf(model: CtrModel, row: Float64Array, level: number): I
   const { forest, schema } = model;
   if (forest.intervals === null) throw new ProblemError('NO_INTERVALS');
   const place = schema.features.findIndex(
-    ({ name, kind }) => name === EXPOSURE && kind !== 'categorical',
+    ({ name, kind }) => name === EXPOSURE && kind !== 'categorical' && kind !== 'word',
   );
   const exposure = place < 0 ? NaN : row[place];
   if (forest.intervals.noise === 'binomial' && !(exposure > 0)) {
@@ -59,7 +69,7 @@ export function intervalOf(model: CtrModel, row: Float64Array, level: number): I
     throw new ProblemError('NO_INTERVALS', { detail });
   }
   const options = Number.isNaN(exposure) ? { level } : { level, exposure };
-  const { low, high } = forest.predictInterval(row, options);
+  const { low, high } = model.intervalOf(row, options);
   return {
     level,
     low: Math.floor(Math.max(0, low) * UNITS) / UNITS,

@@ -30,7 +30,7 @@ const MOST_REASONS = 20;
 
 /** Makes the controller of the protocol's inference for the schema that `served` has. */
 export function inferController(
-  { schema }: ServedModel,
+  { current, contract: bare }: ServedModel,
   { batchLimit, batchBodyLimitBytes, modelName }: Config,
 ): Type<unknown> {
   const rules: RouteRules = { bodyLimit: batchBodyLimitBytes };
@@ -47,7 +47,7 @@ export function inferController(
     @HttpCode(200)
     @RouteConfig({ ...COUNTED, ...PREDICT, ...rules })
     @ApiOperation({ summary: 'Predict for tensors of features.' })
-    @ApiBody({ type: InferenceRequestBody, examples: exampleInferences(schema) })
+    @ApiBody({ type: InferenceRequestBody, examples: exampleInferences(current?.contract ?? bare) })
     @ApiOkResponse({ type: InferenceAnswer, description: 'Predicted.', headers: versionHeader })
     @ApiInferenceErrors(400, 401, 403, 404, 408, 413, 415, 429, 500, 503)
     async infer(
@@ -58,7 +58,7 @@ export function inferController(
       const serving = servingOf(this.served, address, modelName);
       const { contract } = serving;
       const { id, tensors } = readInferenceRequest(body, (name) => mayLack(contract, name));
-      const records = recordsOf(tensors, contract);
+      const records = recordsOf(tensors, contract, serving.model.words);
       checkBatchSize(records.length, batchLimit);
       const answers = new RecordAnswers(serving, this.stats);
       const data = await infer(records, contract, answers);

@@ -1,4 +1,4 @@
-import type { Schema } from '@adscale/forest';
+import type { RecordContract } from '@adscale/ctr';
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional, ApiResponse } from '@nestjs/swagger';
 import { exampleRequests } from '../record/record-examples.js';
@@ -97,7 +97,9 @@ export class InferenceRequestBody {
     type: [TensorData],
     description:
       'A tensor for each feature, [n] or [n, 1]; or one tensor [n, features] of numbers in the ' +
-      'order of the schema, categories by their place from 0.',
+      'order of the schema, categories by their place from 0, words by their number in the ' +
+      'vocabulary of the model that answers (another model has other numbers), -1 for one that it ' +
+      'does not know; words that are whole numbers as they are.',
   })
   inputs!: TensorData[];
 
@@ -120,7 +122,8 @@ export class InferenceAnswer {
 }
 
 /** Requests to show, all of them valid: every feature by name, then one tensor of numbers. */
-export function exampleInferences(schema: Schema): Record<string, { value: object }> {
+export function exampleInferences(contract: RecordContract): Record<string, { value: object }> {
+  const { schema } = contract;
   const records = Object.values(exampleRequests(schema));
   const inputs = modelMetadata('', schema, []).inputs.map((input: TensorMetadata) => ({
     ...input,
@@ -133,11 +136,10 @@ export function exampleInferences(schema: Schema): Record<string, { value: objec
     shape: [records.length, features.length],
     datatype: 'FP64',
     data: records.map((record) =>
-      features.map((feature) =>
-        feature.kind === 'categorical'
-          ? feature.categories.indexOf(record[feature.name] as string)
-          : record[feature.name],
-      ),
+      features.map(({ name }, f) => {
+        const number = contract.numberIn(f, record[name]);
+        return Number.isNaN(number) ? -1 : number;
+      }),
     ),
   };
   return {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Feature, Schema } from '@adscale/forest';
+import type { RecordFeature, RecordSchema } from '@adscale/ctr';
 import type { ServedModel, Serving } from '../model/served-model.js';
+import { isText } from '../model/share.js';
 import { ProblemError } from '../problem/problem.js';
 
 /** Name of the output tensor. */
@@ -39,7 +40,7 @@ export const serverMetadata: ServerMetadata = { name: 'adscale', version, extens
 /** Describes a model of this schema: one input for each feature. */
 export function modelMetadata(
   name: string,
-  { features }: Schema,
+  { features }: RecordSchema,
   versions: readonly string[],
 ): ModelMetadata {
   return {
@@ -55,9 +56,14 @@ export function modelMetadata(
   };
 }
 
-function datatypeOf({ kind }: Feature): string {
-  if (kind === 'categorical') return 'BYTES';
-  return kind === 'integer' ? 'INT64' : 'FP64';
+function datatypeOf(feature: RecordFeature): string {
+  if (isWritten(feature)) return 'BYTES';
+  return feature.kind === 'numeric' ? 'FP64' : 'INT64';
+}
+
+/** Whether records have a text there: a category, or a word that is no whole number. */
+export function isWritten(feature: RecordFeature): boolean {
+  return feature.kind === 'categorical' || isText(feature);
 }
 
 /** The parameters of an address that names the model. */

@@ -1,4 +1,4 @@
-import type { Feature, Schema } from '@adscale/forest';
+import type { RecordFeature, RecordSchema } from '@adscale/ctr';
 import type { Dimension } from '@adscale/stats';
 
 /** An integer feature with more values than this is not counted value by value. */
@@ -21,7 +21,7 @@ export class PredictionDimensions {
   private readonly codes: Int32Array;
   private readonly counted: readonly Counted[];
 
-  constructor({ features }: Schema) {
+  constructor({ features }: RecordSchema) {
     this.counted = features.flatMap(countedOf).slice(0, MOST_DIMENSIONS);
     this.named = this.counted.map(({ dimension }) => dimension);
     this.codes = new Int32Array(this.counted.length);
@@ -39,13 +39,15 @@ export class PredictionDimensions {
   }
 }
 
-function countedOf(feature: Feature, place: number): Counted[] {
+function countedOf(feature: RecordFeature, place: number): Counted[] {
   const { name } = feature;
   if (feature.kind === 'categorical') {
     return [{ place, first: 0, dimension: { name, categories: feature.categories } }];
   }
+  // Words have too many values: those that are not known are counted by feature (unknown-words.ts).
+  if (feature.kind !== 'integer') return [];
   const { minimum, maximum } = feature;
-  if (feature.kind !== 'integer' || minimum === undefined || maximum === undefined) return [];
+  if (minimum === undefined || maximum === undefined) return [];
   const values = maximum - minimum + 1;
   if (values > MOST_VALUES) return [];
   const categories = Array.from({ length: values }, (_, i) => String(minimum + i));

@@ -1,7 +1,13 @@
-import { CtrError, type ModelCard, ROLES, Registry } from '@adscale/ctr';
+import { CtrError, type DominantRows, type ModelCard, ROLES, Registry } from '@adscale/ctr';
 import { Controller, Get, Injectable, Param } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+  type OpenAPIObject,
+} from '@nestjs/swagger';
 import { ApiProblems } from '../problem/api-problems.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { ProblemError } from '../problem/problem.js';
@@ -48,8 +54,8 @@ export class ModelListing {
   }
 
   /**
-   * The card of a version without the training rows that it keeps for explanations: a key that may
-   * ask for predictions does not give access to the data.
+   * The card of a version without the training rows that it keeps for explanations, and without the
+   * values of rows that dominate: a key that may ask for predictions does not give access to the data.
    * @throws CtrError VERSION_UNKNOWN, VERSION_BROKEN
    */
   async card(version: string): Promise<Partial<ModelCard>> {
@@ -57,6 +63,7 @@ export class ModelListing {
       ...(await this.registry.card(version)),
     };
     delete card.background;
+    if (card.dominant_rows) card.dominant_rows = withoutValues(card.dominant_rows);
     return card;
   }
 
@@ -96,6 +103,14 @@ export class ModelListing {
   }
 }
 
+/** Dominant rows by their share alone. */
+function withoutValues({ training, held_out }: DominantRows): DominantRows {
+  return {
+    ...(training && { training: { ...training, features: {} } }),
+    ...(held_out && { held_out: { ...held_out, features: {} } }),
+  };
+}
+
 /** Metrics have four decimals, as in the card's own table, and are null where the card has none. */
 function summaryOf(card: Partial<ModelCard>): CardSummary {
   const { held_out } = card;
@@ -112,6 +127,55 @@ const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'RATE_LIMITED',
   'OVERLOADED',
 ];
+
+/** What clients read of a card beside the metrics that `GET /models` lists. */
+const cardProperties: NonNullable<NonNullable<OpenAPIObject['components']>['schemas']> = {
+  held_out: {
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'Metrics on rows that no tree saw, with intervals; overdispersion.rho is by how much rows differ beyond binomial chance.',
+  },
+  segments: {
+    type: 'array',
+    description: 'Held-out calibration by feature value and by tenth of prediction.',
+    items: {
+      type: 'object',
+      properties: {
+        segment: { type: 'string', example: 'device_type = mobile' },
+        rows: { type: 'integer', example: 560 },
+        impressions: { type: 'number', example: 8400000 },
+        clicks: { type: 'number', example: 217654 },
+        predicted_clicks: { type: 'number', example: 218900 },
+        calibration_ratio: {
+          type: 'number',
+          nullable: true,
+          example: 1.006,
+          description: 'Predicted over observed clicks; null without clicks.',
+        },
+        interval: {
+          type: 'array',
+          items: { type: 'number', nullable: true },
+          example: [0.991, 1.021],
+          description: '95 %; null for an end that clicks are too few to tell.',
+        },
+        off: {
+          type: 'boolean',
+          nullable: true,
+          example: false,
+          description:
+            'Whether the ratio is not 1 beyond chance, corrected for looking at all segments; null where clicks are too few to tell.',
+        },
+      },
+    },
+  },
+  dominant_rows: {
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'Rows of a fifth or more of the training or held-out impressions, with the held-out metrics without such a row. Absent where there is none.',
+  },
+};
 
 @ApiTags('Models')
 @Controller('models')
@@ -132,8 +196,9 @@ export class ModelController {
   @ApiOperation({ summary: 'The card of a version: data, parameters and evaluation.' })
   @ApiParam({ name: 'version', example: '20260101-120000-3fa1c2d4' })
   @ApiOkResponse({
-    description: 'As it was written when the model was trained, but for training rows.',
-    schema: { type: 'object', additionalProperties: true },
+    description:
+      'As it was written when the model was trained, but for training rows and the values of rows that dominate.',
+    schema: { type: 'object', additionalProperties: true, properties: cardProperties },
   })
   @ApiProblems([...COMMON_PROBLEMS, 'MODEL_VERSION_UNKNOWN', 'MODEL_REFUSED'])
   async card(@Param('version') version: string): Promise<Partial<ModelCard>> {

@@ -1,5 +1,4 @@
-import { CtrError, type CtrModel, type Registry, roundCtr } from '@adscale/ctr';
-import type { Schema } from '@adscale/forest';
+import { CtrError, type CtrModel, type RecordSchema, type Registry, roundCtr } from '@adscale/ctr';
 import { exampleRequests } from '../record/record-examples.js';
 import { schemaMismatch } from './schema.js';
 
@@ -43,7 +42,7 @@ export class ModelLoader {
    * @param schema the features that the model must have; any features if left out
    * @throws ModelRefusedError saying why the model cannot be served
    */
-  async load(version: string, schema?: Schema): Promise<CtrModel> {
+  async load(version: string, schema?: RecordSchema): Promise<CtrModel> {
     const before = this.refused.get(version);
     if (schema !== undefined && before?.lasting) throw before;
     try {
@@ -84,7 +83,7 @@ export class ModelLoader {
 }
 
 /** @throws ModelRefusedError naming the first feature that differs */
-export function checkFeatures(model: CtrModel, schema: Schema): void {
+export function checkFeatures(model: CtrModel, schema: RecordSchema): void {
   const mismatch = schemaMismatch(schema, model.schema);
   if (mismatch === undefined) return;
   const advice = 'routes are made when the service starts: restart it to serve this model';
@@ -101,7 +100,8 @@ function checkModel(model: CtrModel): void {
   // The compiled model must answer what its trees do. NaN, which is no CTR, is never equal to itself.
   for (const record of Object.values(exampleRequests(schema))) {
     const answer = model.predict(record);
-    if (answer !== roundCtr(forest.predict(model.encode(record)))) {
+    const columns = model.columnsOf(model.encode(record));
+    if (answer !== roundCtr(forest.predict(columns))) {
       throw new ModelRefusedError(`it predicts ${answer} for ${JSON.stringify(record)}`);
     }
   }

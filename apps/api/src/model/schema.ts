@@ -1,11 +1,12 @@
-import type { Feature, Schema } from '@adscale/forest';
+import type { RecordFeature, RecordSchema } from '@adscale/ctr';
 
 /**
  * Why a model with schema `offered` cannot answer requests made for `served`, or undefined if it
  * can. Descriptions and examples may differ, and so may the order, because requests name their
- * fields. Everything that decides whether a value is valid must be the same.
+ * fields. Everything that decides whether a value is valid must be the same. Vocabularies may differ:
+ * any word is valid, and each model reads it by its own. So may the value that a bias is held at.
  */
-export function schemaMismatch(served: Schema, offered: Schema): string | undefined {
+export function schemaMismatch(served: RecordSchema, offered: RecordSchema): string | undefined {
   const features = new Map(offered.features.map((feature) => [feature.name, feature]));
   for (const feature of served.features) {
     const other = features.get(feature.name);
@@ -18,7 +19,7 @@ export function schemaMismatch(served: Schema, offered: Schema): string | undefi
   return extra === undefined ? undefined : `feature ${extra} is not one that routes expect`;
 }
 
-function featureMismatch(wanted: Feature, got: Feature): string | undefined {
+function featureMismatch(wanted: RecordFeature, got: RecordFeature): string | undefined {
   const { name } = wanted;
   const [expected, offered] = [rangeOf(wanted), rangeOf(got)];
   if (expected !== offered) return `feature ${name} is ${offered}, routes expect ${expected}`;
@@ -31,14 +32,23 @@ function featureMismatch(wanted: Feature, got: Feature): string | undefined {
 }
 
 /** The kind of a feature, its bounds and whether a value may be missing. */
-function rangeOf(feature: Feature): string {
-  const { missing } = feature as Feature & { readonly missing?: boolean };
-  const parts = [feature.kind, ...boundsOf(feature), ...(missing === true ? ['or missing'] : [])];
+function rangeOf(feature: RecordFeature): string {
+  const { missing, bias } = feature;
+  const kind =
+    feature.kind === 'word' && feature.whole === true ? 'whole-number word' : feature.kind;
+  // Whether some word was empty in training is chance: a model answers such records either way.
+  const mayLack = missing === true && feature.kind !== 'word';
+  const parts = [
+    kind,
+    ...boundsOf(feature),
+    ...(mayLack ? ['or missing'] : []),
+    ...(bias === undefined ? [] : ['or held']),
+  ];
   return parts.join(' ');
 }
 
-function boundsOf(feature: Feature): string[] {
-  if (feature.kind === 'categorical') return [];
+function boundsOf(feature: RecordFeature): string[] {
+  if (feature.kind === 'categorical' || feature.kind === 'word') return [];
   const { minimum, maximum } = feature;
   const exclusive = feature.kind === 'numeric' ? feature.exclusiveMinimum : undefined;
   return [
@@ -48,7 +58,7 @@ function boundsOf(feature: Feature): string[] {
   ];
 }
 
-function categoriesOf(feature: Feature): readonly string[] {
+function categoriesOf(feature: RecordFeature): readonly string[] {
   return feature.kind === 'categorical' ? feature.categories : [];
 }
 

@@ -1,13 +1,20 @@
 import type { KeyKind, ModelCells, PredictionCache } from '@adscale/cache';
-import { type CtrModel, ROLES, RecordContract, type Role, type Trial } from '@adscale/ctr';
-import type { Schema } from '@adscale/forest';
-import type { Model as ModelCounts } from '@adscale/stats';
+import {
+  type CtrModel,
+  ROLES,
+  RecordContract,
+  type RecordSchema,
+  type Role,
+  type Trial,
+} from '@adscale/ctr';
+import type { Model as ModelCounts, ServiceStats } from '@adscale/stats';
 import { ProblemError } from '../problem/problem.js';
 import { checkRecord } from '../record/record-reading.js';
 import { PredictionDimensions } from './dimensions.js';
 import { schemaMismatch } from './schema.js';
 import { ShadowRun, type ShadowStats } from './shadow-run.js';
 import { RowShare } from './share.js';
+import { UnknownWords } from './unknown-words.js';
 
 /** The answer for one cell of one model. */
 export interface Answer {
@@ -32,7 +39,12 @@ export interface Serving {
   readonly counts: ModelCounts;
   /** By which features of their rows they are counted as well. */
   readonly dimensions: PredictionDimensions;
+  /** Counts the words in them that the model does not know. */
+  readonly words: UnknownWords;
 }
+
+/** The part of the statistics that models need. */
+type ModelStats = ShadowStats & Pick<ServiceStats, 'unknownWords'>;
 
 /** A model whose features are not those the routes were made for. */
 export class SchemaMismatchError extends Error {
@@ -70,9 +82,9 @@ export class ServedModel {
 
   constructor(
     /** The features that routes, validation and documentation were made for. */
-    readonly schema: Schema,
+    readonly schema: RecordSchema,
     private readonly cache: PredictionCache<Answer>,
-    private readonly stats: ShadowStats,
+    private readonly stats: ModelStats,
     /** What answers are kept under. */
     private readonly key: KeyKind = 'cell',
   ) {
@@ -95,7 +107,7 @@ export class ServedModel {
     const { serving, canary } = this;
     checkRecord(serving?.contract ?? this.contract, record, row);
     if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-    if (canary === undefined || !canary.share.takes(row)) return serving;
+    if (canary === undefined || !canary.share.takes(row, record)) return serving;
     checkRecord(canary.serving.contract, record, row);
     return canary.serving;
   }
@@ -105,10 +117,11 @@ export class ServedModel {
    * Allocates nothing, and costs nothing while there is no shadow.
    * @param serving the model that answered, from `servingFor`, which filled `row` as well
    * @param ctr what it answered
+   * @param record that the row was read from
    */
-  compare(serving: Serving, row: Float64Array, ctr: number): void {
+  compare(serving: Serving, row: Float64Array, ctr: number, record: unknown): void {
     const { shadow } = this;
-    if (shadow !== undefined && serving === this.serving) shadow.offer(row, ctr);
+    if (shadow !== undefined && serving === this.serving) shadow.offer(row, ctr, record);
   }
 
   /** The loaded model of this version that answers requests, if one does. */
@@ -168,12 +181,12 @@ export class ServedModel {
   }
 
   private servingOf(model: CtrModel): Serving {
-    const { version, schema, card } = model;
+    const { version, schema, contract } = model;
     const dimensions = new PredictionDimensions(schema);
     const counts = this.stats.model(version, dimensions.named);
-    const contract = new RecordContract(schema, card?.training?.ranges);
+    const words = new UnknownWords(model, this.stats);
     const { key } = this;
-    return { model, contract, cells: this.cellsOf(model), key, counts, dimensions };
+    return { model, contract, cells: this.cellsOf(model), key, counts, dimensions, words };
   }
 
   /** A table numbers its cells, so its answers are found by number: nothing is hashed. */

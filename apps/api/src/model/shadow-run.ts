@@ -1,7 +1,6 @@
-import { roundCtr, type CtrModel } from '@adscale/ctr';
-import type { Schema } from '@adscale/forest';
+import { roundCtr, type CtrModel, type RecordSchema } from '@adscale/ctr';
 import type { Counter, Model, ServiceStats } from '@adscale/stats';
-import type { RowShare } from './share.js';
+import { isText, type RowShare } from './share.js';
 
 /** The part of the statistics that a shadow needs. */
 export type ShadowStats = Pick<ServiceStats, 'model' | 'countShadow' | 'counter'>;
@@ -9,7 +8,7 @@ export type ShadowStats = Pick<ServiceStats, 'model' | 'countShadow' | 'counter'
 /** The answers that are compared. */
 export interface Compared {
   /** Features of their rows, in order. */
-  readonly schema: Schema;
+  readonly schema: RecordSchema;
   readonly share: RowShare;
 }
 
@@ -44,6 +43,11 @@ export class ShadowRun {
   private readonly width: number;
   /** Feature f of the shadow is feature `places[f]` of the rows offered. */
   private readonly places: Int32Array;
+  /**
+   * Features of the shadow whose numbers it has from the record, by its own vocabulary and its own
+   * values for what is held: those of the rows offered mean nothing to it.
+   */
+  private readonly reread: readonly number[];
   private readonly rows: Float64Array;
   private readonly answers: Float64Array;
   /** The row being predicted, out of the ring. */
@@ -65,6 +69,9 @@ export class ShadowRun {
     this.places = Int32Array.from(shadow.schema.features, ({ name }) =>
       features.findIndex((feature) => feature.name === name),
     );
+    this.reread = shadow.schema.features.flatMap((feature, f) =>
+      isText(feature) || feature.bias !== undefined ? [f] : [],
+    );
     this.width = features.length;
     this.rows = new Float64Array(pace.capacity * this.width);
     this.answers = new Float64Array(pace.capacity);
@@ -75,14 +82,20 @@ export class ShadowRun {
    * Queues an answer for comparison if its row is in the share. Allocates nothing.
    * @param row numbers in the order of the rows compared; copied
    * @param ctr what was answered
+   * @param record that the row was read from; only now
    */
-  offer(row: Float64Array, ctr: number): void {
-    if (!this.compared.share.takes(row)) return;
+  offer(row: Float64Array, ctr: number, record?: unknown): void {
+    if (!this.compared.share.takes(row, record)) return;
     const { capacity } = this.pace;
     if (this.waiting === capacity) return this.dropped.increment();
     const slot = (this.at + this.waiting) % capacity;
-    const { places, rows, width } = this;
+    const { places, rows, width, reread, shadow } = this;
     for (let f = 0; f < width; f++) rows[slot * width + f] = row[places[f]];
+    for (const f of reread) {
+      const { name } = shadow.schema.features[f];
+      const value = (record as Readonly<Record<string, unknown>> | undefined)?.[name];
+      rows[slot * width + f] = shadow.contract.numberIn(f, value);
+    }
     this.answers[slot] = ctr;
     this.waiting++;
     this.goOn();

@@ -13,6 +13,7 @@ import { ExplanationAnswer, IntervalAnswer } from '../explain/explanation-answer
 import { ApiDetailQuery } from '../explain/detail-query.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { versionHeader } from '../model/models-dto.js';
+import { UNKNOWN_WORDS } from '../model/unknown-words.js';
 import { PREDICTION_PROBLEMS } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
@@ -37,11 +38,29 @@ class PredictResponse {
 
   @ApiPropertyOptional({ description: 'With ?explain=true: what each feature adds.' })
   explanation?: ExplanationAnswer;
+
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'With a query: features in which the record lies outside the training data.',
+  })
+  extrapolated?: readonly string[];
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'With a query: what the record lacks and was held at a value.',
+  })
+  held_at?: Readonly<Record<string, number | string>>;
 }
 
 const answerHeaders = {
   etag: {
     description: 'Names model and cell: answers with the same tag are the same prediction.',
+    schema: { type: 'string' },
+  },
+  [UNKNOWN_WORDS]: {
+    description:
+      'Features whose words the model does not know, percent-encoded; absent where it knows all.',
     schema: { type: 'string' },
   },
   ...versionHeader,

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readDetailQuery } from '../explain/detail-query.js';
 import type { PredictionDetails } from '../explain/prediction-details.js';
 import type { ServedModel } from '../model/served-model.js';
+import { UNKNOWN_WORDS } from '../model/unknown-words.js';
 import type { Predictions } from './predictions.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -37,13 +38,15 @@ export class PredictHandler {
     const query = request.url.includes('?') ? readDetailQuery(request.query) : undefined;
     const serving = served.servingFor(request.body, row);
     const { ctr, etag, body } = predictions.of(serving, row, request.body);
-    served.compare(serving, row, ctr);
+    served.compare(serving, row, ctr, request.body);
     reply.header('content-type', JSON_TYPE).header('x-model-version', serving.model.version);
+    const unknown = serving.words.headerOf(row);
+    if (unknown !== '') reply.header(UNKNOWN_WORDS, unknown);
     if (query === undefined) {
       reply.header('etag', etag).send(body);
       return;
     }
-    return details.of(serving.model, row.slice(), query).then((more) => {
+    return details.of(serving.model, row.slice(), request.body as object, query).then((more) => {
       reply.send(JSON.stringify({ predicted_ctr: ctr, ...more }));
     });
   };

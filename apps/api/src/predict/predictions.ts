@@ -32,13 +32,13 @@ export class Predictions {
   /**
    * Answers a row, and counts lookup and prediction.
    * @param row numbers in the order of the model's schema
-   * @param record the valid record that the row was read from; needed for exact keys only
+   * @param record the valid record that the row was read from
    */
   of(serving: Serving, row: Float64Array, record: unknown): Answer {
-    const { model, cells, counts, dimensions } = serving;
+    const { model, cells, counts, dimensions, words } = serving;
     const cell = model.code(row);
     const key = serving.key === 'cell' ? cell : exactKey(model.digest, record as FlatRecord);
-    let answer = cells.get(key, hashRow(row));
+    let answer = cells.get(key, hashRow(row) ^ words.bitsOf(row, record));
     this.stats.countLookup(answer !== undefined);
     if (answer === undefined) {
       const ctr = roundCtr(model.at(cell));
@@ -46,6 +46,7 @@ export class Predictions {
       cells.set(key, answer);
     }
     this.stats.countPrediction(counts, answer.ctr, dimensions.codesOf(row));
+    words.count(row);
     return answer;
   }
 }

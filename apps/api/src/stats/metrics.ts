@@ -101,6 +101,12 @@ function metricsOf({ stats, cache, processes }: Figures, version: string | null)
       plain(`adscale_${name}_total`, `Counted ${name.replaceAll('_', ' ')}.`, value),
     ),
     {
+      name: 'adscale_unknown_words_total',
+      help: 'Predictions whose word of a feature the model did not know.',
+      type: 'counter',
+      samples: stats.unknownWords.map(({ name, value }) => ({ labels: { feature: name }, value })),
+    },
+    {
       name: 'adscale_model_info',
       help: 'The model that answers, as a label.',
       type: 'gauge',

@@ -50,6 +50,7 @@ export function statsAnswer({ stats, cache, processes }: Figures, present: Prese
     })),
     models: stats.models.map(modelAnswer),
     counters: Object.fromEntries(stats.counters.map(({ name, value }) => [name, value])),
+    unknown_words: Object.fromEntries(stats.unknownWords.map(({ name, value }) => [name, value])),
     processes: [...processes],
     uptime_seconds: rounded(uptimeSeconds(stats), 3),
     model_version: present.modelVersion,

@@ -235,6 +235,15 @@ export class StatsAnswer {
   })
   counters!: Record<string, number>;
 
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+    example: { keyword: 12 },
+    description:
+      'By feature of words: predictions whose word the model did not know, or that had none.',
+  })
+  unknown_words!: Record<string, number>;
+
   @ApiProperty({ type: [ProcessAnswer], description: 'The processes that serve.' })
   processes!: ProcessAnswer[];
 

@@ -277,12 +277,13 @@ describe('the details of a prediction', () => {
 
   it('are what was asked for and nothing else', async () => {
     const row = plain.encode(sample);
-    expect(await details.of(plain, row, {})).toEqual({});
-    expect(await details.of(plain, row, { explain: false })).toEqual({});
+    expect(await details.of(plain, row, sample, {})).toEqual({});
+    expect(await details.of(plain, row, sample, { explain: false })).toEqual({});
     const interval = intervalOf(plain, row, 0.9);
-    const both = await details.of(plain, row, { explain: true, interval: 0.9 });
+    const both = await details.of(plain, row, sample, { explain: true, interval: 0.9 });
     const found = plain.explainer.explain(row);
-    expect(both).toEqual({ interval, explanation: explanationAnswer(plain, found) });
+    const explanation = explanationAnswer(plain, found);
+    expect(both).toEqual({ interval, explanation, extrapolated: plain.extrapolated(row) });
   });
 
   it('have no interval where the record says not how many impressions', () => {

@@ -87,6 +87,29 @@ describe('GET /models/{version}', () => {
     expect(background).toBeDefined();
   });
 
+  it('names the share of a row that dominates, and not its values', async () => {
+    const path = service.fileOf(second, 'model.json');
+    const card = JSON.parse(await readFile(path, 'utf8'));
+    const row = { row: 3, impressions: 9000, clicks: 50, share: 0.4, features: { budget: 77 } };
+    card.dominant_rows = { training: row, held_out: { ...row, without: card.held_out } };
+    await writeFile(path, JSON.stringify(card));
+    const { body } = await service.ask('get', `/models/${second}`).expect(200);
+    expect(body.dominant_rows).toEqual({
+      training: { ...row, features: {} },
+      held_out: { ...row, features: {}, without: card.held_out },
+    });
+  });
+
+  it('has the calibration of each segment, as its documentation says', async () => {
+    const { body } = await service.ask('get', `/models/${second}`).expect(200);
+    const { body: docs } = await service.ask('get', '/docs-json').expect(200);
+    const { schema } =
+      docs.paths['/models/{version}'].get.responses['200'].content['application/json'];
+    const documented = Object.keys(schema.properties.segments.items.properties).sort();
+    expect(body.segments.length).toBeGreaterThan(10);
+    for (const segment of body.segments) expect(Object.keys(segment).sort()).toEqual(documented);
+  });
+
   it.each(['nothing', '..%2F..%2F..%2Fetc%2Fpasswd', '%2e%2e', '.staging', '__proto__', 'a%00b'])(
     'knows no version %s, and shows no path',
     async (name) => {

@@ -1,4 +1,4 @@
-import { defaultSchema } from '@adscale/ctr';
+import { defaultSchema, type RecordFeature, type RecordSchema } from '@adscale/ctr';
 import type { Feature, Schema } from '@adscale/forest';
 import { schemaMismatch } from '../../src/model/schema.js';
 
@@ -56,5 +56,25 @@ describe('schemaMismatch', () => {
       'feature device is categorical, routes expect categorical or missing',
     );
     expect(schemaMismatch(schemaOf(missing(device)), schemaOf(missing(device)))).toBeUndefined();
+  });
+
+  it('takes any vocabulary for another, but not whole numbers for texts', () => {
+    const word = { name: 'keyword', kind: 'word', example: 'shoes' } as const;
+    const of = (...features: RecordFeature[]): RecordSchema => ({ features });
+    const other = { ...word, example: 'boots', missing: true };
+    expect(schemaMismatch(of(word), of(other))).toBeUndefined();
+    expect(schemaMismatch(of(word), of({ ...word, whole: true }))).toBe(
+      'feature keyword is whole-number word, routes expect word',
+    );
+    const listed = { name: 'keyword', kind: 'categorical', categories: ['shoes'] } as const;
+    expect(schemaMismatch(of(word), of(listed))).toContain('is categorical, routes expect word');
+  });
+
+  it('tells a bias, which records may lack, from none, but not by where it is held', () => {
+    const held = (heldAt: number): RecordSchema => ({
+      features: [{ ...position, bias: { heldAt } }],
+    });
+    expect(schemaMismatch(held(1), held(2))).toBeUndefined();
+    expect(schemaMismatch(held(1), schemaOf(position))).toContain('or held');
   });
 });

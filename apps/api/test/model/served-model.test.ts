@@ -151,16 +151,16 @@ describe('an answer of the current model', () => {
     served.replace(model('first'));
     served.tryOut('canary', model('reversed'), 100);
     served.tryOut('shadow', model('second'), 100);
-    served.compare(served.servingFor(sample, row), row, 0.01);
+    served.compare(served.servingFor(sample, row), row, 0.01, sample);
     await afterwards();
     expect(shadowed()).toBe(0);
     served.endTrial('canary');
-    served.compare(served.servingFor(sample, row), row, 0.01);
+    served.compare(served.servingFor(sample, row), row, 0.01, sample);
     expect(shadowed()).toBe(0);
     await afterwards();
     expect(shadowed()).toBe(1);
     served.endTrial('shadow');
-    served.compare(served.servingFor(sample, row), row, 0.01);
+    served.compare(served.servingFor(sample, row), row, 0.01, sample);
     await afterwards();
     expect(shadowed()).toBe(1);
   });
@@ -168,13 +168,13 @@ describe('an answer of the current model', () => {
   it('is compared as far as it waits when models are switched', async () => {
     served.replace(model('first'));
     served.tryOut('shadow', model('second'), 100);
-    served.compare(served.servingFor(sample, row), row, 0.01);
+    served.compare(served.servingFor(sample, row), row, 0.01, sample);
     served.replace(model('reversed'));
     await afterwards();
     expect(shadowed()).toBe(1);
     const before = served.servingFor(sample, row);
     served.replace(model('first'));
-    served.compare(before, row, 0.01);
+    served.compare(before, row, 0.01, sample);
     await afterwards();
     expect(shadowed()).toBe(1);
   });

@@ -70,4 +70,15 @@ describe('a share of the rows', () => {
       }),
     );
   });
+
+  it('knows words by their texts, whatever numbers a model gives them, and unknown ones apart', () => {
+    const features = [{ name: 'keyword', kind: 'word' } as const];
+    const share = new RowShare({ features }, 'canary x', 30);
+    const texts = Array.from({ length: 2000 }, (_, i) => ({ keyword: `word ${i}` }));
+    const taken = texts.map((record) => share.takes(Float64Array.of(NaN), record));
+    const known = texts.map((record, i) => share.takes(Float64Array.of(i), record));
+    expect(known).toEqual(taken);
+    const part = taken.filter(Boolean).length / taken.length;
+    expect(Math.abs(part - 0.3)).toBeLessThan(spread(30, texts.length));
+  });
 });

@@ -16,7 +16,7 @@ describe('POST /predict_ctr with a query', () => {
   it('answers the same prediction and what was asked for besides', async () => {
     const { predicted_ctr } = (await post('').expect(200)).body;
     const { body, headers } = await post('?interval=0.9&explain=true').expect(200);
-    expect(Object.keys(body)).toEqual(['predicted_ctr', 'interval', 'explanation']);
+    expect(Object.keys(body)).toEqual(['predicted_ctr', 'interval', 'explanation', 'extrapolated']);
     expect(body.predicted_ctr).toBe(predicted_ctr);
     expect(body.interval.level).toBe(0.9);
     expect(body.interval.low).toBeLessThanOrEqual(predicted_ctr);

@@ -1,7 +1,8 @@
 /*
  * A request from a file: JSON as the service takes it, or a CSV whose rows are the entries of the
  * request's list. A column named like a feature goes into the row's record, `cpc` and `cpm` are
- * its cost, any other is a field of the entry. An empty value is no field.
+ * its cost, any other is a field of the entry. An empty value is no field, but of a feature of words an
+ * empty word.
  */
 import { readFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
@@ -85,19 +86,24 @@ function readRows(schema: Schema, file: string, text: string): object[] {
   } catch (cause) {
     throw new InputError(`${file} is not CSV: ${(cause as Error).message}`, { cause });
   }
-  const numeric = new Map(schema.features.map(({ name, kind }) => [name, kind !== 'categorical']));
-  return rows.map((row) => entryOf(row, numeric));
+  const features = new Map(schema.features.map((feature) => [feature.name, feature]));
+  return rows.map((row) => entryOf(row, features));
 }
 
-function entryOf(row: Record<string, string>, numeric: ReadonlyMap<string, boolean>): object {
+type Feature = Schema['features'][number];
+
+function entryOf(row: Record<string, string>, features: ReadonlyMap<string, Feature>): object {
   const record: Record<string, unknown> = {};
   const cost: Record<string, string> = {};
   const entry: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(row)) {
-    if (text === '') continue;
-    const isFeature = numeric.get(name);
-    if (isFeature !== undefined) record[name] = isFeature ? numberOr(text) : text;
-    else if (COSTS.includes(name)) cost[name] = text;
+    const feature = features.get(name);
+    // An empty word is a word that nobody knows, as it is in training.
+    if (feature?.kind === 'word' && feature.whole !== true) record[name] = text;
+    else if (text === '') continue;
+    else if (feature !== undefined) {
+      record[name] = feature.kind === 'categorical' ? text : numberOr(text);
+    } else if (COSTS.includes(name)) cost[name] = text;
     else entry[name] = NUMBERS.includes(name) ? numberOr(text) : text;
   }
   return { ...entry, record, ...(Object.keys(cost).length > 0 && { cost }) };

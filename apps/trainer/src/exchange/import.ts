@@ -1,8 +1,22 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { CtrModel, evaluate, Registry, type ModelCard, type StoredCard } from '@adscale/ctr';
-import { checkSchema, ForestError, writeModel, type Forest, type Schema } from '@adscale/forest';
+import {
+  CtrModel,
+  evaluate,
+  Registry,
+  type ModelCard,
+  type RecordSchema,
+  type StoredCard,
+} from '@adscale/ctr';
+import {
+  checkSchema,
+  ForestError,
+  fromXgboost,
+  writeModel,
+  type Forest,
+  type Schema,
+} from '@adscale/forest';
 import { fromOnnx } from '@adscale/forest/onnx';
 import { Command } from 'commander';
 import { exitHelp, InputError } from '../cli/exit.js';
@@ -16,10 +30,36 @@ import { reportEvaluation } from '../score/summary.js';
 
 /** `adscale import`: models of other programs. */
 export function importCommand(signal: AbortSignal): Command {
-  const onnx = new Command('onnx')
-    .description(
-      'Make a version of an ONNX file: a tree, forest or boosted trees that regress CTR.',
-    )
+  const command = new Command('import')
+    .description('Make a version of a model of another program.')
+    .addHelpText('after', `\n${exitHelp}`);
+  for (const name of Object.keys(formats) as Format[]) {
+    command.addCommand(formatCommand(name, signal));
+  }
+  return command;
+}
+
+/** What files of models are known, and how each is read. */
+const formats = {
+  onnx: {
+    description:
+      'Make a version of an ONNX file: a tree, forest or boosted trees that give a CTR, or the chance of a click.',
+    unnamed: 'what the file says, if "adscale export" wrote it, else numbers x0, x1, …',
+    read: fromOnnx,
+  },
+  xgboost: {
+    description: 'Make a version of what XGBoost\'s save_model("model.json") wrote.',
+    unnamed: 'numbers of the names in the file, else x0, x1, …',
+    read: (bytes: Uint8Array, options?: { schema: Schema }): Forest =>
+      fromXgboost(JSON.parse(new TextDecoder().decode(bytes)), options),
+  },
+} as const;
+type Format = keyof typeof formats;
+
+function formatCommand(format: Format, signal: AbortSignal): Command {
+  const { description, unnamed } = formats[format];
+  return new Command(format)
+    .description(description)
     .argument('<file>')
     .option('--like <version>', 'its inputs are the features of this version, in their order')
     .option('--schema <file>', 'JSON that names its inputs: {"features": [{"name", "kind"}, …]}')
@@ -29,18 +69,15 @@ export function importCommand(signal: AbortSignal): Command {
     .addOption(countFlag('threads', 'threads to read on', availableParallelism()))
     .addOption(modelsFlag())
     .addOption(jsonFlag())
-    .addHelpText('after', onnxHelp)
-    .action((file: string, flags: ImportFlags) => runImportOnnx(file, flags, signal));
-  return new Command('import')
-    .description('Make a version of a model of another program.')
-    .addCommand(onnx)
-    .addHelpText('after', `\n${exitHelp}`);
+    .addHelpText('after', importHelp(unnamed))
+    .action((file: string, flags: ImportFlags) => runImport(format, file, flags, signal));
 }
 
-const onnxHelp = `
-Without --like, --schema and --mapping the inputs are what the file says, if "adscale export" wrote
-it, else numbers x0, x1, … The model has no training ranges and no intervals; it is stored, and
-serves when it is promoted.
+const importHelp = (unnamed: string): string => `
+Without --like, --schema and --mapping the inputs are ${unnamed}.
+Boosted models come with their link: what they predict is a CTR, not its log-odds. The model has no
+training ranges and no intervals; it is stored, and serves when it is promoted. A model that takes words
+cannot come back: of those, a file tells only the columns of its trees.
 
 ${exitHelp}`;
 
@@ -54,20 +91,25 @@ interface ImportFlags extends ModelsFlags, FeatureFlags {
 /** A card of a model that came from elsewhere. */
 interface ImportedCard extends StoredCard {
   readonly origin: {
-    readonly format: 'onnx';
+    readonly format: Format;
     readonly file: string;
     /** `sha256:…` of the file. */
     readonly digest: string;
   };
 }
 
-/** Makes a version of an ONNX file, judged by data if there is some. */
-async function runImportOnnx(file: string, flags: ImportFlags, signal: AbortSignal): Promise<void> {
+/** Makes a version of a file, judged by data if there is some. */
+async function runImport(
+  format: Format,
+  file: string,
+  flags: ImportFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const reporter = new Reporter(flags.json);
   const registry = new Registry(flags.models, { signal });
   const bytes = await readModelFile(file);
   const { schema, mapping } = await importedFeatures(registry, flags);
-  const forest = readForest(bytes, file, schema);
+  const forest = readForest(format, bytes, file, schema);
   const { reach } = forest;
   if (!(reach.most > 0 && reach.least < 1)) {
     throw new InputError(
@@ -79,7 +121,8 @@ async function runImportOnnx(file: string, flags: ImportFlags, signal: AbortSign
       `it may predict ${reach.least} to ${reach.most}: answers are kept within 0 and 1`,
     );
   }
-  const card = cardOf(forest, file, bytes, mapping);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const card = cardOf(forest, { format, file, digest }, mapping);
   const model = CtrModel.load(writeModel(forest), card as ImportedCard & ModelCard);
   const judged = flags.data && (await judge(model, flags, reporter, signal));
   signal.throwIfAborted();
@@ -106,11 +149,16 @@ async function readModelFile(file: string): Promise<Uint8Array> {
   }
 }
 
-function readForest(bytes: Uint8Array, file: string, schema: Schema | undefined): Forest {
+function readForest(
+  format: Format,
+  bytes: Uint8Array,
+  file: string,
+  schema: Schema | undefined,
+): Forest {
   try {
-    return fromOnnx(bytes, schema && { schema });
+    return formats[format].read(bytes, schema && { schema });
   } catch (cause) {
-    if (!(cause instanceof ForestError)) throw cause;
+    if (!(cause instanceof ForestError || cause instanceof SyntaxError)) throw cause;
     throw new InputError(`${file}: ${cause.message}`, { cause });
   }
 }
@@ -118,15 +166,13 @@ function readForest(bytes: Uint8Array, file: string, schema: Schema | undefined)
 /** Nothing is known of the training: no rows, no ranges, no metrics. */
 function cardOf(
   { schema, parameters }: Forest,
-  file: string,
-  bytes: Uint8Array,
+  origin: ImportedCard['origin'],
   mapping: Mapping | undefined,
 ): ImportedCard {
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   return {
     created_at: new Date().toISOString(),
-    source: `imported: ${file}`,
-    origin: { format: 'onnx', file, digest },
+    source: `imported: ${origin.file}`,
+    origin,
     ...(mapping !== undefined && { mapping }),
     schema,
     parameters,
@@ -177,7 +223,8 @@ async function importedFeatures(
   }
   if (like !== undefined) {
     const card = await registry.card(await registry.resolve(like));
-    return { schema: card.schema, mapping: card.mapping as Mapping | undefined };
+    const schema = plainSchema(card.schema, `the features of ${like}`);
+    return { schema, mapping: card.mapping as Mapping | undefined };
   }
   if (schema !== undefined) return { schema: await readSchemaFile(schema) };
   if (mapping === undefined) return {};
@@ -190,7 +237,19 @@ async function importedFeatures(
       `${mapping}: features.${name}.categories: got nothing, wanted the words in the model's order`,
     );
   });
-  return { schema: { features }, mapping: read };
+  return { schema: plainSchema({ features }, mapping), mapping: read };
+}
+
+/**
+ * Features that a file's numbers can be: what words stand for, no such file tells.
+ * @throws InputError if some are words
+ */
+function plainSchema(schema: RecordSchema, told: string): Schema {
+  const word = schema.features.find(({ kind }) => kind === 'word');
+  if (word === undefined) return schema as Schema;
+  throw new InputError(
+    `${told}: ${word.name} is of kind word, wanted numeric, integer or categorical: a file of trees does not tell what its numbers say of words`,
+  );
 }
 
 async function readSchemaFile(path: string): Promise<Schema> {

@@ -1,5 +1,5 @@
 import { InputError } from '../cli/exit.js';
-import type { FeatureMapping, Mapping } from '../mapping/mapping.js';
+import { MOST_LISTED, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import { featureName } from '../mapping/names.js';
 import { derivedQuery } from '../rows/prepare.js';
 import { isNumberType, typedQuery } from '../rows/typed.js';
@@ -62,7 +62,14 @@ export async function addDerived(
       notes.push(`${name} is the same in every row, and so is no feature`);
       continue;
     }
-    const kind = !isNumberType(types.get(name)!) ? 'categorical' : isWhole ? 'integer' : 'numeric';
+    const isText = !isNumberType(types.get(name)!);
+    const kind = isText
+      ? words > MOST_LISTED
+        ? 'word'
+        : 'categorical'
+      : isWhole
+        ? 'integer'
+        : 'numeric';
     const feature: FeatureMapping = { column: name, kind, ...(there < all && { missing: true }) };
     features[featureName(name, new Set(Object.keys(features)), `feature_${c + 1}`)] = feature;
   }

@@ -1,8 +1,10 @@
 import { InputError } from '../cli/exit.js';
 import {
+  besideDefault,
   defaultMapping,
   fitsDefault,
   MAX_CATEGORIES,
+  MOST_LISTED,
   OTHER,
   type FeatureMapping,
   type Mapping,
@@ -29,8 +31,8 @@ export interface Draft {
 }
 
 /**
- * Writes the mapping that suits a profiled table. One with the columns of the default model gets
- * the default model's.
+ * Writes the mapping that suits a profiled table. One with the columns of the default model and no
+ * others gets the default model's.
  * @throws InputError if no feature is left
  */
 export async function draftMapping(inspected: Inspected, wishes: Wishes): Promise<Draft> {
@@ -40,7 +42,7 @@ export async function draftMapping(inspected: Inspected, wishes: Wishes): Promis
   const isPlain = [impressions, clicks, label, derive, exposure, ...wished, ...forced].every(
     (wish) => wish === undefined,
   );
-  if (isPlain && fitsDefault(names)) {
+  if (isPlain && fitsDefault(names) && besideDefault(names).length === 0) {
     return { mapping: defaultMapping(names), excluded: [], notes: [], suspicions: [] };
   }
   checkWishes(names, wishes);
@@ -164,7 +166,11 @@ async function draftFeature(
 ): Promise<FeatureMapping> {
   const { name: column, type, missing, quantiles } = profile;
   const common = { ...(missing > 0 && { missing: true }) };
-  const numeric = type === 'number' || (type === 'integer' && !isCode(profile, api));
+  const isCoded = type === 'integer' && isCode(profile, api);
+  const isOpen = profile.distinct > MOST_LISTED;
+  if (isCoded && isOpen) return { column, kind: 'word', whole: true, ...common };
+  const numeric = type === 'number' || (type === 'integer' && !isCoded);
+  if (!numeric && isOpen) return { column, kind: 'word', ...common };
   if (!numeric) {
     const categories = await categoriesOf(database, source, profile);
     return { column, kind: 'categorical', categories, ...common };
@@ -173,10 +179,13 @@ async function draftFeature(
   return { column, kind, ...(quantiles![0] >= 0 && { minimum: 0 }), ...common };
 }
 
-/** Whole numbers that name something: few of them, or called a code. */
-function isCode({ distinct }: ColumnProfile, api: string): boolean {
-  return soundsLikeCode(api) && distinct <= 10 * MAX_CATEGORIES;
+/** Whole numbers that name something: called a code, or called by nothing but a letter and a number. */
+function isCode(_: ColumnProfile, api: string): boolean {
+  return soundsLikeCode(api) || ANONYMOUS.test(api);
 }
+
+/** `c14`, as data sets name columns whose meaning is kept back. */
+const ANONYMOUS = /^[a-z]{1,2}_?\d{1,3}$/;
 
 /** Where words are many, one in fewer rows than this is not worth a place in the list. */
 const FEWEST_ROWS = 10;

@@ -74,7 +74,8 @@ function dropping({ features, ...rest }: Mapping): Mapping {
 export function draftText({ mapping, excluded }: Draft, sourceName: string): string {
   const lines = [
     `# What the columns of ${sourceName.replaceAll('\n', ' ')} mean, as guessed: look it through.`,
-    '# kind is numeric, integer or categorical. Further keys of a feature: minimum, maximum,',
+    '# kind is numeric, integer, categorical (a closed list) or word (an open vocabulary: any text, or',
+    '# whole: true of ids). Further keys of a feature: minimum, maximum,',
     '# exclusive_minimum, categories, missing (true: empty cells are trained on), description.',
     '# Further keys here: where (a list of SQL conditions), derived (columns by SQL expressions),',
     '# time and group (to split by), decimal (point or comma), dates (dmy or mdy), dirty (drop or',

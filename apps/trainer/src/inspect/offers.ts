@@ -15,7 +15,12 @@
  */
 import { compareNe, defaultFitOptionsFor, fitInput, type CtrTable } from '@adscale/ctr';
 import { fit, Random, streams, type Schema } from '@adscale/forest';
-import { EXPOSURE_FEATURE, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
+import {
+  EXPOSURE_FEATURE,
+  MOST_LISTED,
+  type FeatureMapping,
+  type Mapping,
+} from '../mapping/mapping.js';
 import { soundsLikeCode } from '../mapping/names.js';
 import { placeSql, tableOf } from '../rows/columns.js';
 import { completeMapping } from '../rows/complete.js';
@@ -226,6 +231,8 @@ function codeCandidates(profiles: readonly ColumnProfile[], { features }: Mappin
     const profile = profiles.find((one) => one.name === column);
     if (profile?.type !== 'integer' || profile.distinct < 3 || found.length >= MOST_CODES) continue;
     const rest = { column, ...(missing && { missing }) };
+    // Words that are whole numbers keep their order as well.
+    if (kind === 'word') continue;
     if (kind === 'categorical') {
       // What is called a code stays one unless its order is shown to say something.
       found.push({
@@ -237,7 +244,10 @@ function codeCandidates(profiles: readonly ColumnProfile[], { features }: Mappin
       found.push({
         feature: name,
         what: 'words',
-        mapping: { ...rest, kind: 'categorical' },
+        mapping:
+          profile.distinct > MOST_LISTED
+            ? { ...rest, kind: 'word', whole: true }
+            : { ...rest, kind: 'categorical' },
       });
     }
   }
@@ -254,6 +264,17 @@ interface Trial {
   readonly table: CtrTable;
   readonly schema: Schema;
   readonly values: Readonly<Record<string, Float64Array>>;
+}
+
+/** A mapping whose words are the commonest few and the rest, which is enough for a trial. */
+function listed(mapping: Mapping): Mapping {
+  const features = Object.entries(mapping.features).map(
+    ([name, feature]): [string, FeatureMapping] => {
+      const { whole: _, kind, ...rest } = feature;
+      return [name, kind === 'word' ? { ...rest, kind: 'categorical' } : feature];
+    },
+  );
+  return { ...mapping, features: Object.fromEntries(features) };
 }
 
 async function readTrial(
@@ -276,12 +297,13 @@ async function readTrial(
     features: { ...draft.features, ...extras },
     derived: { ...draft.derived, ...derived },
   };
-  await prepareRows(database, { ...source, query: sampled }, wide, { answering: true });
+  await prepareRows(database, { ...source, query: sampled }, listed(wide), { answering: true });
   const counts = await database.row(
     `SELECT count(*)::DOUBLE AS rows, coalesce(sum(k), 0)::DOUBLE AS clicks FROM ${PREPARED} WHERE ${USABLE}`,
   );
   if (Number(counts.rows) < FEWEST_ROWS || Number(counts.clicks) < FEWEST_CLICKS) return undefined;
-  const { schema } = await completeMapping(database, wide);
+  const { schema: described } = await completeMapping(database, listed(wide));
+  const schema = described as Schema;
   const columns: string[] = [];
   for (const [f, feature] of schema.features.entries()) {
     const isWord = feature.kind === 'categorical';

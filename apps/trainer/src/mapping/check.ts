@@ -14,6 +14,13 @@ const isWord = (words: readonly string[]) => (value: unknown) => words.includes(
 const isBlock = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isNames = (value: unknown, least: number, most: number): boolean =>
+  Array.isArray(value) &&
+  value.length >= least &&
+  value.length <= most &&
+  value.every(isText) &&
+  new Set(value).size === value.length;
+
 const column: Rule = ['the name of a column', isText];
 const bound: Rule = ['a number', isNumber];
 const flag: Rule = ['true or false', (value) => typeof value === 'boolean'];
@@ -26,6 +33,14 @@ const mappingRules: Readonly<Record<keyof Mapping, Rule>> = {
   time: column,
   group: column,
   features: ['a block of features by name', isBlock],
+  hierarchy: [
+    'a list of lists of features, coarse before fine',
+    (value) => Array.isArray(value) && value.every((chain) => isNames(chain, 2, Infinity)),
+  ],
+  cross: [
+    'a list of pairs of features',
+    (value) => Array.isArray(value) && value.every((pair) => isNames(pair, 2, 2)),
+  ],
   derived: [
     'a block of SQL expressions by name',
     (value) => isBlock(value) && Object.values(value).every(isText),
@@ -53,7 +68,10 @@ const mappingRules: Readonly<Record<keyof Mapping, Rule>> = {
 
 const featureRules: Readonly<Record<keyof FeatureMapping, Rule>> = {
   column,
-  kind: ['numeric, integer or categorical', isWord(['numeric', 'integer', 'categorical'])],
+  kind: [
+    'numeric, integer, categorical or word',
+    isWord(['numeric', 'integer', 'categorical', 'word']),
+  ],
   minimum: bound,
   exclusive_minimum: bound,
   maximum: bound,
@@ -65,7 +83,10 @@ const featureRules: Readonly<Record<keyof FeatureMapping, Rule>> = {
       value.every(isText) &&
       new Set(value).size === value.length,
   ],
+  whole: flag,
   missing: flag,
+  bias: flag,
+  held_at: ['a number or a word', (value) => isNumber(value) || isText(value)],
   force: flag,
   description: ['a text', isText],
 };
@@ -84,6 +105,16 @@ export function checkMapping(document: unknown, locate: Locate): Mapping {
   checkTarget(mapping, locate);
   const features = Object.entries(mapping.features);
   if (features.length === 0) throw refusal(locate, ['features'], {}, 'at least one feature');
+  for (const key of ['hierarchy', 'cross'] as const) {
+    const unknown = (mapping[key] ?? []).flat().find((name) => !(name in mapping.features));
+    if (unknown === undefined) continue;
+    throw refusal(
+      locate,
+      [key],
+      unknown,
+      `one of the features ${Object.keys(mapping.features).join(', ')}`,
+    );
+  }
   features.forEach(([name, feature]) => checkFeature(name, feature, locate));
   return mapping;
 }
@@ -115,12 +146,20 @@ function checkFeature(name: string, feature: unknown, locate: Locate): void {
     if (value !== undefined) continue;
     throw refusal(locate, [...path, key], value, featureRules[key as keyof FeatureMapping][0]);
   }
-  if (kind === 'categorical') {
+  const { whole, bias, held_at: heldAt } = feature as unknown as FeatureMapping;
+  if (heldAt !== undefined && bias !== true) {
+    throw refusal(locate, [...path, 'held_at'], heldAt, 'bias: true beside it');
+  }
+  if (whole !== undefined && kind !== 'word') {
+    throw refusal(locate, [...path, 'whole'], whole, `none on a ${kind} feature`);
+  }
+  if (kind === 'categorical' || kind === 'word') {
     for (const [key, value] of Object.entries({ minimum, exclusive_minimum, maximum })) {
       if (value === undefined) continue;
-      throw refusal(locate, [...path, key], value, 'no bound on a categorical feature');
+      throw refusal(locate, [...path, key], value, `no bound on a ${kind} feature`);
     }
-  } else if (categories !== undefined) {
+  }
+  if (kind !== 'categorical' && categories !== undefined) {
     throw refusal(locate, [...path, 'categories'], categories, `none on a ${kind} feature`);
   }
   if (kind === 'integer' && exclusive_minimum !== undefined) {

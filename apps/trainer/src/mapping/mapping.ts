@@ -1,19 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
-import { defaultSchema } from '@adscale/ctr';
-import type { Feature } from '@adscale/forest';
+import { defaultSchema, type RecordFeature } from '@adscale/ctr';
 
 /** How one feature of the model is taken from a column. */
 export interface FeatureMapping {
   /** A column of the data, or a derived one. */
   readonly column: string;
-  readonly kind: Feature['kind'];
+  readonly kind: RecordFeature['kind'];
   readonly minimum?: number;
   readonly exclusive_minimum?: number;
   readonly maximum?: number;
   /** The words of a categorical feature; taken from the data if absent. */
   readonly categories?: readonly string[];
+  /** The words of a feature of kind word are whole numbers that name something, such as ids. */
+  readonly whole?: boolean;
   /** Empty cells are trained on as "missing"; otherwise they make a row unusable. */
   readonly missing?: boolean;
+  /**
+   * Learnt from, and held at a value in records that lack it: a position, which candidates that are
+   * ranked do not have yet.
+   */
+  readonly bias?: boolean;
+  /** The value that a feature with `bias` is held at. Default: the least, or the commonest category. */
+  readonly held_at?: number | string;
   /** Trained on although it follows the clicks. */
   readonly force?: boolean;
   readonly description?: string;
@@ -36,6 +44,13 @@ export interface Mapping {
   readonly group?: string;
   /** By the name that the API takes it under. */
   readonly features: Readonly<Record<string, FeatureMapping>>;
+  /**
+   * Chains of features, coarse before fine, each word of one within one of the one before: an unknown
+   * creative is answered by its ad group. Found in the data if absent.
+   */
+  readonly hierarchy?: readonly (readonly string[])[];
+  /** Pairs of features whose combinations are words of their own. */
+  readonly cross?: readonly (readonly [string, string])[];
   /** Further columns, each an SQL expression over the others. */
   readonly derived?: Readonly<Record<string, string>>;
   /** SQL conditions that a row must meet to be learned from. */
@@ -75,6 +90,13 @@ export const MAX_CATEGORIES = 100;
 /** The word for all words of a categorical feature that are not listed. */
 export const OTHER = 'other';
 
+/** A column of more different values than this holds words: no list of them stays complete. */
+export const MOST_LISTED = 50;
+
+/** Is a feature taken from text? */
+export const isText = ({ kind, whole }: FeatureMapping): boolean =>
+  kind === 'categorical' || (kind === 'word' && whole !== true);
+
 /** A name that the API can take a feature under. */
 export const FEATURE_NAME = /^[a-z][a-z0-9_]*$/;
 
@@ -90,13 +112,16 @@ export function columnsOf(mapping: Mapping): string[] {
  * The feature of a schema that a mapping's feature becomes.
  * @param feature if categorical, one that lists its words
  */
-export function featureOf(name: string, feature: FeatureMapping): Feature {
-  const { kind, categories, missing, description } = feature;
+export function featureOf(name: string, feature: FeatureMapping): RecordFeature {
+  const { kind, categories, missing, description, bias, held_at: heldAt } = feature;
   const rest = {
+    ...(bias === true && heldAt !== undefined && { bias: { heldAt } }),
     ...(missing === true && { missing }),
     ...(description !== undefined && { description }),
   };
   if (kind === 'categorical') return { name, kind, categories: categories!, ...rest };
+  if (kind === 'word')
+    return { name, kind, ...(feature.whole === true && { whole: true }), ...rest };
   const { minimum, exclusive_minimum: exclusive, maximum } = feature;
   return {
     name,
@@ -109,13 +134,16 @@ export function featureOf(name: string, feature: FeatureMapping): Feature {
 }
 
 /** The mapping of a schema's feature that is taken from a column of its name. */
-export function mappingOf(feature: Feature): FeatureMapping {
-  const { name: column, kind, description } = feature;
+export function mappingOf(feature: RecordFeature): FeatureMapping {
+  const { name: column, kind, description, bias } = feature;
   const rest = {
+    ...(bias !== undefined && { bias: true, held_at: bias.heldAt }),
     ...(feature.missing === true && { missing: true }),
     ...(description !== undefined && { description }),
   };
   if (kind === 'categorical') return { column, kind, categories: feature.categories, ...rest };
+  if (kind === 'word')
+    return { column, kind, ...(feature.whole === true && { whole: true }), ...rest };
   const { minimum, maximum } = feature;
   const exclusive = kind === 'numeric' ? feature.exclusiveMinimum : undefined;
   return {
@@ -156,6 +184,15 @@ export function fitsDefault(names: readonly string[]): boolean {
   return [...defaultSchema.features.map(({ name }) => name), 'clicks'].every((name) =>
     names.includes(name),
   );
+}
+
+/**
+ * The columns of a table of the default model that its mapping leaves alone. `ctr` is not among them:
+ * it tells nothing that clicks do not.
+ */
+export function besideDefault(names: readonly string[]): string[] {
+  const known = [...columnsOf(defaultMapping(names)), 'ctr'];
+  return names.filter((name) => !known.includes(name));
 }
 
 /** Name of the feature that impressions are, where they are one: decisions know it by this name. */

@@ -1,10 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Evaluation, ModelCard, Registry } from '@adscale/ctr';
-import type { Feature } from '@adscale/forest';
+import type { Evaluation, ModelCard, ModelChoice, RecordFeature, Registry } from '@adscale/ctr';
 import { Reporter, tableText } from '../cli/reporter.js';
 
 /** What a card tells, in the order in which it is shown. */
-const sections = ['data', 'split', 'schema', 'ranges', 'parameters', 'metrics'] as const;
+const sections = [
+  'data',
+  'split',
+  'schema',
+  'ranges',
+  'model',
+  'words',
+  'parameters',
+  'metrics',
+] as const;
 type Section = (typeof sections)[number];
 
 /** One fact of two models side by side. */
@@ -63,16 +71,42 @@ function factsOf(card: Partial<ModelCard>): Facts {
   for (const [name, range] of Object.entries(training?.ranges ?? {})) {
     put('ranges', `range of ${name}`, range);
   }
+  // Before there was a choice, every model was a forest.
+  if (parameters !== undefined) put('model', 'kind of model', card.choice?.kind ?? 'forest');
+  choiceFacts(card.choice).forEach(([section, name, value]) => put(section, name, value));
   for (const [name, value] of Object.entries(parameters ?? {})) put('parameters', name, value);
   if (outOfBag !== undefined) {
-    put('metrics', 'NE out of bag', { value: outOfBag.normalised_entropy, interval: null });
+    const left = card.choice === undefined ? 'NE out of bag' : 'NE out of fold';
+    put('metrics', left, { value: outOfBag.normalised_entropy, interval: null });
   }
   if (judged !== undefined)
     metricsOf(judged).forEach(([name, value]) => put('metrics', name, value));
   return facts;
 }
 
-function typeOf({ name: _, description: __, example: ___, ...type }: Feature): unknown {
+/** What a model was chosen from, and what it knows of words. */
+function choiceFacts(choice: ModelChoice | undefined): [Section, name: string, value: unknown][] {
+  if (choice === undefined) return [];
+  const { compared, blend, folds, repeats, weights, half_life: halfLife, calibration } = choice;
+  return [
+    ...compared.map(({ kind, normalised_entropy: ne, behind, standard_error: error }) => {
+      const told = `NE ${ne.toFixed(5)}, ${behind.toFixed(5)} ± ${error.toFixed(5)} behind`;
+      return ['model', `compared: ${kind}`, told] as [Section, string, unknown];
+    }),
+    ['model', 'share of the forest', blend?.forest],
+    ['model', 'folds', folds],
+    ['model', 'times dealt to folds', repeats],
+    ['model', 'rows count by', weights?.kind],
+    ['model', 'ρ of rows', weights?.intra_row_correlation],
+    ['model', 'half-life', halfLife],
+    ['model', 'calibration', calibration],
+    ...(choice.words ?? []).map(({ name, ...level }) => {
+      return ['words', `words of ${name}`, level] as [Section, string, unknown];
+    }),
+  ];
+}
+
+function typeOf({ name: _, description: __, example: ___, ...type }: RecordFeature): unknown {
   return type;
 }
 

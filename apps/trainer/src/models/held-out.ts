@@ -237,7 +237,13 @@ function finish(
 
 /** Whether the current model was trained on some of a candidate's held-out rows, by the cards. */
 function seenBefore(candidate: CtrModel, current: CtrModel): string[] {
-  const drawn = ({ card }: CtrModel) => [card?.data_fingerprint, card?.split, card?.seed];
+  // The latest rows are the latest whatever the seed.
+  const seedOf = ({ card }: CtrModel) => (card?.split?.by === 'time' ? null : card?.seed);
+  const drawn = (model: CtrModel) => [
+    model.card?.data_fingerprint,
+    model.card?.split,
+    seedOf(model),
+  ];
   if (isDeepStrictEqual(drawn(candidate), drawn(current))) return [];
   return [`${current.version} may have been trained on some of them, which favours it`];
 }

@@ -9,6 +9,8 @@ interface ListedVersion {
   readonly roles: readonly string[];
   readonly tags: readonly string[];
   readonly created_at: string | null;
+  /** average, forest, boosted or blend; null of a model that came from elsewhere. */
+  readonly kind: string | null;
   readonly source: string | null;
   readonly normalised_entropy: number | null;
   /** R², rows weighted by impressions. */
@@ -63,6 +65,7 @@ async function summary(registry: Registry, version: string): Promise<Summary> {
   const { created_at = null, source = null, held_out: judged } = card;
   return {
     created_at,
+    kind: kindOf(card),
     source,
     normalised_entropy: judged?.normalised_entropy ?? null,
     weighted_r2: judged?.observed?.weighted_r2 ?? null,
@@ -70,13 +73,20 @@ async function summary(registry: Registry, version: string): Promise<Summary> {
   };
 }
 
-const HEAD = ['version', 'created', 'NE', 'R² by impressions', 'what for', 'source'];
+/** Before there was a choice, every model that was trained here was a forest. */
+function kindOf({ choice, out_of_bag: trained }: Partial<ModelCard>): string | null {
+  return choice?.kind ?? (trained === undefined ? null : 'forest');
+}
+
+const HEAD = ['version', 'created', 'model', 'NE', 'R² by impressions', 'what for', 'source'];
 
 function cellsOf(listed: ListedVersion): string[] {
-  const { version, roles, tags, created_at, source, normalised_entropy, weighted_r2 } = listed;
+  const { version, roles, tags, created_at, kind, source, normalised_entropy, weighted_r2 } =
+    listed;
   return [
     version,
     created_at?.slice(0, 16).replace('T', ' ') ?? '–',
+    kind ?? '–',
     normalised_entropy?.toFixed(5) ?? '–',
     weighted_r2?.toFixed(5) ?? '–',
     [...roles, ...tags.map((tag) => `tag ${tag}`)].join(', ') || '–',
@@ -99,6 +109,8 @@ export async function runShow(
     `created          ${card.created_at ?? '–'} by version ${card.code_version ?? '–'}`,
     `source           ${card.source ?? '–'}`,
     `data             ${card.data_fingerprint ?? 'no fingerprint'}`,
+    // What was chosen among others tells its kind below, with what it was compared with.
+    ...(card.choice === undefined ? [`model            ${kindOf(card) ?? 'from elsewhere'}`] : []),
     `features         ${(card.schema?.features ?? []).map(({ name, kind }) => `${name} (${kind})`).join(', ')}`,
     `parameters       ${parametersText(card.parameters)}`,
     judgementText(card),

@@ -7,10 +7,11 @@
  *   judged by    x     x                     rows that both predict, in the candidate's counts
  */
 import { isDeepStrictEqual } from 'node:util';
-import { predictTable, type CtrModel, type CtrTable } from '@adscale/ctr';
+import { encodedTable, knownTable, predictTable, type CtrModel, type CtrTable } from '@adscale/ctr';
 import type { Mapping } from '../mapping/mapping.js';
 import { placeSql } from '../rows/columns.js';
 import { PREPARED, prepareRows, USABLE } from '../rows/prepare.js';
+import { argumentSql } from '../score/score-query.js';
 import { Scorer } from '../score/scorer.js';
 import { modelMapping } from '../score/stored-model.js';
 import type { Database } from '../source/database.js';
@@ -84,8 +85,12 @@ async function seeRows(
   const { rows } = await database.row(`SELECT count(*)::DOUBLE AS rows FROM ${PREPARED}`);
   const numbers: string[] = [];
   for (const [f, feature] of model.schema.features.entries()) {
-    const isWord = feature.kind === 'categorical';
-    numbers.push(isWord ? await placeSql(database, `f${f}`, feature.categories) : `f${f}`);
+    const isCategory = feature.kind === 'categorical';
+    numbers.push(
+      isCategory
+        ? await placeSql(database, `f${f}`, feature.categories)
+        : await argumentSql(database, `f${f}`, feature),
+    );
   }
   database.register(await new Scorer(model).asFunction(name));
   const problem = `CASE WHEN ${USABLE} THEN 0 ELSE 1 END::USMALLINT`;
@@ -140,24 +145,34 @@ export function predictBoth(
   candidate: CtrModel,
   current: CtrModel,
 ): CtrTable | undefined {
+  const { vocabularies: _, ...rest } = table;
+  const predicted = [candidate, current].map((model) => predictAs(model, table));
+  const [mine, theirs] = predicted;
+  if (mine === undefined || theirs === undefined) return undefined;
+  const { rows } = table.features;
+  return { ...rest, features: { schema: pairSchema, rows, values: [mine, theirs] } };
+}
+
+/** A model on a table of any vocabulary; undefined if it has a feature that the table has not. */
+function predictAs(model: CtrModel, table: CtrTable): Float64Array | undefined {
   const { schema, rows, values } = table.features;
-  const places = current.schema.features.map((feature) =>
+  const places = model.schema.features.map((feature) =>
     schema.features.findIndex((own) => sameValues(own, feature)),
   );
   if (places.includes(-1)) return undefined;
-  const theirs = { schema: current.schema, rows, values: places.map((f) => values[f]) };
-  const predicted = [
-    predictTable(candidate.forest, table),
-    predictTable(current.forest, { ...table, features: theirs }),
-  ];
-  return { ...table, features: { schema: pairSchema, rows, values: predicted } };
+  const features = { schema: model.schema, rows, values: places.map((f) => values[f]) };
+  const known = knownTable({ ...table, features }, model.words);
+  return predictTable(model.forest, encodedTable(known, model.words));
 }
 
 type Feature = CtrModel['schema']['features'][number];
 
 function sameValues(one: Feature, other: Feature): boolean {
   if (one.name !== other.name) return false;
-  const isWord = one.kind === 'categorical';
-  if (!isWord || other.kind !== 'categorical') return isWord === (other.kind === 'categorical');
-  return isDeepStrictEqual(one.categories, other.categories);
+  if (one.kind === 'categorical' && other.kind === 'categorical') {
+    return isDeepStrictEqual(one.categories, other.categories);
+  }
+  if (one.kind === 'word' && other.kind === 'word') return one.whole === other.whole;
+  const isNumber = ({ kind }: Feature): boolean => kind === 'numeric' || kind === 'integer';
+  return isNumber(one) && isNumber(other);
 }

@@ -1,4 +1,4 @@
-import type { Effect, Importance } from '../report/effects.js';
+import type { Effect, Importance, WordStatistic } from '../report/effects.js';
 import type { Residuals } from '../report/fit.js';
 import { tellNumber } from '../report/levels.js';
 import {
@@ -14,7 +14,7 @@ import {
   yWords,
 } from './axes.js';
 import { tokens, widths, type Figure } from './chart.js';
-import { tellShare } from './markup.js';
+import { tellShare, type Cell } from './markup.js';
 
 export function importanceFigure(importances: readonly Importance[]): Figure {
   const shown = importances.slice(0, 20);
@@ -74,17 +74,26 @@ export function effectFigure(effect: Effect, at: number): Figure {
     size: 'half' as const,
     height: 280,
     table: {
-      head: [effect.feature, 'mean predicted CTR'],
+      head: [
+        effect.feature,
+        'mean predicted CTR',
+        ...(effect.words ? ['smoothed CTR', 'effective impressions'] : []),
+      ],
       rows: effect.grid.map((point, k) => [
         typeof point === 'number' ? tellNumber(point) : point,
         tellShare(effect.mean[k]),
+        ...(effect.words ? knownOf(effect.words[k]) : []),
       ]),
-      right: [1],
+      right: [1, 2],
     },
   };
   return effect.categorical
     ? { ...shared, ...categoryEffect(effect) }
     : { ...shared, ...numberEffect(effect) };
+}
+
+function knownOf({ ctr, count }: WordStatistic): Cell[] {
+  return [ctr === null ? null : tellShare(ctr), Math.round(count)];
 }
 
 function numberEffect({
@@ -132,11 +141,13 @@ function categoryEffect({
   grid,
   mean,
   curves,
+  words: known,
 }: Effect): Pick<Figure, 'caption' | 'option'> {
   const words = grid as readonly string[];
   const top = roundUp(Math.max(...curves.flat(), ...mean));
+  const asked = `Mean prediction when every training row is given this ${feature} (dots), and single rows (thin lines).`;
   return {
-    caption: `Mean prediction when every training row is given this ${feature} (dots), and single rows (thin lines).`,
+    caption: known ? `${asked} Words of most impressions; crosses follow the word.` : asked,
     option: {
       grid: plotOver(words, widths.half),
       xAxis: xWords(words, feature, widths.half),

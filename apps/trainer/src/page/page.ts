@@ -1,5 +1,6 @@
-import type { Evaluation, ModelCard } from '@adscale/ctr';
+import { modelNoun, noticeableOverdispersion, type Evaluation, type ModelCard } from '@adscale/ctr';
 import type { ReportDocument } from '../report/report.js';
+import { choiceSection } from './choice-section.js';
 import { figureMarkup, type Figure } from './chart.js';
 import { effectFigure, importanceFigure, residualFigure } from './feature-figures.js';
 import { fitFigure, learningFigures, reliabilityFigure } from './fit-figures.js';
@@ -12,7 +13,11 @@ import {
   makingTable,
   metricsTable,
   profileTable,
+  segmentsTable,
+  sizesTable,
   tuningTable,
+  weeksTable,
+  withoutTable,
 } from './tables.js';
 
 /** The report as one HTML file that needs nothing else: no script, no address outside. */
@@ -33,9 +38,10 @@ ${header(card)}
 ${section('What to know first', warnings(document))}
 ${section('How good it is', judgement(document))}
 ${section('Predicted and observed', figures([fitFigure(document.fit), reliabilityFigure(card.held_out.reliability)]))}
-${section('What it rests on', figures(explanations(document)))}
-${section('Where it is off', figures(document.residuals.map(residualFigure)))}
-${section('Would more trees help', figures(learningFigures(document.learning_curve)))}
+${document.importances.length === 0 ? '' : section('What it rests on', figures(explanations(document)))}
+${section('Where it is off', `${figures(document.residuals.map(residualFigure))}${segments(card)}`)}
+${document.weeks_ahead.length === 0 ? '' : section('How it ages', ageing(document))}
+${learning(document)}
 ${section('The data it learned from', profileTable(document.profile))}
 ${section('How it was made', making(card))}
 </main>
@@ -119,8 +125,40 @@ function judgement({ card }: ReportDocument): string {
   return `<p class="soft">Intervals hold ${level}, by ${bootstrap.replicates} bootstrap replicates of ${bootstrap.resampled}.</p>
 <div class="pair"><div><h3>Metrics on held-out rows</h3>${metricsTable(card.held_out)}</div>
 <div><h3>Beside simpler predictions</h3>${baselinesTable(card)}
-<p class="soft">Below 0, the forest is better; an interval that holds 0 says that it may not be.</p>
-${card.cross_validation === undefined ? '' : `<h3>Over ${card.cross_validation.folds} folds</h3>${foldsTable(card.cross_validation)}`}</div></div>`;
+<p class="soft">Below 0, the ${modelNoun(card)} is better; an interval that holds 0 says that it may not be.</p>
+${card.cross_validation === undefined ? '' : `<h3>Over ${card.cross_validation.folds} folds</h3>${foldsTable(card.cross_validation)}`}</div></div>${without(card)}`;
+}
+
+/** Calibration of each segment, and how rows differ by more than chance. */
+function segments({ segments: all = [], held_out: heldOut }: ModelCard): string {
+  const overdispersion = noticeableOverdispersion(heldOut);
+  const told =
+    all.length === 0
+      ? ''
+      : `<h3>Calibration by segment</h3>
+<p class="soft">Predicted over observed clicks with 95 % intervals of each by itself, which allow for rows that differ by more than binomial chance. “Off” is said after correction for looking at so many (Holm, 5 %).</p>
+<details><summary>All ${all.length} segments</summary>${segmentsTable(all)}</details>`;
+  if (overdispersion === undefined) return told;
+  return `${told}<h3>Rows differ by more than binomial chance</h3>
+<p class="soft">ρ is the correlation of impressions of one row (beta-binomial), around the model’s own predictions: it holds what the model misses, too. Alike for rows of all sizes, it is likely the rows’ own. The ceiling of binomial chance is the most that R² could reach, the one with ρ the least.</p>
+${sizesTable(overdispersion)}`;
+}
+
+/** What more trees bring, or what the model was compared with. */
+function learning({ learning_curve: curve, card, how_chosen: sentences }: ReportDocument): string {
+  if (curve !== null) return section('Would more trees help', figures(learningFigures(curve)));
+  return section('How the model was chosen', choiceSection(card.choice!, sentences));
+}
+
+function ageing({ weeks_ahead: weeks }: ReportDocument): string {
+  return `<p class="soft">Held-out rows by weeks after the first moment that was held out. NE is log loss over that of the week’s own average CTR.</p>${weeksTable(weeks)}`;
+}
+
+/** The metrics without a row that dominates them. */
+function without({ dominant_rows: rows, held_out: all }: ModelCard): string {
+  const judged = rows?.held_out;
+  if (judged === undefined) return '';
+  return `<h3>With and without the row of ${tellShare(judged.share)} of the impressions</h3>${withoutTable(all, judged.without)}`;
 }
 
 function making(card: ModelCard): string {

@@ -1,5 +1,17 @@
-import type { CrossValidation, Evaluation, MetricInterval, ModelCard, Tuning } from '@adscale/ctr';
+import {
+  modelNoun,
+  noticeableOverdispersion,
+  type CrossValidation,
+  type Evaluation,
+  type MetricInterval,
+  type ModelCard,
+  type Overdispersion,
+  type SegmentCalibration,
+  type Tuning,
+} from '@adscale/ctr';
+import { kindNames } from '../report/choice.js';
 import { tellNumber, type FeatureProfile } from '../report/levels.js';
+import type { WeekAhead } from '../report/weeks.js';
 import { draw, tokens } from './chart.js';
 import { tableOf, tellExactly, tellShare, type Cell } from './markup.js';
 
@@ -40,6 +52,7 @@ export function metricsTable(evaluation: Evaluation): string {
           evaluation.weighted_share_of_ceiling,
           'weighted_share_of_ceiling',
         ),
+    ...overdispersionRows(evaluation),
     row('MAE', observed.mae, 'observed.mae'),
     row('RMSE', observed.rmse, 'observed.rmse'),
     ...(truth === undefined
@@ -54,8 +67,107 @@ export function metricsTable(evaluation: Evaluation): string {
   return tableOf({ head: ['metric', 'value', 'interval'], rows, right: [1, 2] });
 }
 
-/** Baselines with what the forest takes off their NE. */
-export function baselinesTable({ baselines, held_out: heldOut }: ModelCard): string {
+/** What rows differ by beyond binomial chance, if they do. */
+function overdispersionRows(evaluation: Evaluation): Cell[][] {
+  const overdispersion = noticeableOverdispersion(evaluation);
+  if (overdispersion === undefined) return [];
+  const { rho, interval, weighted_noise_ceiling: ceiling } = overdispersion;
+  return [
+    ['Overdispersion ρ', digits(rho), between(interval)],
+    ['Ceiling with ρ', digits(ceiling), ''],
+  ];
+}
+
+/** Calibration by segment, those that are off first. */
+export function segmentsTable(segments: readonly SegmentCalibration[]): string {
+  const ranked = segments.toSorted((a, b) => +(b.off === true) - +(a.off === true));
+  const verdict = { true: 'off', false: '', null: 'too few clicks' };
+  return tableOf({
+    head: ['segment', 'rows', 'impressions', 'clicks', 'predicted / observed', '95 %', ''],
+    rows: ranked.map((part) => [
+      part.segment,
+      part.rows,
+      part.impressions,
+      part.clicks,
+      digits(part.calibration_ratio),
+      `${digits(part.interval[0])} to ${digits(part.interval[1])}`,
+      verdict[`${part.off}`],
+    ]),
+    right: [4, 5],
+  });
+}
+
+/** ρ by size of row. */
+export function sizesTable({ by_size: sizes, ...whole }: Overdispersion): string {
+  type Part = Pick<Overdispersion, 'rows' | 'dispersion' | 'rho' | 'interval'>;
+  const row = (name: string, part: Part, note = ''): Cell[] => [
+    name,
+    part.rows,
+    part.dispersion,
+    rhoOf(part.rho),
+    between(part.interval, (value) => rhoOf(value ?? NaN)),
+    note,
+  ];
+  return tableOf({
+    head: ['impressions of a row', 'rows', 'squares over binomial ones', 'ρ', '95 %', ''],
+    rows: [
+      row('all', whole),
+      ...sizes.map((size) =>
+        row(
+          `${tellNumber(size.from)}–${tellNumber(size.to)}`,
+          size,
+          size.unlike ? 'another than all' : '',
+        ),
+      ),
+    ],
+    right: [3, 4],
+  });
+}
+
+const rhoOf = (rho: number): string => String(Number(rho.toPrecision(3)));
+
+/** Held-out weeks, one after the other. */
+export function weeksTable(weeks: readonly WeekAhead[]): string {
+  return tableOf({
+    head: ['week ahead', 'rows', 'impressions', 'clicks', 'NE', '95 %', 'calibration', '95 %'],
+    rows: weeks.map((week) => [
+      String(week.week),
+      week.rows,
+      week.impressions,
+      week.clicks,
+      digits(week.normalised_entropy),
+      between(week.normalised_entropy_interval),
+      digits(week.calibration_ratio),
+      between(week.calibration_ratio_interval),
+    ]),
+    right: [4, 5, 6, 7],
+  });
+}
+
+/** Metrics of all rows beside those of all but one. */
+export function withoutTable(all: Evaluation, without: Evaluation): string {
+  const row = (name: string, metric: string, of: (evaluation: Evaluation) => number): Cell[] => [
+    name,
+    ...[all, without].flatMap((evaluation) => [
+      digits(of(evaluation)),
+      between(evaluation.bootstrap.intervals[metric]),
+    ]),
+  ];
+  return tableOf({
+    head: ['metric', 'with it', 'interval', 'without it', 'interval'],
+    rows: [
+      row('Normalised entropy', 'normalised_entropy', (of) => of.normalised_entropy),
+      row('R² by impressions', 'observed.weighted_r2', (of) => of.observed.weighted_r2),
+      row('Calibration ratio', 'calibration_ratio', (of) => of.calibration_ratio),
+    ],
+    right: [1, 2, 3, 4],
+  });
+}
+
+/** Baselines with what the model takes off their NE. */
+export function baselinesTable(card: ModelCard): string {
+  const { baselines, held_out: heldOut } = card;
+  const noun = modelNoun(card);
   const rows = baselines.map(
     ({ description, normalised_entropy: ne, forest_less_baseline: gain }) => [
       description,
@@ -65,8 +177,8 @@ export function baselinesTable({ baselines, held_out: heldOut }: ModelCard): str
     ],
   );
   return tableOf({
-    head: ['prediction', 'NE', 'forest less it', 'interval'],
-    rows: [['this forest', digits(heldOut.normalised_entropy), '', ''], ...rows],
+    head: ['prediction', 'NE', `${noun} less it`, 'interval'],
+    rows: [[`this ${noun}`, digits(heldOut.normalised_entropy), '', ''], ...rows],
     right: [1, 2, 3],
   });
 }
@@ -115,7 +227,9 @@ export function profileTable(profile: readonly FeatureProfile[]): string {
         feature.feature,
         feature.kind,
         feature.missing,
-        feature.distinct,
+        feature.known === undefined
+          ? feature.distinct
+          : `${tellExactly(feature.distinct)}, ${tellExactly(feature.known)} kept`,
         tell(least),
         tell(middle),
         tell(most),
@@ -123,24 +237,38 @@ export function profileTable(profile: readonly FeatureProfile[]): string {
         `${tellShare(low)} to ${tellShare(high)}`,
       ];
     }),
-    right: [4, 5, 6],
+    right: profile.some(({ known }) => known !== undefined) ? [3, 4, 5, 6] : [4, 5, 6],
   });
 }
 
-export function makingTable(card: ModelCard): string {
-  const { parameters, split, held_out: heldOut } = card;
-  const words = { rows: 'at random', time: 'the latest', group: 'whole groups' };
+/** What kind of model it is, and by what settings it was made. */
+function settingsRow({ parameters, schema, choice }: ModelCard): Cell[] {
+  const { kind = 'forest' } = choice ?? {};
+  if (kind !== 'forest') {
+    const depth =
+      kind === 'average'
+        ? ''
+        : `, ${parameters.trees} trees of depth at most ${parameters.maxDepth}, ${parameters.maxBins} bins`;
+    return ['Model', `${kindNames[kind]}${depth}`];
+  }
+  const columns = choice === undefined ? `${schema.features.length} features` : 'the columns';
   const settings = [
     `${parameters.trees} trees`,
     `depth at most ${parameters.maxDepth}`,
     `${parameters.maxBins} bins`,
     `leaves of ${parameters.minLeafRows} rows and ${tellExactly(parameters.minLeafWeight)} impressions or more`,
-    `${parameters.maxFeatures} of ${card.schema.features.length} features a split`,
+    `${parameters.maxFeatures} of ${columns} a split`,
   ];
+  return ['Forest', settings.join(', ')];
+}
+
+export function makingTable(card: ModelCard): string {
+  const { split, held_out: heldOut } = card;
+  const words = { rows: 'at random', time: 'the latest', group: 'whole groups' };
   return tableOf({
     head: ['', ''],
     rows: [
-      ['Forest', settings.join(', ')],
+      settingsRow(card),
       [
         'Held out',
         `${tellExactly(heldOut.rows)} rows, ${words[split.by]} (${tellShare(split.share)} asked for)`,

@@ -1,4 +1,11 @@
-import { reliability, wilson, type CtrTable } from '@adscale/ctr';
+import {
+  calibrateSegments,
+  reliability,
+  wilson,
+  type CtrTable,
+  type SegmentCalibration,
+  type SegmentOptions,
+} from '@adscale/ctr';
 import type { FeatureView } from './levels.js';
 
 /** Predicted against observed CTR, with what chance allows around the observed one. */
@@ -60,42 +67,45 @@ export interface LevelResidual {
   readonly predicted_clicks: number;
   /** Observed over predicted clicks; above 1 the model is too low. Null without rows. */
   readonly ratio: number | null;
-  /** What chance alone allows around the ratio, 95 %. */
+  /** What chance allows around the ratio, 95 %: binomial, and what rows have of their own. */
   readonly low: number | null;
   readonly high: number | null;
 }
 
-/** @param predicted CTR of every row of the held-out table */
+/**
+ * @param predicted CTR of every row of the held-out table
+ * @param options what rows have in common: their overdispersion, their groups
+ */
 export function residualsBy(
-  { f, levels: { feature, labels, levelOf } }: FeatureView,
+  { f, everyLevel: { feature, labels, levelOf } }: FeatureView,
   heldOut: CtrTable,
   predicted: Float64Array,
+  options: SegmentOptions = {},
 ): Residuals {
-  const sums = labels.map((label) => ({
-    label,
-    rows: 0,
-    impressions: 0,
-    clicks: 0,
-    predicted_clicks: 0,
-  }));
-  heldOut.features.values[f].forEach((value, row) => {
-    const sum = sums[levelOf(value)];
-    if (sum === undefined) return;
-    sum.rows++;
-    sum.impressions += heldOut.impressions[row];
-    sum.clicks += heldOut.clicks[row];
-    sum.predicted_clicks += heldOut.impressions[row] * predicted[row];
-  });
-  return { feature, levels: sums.map((sum) => ({ ...sum, ...ratioOf(sum) })) };
+  const rowsOf = labels.map((): number[] => []);
+  heldOut.features.values[f].forEach((value, row) => rowsOf[levelOf(value)]?.push(row));
+  // Labels may repeat, where numbers are told in few digits.
+  const filled = rowsOf.map((rows, level) => [String(level), rows] as const);
+  const judged = new Map(
+    calibrateSegments(predicted, heldOut, filled, options).map((part) => [part.segment, part]),
+  );
+  return {
+    feature,
+    levels: labels.map((label, level) => residualOf(label, judged.get(String(level)))),
+  };
 }
 
-function ratioOf(sum: {
-  impressions: number;
-  clicks: number;
-  predicted_clicks: number;
-}): Pick<LevelResidual, 'ratio' | 'low' | 'high'> {
-  if (sum.impressions === 0) return { ratio: null, low: null, high: null };
-  const times = sum.impressions / sum.predicted_clicks;
-  const { low, high } = wilson(sum.clicks, sum.impressions);
-  return { ratio: sum.clicks / sum.predicted_clicks, low: times * low, high: times * high };
+function residualOf(label: string, judged: SegmentCalibration | undefined): LevelResidual {
+  if (judged === undefined) {
+    const none = { rows: 0, impressions: 0, clicks: 0, predicted_clicks: 0 };
+    return { label, ...none, ratio: null, low: null, high: null };
+  }
+  const { rows, impressions, clicks, predicted_clicks, interval } = judged;
+  const [least, most] = interval;
+  return {
+    ...{ label, rows, impressions, clicks, predicted_clicks },
+    ratio: clicks / predicted_clicks,
+    low: most === null ? 0 : 1 / most,
+    high: 1 / least,
+  };
 }

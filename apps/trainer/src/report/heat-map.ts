@@ -1,5 +1,5 @@
 import type { CtrTable, Trained } from '@adscale/ctr';
-import { evenly } from './effects.js';
+import { evenly, predictRecords, rowsToAsk } from './effects.js';
 import type { FeatureView } from './levels.js';
 
 /** Predicted CTR by two features together, with what training rows say of the same cell. */
@@ -58,11 +58,14 @@ type Sides = readonly FeatureView[];
 
 /** Partial dependence on two features (Friedman 2001). */
 function dependence(
-  { forest, training }: Trained,
+  trained: Trained,
   [down, across]: Sides,
   cells: readonly { row: number; column: number }[],
 ): number[] {
-  const { features, impressions } = evenly(training, BACKGROUND_ROWS);
+  const { features, impressions } = evenly(
+    trained.training,
+    rowsToAsk(BACKGROUND_ROWS, trained.forest),
+  );
   const { rows, values } = features;
   const width = values.length;
   const numbers = new Float64Array(cells.length * rows * width);
@@ -74,7 +77,7 @@ function dependence(
       numbers[at + across.f] = across.levels.values![column];
     }
   });
-  const predicted = forest.compile().predictBatch(numbers, new Float64Array(cells.length * rows));
+  const predicted = predictRecords(trained, numbers, cells.length * rows);
   const total = impressions.reduce((sum, n) => sum + n, 0);
   return cells.map(
     (_, cell) => impressions.reduce((sum, n, i) => sum + n * predicted[cell * rows + i], 0) / total,

@@ -1,17 +1,29 @@
-import type { CtrTable } from '@adscale/ctr';
+import { writtenValue, type CtrTable, type ModelChoice, type WordEncoding } from '@adscale/ctr';
 
 /** A feature as the training rows hold it. */
 export interface FeatureView {
   /** Its place in the schema. */
   readonly f: number;
   readonly distribution: Distribution;
+  /** Of words, those with most impressions. */
   readonly levels: Levels;
+  /** The levels, and of words also what they leave out: every row has one. */
+  readonly everyLevel: Levels;
 }
 
-/** Goes through the rows: everything that is told of the feature is told from this. */
-export function viewFeature(table: CtrTable, f: number): FeatureView {
+/**
+ * Goes through the rows: everything that is told of the feature is told from this.
+ * @param encoding what the model knows of words, which the table has by its numbers
+ */
+export function viewFeature(table: CtrTable, f: number, encoding?: WordEncoding): FeatureView {
   const distribution = Distribution.of(table.features.values[f]);
-  return { f, distribution, levels: levelsOf(table, f, distribution) };
+  const levels = levelsOf(table, f, distribution);
+  const isWord = table.features.schema.features[f].kind === 'word';
+  const everyLevel =
+    isWord && encoding !== undefined
+      ? withOthers(levels, (word) => encoding.isKnown(f, word))
+      : levels;
+  return { f, distribution, levels, everyLevel };
 }
 
 /** How often a feature has each of its values; missing ones are left out. */
@@ -98,15 +110,17 @@ const MOST_CATEGORIES = 12;
 const MOST_VALUES = 12;
 const QUANTILES = 10;
 
-function levelsOf(
-  { features, impressions }: CtrTable,
-  f: number,
-  distribution: Distribution,
-): Levels {
+function levelsOf(table: CtrTable, f: number, distribution: Distribution): Levels {
+  const { features, impressions } = table;
   const feature = features.schema.features[f];
   if (feature.kind === 'categorical') {
     const frequent = mostFrequent(features.values[f], impressions, MOST_CATEGORIES);
+    frequent.sort((a, b) => a - b);
     return singleValues(feature.name, frequent, (place) => feature.categories[place]);
+  }
+  if (feature.kind === 'word') {
+    const frequent = mostFrequent(features.values[f], impressions, MOST_CATEGORIES);
+    return singleValues(feature.name, frequent, (word) => String(writtenValue(table, f, word)));
   }
   if (distribution.values.length <= MOST_VALUES) {
     return singleValues(feature.name, [...distribution.values], tellNumber);
@@ -121,6 +135,29 @@ function singleValues(
 ): Levels {
   const places = new Map(values.map((value, level) => [value, level]));
   return { feature, labels: values.map(tell), levelOf: (value) => places.get(value) ?? -1, values };
+}
+
+/** Behind the commonest words the other ones that are known, and those that are not. */
+function withOthers(
+  { feature, labels, levelOf }: Levels,
+  isKnown: (word: number) => boolean,
+): Levels {
+  const others = labels.length;
+  return {
+    feature,
+    labels: [...labels, ...['(other words)', '(words unseen)'].map((name) => apart(name, labels))],
+    levelOf: (word) => {
+      const level = levelOf(word);
+      if (level >= 0) return level;
+      return isKnown(word) ? others : others + 1;
+    },
+    values: null,
+  };
+}
+
+/** A name that is none of the words: an axis finds its points by their labels. */
+function apart(name: string, words: readonly string[]): string {
+  return words.includes(name) ? apart(`(${name})`, words) : name;
 }
 
 function quantileLevels(distribution: Distribution): Pick<Levels, 'labels' | 'levelOf'> {
@@ -150,8 +187,7 @@ function mostFrequent(values: Float64Array, impressions: Float64Array, most: num
   return [...sums]
     .sort((a, b) => b[1] - a[1])
     .slice(0, most)
-    .map(([place]) => place)
-    .sort((a, b) => a - b);
+    .map(([place]) => place);
 }
 
 /** A number as an axis shows it: three significant digits, k and M for thousands and millions. */
@@ -171,10 +207,14 @@ function trim(value: number): string {
 /** One feature as the training rows hold it. */
 export interface FeatureProfile {
   readonly feature: string;
-  readonly kind: 'numeric' | 'integer' | 'categorical';
+  readonly kind: 'numeric' | 'integer' | 'categorical' | 'word';
   readonly description?: string;
+  /** Rows without a value; of words, also those with a word of which nothing is known. */
   readonly missing: number;
+  /** Different values; of words, all that training rows had. */
   readonly distinct: number;
+  /** Of words: those of which something is known. */
+  readonly known?: number;
   /** Minimum, quartiles and maximum of a number. */
   readonly quartiles?: readonly number[];
   /** Share of impressions and CTR by level. */
@@ -189,19 +229,27 @@ export interface LevelProfile {
   readonly ctr: number | null;
 }
 
-export function profileFeatures(table: CtrTable, views: readonly FeatureView[]): FeatureProfile[] {
+/** @param words what the card tells of them */
+export function profileFeatures(
+  table: CtrTable,
+  views: readonly FeatureView[],
+  words: NonNullable<ModelChoice['words']> = [],
+): FeatureProfile[] {
   const { schema, rows } = table.features;
-  return views.map(({ f, distribution, levels }) => {
+  return views.map(({ f, distribution, everyLevel: levels }) => {
     const feature = schema.features[f];
+    const isNumber = feature.kind === 'numeric' || feature.kind === 'integer';
+    const told = words.find(({ name }) => feature.kind === 'word' && name === feature.name);
     return {
       feature: feature.name,
       kind: feature.kind,
       ...(feature.description === undefined ? {} : { description: feature.description }),
       missing: rows - distribution.rows,
-      distinct: distribution.values.length,
-      ...(feature.kind === 'categorical' || distribution.rows === 0
-        ? {}
-        : { quartiles: [0, 0.25, 0.5, 0.75, 1].map((share) => distribution.quantile(share)) }),
+      distinct: told?.seen ?? distribution.values.length,
+      ...(told && { known: told.known }),
+      ...(isNumber && distribution.rows > 0
+        ? { quartiles: [0, 0.25, 0.5, 0.75, 1].map((share) => distribution.quantile(share)) }
+        : {}),
       levels: profileLevels(table, f, levels),
     };
   });

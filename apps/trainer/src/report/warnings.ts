@@ -1,4 +1,11 @@
-import type { CtrTable, Evaluation, ModelCard } from '@adscale/ctr';
+import {
+  modelNoun,
+  noticeableOverdispersion,
+  type CtrTable,
+  type DominantRow,
+  type Evaluation,
+  type ModelCard,
+} from '@adscale/ctr';
 import type { Importance } from './effects.js';
 import type { Residuals } from './fit.js';
 import type { LearningCurve } from './learning-curve.js';
@@ -13,7 +20,8 @@ export interface Warning {
 export interface WarningFacts {
   readonly card: ModelCard;
   readonly heldOut: CtrTable;
-  readonly curve: LearningCurve;
+  /** Null for a model that was chosen among others. */
+  readonly curve: LearningCurve | null;
   readonly importances: readonly Importance[];
   readonly residuals: readonly Residuals[];
   /** What reading the data had to say: dirty rows, features left out because they leak. */
@@ -29,6 +37,8 @@ const CLICKS_TO_WARN = 30;
 const CALIBRATION_OFF = 0.05;
 const COVERAGE_OFF = 0.03;
 const EXTRAPOLATED = 0.01;
+/** Words of so many held-out impressions that are not known are worth a sentence. */
+const UNSEEN = 0.05;
 /** R² against observed CTR that far below its ceiling says that features are missing. */
 const LOW_SHARE = 0.8;
 
@@ -38,11 +48,14 @@ export function findWarnings(facts: WarningFacts): Warning[] {
     ...tooGood(facts.card.held_out),
     ...baselines(facts.card),
     ...calibration(facts.card.held_out),
+    ...segments(facts.card),
+    ...dominant(facts.card),
     ...amount(facts),
     ...ceiling(facts.card.held_out),
     ...intervals(facts.card.held_out),
     ...levels(facts.residuals),
     ...extrapolation(facts),
+    ...unseenWords(facts.card),
     ...features(facts.importances),
     ...trees(facts.curve),
   ];
@@ -51,11 +64,21 @@ export function findWarnings(facts: WarningFacts): Warning[] {
 const serious = (text: string): Warning => ({ weight: 'serious', text });
 const note = (text: string): Warning => ({ weight: 'note', text });
 
-function baselines({ baselines: all, held_out: heldOut }: ModelCard): Warning[] {
+function baselines(card: ModelCard): Warning[] {
+  const { baselines: all, held_out: heldOut, choice } = card;
+  if (choice?.kind === 'average') {
+    return [
+      serious(
+        choice.compared.length > 1
+          ? 'The model is the average CTR, whatever the record: no other was shown to be better on rows left out. More rows, or features that tell more, may change that.'
+          : 'The model is the average CTR, whatever the record, as was asked for.',
+      ),
+    ];
+  }
   const warnings = all.flatMap(({ name, description, forest_less_baseline: gain }) => {
     const high = gain.interval?.[1] ?? Infinity;
     if (high < 0) return [];
-    const text = `The forest is not shown to be better than ${description}: its NE is ${signed(gain.difference)} beside it, and the interval reaches ${signed(high)}.`;
+    const text = `The ${modelNoun(card)} is not shown to be better than ${description}: its NE is ${signed(gain.difference)} beside it, and the interval reaches ${signed(high)}.`;
     return [name === 'constant' ? serious(text) : note(text)];
   });
   if (heldOut.normalised_entropy < 1) return warnings;
@@ -84,6 +107,45 @@ function calibration({ calibration_ratio: ratio, bootstrap }: Evaluation): Warni
       `Calibration is off: the model predicts ${off} ${way} clicks than were observed, more than chance explains. Bids made from it will be off by as much.`,
     ),
   ];
+}
+
+/** So many segments are worth a sentence. */
+const MOST_SEGMENTS = 5;
+
+function segments({ segments: all = [] }: ModelCard): Warning[] {
+  const off = all.filter((segment) => segment.off === true);
+  if (off.length === 0) return [];
+  const told = off.slice(0, MOST_SEGMENTS).map(({ segment, calibration_ratio: ratio }) => {
+    return ratio === null ? segment : `${segment} (${ratio.toFixed(2)})`;
+  });
+  const more = off.length > told.length ? ` and ${off.length - told.length} more` : '';
+  return [
+    note(
+      `In ${off.length} of ${all.length} segments predicted clicks over observed ones are not 1, beyond what chance and looking at so many explain: ${told.join(', ')}${more}.`,
+    ),
+  ];
+}
+
+function dominant({ dominant_rows: rows, held_out: all }: ModelCard): Warning[] {
+  const { training, held_out: judged } = rows ?? {};
+  const told: Warning[] = [];
+  if (training) {
+    told.push(note(`${tellRow(training, 'training')} It decides much of what was learned.`));
+  }
+  if (judged) {
+    const { without } = judged;
+    told.push(
+      note(
+        `${tellRow(judged, 'held-out')} With it NE is ${all.normalised_entropy.toFixed(4)} and calibration ${all.calibration_ratio.toFixed(3)}, without it ${without.normalised_entropy.toFixed(4)} and ${without.calibration_ratio.toFixed(3)}.`,
+      ),
+    );
+  }
+  return told;
+}
+
+function tellRow({ share, features }: DominantRow, side: string): string {
+  const values = Object.entries(features).map(([name, value]) => `${name} ${value ?? 'missing'}`);
+  return `One row has ${percent(share)} of the ${side} impressions: ${values.join(', ')}.`;
 }
 
 function amount({ card }: WarningFacts): Warning[] {
@@ -123,11 +185,19 @@ export function tooGood({
   ];
 }
 
-function ceiling({
-  weighted_share_of_ceiling: share,
-  noise_ceiling: known,
-}: Evaluation): Warning[] {
+function ceiling(evaluation: Evaluation): Warning[] {
+  const { weighted_share_of_ceiling: share, noise_ceiling: known } = evaluation;
   if (known !== undefined || share === null || !(share < LOW_SHARE)) return [];
+  const overdispersion = noticeableOverdispersion(evaluation);
+  if (overdispersion !== undefined) {
+    const { rho, weighted_noise_ceiling: least } = overdispersion;
+    const left = least === null ? '' : `, which would leave a perfect model R² ${least.toFixed(2)}`;
+    return [
+      note(
+        `By impressions the model explains ${percent(Math.max(0, share))} of what binomial chance leaves to explain. Rows differ by more than that chance (ρ ${rho.toFixed(5)}): by something of their own${left}, or by what no feature here tells. These rows cannot say which.`,
+      ),
+    ];
+  }
   return [
     note(
       `By impressions the model explains ${percent(Math.max(0, share))} of what chance leaves to explain: CTR varies in ways that no feature here tells.`,
@@ -171,7 +241,7 @@ function extrapolation({ card, heldOut }: WarningFacts): Warning[] {
     let outside = 0;
     if ('minimum' in range) {
       for (const x of values[f]) outside += +(x < range.minimum || x > range.maximum);
-    } else {
+    } else if ('categories' in range) {
       const seen = Object.values(range.categories);
       for (const place of values[f]) outside += +(seen[place] === 0);
     }
@@ -184,13 +254,31 @@ function extrapolation({ card, heldOut }: WarningFacts): Warning[] {
   });
 }
 
+/** Words that are not known are no mistake: what is above them answers. How well, segments tell. */
+function unseenWords({ segments: all = [], held_out: heldOut }: ModelCard): Warning[] {
+  return all.flatMap(({ segment, impressions, calibration_ratio: ratio }) => {
+    const [, name, missing] = /^(.*): words unseen( or missing)?$/s.exec(segment) ?? [];
+    const share = impressions / heldOut.impressions;
+    if (name === undefined || share <= UNSEEN) return [];
+    const calibrated =
+      ratio === null ? '' : `; predicted over observed clicks are ${ratio.toFixed(2)} there`;
+    return [
+      note(
+        `In ${percent(share)} of the held-out impressions nothing is known of the word of ${name}${missing === undefined ? '' : ', or there is none'}, and what is above it answers${calibrated}.`,
+      ),
+    ];
+  });
+}
+
 function features(all: readonly Importance[]): Warning[] {
   const idle = all.filter(({ mean, spread }) => mean <= spread).map(({ feature }) => feature);
   if (idle.length === 0) return [];
   return [note(`No use was seen of ${idle.join(', ')}: held-out predictions do without.`)];
 }
 
-function trees({ points }: LearningCurve): Warning[] {
+function trees(curve: LearningCurve | null): Warning[] {
+  if (curve === null) return [];
+  const { points } = curve;
   const last = points[points.length - 1];
   const half = points.findLast(({ trees: count }) => count <= last.trees / 2);
   if (half === undefined) return [];

@@ -9,11 +9,10 @@
  * and the midpoints between the few values that the forest sees are just where it cuts. With no
  * more values than bins every value stands for itself, and the forest is that of the raw rows.
  */
-import type { CtrTable } from '@adscale/ctr';
-import type { Schema } from '@adscale/forest';
+import type { CtrTable, RecordSchema } from '@adscale/ctr';
 import type { Database } from '../source/database.js';
 import { quoteNumber } from '../source/sql.js';
-import { keysOf, placeSql, tableOf } from './columns.js';
+import { keysOf, numberSql, tableOf } from './columns.js';
 import { PREPARED, USABLE, type Prepared } from './prepare.js';
 
 /** How finely a click log is grouped. */
@@ -37,7 +36,7 @@ const TIMES = 1000;
 export async function readClickLog(
   database: Database,
   { mapping, grouped }: Prepared,
-  schema: Schema,
+  schema: RecordSchema,
   { maxBins, cuts }: Grouping,
 ): Promise<CtrTable> {
   const keys = keysOf(mapping);
@@ -47,9 +46,12 @@ export async function readClickLog(
   const codes: string[] = [];
   for (const [f, feature] of schema.features.entries()) {
     const column = `f${f}`;
-    if (feature.kind === 'categorical') {
+    if (feature.kind === 'categorical' || (feature.kind === 'word' && feature.whole !== true)) {
       binnings.push(null);
-      codes.push(await placeSql(database, column, feature.categories));
+      codes.push(await numberSql(database, column, feature, `FROM ${PREPARED} WHERE ${USABLE}`));
+    } else if (feature.kind === 'word') {
+      binnings.push(null);
+      codes.push(column);
     } else {
       const binning =
         cuts === undefined
@@ -60,7 +62,7 @@ export async function readClickLog(
     }
   }
   binnings.push(null, null);
-  const groups = codes.map((code, f) => `(${code})::INTEGER AS c${f}`);
+  const groups = codes.map((code, f) => `(${code})::BIGINT AS c${f}`);
   for (const key of keys) {
     const binning = key === 'time' ? await binColumn(database, key, TIMES, place) : null;
     binnings.push(binning);

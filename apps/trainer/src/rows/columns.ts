@@ -1,5 +1,10 @@
-import type { CtrTable } from '@adscale/ctr';
-import type { Schema } from '@adscale/forest';
+import {
+  Vocabulary,
+  type CtrTable,
+  type RecordFeature,
+  type RecordSchema,
+  type Vocabularies,
+} from '@adscale/ctr';
 import { OTHER, type Mapping } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
 import { nameKey, withoutUnit } from '../source/header.js';
@@ -35,13 +40,53 @@ export function renameColumns(mapping: Mapping, names: readonly string[]): Mappi
   };
 }
 
+/**
+ * SQL of the number that a feature has in a row: a number itself, a category's place in its list, a word's
+ * in the vocabulary of the rows that are prepared; NULL where it is missing.
+ * @param rows FROM clause of the rows whose words there are
+ */
+export async function numberSql(
+  database: Database,
+  column: string,
+  feature: RecordFeature,
+  rows: string,
+): Promise<string> {
+  if (feature.kind === 'categorical') return placeSql(database, column, feature.categories);
+  if (feature.kind !== 'word' || feature.whole === true) return column;
+  const type = wordType(column);
+  await database.run(`DROP TYPE IF EXISTS ${type}`);
+  // The commonest first, so that numbers are small where it matters.
+  await database.run(`CREATE TYPE ${type} AS ENUM (
+    SELECT ${column} ${rows} AND ${column} IS NOT NULL
+    GROUP BY ${column} ORDER BY sum(n) DESC, ${column})`);
+  return `enum_code(${column}::${type})::BIGINT`;
+}
+
+const wordType = (column: string): string => `words_${column}`;
+
+/** The words that the numbers of `numberSql` stand for, by feature of words. */
+export async function readVocabularies(
+  database: Database,
+  { features }: RecordSchema,
+): Promise<Vocabularies | undefined> {
+  const found: Record<string, Vocabulary> = {};
+  for (const [f, feature] of features.entries()) {
+    if (feature.kind !== 'word' || feature.whole === true) continue;
+    const words = await database.rows(
+      `SELECT unnest(enum_range(NULL::${wordType(`f${f}`)}))::VARCHAR AS word`,
+    );
+    found[feature.name] = Vocabulary.of(words.map(({ word }) => String(word)));
+  }
+  return Object.keys(found).length === 0 ? undefined : found;
+}
+
 /** SQL of a categorical feature's place in the schema, NULL where it is missing. */
 export async function placeSql(
   database: Database,
   column: string,
   categories: readonly string[],
 ): Promise<string> {
-  const type = `words_${column}`;
+  const type = wordType(column);
   await database.run(`DROP TYPE IF EXISTS ${type}`);
   await database.run(`CREATE TYPE ${type} AS ENUM (${categories.map(quoteText).join(', ')})`);
   const other = categories.indexOf(OTHER);
@@ -59,7 +104,11 @@ export function keysOf({ true_ctr: truth, time, group }: Mapping): ('truth' | 't
 }
 
 /** Columns of doubles, features first, then impressions, clicks and the keys, as a table. */
-export function tableOf(schema: Schema, keys: readonly string[], values: Float64Array[]): CtrTable {
+export function tableOf(
+  schema: RecordSchema,
+  keys: readonly string[],
+  values: Float64Array[],
+): CtrTable {
   const width = schema.features.length;
   const key = (name: string): Float64Array | undefined =>
     keys.includes(name) ? values[width + 2 + keys.indexOf(name)] : undefined;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { defaultSchema } from '@adscale/ctr';
-import type { Feature, Schema } from '@adscale/forest';
+import { defaultSchema, type RecordFeature, type RecordSchema } from '@adscale/ctr';
 import {
   featureOf,
+  isText,
   mappingOf,
   MAX_CATEGORIES,
   OTHER,
@@ -15,7 +15,7 @@ import { FIRST, PREPARED, USABLE } from './prepare.js';
 /** A mapping whose schema no longer depends on the data, and that schema. */
 export interface Completed {
   readonly mapping: Mapping;
-  readonly schema: Schema;
+  readonly schema: RecordSchema;
 }
 
 /**
@@ -24,14 +24,14 @@ export interface Completed {
  */
 export async function completeMapping(database: Database, mapping: Mapping): Promise<Completed> {
   const features: Record<string, FeatureMapping> = {};
-  const described: Feature[] = [];
+  const described: RecordFeature[] = [];
   for (const [f, [name, feature]] of Object.entries(mapping.features).entries()) {
     const full =
       feature.kind === 'categorical' && feature.categories === undefined
         ? { ...feature, categories: await commonWords(database, `f${f}`) }
         : feature;
-    features[name] = full;
-    described.push(await describeFeature(database, name, full, `f${f}`));
+    features[name] = await held(database, full, `f${f}`);
+    described.push(await describeFeature(database, name, features[name], `f${f}`));
   }
   return { mapping: { ...mapping, features }, schema: { features: described } };
 }
@@ -47,12 +47,26 @@ async function commonWords(database: Database, column: string): Promise<string[]
   return [...kept, OTHER];
 }
 
+/** A feature that is held at a value, with that value. */
+async function held(
+  database: Database,
+  feature: FeatureMapping,
+  column: string,
+): Promise<FeatureMapping> {
+  if (feature.bias !== true || feature.held_at !== undefined) return feature;
+  const usual = isText(feature) ? 'mode' : 'min';
+  const { value } = await database.row(
+    `SELECT ${usual}(${column}) AS value FROM ${PREPARED} WHERE ${USABLE}`,
+  );
+  return { ...feature, held_at: value as number | string };
+}
+
 async function describeFeature(
   database: Database,
   name: string,
   feature: FeatureMapping,
   column: string,
-): Promise<Feature> {
+): Promise<RecordFeature> {
   const standard = defaultSchema.features.find((known) => isSame(known, name, feature));
   if (standard !== undefined) {
     return { ...standard, ...(feature.missing === true && { missing: true }) };
@@ -62,12 +76,17 @@ async function describeFeature(
   if (described.kind === 'categorical') {
     return { ...described, example: await commonest(database, column, described.categories) };
   }
+  if (described.kind === 'word') {
+    const { word } = await database.row(`SELECT mode(${column}) AS word FROM ${FIRST}`);
+    if (word === null) return described;
+    return { ...described, example: described.whole === true ? Number(word) : String(word) };
+  }
   const example = await median(database, column);
   return { ...described, ...(example !== undefined && { example }) };
 }
 
 /** Does the mapping ask for just this feature of the default model, missing values apart? */
-function isSame(known: Feature, name: string, feature: FeatureMapping): boolean {
+function isSame(known: RecordFeature, name: string, feature: FeatureMapping): boolean {
   return known.name === name && isDeepStrictEqual(ruleOf(mappingOf(known)), ruleOf(feature));
 }
 

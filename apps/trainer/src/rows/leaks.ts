@@ -13,6 +13,7 @@
  *   follows             a volume whose rank correlation with clicks stays when impressions are
  *                       held equal (Spearman's partial correlation). A budget's does not.
  */
+import { isText } from '../mapping/mapping.js';
 import { InputError } from '../cli/exit.js';
 import { outcomePhrase } from '../language/vocabulary.js';
 import type { Database } from '../source/database.js';
@@ -444,7 +445,7 @@ export async function refuseLeaks(
   { source, mapping, grouped }: Prepared,
 ): Promise<void> {
   const features = Object.entries(mapping.features).flatMap(([name, feature], f) => {
-    const numeric = feature.kind !== 'categorical';
+    const numeric = !isText(feature);
     if (feature.force === true || (!numeric && feature.missing !== true)) return [];
     const value = numeric ? `f${f}` : `CASE WHEN f${f} IS NOT NULL THEN 1 END`;
     return [{ name, column: feature.column, value }];

@@ -15,7 +15,7 @@
 import { shown } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
 import type { Stage } from '../cli/reporter.js';
-import { columnsOf, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
+import { columnsOf, isText, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
 import { isDataError, type Source } from '../source/source.js';
 import { FILE_COLUMN, isOneOf, quoteName, quoteNumber, ROW_COLUMN } from '../source/sql.js';
@@ -275,8 +275,9 @@ function groupIn(column: string): string {
 }
 
 /** SQL of a feature's value: a number, or a word of the mapping's list. */
-export function featureValue(source: Source, { column, kind, categories }: FeatureMapping): string {
-  if (kind !== 'categorical') return numberIn(column);
+export function featureValue(source: Source, feature: FeatureMapping): string {
+  const { column, categories } = feature;
+  if (!isText(feature)) return numberIn(column);
   const found = presentValue(source, column);
   const word = found === quoteName(column) ? `present(${gotOf(source, column)})` : found;
   if (!categories?.includes(OTHER)) return word;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { defaultSchema, FieldContract } from '@adscale/ctr';
+import { defaultSchema, FieldContract, LONGEST_WORD } from '@adscale/ctr';
 import { featureOf, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import { isOneOf, quoteNumber } from '../source/sql.js';
 
@@ -153,6 +153,7 @@ function keyRules({ true_ctr: truth, time }: Mapping): RowRule[] {
 function rulesOf(name: string, feature: FeatureMapping, value: string, present: string): RowRule[] {
   const { column, kind, categories, missing = false } = feature;
   const isOpen = kind === 'categorical' && categories === undefined;
+  const isWords = kind === 'word' && feature.whole !== true;
   const field = isOpen ? undefined : new FieldContract(featureOf(name, feature), missing);
   const wanted = field?.words ?? 'a word';
   const rules: RowRule[] = [];
@@ -161,6 +162,10 @@ function rulesOf(name: string, feature: FeatureMapping, value: string, present: 
   };
   if (!missing) refuse('empty', `${value} IS NULL AND ${present} IS NULL`, true);
   if (field === undefined) return rules;
+  if (isWords) {
+    refuse('too long', `length(${value}) > ${LONGEST_WORD}`);
+    return rules;
+  }
   const { type, enum: words, minimum, exclusiveMinimum, maximum } = field.jsonSchema;
   if (words !== undefined) {
     // Where the rest has a word of its own, no word is unlisted.

@@ -1,12 +1,11 @@
-import { checkTable, type CtrTable } from '@adscale/ctr';
-import type { Schema } from '@adscale/forest';
+import { checkTable, type CtrTable, type RecordSchema } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
 import type { Stage } from '../cli/reporter.js';
 import type { Mapping } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { readClickLog } from './click-log.js';
-import { keysOf, placeSql, tableOf } from './columns.js';
+import { keysOf, numberSql, readVocabularies, tableOf } from './columns.js';
 import { completeMapping } from './complete.js';
 import { checkRows, countRows, type RowCounts } from './counts.js';
 import { groupEqualRows } from './equal-rows.js';
@@ -64,7 +63,9 @@ export async function readTable(
       ? await readRecords(database, mapping, schema, counts.usable)
       : await readClickLog(database, prepared, schema, { maxBins, cuts });
   const { restated } = settled;
-  return { table: checkTable(table), mapping, counts, ...(restated && { restated }) };
+  const vocabularies = await readVocabularies(database, schema);
+  const whole = checkTable({ ...table, ...(vocabularies && { vocabularies }) });
+  return { table: whole, mapping, counts, ...(restated && { restated }) };
 }
 
 /** @throws InputError if nothing was clicked, or everything: there is nothing to learn */
@@ -87,13 +88,13 @@ async function checkOutcomes(database: Database, { source, mapping }: Prepared):
 async function readRecords(
   database: Database,
   mapping: Mapping,
-  schema: Schema,
+  schema: RecordSchema,
   rows: number,
 ): Promise<CtrTable> {
   const columns: string[] = [];
   for (const [f, feature] of schema.features.entries()) {
-    const numeric = feature.kind !== 'categorical';
-    columns.push(numeric ? `f${f}` : await placeSql(database, `f${f}`, feature.categories));
+    const usable = `FROM ${PREPARED} WHERE ${USABLE}`;
+    columns.push(await numberSql(database, `f${f}`, feature, usable));
   }
   const keys = keysOf(mapping);
   const list = [...columns, 'n', 'k', ...keys].map((column) => `(${column})::DOUBLE`).join(', ');

@@ -1,4 +1,4 @@
-import type { Mapping } from '../mapping/mapping.js';
+import { isText as isTextual, type Mapping } from '../mapping/mapping.js';
 import type { SourceColumn } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { FILE_COLUMN, quoteName, ROW_COLUMN } from '../source/sql.js';
@@ -71,7 +71,7 @@ export function typedQuery(
 
 /** Columns that the mapping takes numbers from. */
 function numericColumns({ impressions, clicks, true_ctr: truth, features }: Mapping): Set<string> {
-  const numbers = Object.values(features).filter(({ kind }) => kind !== 'categorical');
+  const numbers = Object.values(features).filter((feature) => !isTextual(feature));
   const names = [impressions, clicks, truth, ...numbers.map(({ column }) => column)];
   return new Set(names.filter((name) => name !== undefined));
 }

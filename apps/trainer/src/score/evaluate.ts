@@ -1,6 +1,9 @@
 import {
+  encodedTable,
   evaluate,
   evaluatePredictions,
+  judgeParts,
+  knownTable,
   predictTable,
   Registry,
   type CtrModel,
@@ -70,38 +73,57 @@ async function runEvaluate(
   const model = await registry.load(version);
   const { card } = model;
   const read = await readJudgingTable(model, { ...flags, input }, reporter, signal);
-  const { table, counts, fingerprint } = read;
+  const { counts, fingerprint } = read;
+  const table = knownTable(read.table, model.words);
   const isSeen = fingerprint === card?.data_fingerprint;
   if (isSeen) {
     reporter.note(`${version} was trained on this very data: it has seen what was not held out`);
   }
   const groups = card?.split?.by === 'group' ? table.group : undefined;
-  const evaluation = judge(model, table, groups && { groups });
-  reporter.result(`model            ${version}\n${reportEvaluation(evaluation)}`, {
+  const { evaluation, predicted } = judge(model, table, groups && { groups });
+  const heldOut = { heldOut: evaluation, heldOutTable: table, predicted, encoding: model.words };
+  const parts = judgeParts({ ...heldOut, seed: SEED, byGroup: groups !== undefined });
+  reporter.result(`model            ${version}\n${reportEvaluation(evaluation, parts)}`, {
     version,
     data_fingerprint: fingerprint,
     trained_on_this_data: isSeen,
     evaluation,
+    ...parts,
     data: counts,
   });
 }
 
-/** As `evaluate`; rows that lack what training knew are predicted by what is known of them. */
-function judge(model: CtrModel, table: CtrTable, options?: EvaluationOptions): Evaluation {
+/** Of the bootstrap, as an evaluation's own where none is given. */
+const SEED = 42;
+
+/** An evaluation and the predictions that it judges. */
+interface Judged {
+  readonly evaluation: Evaluation;
+  readonly predicted: Float64Array;
+}
+
+/**
+ * As `evaluate`; rows that lack what training knew are predicted by what is known of them.
+ * @param table words by the model's numbers
+ */
+export function judge(model: CtrModel, table: CtrTable, options?: EvaluationOptions): Judged {
   const { forest } = model;
   const { values, rows } = table.features;
   const row = new Float64Array(values.length);
-  let predicted: Float64Array | undefined;
+  const columns = encodedTable(table, model.words);
+  const predicted = predictTable(forest, columns);
+  let isWhole = true;
   for (let i = 0; i < rows; i++) {
     for (let f = 0; f < row.length; f++) row[f] = values[f][i];
     const unknown = model.unknown(row);
     if (unknown.length === 0) continue;
-    predicted ??= predictTable(forest, table);
+    isWhole = false;
     predicted[i] = model.predictWithout(row, unknown).ctr;
   }
-  return predicted === undefined
-    ? evaluate(forest, table, options)
+  const evaluation = isWhole
+    ? evaluate(forest, columns, options, predicted)
     : evaluatePredictions(predicted, table, options);
+  return { evaluation, predicted };
 }
 
 interface JudgingFlags extends SourceFlags, MappingChanges {
@@ -141,7 +163,7 @@ export async function readJudgingTable(
         readTable(database, source, {
           mapping,
           maxBins: forest.parameters.maxBins,
-          cuts: model.schema.features.map((_, f) => forest.cutsOf(f)),
+          cuts: model.schema.features.map((_, f) => model.cutsOf(f)),
           judgeOnly: true,
           stage,
         }),

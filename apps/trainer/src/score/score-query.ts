@@ -1,3 +1,4 @@
+import type { RecordFeature } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { placeSql } from '../rows/columns.js';
@@ -7,7 +8,7 @@ import { presentValue, typedQuery } from '../rows/typed.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
 import { quoteName, quoteText } from '../source/sql.js';
-import { UNSEEN, type Scorer } from './scorer.js';
+import { takesText, UNSEEN, type Scorer } from './scorer.js';
 
 const PREDICT = 'adscale_predict';
 
@@ -42,12 +43,7 @@ export async function scoreQuery(
   const broken = rules.map((rule, r) => `WHEN ${rule.broken} THEN ${r + 1}`).join('\n');
   const numbers: string[] = [];
   for (const [f, feature] of scorer.schema.features.entries()) {
-    const column = featureColumn(f);
-    const isWord = feature.kind === 'categorical';
-    const place = isWord ? await placeSql(database, column, feature.categories) : column;
-    // A word that is not listed is told apart from none.
-    const unseen = `CASE WHEN ${column} IS NOT NULL THEN ${UNSEEN} END`;
-    numbers.push(isWord ? `coalesce(${place}, ${unseen})` : place);
+    numbers.push(await argumentSql(database, featureColumn(f), feature));
   }
   const problem = rules.length === 0 ? '0' : `CASE ${broken} ELSE 0 END`;
   const given = ['adscale_problem', ...(exposure === undefined ? [] : [exposure]), ...numbers];
@@ -56,6 +52,22 @@ export async function scoreQuery(
     FROM (SELECT *, (${problem})::USMALLINT AS adscale_problem
       FROM (SELECT *, ${values.join(', ')} FROM (${rows})))`;
   return { sql, rules };
+}
+
+/**
+ * SQL of what a scorer's function is given of a feature: a number, a category's place or a word's text.
+ * @param column SQL of its value: a number, or a text
+ */
+export async function argumentSql(
+  database: Database,
+  column: string,
+  feature: RecordFeature,
+): Promise<string> {
+  if (feature.kind === 'word') return takesText(feature) ? `${column}::VARCHAR` : column;
+  if (feature.kind !== 'categorical') return column;
+  const place = await placeSql(database, column, feature.categories);
+  // A word that is not listed is told apart from none.
+  return `coalesce(${place}, CASE WHEN ${column} IS NOT NULL THEN ${UNSEEN} END)`;
 }
 
 /** SQL of a row's problem in words. */

@@ -8,7 +8,7 @@
  * So the data streams through once, whatever its size, and the database reads and writes on its
  * own threads meanwhile.
  */
-import { clampCtr, type CtrModel } from '@adscale/ctr';
+import { clampCtr, type CtrModel, type RecordFeature } from '@adscale/ctr';
 import type {
   DuckDBDataChunk,
   DuckDBScalarFunction,
@@ -21,6 +21,10 @@ const BLOCK = 2048;
 
 /** What the function is given for a word that the model has not seen. */
 export const UNSEEN = -1;
+
+/** Is a scorer's function given the texts of a feature? */
+export const takesText = (feature: RecordFeature): boolean =>
+  feature.kind === 'word' && feature.whole !== true;
 
 /** How sure the bounds of an interval are, and over how many impressions. */
 export interface IntervalWish {
@@ -53,13 +57,14 @@ export class Scorer {
 
   /**
    * The function: the number of the row's problem (0: none), the exposure if intervals are wanted,
-   * then the features, categories by place; a CTR or a struct of ctr, low and high; NULL for a row
+   * then the features, categories by place and words by their text; a CTR or a struct of ctr, low and high; NULL for a row
    * with a problem.
    */
   async asFunction(name: string): Promise<DuckDBScalarFunction> {
-    const { DOUBLE, DuckDBScalarFunction, STRUCT, USMALLINT } = await import('@duckdb/node-api');
-    const { interval, width } = this;
-    const features = Array.from({ length: width }, () => DOUBLE);
+    const { DOUBLE, DuckDBScalarFunction, STRUCT, USMALLINT, VARCHAR } =
+      await import('@duckdb/node-api');
+    const { interval } = this;
+    const features = this.schema.features.map((one) => (takesText(one) ? VARCHAR : DOUBLE));
     return DuckDBScalarFunction.create({
       name,
       returnType:
@@ -108,7 +113,7 @@ export class Scorer {
       const row = rows.subarray(i * width, (i + 1) * width);
       const bounds =
         isGood && exposure !== null && exposure > 0
-          ? this.model.forest.predictInterval(row, { level, exposure })
+          ? this.model.intervalOf(row, { level, exposure })
           : null;
       centre.setItem(i, isGood ? clampCtr(ctr[i]) : null);
       low.setItem(i, bounds && bounds.low);
@@ -134,6 +139,20 @@ export class Scorer {
     }
   }
 
+  /** Words by their numbers; what is not known is answered by what is above it. */
+  private layOutWords(f: number, column: DuckDBVector, problem: DuckDBVector, count: number): void {
+    const { width, rows, empty, unseen, unseenAt } = this;
+    const words = this.model.words!;
+    for (let i = 0, at = f; i < count; i++, at += width) {
+      const value = column.getItem(i) as string | null;
+      rows[at] = value === null ? NaN : words.numberOf(f, value);
+      unseenAt[at] = 0;
+      if (Number.isNaN(rows[at]) && problem.getItem(i) === 0) {
+        (value === null ? empty : unseen)[f]++;
+      }
+    }
+  }
+
   /** Predicts a block into `ctr`, rows with a problem too. @returns their problems */
   private layOut(input: DuckDBDataChunk, from: number): DuckDBVector {
     const { width, rows, ctr, empty, unseen, unseenAt } = this;
@@ -142,6 +161,10 @@ export class Scorer {
     const problem = input.getColumnVector(0);
     for (let f = 0; f < width; f++) {
       const column = input.getColumnVector(from + f);
+      if (takesText(this.schema.features[f])) {
+        this.layOutWords(f, column, problem, count);
+        continue;
+      }
       for (let i = 0, at = f; i < count; i++, at += width) {
         const value = column.getItem(i) as number | null;
         unseenAt[at] = value === UNSEEN && isCategory[f] ? 1 : 0;
@@ -151,7 +174,7 @@ export class Scorer {
         }
       }
     }
-    this.model.compiled.predictBatch(rows.subarray(0, count * width), ctr);
+    this.model.predictBatch(rows.subarray(0, count * width), ctr);
     this.withoutUnknown(count, problem);
     for (let i = 0; i < count; i++) {
       const number = problem.getItem(i) as number;

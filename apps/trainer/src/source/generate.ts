@@ -61,12 +61,27 @@ export function generateCommand(signal: AbortSignal): Command {
     .addOption(countFlag('rows', 'records to write', 5000))
     .addOption(countFlag('seed', 'same seed, same bytes', 42))
     .addOption(profileFlag())
+    .addOption(countFlag('skip', 'records of the seed to pass over first', 0))
     .option('-o, --output <file>', '.csv, .ndjson or .parquet; CSV on standard output if absent')
-    .addHelpText('after', `\n${exitHelp}`)
+    .addHelpText('after', generateHelp)
     .action((flags: GenerateFlags) => runGenerate(flags, signal));
 }
 
+const generateHelp = `
+Profiles: realistic; sparse (few clicks a row); drifted (a year later); wide (twenty more features);
+hidden (a quality that no column shows); overdispersed (row effects, and one row of half of all
+impressions); words (days, campaigns, ad groups and creatives, some of them launched later).
+
+Examples
+  adscale generate --rows 20000 -o ads.csv
+  adscale generate --profile words --rows 40000 -o words.csv              to train on
+  adscale generate --profile words --rows 10000 --skip 40000 -o later.csv the same words, and new ones
+
+${exitHelp}`;
+
 interface GenerateFlags extends GeneratedRows {
+  /** Records of the seed that are passed over. */
+  readonly skip: number;
   /** A file ending in .csv, .ndjson or .parquet; standard output if absent. */
   readonly output?: string;
 }

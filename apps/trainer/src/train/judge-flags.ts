@@ -1,4 +1,4 @@
-import type { SplitBy, TrainOptions } from '@adscale/ctr';
+import { modelKinds, type ModelKind, type SplitBy, type TrainOptions } from '@adscale/ctr';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { share, wholeNumber } from '../cli/flags.js';
 import type { Reporter } from '../cli/reporter.js';
@@ -7,7 +7,10 @@ import { tellCandidate } from '../score/summary.js';
 /** What the flags of `addJudgeFlags` are read into. */
 export interface JudgeFlags {
   readonly heldOut: number;
-  readonly splitBy: 'rows' | 'date' | 'group';
+  /** Default: by date where rows have a time, else rows. */
+  readonly splitBy?: 'rows' | 'date' | 'group';
+  /** Default: chosen from the data where it is mapped, else a forest. */
+  readonly model?: ModelKind | 'auto';
   readonly folds?: number;
   /** Seconds to search for. */
   readonly tune?: number;
@@ -27,10 +30,14 @@ export function addJudgeFlags(command: Command): Command {
     .addOption(
       new Option(
         '--split-by <what>',
-        'hold out rows at random, the latest rows (date), or whole groups, such as campaigns',
-      )
-        .choices(['rows', 'date', 'group'])
-        .default('rows'),
+        'hold out rows at random, the latest rows (date), or whole groups, such as campaigns; default: date if a time is mapped, else rows',
+      ).choices(['rows', 'date', 'group']),
+    )
+    .addOption(
+      new Option(
+        '--model <kind>',
+        'kind of model; auto compares all and takes the simplest within one standard error of the best. Default: auto, and forest for the default features',
+      ).choices(['auto', ...modelKinds]),
     )
     .addOption(
       new Option(
@@ -63,17 +70,30 @@ function seconds(text: string | number): number {
   return value;
 }
 
-const splitNames: Readonly<Record<JudgeFlags['splitBy'], SplitBy>> = {
+const splitNames: Readonly<Record<NonNullable<JudgeFlags['splitBy']>, SplitBy>> = {
   rows: 'rows',
   date: 'time',
   group: 'group',
 };
 
+/** What of the data decides where no flag does. */
+export interface JudgedData {
+  /** Have rows two or more moments? */
+  readonly timed: boolean;
+  /** Are the features the user's own? */
+  readonly mapped: boolean;
+}
+
 /** The options of `trainCtr` that the flags stand for; progress of folds and candidates is told. */
-export function judgeOptions(flags: JudgeFlags, reporter: Reporter): TrainOptions {
+export function judgeOptions(
+  flags: JudgeFlags,
+  { timed, mapped }: JudgedData,
+  reporter: Reporter,
+): TrainOptions {
   return {
     heldOutShare: flags.heldOut,
-    split: { by: splitNames[flags.splitBy] },
+    split: { by: splitNames[flags.splitBy ?? (timed ? 'date' : 'rows')] },
+    model: flags.model ?? (mapped ? 'auto' : 'forest'),
     ...(flags.folds === undefined
       ? {}
       : {

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { defaultFitOptions, type CtrTable } from '@adscale/ctr';
+import { columnNames } from '@adscale/datagen';
 import { InputError } from '../cli/exit.js';
 import type { Reporter } from '../cli/reporter.js';
 import { addDerived } from '../inspect/derived.js';
@@ -9,7 +10,13 @@ import { draftText, inspectSource } from '../inspect/inspection.js';
 import { wishesOf } from '../inspect/target.js';
 import { mappingPaths, readMappingFile } from '../mapping/file.js';
 import { changeMapping, type MappingChanges, type MappingFlags } from '../mapping/mapping-flags.js';
-import { columnsOf, defaultMapping, fitsDefault, type Mapping } from '../mapping/mapping.js';
+import {
+  besideDefault,
+  columnsOf,
+  defaultMapping,
+  fitsDefault,
+  type Mapping,
+} from '../mapping/mapping.js';
 import { describeDirty, type RowCounts } from '../rows/counts.js';
 import { renameColumns } from '../rows/columns.js';
 import { tellRestated } from '../rows/restated.js';
@@ -41,8 +48,11 @@ export interface LoadedTable {
 }
 
 /** Generated records of the default model. */
-export function loadGenerated(rows: GeneratedRows): LoadedTable {
-  return { table: generateTable(rows), source: nameGenerated(rows), notes: [] };
+export function loadGenerated(rows: GeneratedRows, reporter: Reporter): LoadedTable {
+  const source = nameGenerated(rows);
+  const note = leftAlone(source, columnNames(rows.profile));
+  if (note !== undefined) reporter.note(note);
+  return { table: generateTable(rows), source, notes: note === undefined ? [] : [note] };
 }
 
 /** What to read: flags of sources and mappings, and the bins that a click log is grouped by. */
@@ -213,7 +223,8 @@ async function resolveMapping(
   if (written !== undefined) {
     const { derive, ...changes } = flags;
     const changed = changeMapping(renameColumns(written, names), { ...changes, derive: {} });
-    return addDerived(database, source, changed, derive, features);
+    const resolved = await addDerived(database, source, changed, derive, features);
+    return known === undefined ? withNote(resolved, leftAlone(source.name, names)) : resolved;
   }
   const { draft, findings } = await inspectSource(database, source, wishes, reporter);
   reporter.note(draftText(draft, source.name));
@@ -226,6 +237,22 @@ async function resolveMapping(
   }
   return { mapping: draft.mapping, notes: told };
 }
+
+function withNote({ mapping, notes }: Resolved, note: string | undefined): Resolved {
+  return { mapping, notes: note === undefined ? notes : [...notes, note] };
+}
+
+/** What a table of the default model has beside its columns, if anything. */
+function leftAlone(name: string, columns: readonly string[]): string | undefined {
+  const others = besideDefault(columns);
+  if (others.length === 0) return undefined;
+  const told = others.slice(0, MOST_NAMED).join(', ');
+  const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : '';
+  return `${name} has the columns of the default model; left alone: ${told}${more}. "adscale inspect" of a file drafts a mapping with them`;
+}
+
+/** Columns that a note names. */
+const MOST_NAMED = 8;
 
 /** What a model's report says of the data, too. */
 const WORTH_A_NOTE: ReadonlySet<Finding['kind']> = new Set([

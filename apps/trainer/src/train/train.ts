@@ -1,8 +1,16 @@
-import { defaultFitOptions, Registry, trainCtr, type Trained } from '@adscale/ctr';
+import {
+  defaultFitOptions,
+  Registry,
+  trainCtr,
+  type Trained,
+  type TrainOptions,
+  type WordOptions,
+} from '@adscale/ctr';
 import { Argument, Command } from 'commander';
 import { exitHelp, RefusedError } from '../cli/exit.js';
 import { countFlag, jsonFlag, registryFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
+import { isDefault, type Mapping } from '../mapping/mapping.js';
 import { addMappingChanges, addMappingFlags } from '../mapping/mapping-flags.js';
 import { promoteIfBetter, tellComparison } from '../models/comparison.js';
 import { describeModel } from '../report/report.js';
@@ -48,7 +56,7 @@ needed for a table with the columns of the default model:
   device_type   mobile, desktop or tablet
   budget        number > 0
   clicks        whole number from 0 to impressions
-and true_ctr, if you know it. Other columns are left alone.
+and true_ctr, if you know it. Other columns are left alone, which is said.
 
 Examples
   adscale train                                5,000 generated records into ./models
@@ -87,7 +95,7 @@ async function runTrain(
   const input = [...data, ...(flags.input ?? [])];
   const isGenerated = input.length === 0 && flags.query === undefined;
   const loaded = isGenerated
-    ? loadGenerated(flags)
+    ? loadGenerated(flags, reporter)
     : await loadTable({ ...flags, input }, reporter, signal);
   const trained = await growModel(loaded, flags, reporter, signal);
   const { bytes, card } = trained;
@@ -125,14 +133,36 @@ function growModel(
   signal: AbortSignal,
 ): Promise<Trained> {
   const { trees, seed, depth: maxDepth, bins: maxBins, leafRows: minLeafRows, threads } = flags;
-  return reporter.during({ name: 'grow', total: trees, unit: 'trees' }, ({ update: onProgress }) =>
-    trainCtr(table, {
-      fit: { trees, seed, maxDepth, maxBins, minLeafRows },
-      ...judgeOptions(flags, reporter),
-      ...{ source, mapping, fingerprint },
-      ...{ threads, onProgress, signal },
-    }),
+  const { time } = table;
+  const options: TrainOptions = {
+    fit: { trees, seed, maxDepth, maxBins, minLeafRows },
+    ...judgeOptions(
+      flags,
+      {
+        timed: time !== undefined && time.some((moment) => moment !== time[0]),
+        mapped: mapping !== undefined && !isDefault(mapping),
+      },
+      reporter,
+    ),
+    words: wordOptions(mapping),
+    ...{ source, mapping, fingerprint },
+    ...{ threads, signal },
+  };
+  const { schema, rows } = table.features;
+  if (options.model === 'forest' && schema.features.every(({ kind }) => kind !== 'word')) {
+    const stage = { name: 'grow', total: trees, unit: 'trees' };
+    return reporter.during(stage, ({ update: onProgress }) =>
+      trainCtr(table, { ...options, onProgress }),
+    );
+  }
+  return reporter.during({ name: 'train', total: rows, unit: 'rows' }, ({ update }) =>
+    trainCtr(table, { ...options, onStage: (_, share) => update(Math.round(rows * share)) }),
   );
+}
+
+/** What the mapping declares of words. */
+function wordOptions({ hierarchy, cross }: Partial<Mapping> = {}): WordOptions {
+  return { ...(hierarchy && { hierarchy }), ...(cross && { cross }) };
 }
 
 /** The files of the report, for people and for programs. */

@@ -12,6 +12,8 @@ async function run(...args: string[]) {
   return { status, stderr, document: stdout === '' ? undefined : JSON.parse(stdout) };
 }
 
+/** Models that other programs wrote. */
+const fixtures = join(__dirname, '..', '..', '..', '..', 'libs/forest/test/fixtures');
 let shared: string;
 
 beforeAll(async () => {
@@ -95,6 +97,24 @@ describe('a model exported as ONNX and imported again', () => {
   });
 
   it.each([
+    ['onnx', 'onnx/xgboost-classifier.onnx'],
+    ['xgboost', 'xgboost/classifier.json'],
+  ])('of %s may be boosted log-odds: it predicts chances of a click', async (format, name) => {
+    const { rows, predictions } = JSON.parse(
+      await readFile(join(fixtures, 'xgboost/classifier-rows.json'), 'utf8'),
+    ) as { rows: (number | null)[][]; predictions: number[] };
+    const { document } = await run('import', format, join(fixtures, name));
+    expect(document.card.origin.format).toBe(format);
+    const model = await new Registry(at('models')).load(document.version as string);
+    const answers = rows.map((row) => model.predictRow(row.map((value) => value ?? NaN)));
+    expect(new Set(answers).size).toBeGreaterThan(20);
+    if (format === 'xgboost') {
+      answers.forEach((p, row) => expect(p).toBeCloseTo(predictions[row], 5));
+    }
+    answers.forEach((p) => expect(p > 0 && p < 1).toBe(true));
+  });
+
+  it.each([
     [['absent.onnx'], /absent.onnx: there is no such file/],
     [['bad.onnx'], /bad.onnx: .*no ONNX file/],
     [['model.onnx', '--schema', 'bad.onnx'], /bad.onnx: .*wanted JSON such as/],
@@ -111,5 +131,10 @@ describe('a model exported as ONNX and imported again', () => {
     expect(stderr).not.toContain('    at ');
     expect(status).toBe(2);
     expect(await new Registry(at('models')).versions()).toHaveLength(1);
+  });
+
+  it('a file that is no JSON is no model of XGBoost', async () => {
+    const { status, stderr } = await run('import', 'xgboost', at('model.onnx'));
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/model.onnx: .*JSON/)]);
   });
 });

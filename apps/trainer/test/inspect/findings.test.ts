@@ -243,7 +243,7 @@ describe('features that are tried', () => {
       ctr: rate(i % 100),
     }));
     const { draft, ...found } = await inspect(await write('spot,x,Impressions,Clicks', byCode));
-    expect(draft.mapping.features['spot'].kind).toBe('categorical');
+    expect(draft.mapping.features['spot']).toMatchObject({ kind: 'word', whole: true });
     expect(told({ draft, ...found }, 'offer').join()).toMatch(/spot is read as words/);
   });
 

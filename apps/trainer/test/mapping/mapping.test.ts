@@ -37,7 +37,7 @@ describe('a mapping file', () => {
     ],
     [
       `${head}features:\n  position: { column: pos, kind: number }\n`,
-      /line 4: features\.position\.kind: got "number", wanted numeric, integer or categorical/,
+      /line 4: features\.position\.kind: got "number", wanted numeric, integer, categorical or word/,
     ],
     [
       `${head}features:\n  "Avg. pos": { column: pos, kind: integer }\n`,

@@ -34,7 +34,38 @@ describe('what two cards differ in', () => {
     expect(diffCards(one, other)).toEqual([]);
   });
 
-  it('is in order: data, split, schema, ranges, parameters, and metrics in any case', () => {
+  it('is told of kinds of models, of what they were chosen from and of their words', () => {
+    const parameters = { trees: 3 } as ModelCard['parameters'];
+    const words = {
+      name: 'site',
+      parent: null,
+      seen: 9,
+      known: 7,
+      strength: 50,
+      intra_row_correlation: 0,
+    };
+    const choice = {
+      kind: 'boosted',
+      compared: [{ kind: 'boosted', normalised_entropy: 0.9, behind: 0, standard_error: 0 }],
+      folds: 5,
+      repeats: 1,
+      words: [words],
+    } as const;
+    const told = diffCards({ parameters }, { parameters, choice });
+    expect(told.map(({ name, a, b }) => [name, a, b])).toEqual(
+      expect.arrayContaining([
+        ['kind of model', 'forest', 'boosted'],
+        ['compared: boosted', null, 'NE 0.90000, 0.00000 ± 0.00000 behind'],
+        ['words of site', null, expect.objectContaining({ seen: 9, known: 7 })],
+      ]),
+    );
+    const more = { ...choice, words: [{ ...words, known: 8 }] };
+    const [only, ...others] = diffCards({ parameters, choice }, { parameters, choice: more });
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ section: 'words', name: 'words of site' });
+  });
+
+  it('is in order: data, split, schema, ranges, model, words, parameters, metrics in any case', () => {
     const card = (seed: number) =>
       ({
         source: `file${seed}`,

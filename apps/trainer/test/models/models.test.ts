@@ -166,8 +166,9 @@ describe('promote --if-better', () => {
     await writeFile(at('log.csv'), clickLog(4000, 1));
     await writeFile(at('other.csv'), clickLog(6000, 2));
     const mapping = ['--label', 'clicked', '--feature', 'hour', '--feature', 'site', '--yes'];
-    const flat = await train('log.csv', ...mapping, '--trees', '1', '--depth', '1');
-    const good = await train('log.csv', ...mapping, '--trees', '10');
+    const forest = [...mapping, '--model', 'forest'];
+    const flat = await train('log.csv', ...forest, '--trees', '1', '--depth', '1');
+    const good = await train('log.csv', ...forest, '--trees', '10');
     await run('models', 'promote', flat);
     const own = (await run('models', 'promote', good, '--if-better')).document.comparison;
     const { held_out: judged } = await new Registry(at('models')).card(good);
@@ -175,6 +176,10 @@ describe('promote --if-better', () => {
     await run('models', 'promote', flat);
     const other = await run('models', 'promote', good, '--data', at('other.csv'));
     expect(other.document.comparison).toMatchObject({ impressions: 6000, better: true });
+    const boosted = await train('log.csv', ...mapping, '--model', 'boosted');
+    await run('models', 'promote', flat);
+    const kinds = await run('models', 'promote', boosted, '--if-better');
+    expect(kinds.document.comparison).toMatchObject({ impressions: judged.impressions });
     const third = await train('other.csv', ...mapping, '--trees', '3');
     await run('models', 'promote', good);
     const refused = await run('models', 'promote', third, '--if-better');

@@ -1,5 +1,6 @@
-import type { CtrTable } from '@adscale/ctr';
-import { groupPairs } from '../../src/models/predicted-rows.js';
+import { takeTable, trainCtr, type CtrTable } from '@adscale/ctr';
+import { groupPairs, predictBoth } from '../../src/models/predicted-rows.js';
+import { modelOf, recordOf, wordTable } from '../word-table.js';
 
 /** Rows of two predictions, a group, and how many impressions and clicks. */
 function tableOf(rows: readonly (readonly number[])[]): CtrTable {
@@ -41,4 +42,47 @@ it('rows of a click log with the same predictions and group are counted as one',
   expect([...group!]).toEqual([1, 2, 1, 1]);
   expect([...impressions]).toEqual([3, 1, 2, 1]);
   expect([...clicks]).toEqual([1, 1, 1, 0]);
+});
+
+describe('two models, each with words of its own', () => {
+  const table = wordTable(400);
+  const rows = Array.from({ length: 400 }, (_, row) => row);
+  const fit = { trees: 5 };
+
+  it('are asked about the same records, each by its own numbers of words', async () => {
+    const early = takeTable(table, rows.slice(0, 250));
+    const late = takeTable(table, rows.slice(150).reverse());
+    const forest = await trainCtr(early, { model: 'forest', fit, threads: 1 });
+    const boosters = { rounds: 10 };
+    const boosted = await trainCtr(late, { model: 'boosted', boosters, threads: 1 });
+    const models = [modelOf(forest), modelOf(boosted)] as const;
+    const { features, vocabularies, clicks } = predictBoth(table, ...models)!;
+    expect(vocabularies).toBeUndefined();
+    expect(clicks).toBe(table.clicks);
+    models.forEach((model, m) => {
+      const wanted = rows.map((row) => model.predictRow(model.encode(recordOf(table, row))));
+      expect([...features.values[m]]).toEqual(wanted);
+    });
+    // Their numbers of the same words differ, or this would show nothing.
+    const [one, other] = models.map(({ words }) => words!.vocabularies['creative'].words());
+    expect(one).not.toEqual(other);
+  });
+
+  it('cannot both be asked where one takes for a number what the other takes for a word', async () => {
+    const few = takeTable(table, rows.slice(0, 80));
+    const { features, ...rest } = few;
+    const numbered = {
+      ...features,
+      schema: {
+        features: features.schema.features.map((feature) =>
+          feature.name === 'creative' ? { name: 'creative', kind: 'integer' as const } : feature,
+        ),
+      },
+    };
+    const options = { model: 'average', threads: 1 } as const;
+    const words = modelOf(await trainCtr(few, options));
+    const numbers = modelOf(await trainCtr({ ...rest, features: numbered }, options));
+    expect(predictBoth(few, words, numbers)).toBeUndefined();
+    expect(predictBoth(few, words, words)).toBeDefined();
+  });
 });

@@ -44,6 +44,28 @@ describe('a report', () => {
     }
   });
 
+  it('shows segments, overdispersion by size, weeks ahead and metrics without a dominant row', async () => {
+    const day = 24 * 3600;
+    const table = practiceTable(400);
+    // Every tenth row has three times its clicks, and the last row nearly all impressions.
+    const clicks = table.clicks.map((k, i) => (i % 10 === 0 ? 3 * k : k));
+    const impressions = table.impressions.slice();
+    impressions[399] = 1e8;
+    const time = table.clicks.map((_, i) => 1.75e9 + (i >> 2) * day);
+    const trained = await trainCtr(
+      { ...table, clicks, impressions, time },
+      { fit: { trees: 5 }, threads: 1, split: { by: 'time' } },
+    );
+    const { html } = render(describeModel(trained));
+    expect(html).toContain('<h3>Calibration by segment</h3>');
+    expect(html).toMatch(/<th scope="row">device_type = mobile<\/th>/);
+    expect(html).toContain('<h3>Rows differ by more than binomial chance</h3>');
+    expect(html).toMatch(/<h2>How it ages<\/h2>.*<th scope="row">3<\/th>/s);
+    expect(html).toMatch(/<h3>With and without the row of 9\d(\.\d)? % of the impressions<\/h3>/);
+    expect(report.html).not.toMatch(/How it ages|With and without|<h3>Rows differ/);
+    expect(html).not.toMatch(/undefined|NaN/);
+  });
+
   it('repeats no id', () => {
     const ids = Array.from(report.html.matchAll(/\sid="([^"]+)"/g), ([, id]) => id);
     expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);

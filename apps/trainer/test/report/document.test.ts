@@ -1,9 +1,17 @@
-import { evaluate, trainCtr, type CtrTable, type Trained } from '@adscale/ctr';
+import {
+  evaluate,
+  evaluatePredictions,
+  takeTable,
+  trainCtr,
+  type CtrTable,
+  type Trained,
+} from '@adscale/ctr';
 import { columnsFrom, type Schema } from '@adscale/forest';
 import { logTicks, roundUp } from '../../src/page/axes.js';
 import { fitPoints, residualsBy } from '../../src/report/fit.js';
 import { Distribution, tellNumber, viewFeature } from '../../src/report/levels.js';
 import { describeModel } from '../../src/report/report.js';
+import { weeksAhead } from '../../src/report/weeks.js';
 import { practiceTable } from '../practice-table.js';
 
 const schema: Schema = {
@@ -107,6 +115,46 @@ describe('residuals', () => {
       expect(high).toBeGreaterThan(0.5);
     }
     expect(levels[3].clicks).toBe(80);
+    const wide = residualsBy(viewFeature(rows, 1), rows, predicted, { rhoOf: () => 0.1 }).levels;
+    levels.forEach(({ low, high }, level) => {
+      expect(wide[level].low).toBeLessThan(low!);
+      expect(wide[level].high).toBeGreaterThan(high!);
+    });
+  });
+});
+
+describe('weeks ahead', () => {
+  it('judge the held-out rows seven days by seven from the first held-out moment on', async () => {
+    const day = 24 * 3600;
+    const from = Date.UTC(2026, 2, 1) / 1000;
+    const rows = {
+      ...practiceTable(400),
+      time: Float64Array.from({ length: 400 }, (_, i) => from + (i >> 2) * day),
+    };
+    const fit = { trees: 3 };
+    const trained = await trainCtr(rows, { fit, threads: 1, split: { by: 'time' } });
+    const weeks = weeksAhead(trained);
+    expect(trained.card.split.from).toBe(from + 80 * day);
+    expect(weeks.map((week) => [week.week, week.rows])).toEqual([
+      [1, 28],
+      [2, 28],
+      [3, 24],
+    ]);
+    const last = Array.from({ length: 24 }, (_, i) => 56 + i);
+    const judged = evaluatePredictions(
+      Float64Array.from(last, (row) => trained.predicted[row]),
+      takeTable(trained.heldOut, last),
+      { replicates: 0 },
+    );
+    expect(weeks[2].normalised_entropy).toBe(judged.normalised_entropy);
+    expect(weeks[2].calibration_ratio).toBe(judged.calibration_ratio);
+    expect(weeks[2].normalised_entropy_interval![0]).toBeLessThan(judged.normalised_entropy);
+    expect(describeModel(trained).weeks_ahead).toEqual(weeks);
+    // The same days counted from 1: nobody knows how long one is.
+    const counted = { ...rows, time: rows.time.map((time) => (time - from) / day) };
+    const other = await trainCtr(counted, { fit, threads: 1, split: { by: 'time' } });
+    expect(weeksAhead(other)).toEqual([]);
+    expect(weeksAhead(await trainCtr(rows, { fit, threads: 1 }))).toEqual([]);
   });
 });
 
@@ -139,7 +187,7 @@ describe('a model as a report describes it', () => {
   it('ranks features, follows the trees and lays out position by device', () => {
     const document = describeModel(trained);
     expect(document.importances[0].feature).toBe('ad_position');
-    const { points, complete, rows } = document.learning_curve;
+    const { points, complete, rows } = document.learning_curve!;
     expect([complete, rows]).toEqual([true, 640]);
     expect(points.at(-1)!.trees).toBe(20);
     const { out_of_bag: outOfBag } = trained.card;
@@ -194,6 +242,38 @@ describe('a model as a report describes it', () => {
     const text = textOf({ ...trained, card: few });
     expect(text).toContain('note: Only 44 clicks');
     expect(text).toContain('note: Only 3 groups');
+  });
+
+  it('warns of segments that are off, and of rows that dominate with what they change', () => {
+    const { card } = trained;
+    const [first, ...others] = card.segments!;
+    const segments = [{ ...first, calibration_ratio: 1.31, off: true }, ...others];
+    expect(textOf({ ...trained, card: { ...card, segments } })).toMatch(
+      /note: In 1 of \d+ segments .*: ad_position = 1 \(1\.31\)\./,
+    );
+    const row = { row: 0, impressions: 1, clicks: 1, share: 0.4, features: { ad_position: 2 } };
+    const without = { ...card.held_out, normalised_entropy: 0.8 };
+    const dominant_rows = { training: row, held_out: { ...row, without } };
+    const text = textOf({ ...trained, card: { ...card, dominant_rows } });
+    expect(text).toContain('note: One row has 40 % of the training impressions: ad_position 2.');
+    expect(text).toMatch(
+      /held-out impressions: ad_position 2\. With it NE is .*, without it 0\.8000/,
+    );
+  });
+
+  it('blames no model for what rows may have of their own', () => {
+    const { card } = trained;
+    const { noise_ceiling: _, ...judged } = card.held_out;
+    const low = { ...judged, weighted_share_of_ceiling: 0.5 };
+    const overdispersion = { ...judged.overdispersion!, rho: 0.01, weighted_noise_ceiling: 0.55 };
+    const told = (interval: readonly [number, number]): string => {
+      const held_out = { ...low, overdispersion: { ...overdispersion, interval } };
+      return textOf({ ...trained, card: { ...card, held_out } });
+    };
+    expect(told([0.008, 0.012])).toMatch(
+      /explains 50 % of what binomial chance leaves.*\(ρ 0\.01000\).*leave a perfect model R² 0\.55/,
+    );
+    expect(told([0, 0.012])).toContain('CTR varies in ways that no feature here tells');
   });
 
   it('warns where held-out rows lie outside the training range', () => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { fitInput, type CtrTable } from '@adscale/ctr';
-import { columnsFrom, fit, Random, type FitInput, type Forest } from '@adscale/forest';
+import { columnsFrom, fit, Random, type FitInput, type Forest, type Schema } from '@adscale/forest';
 import type { Mapping } from '../../src/mapping/mapping.js';
 import { read, testFolder, withDatabase } from '../reading.js';
 
@@ -52,7 +52,7 @@ function toParquet(select: string, name: string): Promise<void> {
 /** The log as it is: a row an impression, weight 1. */
 function rawInput(log: readonly Impression[], { features }: CtrTable): FitInput {
   const column = (name: keyof Impression): (string | number)[] => log.map((row) => row[name]);
-  const columns = columnsFrom(features.schema, {
+  const columns = columnsFrom(features.schema as Schema, {
     position: column('position') as number[],
     device: column('device') as string[],
     bid: column('bid') as number[],

@@ -371,6 +371,25 @@ describe('adscale evaluate', () => {
     expect(document.evaluation.log_loss).toBeCloseTo(loss / 800, 9);
   });
 
+  it('names a row that dominates, with the metrics without it, and judges segments', async () => {
+    const generated = ['generate', '--profile', 'overdispersed', '--rows', '600'];
+    await adscale([...generated, '-o', at('new.csv')]);
+    const { document } = await run('evaluate', at('new.csv'));
+    const { share, without, features } = document.dominant_rows.held_out;
+    const { columns } = generate({ rows: 600, profile: 'overdispersed' });
+    expect(share).toBeCloseTo(0.5, 6);
+    expect(features.impressions).toBe(columns.impressions[599]);
+    expect(without.impressions).toBeCloseTo(document.evaluation.impressions / 2, 6);
+    expect(document.segments.map(({ segment }: { segment: string }) => segment)).toContain(
+      'device_type = tablet',
+    );
+    const { stdout } = await adscale(['evaluate', at('new.csv'), '-m', at('models')]);
+    expect(stdout).toMatch(
+      /^dominant row +one has 50\.0 % of the judged impressions: .*without it:$/m,
+    );
+    expect(stdout).toMatch(/^ {2}overdispersion ρ 0\.00/m);
+  });
+
   it('says when the model was trained on this very data', async () => {
     await adscale(['generate', '--rows', '300', '-o', at('ads.csv')]);
     await train(at('ads.csv'));

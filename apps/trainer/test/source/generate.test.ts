@@ -13,6 +13,42 @@ describe('adscale generate', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(51);
   });
 
+  it('passes over the first records: two files of one seed share words, and the later has new ones', async () => {
+    const words = ['generate', '--profile', 'words', '-o'];
+    await adscale([...words, at('all.csv'), '--rows', '1500']);
+    await adscale([...words, at('later.csv'), '--rows', '500', '--skip', '1000']);
+    const [all, later] = await Promise.all(
+      ['all.csv', 'later.csv'].map(async (name) => (await readFile(at(name), 'utf8')).split('\n')),
+    );
+    expect(later.slice(1)).toEqual(all.slice(1001));
+    const creatives = (lines: string[]) => lines.map((line) => line.split(',').at(-1));
+    const before = new Set(creatives(all.slice(1, 1001)));
+    expect(creatives(later.slice(1, -1)).some((word) => !before.has(word))).toBe(true);
+    expect(creatives(later.slice(1, -1)).some((word) => before.has(word))).toBe(true);
+  });
+
+  it('refuses to pass over fewer than none', async () => {
+    const { status, stderr } = await adscale(['generate', '--skip', '-1']);
+    expect(stderr).toContain('skip is -1, wanted a safe integer of at least 0');
+    expect(status).toBe(2);
+  });
+
+  it('writes words that inspect drafts as features, and train takes', async () => {
+    await adscale(['generate', '--profile', 'words', '--rows', '2000', '-o', at('words.csv')]);
+    const plain = await adscale(['train', at('words.csv'), '--trees', '2', '-o', at('plain')]);
+    expect(plain.stderr).toMatch(
+      /left alone: day, campaign, ad_group, creative\. "adscale inspect"/,
+    );
+    await adscale(['inspect', at('words.csv')]);
+    const draft = await readFile(at('words.mapping.yaml'), 'utf8');
+    expect(draft).toMatch(/^time: day$/m);
+    expect(draft).toMatch(/^ {2}creative: \{ column: creative, kind: word \}$/m);
+    const flags = ['--split-by', 'date', '--trees', '2', '-o', at('models')];
+    const { status, stdout } = await adscale(['train', at('words.csv'), ...flags]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/held out +500 rows, \d+ impressions, the latest/);
+  });
+
   it('writes NDJSON where the file is named so', async () => {
     await adscale(['generate', '--rows', '3', '-o', at('ads.ndjson')]);
     const lines = (await readFile(at('ads.ndjson'), 'utf8')).trimEnd().split('\n');

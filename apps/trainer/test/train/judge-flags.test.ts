@@ -7,16 +7,31 @@ function read(...args: string[]): JudgeFlags {
   command.configureOutput({ writeErr: () => {} });
   return command.parse(args, { from: 'user' }).opts();
 }
-const optionsOf = (...args: string[]) => judgeOptions(read(...args), new Reporter());
+const plain = { timed: false, mapped: false };
+const optionsOf = (...args: string[]) => judgeOptions(read(...args), plain, new Reporter());
 
 describe('the flags of judgement', () => {
   it('by default hold a fifth of the rows out, and write a report', () => {
-    expect(optionsOf()).toEqual({ heldOutShare: 0.2, split: { by: 'rows' } });
+    expect(optionsOf()).toEqual({ heldOutShare: 0.2, split: { by: 'rows' }, model: 'forest' });
     expect(read().report).toBe(true);
     expect(read('--no-report').report).toBe(false);
   });
 
+  it('choose among models and split by time where the data is mapped and timed', () => {
+    const timed = { timed: true, mapped: true };
+    expect(judgeOptions(read(), timed, new Reporter())).toMatchObject({
+      model: 'auto',
+      split: { by: 'time' },
+    });
+    const told = read('--model', 'forest', '--split-by', 'rows');
+    expect(judgeOptions(told, timed, new Reporter())).toMatchObject({
+      model: 'forest',
+      split: { by: 'rows' },
+    });
+  });
+
   it.each([
+    [['--model', 'blend'], { model: 'blend' }],
     [['--held-out', '0.5'], { heldOutShare: 0.5 }],
     [['--split-by', 'date'], { split: { by: 'time' } }],
     [['--split-by', 'group'], { split: { by: 'group' } }],
@@ -30,6 +45,7 @@ describe('the flags of judgement', () => {
   it.each([
     [['--held-out', '1'], /between 0 and 1/],
     [['--split-by', 'moon'], /rows, date, group/],
+    [['--model', 'neural'], /auto, average, forest, boosted, blend/],
     [['--folds', '1'], /2 or more/],
     [['--folds', 'many'], /whole number/],
     [['--tune', '0'], /seconds above 0/],

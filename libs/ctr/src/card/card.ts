@@ -1,6 +1,9 @@
-import type { FitOptions, FitParameters, Schema } from '@adscale/forest';
+import type { FitOptions, FitParameters } from '@adscale/forest';
 import type { Baseline } from '../evaluation/baselines.js';
+import type { DominantRow } from '../evaluation/dominant-row.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
+import type { SegmentCalibration } from '../evaluation/segments.js';
+import type { RecordSchema } from '../table/schema.js';
 import type { SplitBy } from '../table/split.js';
 import type { BackgroundSample } from './background.js';
 
@@ -16,7 +19,8 @@ export interface ModelCard {
   readonly data_fingerprint: string;
   /** How the rows were made from the source, if they were. */
   readonly mapping?: unknown;
-  readonly schema: Schema;
+  /** Of a record. */
+  readonly schema: RecordSchema;
   readonly parameters: FitParameters;
   /** Of the forest, the split and the bootstrap. */
   readonly seed: number;
@@ -35,12 +39,66 @@ export interface ModelCard {
   };
   /** On rows that no tree saw. */
   readonly held_out: Evaluation;
+  /** Held-out calibration by value of each feature of few values, and by tenth of prediction. */
+  readonly segments?: readonly SegmentCalibration[];
+  /** Rows that have a fifth or more of the impressions of their side; absent where none has. */
+  readonly dominant_rows?: DominantRows;
   /** Simpler predictions of the same rows. */
   readonly baselines: readonly Baseline[];
   readonly cross_validation?: CrossValidation;
   readonly tuning?: Tuning;
+  /** How the kind of model was chosen; absent: a forest was asked for. */
+  readonly choice?: ModelChoice;
   /** Training rows that stand for all of them. */
   readonly background: BackgroundSample;
+}
+
+/** Rows that decide alone what was learned, or what was measured. */
+export interface DominantRows {
+  readonly training?: DominantRow;
+  readonly held_out?: DominantRow & {
+    /** The held-out metrics of all rows but this one. */
+    readonly without: Evaluation;
+  };
+}
+
+/** What a model was chosen from, all of it judged by rows that were left out. */
+export interface ModelChoice {
+  readonly kind: 'average' | 'forest' | 'boosted' | 'blend';
+  /** The simplest first. */
+  readonly compared: readonly {
+    readonly kind: ModelChoice['kind'];
+    /** Out of fold, rows by what they count; below 1 is better than the average. */
+    readonly normalised_entropy: number;
+    /** What it is worse by than the best, and the standard error of that. */
+    readonly behind: number;
+    readonly standard_error: number;
+  }[];
+  /** Share of the forest in the blend. */
+  readonly blend?: { readonly forest: number };
+  readonly folds: number;
+  /** How often rows were dealt to folds. */
+  readonly repeats: number;
+  /** How rows count; absent: all alike. */
+  readonly weights?: {
+    readonly kind: 'impressions' | 'effective' | 'square_root';
+    readonly intra_row_correlation: number;
+    readonly compared: readonly { readonly kind: string; readonly normalised_entropy: number }[];
+  };
+  /** Rows that are older by this, in the unit of the time, count half; absent: age does not matter. */
+  readonly half_life?: number;
+  readonly calibration?: 'isotonic' | 'platt';
+  readonly words?: readonly {
+    readonly name: string;
+    /** What a word that is not known is answered by; null: the average. */
+    readonly parent: string | null;
+    /** Different words in training, and those of which enough is known to keep them. */
+    readonly seen: number;
+    readonly known: number;
+    /** Impressions that the parent's CTR counts for. */
+    readonly strength: number;
+    readonly intra_row_correlation: number;
+  }[];
 }
 
 /** How rows were held out. */
@@ -57,7 +115,13 @@ export interface CardSplit {
 /** What a feature held in training: beyond it, a prediction extrapolates. */
 export type TrainingRange =
   | { readonly minimum: number; readonly maximum: number; readonly missing: number }
-  | { readonly categories: Readonly<Record<string, number>>; readonly missing: number };
+  | { readonly categories: Readonly<Record<string, number>>; readonly missing: number }
+  | {
+      /** Different words; of text, those of which something is known. */
+      readonly words: number;
+      /** Rows without a word; of text, also those with a word of which nothing is known. */
+      readonly missing: number;
+    };
 
 /** A metric over folds. */
 export interface FoldedMetric {

@@ -1,4 +1,4 @@
-import type { Schema } from '@adscale/forest';
+import type { RecordSchema } from '../table/schema.js';
 import type { ModelCard } from './card.js';
 
 /** What training held of one feature. */
@@ -12,13 +12,15 @@ export interface HeldFeature {
 }
 
 /** By feature, in schema order; none where no card tells. */
-export function heldBy({ features }: Schema, card: ModelCard | undefined): HeldFeature[] {
+export function heldBy({ features }: RecordSchema, card: ModelCard | undefined): HeldFeature[] {
   if (card === undefined) return [];
   return features.map((feature) => {
     const { name } = feature;
     const range = card.training.ranges[name];
     const missing = range === undefined || range.missing > 0;
     const all = { minimum: -Infinity, maximum: Infinity };
+    // Whether a word is known is asked of the words themselves.
+    if (feature.kind === 'word') return { name, ...all, categories: null, missing: true };
     if (feature.kind === 'categorical' && range !== undefined && 'categories' in range) {
       const categories = feature.categories.map((category) => range.categories[category] > 0);
       return { name, ...all, categories, missing };

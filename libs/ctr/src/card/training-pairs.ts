@@ -13,6 +13,7 @@
  * where they do not, any combination may be had. A sample of tens of rows sees gross cases only.
  */
 import type { Forest } from '@adscale/forest';
+import type { RecordSchema } from '../table/schema.js';
 import type { BackgroundSample } from './background.js';
 
 /** Fewer rows than this say nothing of where training was. */
@@ -46,21 +47,27 @@ export class TrainingPairs {
   /** By feature: the code of the row at hand. */
   private readonly codes: Int32Array;
 
+  /**
+   * @param schema of the rows
+   * @param groups by feature: its columns of the forest
+   */
   constructor(
     private readonly forest: Forest,
+    private readonly schema: RecordSchema,
+    private readonly groups: readonly (readonly number[])[],
     sample: BackgroundSample | undefined,
   ) {
     const rows = sample !== undefined && sample.rows.length >= LEAST_ROWS ? sample.rows : [];
-    const { features } = forest.schema;
+    const { features } = schema;
     this.codes = new Int32Array(features.length);
-    this.features = [...features.keys()].filter((f) => isNumber(forest, f)).slice(0, MOST_FEATURES);
+    this.features = [...features.keys()].filter((f) => this.isNumber(f)).slice(0, MOST_FEATURES);
     this.pairs = rows.length === 0 ? [] : this.pairsOf(this.features, rows);
   }
 
   /** The names of the pairs in which a row is outside. */
   outside(row: ArrayLike<number>): readonly string[] {
     const { codes } = this;
-    for (const f of this.features) codes[f] = this.forest.binOf(f, row[f]);
+    for (const f of this.features) codes[f] = this.forest.binOf(this.groups[f][0], row[f]);
     let all = NONE;
     for (const pair of this.pairs) if (this.isOutside(pair)) all = [...all, pair.name];
     return all;
@@ -69,7 +76,7 @@ export class TrainingPairs {
   /** Rows of equal bins get one verdict. */
   private isOutside({ first, second, places, limit, verdicts }: Pair): boolean {
     const { codes } = this;
-    const at = codes[first] * (this.forest.binCount(second) + 1) + codes[second];
+    const at = codes[first] * (this.binCount(second) + 1) + codes[second];
     if (verdicts[at] === UNKNOWN) {
       const distance = nearest(places, this.placeOf(first), this.placeOf(second), -1);
       verdicts[at] = distance > limit ? OUTSIDE : INSIDE;
@@ -78,7 +85,6 @@ export class TrainingPairs {
   }
 
   private pairsOf(features: readonly number[], rows: BackgroundSample['rows']): Pair[] {
-    const { forest } = this;
     return features.flatMap((first, i) =>
       features.slice(i + 1).flatMap((second): Pair[] => {
         const places = this.placesOf(first, second, rows);
@@ -88,11 +94,9 @@ export class TrainingPairs {
           const distance = nearest(places, places[at], places[at + 1], at);
           loneliest = Math.max(loneliest, distance);
         }
-        const [one, other] = [first, second].map((f) => forest.schema.features[f].name);
+        const [one, other] = [first, second].map((f) => this.schema.features[f].name);
         const name = `${one} with ${other}`;
-        const verdicts = new Uint8Array(
-          (forest.binCount(first) + 1) * (forest.binCount(second) + 1),
-        );
+        const verdicts = new Uint8Array((this.binCount(first) + 1) * (this.binCount(second) + 1));
         return [{ first, second, name, places, limit: MARGIN * loneliest, verdicts }];
       }),
     );
@@ -103,7 +107,7 @@ export class TrainingPairs {
     const places = new Float64Array(2 * known.length);
     known.forEach((row, i) => {
       for (const f of [first, second]) {
-        this.codes[f] = this.forest.binOf(f, row[f]!);
+        this.codes[f] = this.forest.binOf(this.groups[f][0], row[f]!);
         places[2 * i + +(f === second)] = this.placeOf(f);
       }
     });
@@ -112,15 +116,21 @@ export class TrainingPairs {
 
   /** Where a feature's code at hand lies, in [0, 1]; NaN if it is missing, which is never outside. */
   private placeOf(f: number): number {
-    const bins = this.forest.binCount(f);
+    const bins = this.binCount(f);
     return this.codes[f] === bins ? NaN : this.codes[f] / (bins - 1);
   }
-}
 
-/** A number of at most some thousand bins: pairs of more would take more memory than they tell. */
-function isNumber(forest: Forest, f: number): boolean {
-  const bins = forest.binCount(f);
-  return forest.schema.features[f].kind !== 'categorical' && bins > 1 && bins <= MOST_BINS;
+  private binCount(f: number): number {
+    return this.forest.binCount(this.groups[f][0]);
+  }
+
+  /** A number of at most some thousand bins: pairs of more would take more memory than they tell. */
+  private isNumber(f: number): boolean {
+    const { kind } = this.schema.features[f];
+    if (kind !== 'numeric' && kind !== 'integer') return false;
+    const bins = this.binCount(f);
+    return bins > 1 && bins <= MOST_BINS;
+  }
 }
 
 /** Pearson's, of the places' two coordinates; NaN where one does not vary. */

@@ -4,10 +4,20 @@ import type { Forest, OutOfBagResult } from '@adscale/forest';
 import type { Baseline } from '../evaluation/baselines.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
 import { outOfBagEntropy } from '../evaluation/metrics.js';
+import type { Segments } from '../evaluation/segments.js';
 import type { SplitOptions } from '../table/split.js';
 import { type CtrTable, exposures, type fitInput } from '../table/table.js';
 import { sampleBackground } from './background.js';
-import type { CardSplit, CrossValidation, ModelCard, TrainingRange, Tuning } from './card.js';
+import { judgeParts } from './held-out-parts.js';
+import type { WordEncoding } from '../words/encoding.js';
+import type {
+  CardSplit,
+  CrossValidation,
+  ModelCard,
+  ModelChoice,
+  TrainingRange,
+  Tuning,
+} from './card.js';
 
 /** What a card is written from. */
 export interface CardFacts {
@@ -23,13 +33,20 @@ export interface CardFacts {
   readonly outOfBag: OutOfBagResult;
   readonly heldOut: Evaluation;
   readonly heldOutTable: CtrTable;
+  /** The model's CTRs of the held-out rows; absent: these are not judged part by part. */
+  readonly predicted?: Float64Array;
+  /** Held-out rows by name that are to be judged as segments, beside the usual ones. */
+  readonly segments?: Segments;
   readonly baselines: readonly Baseline[];
   readonly crossValidation: CrossValidation | undefined;
   readonly tuning: Tuning | undefined;
+  /** What the model knows of words. */
+  readonly encoding?: WordEncoding | undefined;
+  readonly choice?: ModelChoice | undefined;
 }
 
 export function writeCard(facts: CardFacts, now = new Date()): ModelCard {
-  const { forest, training, outOfBag, mapping, crossValidation, tuning } = facts;
+  const { forest, training, outOfBag, mapping, crossValidation, tuning, choice, encoding } = facts;
   const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
   return {
     created_at: now.toISOString(),
@@ -37,7 +54,7 @@ export function writeCard(facts: CardFacts, now = new Date()): ModelCard {
     source: facts.source,
     data_fingerprint: facts.fingerprint ?? fingerprintOf(facts.table),
     ...(mapping === undefined ? {} : { mapping }),
-    schema: forest.schema,
+    schema: encoding?.schema ?? forest.schema,
     parameters: forest.parameters,
     seed: forest.parameters.seed,
     split: describeSplit(facts),
@@ -53,11 +70,19 @@ export function writeCard(facts: CardFacts, now = new Date()): ModelCard {
       normalised_entropy: outOfBagEntropy(outOfBag, facts.input),
     },
     held_out: facts.heldOut,
+    ...partsOf(facts),
     baselines: facts.baselines,
     ...(crossValidation === undefined ? {} : { cross_validation: crossValidation }),
     ...(tuning === undefined ? {} : { tuning }),
+    ...(choice === undefined ? {} : { choice }),
     background: sampleBackground(training, forest.parameters.seed),
   };
+}
+
+function partsOf({ predicted, splitting, ...facts }: CardFacts): ReturnType<typeof judgeParts> {
+  if (predicted === undefined) return {};
+  const { by, seed = 42 } = splitting;
+  return judgeParts({ ...facts, predicted, seed, byGroup: by === 'group' });
 }
 
 function describeSplit({ splitting, training, heldOutTable }: CardFacts): CardSplit {
@@ -89,6 +114,10 @@ function trainingRanges({ features }: CtrTable): Record<string, TrainingRange> {
       const counts = feature.categories.map((category, place) => [category, rows[place]]);
       return [feature.name, { categories: Object.fromEntries(counts), missing }];
     }
+    if (feature.kind === 'word') {
+      const words = new Set(values.filter((word) => !Number.isNaN(word))).size;
+      return [feature.name, { words, missing }];
+    }
     let minimum = Infinity;
     let maximum = -Infinity;
     for (const value of values) {
@@ -101,8 +130,12 @@ function trainingRanges({ features }: CtrTable): Record<string, TrainingRange> {
 }
 
 /** `sha256:…` of a table's names and numbers: equal tables have the same, others never. */
-export function fingerprintOf({ features, impressions, clicks }: CtrTable): string {
+export function fingerprintOf(table: CtrTable): string {
+  const { features, impressions, clicks, vocabularies = {} } = table;
   const hash = createHash('sha256').update(JSON.stringify(features.schema));
+  for (const { bytes, ends } of Object.values(vocabularies)) {
+    hash.update(bytes).update(new Uint8Array(ends.buffer, ends.byteOffset, ends.byteLength));
+  }
   for (const column of [...features.values, impressions, clicks]) {
     hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
   }

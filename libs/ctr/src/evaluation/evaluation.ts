@@ -1,4 +1,4 @@
-import type { Forest } from '@adscale/forest';
+import type { Columns, Forest } from '@adscale/forest';
 import { RocArea } from './auc.js';
 import {
   percentileInterval,
@@ -12,8 +12,10 @@ import { coverageOf, type Coverage } from './coverage.js';
 import { metricsOf, type Metrics } from './metrics.js';
 import { observedRows, withPredictions, type ObservedRows } from './judged-rows.js';
 import { orderOf } from './order.js';
+import { overdispersionOf, type Overdispersion } from './overdispersion.js';
 import { calibrationError, reliability, type ReliabilityBin } from './reliability.js';
 import { MetricUnits } from './sums.js';
+import { plainColumns } from '../table/schema.js';
 import type { CtrTable } from '../table/table.js';
 
 /** Distance of predicted CTR from another CTR; rows counting alike, or by their impressions. */
@@ -40,13 +42,19 @@ export interface Evaluation {
   /** The same, rows counting by their impressions. */
   readonly weighted_noise_ceiling?: number;
   /**
-   * The same, estimated without the truth: 1 − mean(p (1 − p) / n) / Var(y), where p is the
-   * prediction. It is close where rows hold many clicks. Where they hold few, it depends on the
+   * The same, estimated without the truth, of binomial chance alone: 1 − mean(p (1 − p) / n) / Var(y),
+   * where p is the prediction. It is the most that a ceiling may be: rows that differ by more than
+   * binomial chance have a lower one, see `overdispersion`. It is close where rows hold many clicks. Where they hold few, it depends on the
    * predictions themselves, and is too low if they vary too little. null if it lies more than a
    * tenth below the R² that was reached: it then tells nothing.
    */
   readonly noise_ceiling_estimate: number | null;
   readonly weighted_noise_ceiling_estimate: number | null;
+  /**
+   * By how much rows differ beyond binomial chance, and the ceilings that this leaves; null where
+   * rows of one impression cannot tell. Absent in cards of earlier trainers.
+   */
+  readonly overdispersion?: Overdispersion | null;
   /** R² against observed CTR over the ceiling: the known one, else the estimate if there is one. */
   readonly share_of_ceiling: number | null;
   readonly weighted_share_of_ceiling: number | null;
@@ -86,7 +94,11 @@ const BATCH = 2 ** 14;
 
 /** Clamped predictions of every row of a table. */
 export function predictTable(forest: Forest, { features }: CtrTable): Float64Array {
-  const { rows, values } = features;
+  return predictColumns(forest, plainColumns(features));
+}
+
+/** The same of columns as the forest takes them. */
+export function predictColumns(forest: Forest, { rows, values }: Columns): Float64Array {
   const compiled = forest.compile();
   const width = values.length;
   const batch = new Float64Array(Math.min(rows, BATCH) * width);
@@ -102,14 +114,18 @@ export function predictTable(forest: Forest, { features }: CtrTable): Float64Arr
   return predicted;
 }
 
-/** Judges a forest on a table, by rows and by impressions, its intervals included. */
+/**
+ * Judges a forest on a table, by rows and by impressions, its intervals included.
+ * @param predicted its predictions of the table, if they are there already
+ */
 export function evaluate(
   forest: Forest,
   table: CtrTable,
   options: EvaluationOptions = {},
+  predicted = predictTable(forest, table),
 ): Evaluation {
   const rows = observedRows(table, options.groups);
-  return evaluateForest(forest, predictTable(forest, table), table, rows, resample(rows, options));
+  return evaluateForest(forest, predicted, table, rows, resample(rows, options));
 }
 
 /**
@@ -167,6 +183,7 @@ function judge(
           weighted_noise_ceiling: metrics['weighted_noise_ceiling'],
         }),
     ...ceilingsOf(metrics),
+    overdispersion: overdispersionOf(rows),
     log_loss: metrics['log_loss'],
     normalised_entropy: metrics['normalised_entropy'],
     calibration_ratio: metrics['calibration_ratio'],

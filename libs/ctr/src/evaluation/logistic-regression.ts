@@ -7,8 +7,8 @@
  * No package at hand fits grouped counts. A step that does not raise the likelihood is halved, so
  * that separable data end at the ridge instead of at infinity.
  */
-import type { Columns } from '@adscale/forest';
 import { learnDesign, type Design } from './design-matrix.js';
+import { plainColumns, type RecordColumns } from '../table/schema.js';
 import { type CtrTable, exposures, takeTable } from '../table/table.js';
 
 /** Penalty on β², in clicks: next to nothing beside real counts, enough to tie down rare columns. */
@@ -20,13 +20,14 @@ const TOLERANCE = 1e-9;
 const MOST_ROWS = 50_000;
 
 /** Fits to clicks of impressions; the result predicts CTRs in (0, 1). */
-export function logisticRegression(training: CtrTable): (columns: Columns) => Float64Array {
+export function logisticRegression(training: CtrTable): (columns: RecordColumns) => Float64Array {
   const table = thinned(training);
-  const { features, clicks } = table;
+  const { clicks } = table;
+  const features = plainColumns(table.features);
   const impressions = exposures(table);
   const design = learnDesign(features, impressions);
   const beta = maximise(design(features), impressions, clicks);
-  return (columns) => linear(design(columns), beta).map(sigmoid);
+  return (columns) => linear(design(plainColumns(columns)), beta).map(sigmoid);
 }
 
 /** At most MOST_ROWS evenly spaced rows. */

@@ -1,11 +1,11 @@
 /* The mean CTR of each value of one feature: what a team does in a spreadsheet. */
-import type { Columns } from '@adscale/forest';
+import type { RecordColumns } from '../table/schema.js';
 import { type CtrTable, exposures } from '../table/table.js';
 
 /** Predicts from one feature alone. */
 export interface MeanByFeature {
   readonly feature: string;
-  readonly predict: (features: Columns) => Float64Array;
+  readonly predict: (features: RecordColumns) => Float64Array;
 }
 
 /** Numeric features of more distinct values than this are cut into as many quantiles. */

@@ -32,24 +32,45 @@ export function reliability(
   const timesOf = (row: number): number => (count === undefined ? 1 : count[row]);
   const impressionsOf = (row: number): number =>
     (weight === undefined ? 1 : weight[row]) * timesOf(row);
-  const total = order.reduce((sum, row) => sum + impressionsOf(row), 0);
-  const curve: ReliabilityBin[] = [];
-  let [rows, impressions, clicks, expected, passed] = [0, 0, 0, 0, 0];
-  order.forEach((row, i) => {
-    const n = impressionsOf(row);
-    rows += timesOf(row);
-    impressions += n;
-    clicks += n * observed[row];
-    expected += n * predicted[row];
-    const isLast = i === order.length - 1;
-    const isFull = passed + impressions >= boundaryAfter(passed / total, bins) * total;
-    if (!isLast && (!isFull || predicted[order[i + 1]] === predicted[row])) return;
+  const shown = Float64Array.from(predicted, (_, row) => impressionsOf(row));
+  return equalBins(predicted, shown, bins, order).map((places) => {
+    let [rows, impressions, clicks, expected] = [0, 0, 0, 0];
+    for (const row of places) {
+      const n = shown[row];
+      rows += timesOf(row);
+      impressions += n;
+      clicks += n * observed[row];
+      expected += n * predicted[row];
+    }
     const ctr = { predicted: expected / impressions, observed: clicks / impressions };
-    curve.push({ rows, impressions, clicks, ...ctr, ...wilson(clicks, impressions) });
-    passed += impressions;
-    [rows, impressions, clicks, expected] = [0, 0, 0, 0];
+    return { rows, impressions, clicks, ...ctr, ...wilson(clicks, impressions) };
   });
-  return curve;
+}
+
+/**
+ * Rows in order of prediction, cut into bins of about equal impressions; rows of equal prediction
+ * share one.
+ * @param order of the rows by prediction
+ */
+export function equalBins(
+  predicted: Float64Array,
+  impressions: Float64Array,
+  bins = BINS,
+  order = orderOf(predicted),
+): Uint32Array[] {
+  const total = order.reduce((sum, row) => sum + impressions[row], 0);
+  const cut: Uint32Array[] = [];
+  let [start, inBin, passed] = [0, 0, 0];
+  order.forEach((row, i) => {
+    inBin += impressions[row];
+    const isLast = i === order.length - 1;
+    const isFull = passed + inBin >= boundaryAfter(passed / total, bins) * total;
+    if (!isLast && (!isFull || predicted[order[i + 1]] === predicted[row])) return;
+    cut.push(order.subarray(start, i + 1));
+    passed += inBin;
+    [start, inBin] = [i + 1, 0];
+  });
+  return cut;
 }
 
 /** The first k / bins above a share; a row of many impressions may pass several at once. */

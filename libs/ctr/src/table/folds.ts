@@ -86,6 +86,88 @@ function groupFolds(groups: readonly Uint32Array[], folds: number): Uint32Array[
   return dealt.map((fold) => joinRows(fold.groups));
 }
 
+/** Training rows dealt to folds, each of which is left out by some members of a model. */
+export interface FoldedTable {
+  readonly table: CtrTable;
+  /** By row: its fold, from 0. */
+  readonly fold: Uint8Array;
+  readonly folds: number;
+  /** By row: its stretch of time, from 0, if the rows have a time that orders them; else null. */
+  readonly stretch: Uint8Array | null;
+}
+
+/** So many stretches tell earlier from later well enough. */
+const STRETCHES = 10;
+/** Fewer moments than this order nothing: half of the rows would know nothing of the other half. */
+const LEAST_MOMENTS = 8;
+
+/**
+ * Deals every row to a fold: at random, whole groups, or stretches of time. Of a grouped click log each
+ * impression is dealt by itself, so that a row may become several.
+ * @param folds wanted; as many as rows, moments or groups allow
+ * @throws CtrError TABLE_INVALID if there is one row, moment or group only
+ */
+export function dealFolds(table: CtrTable, folds: number, options: SplitOptions = {}): FoldedTable {
+  const { by = 'rows' } = options;
+  const dealt = by === 'time' ? dealStretches(table, folds) : dealAtRandom(table, folds, options);
+  return { ...dealt, stretch: stretchesOf(dealt.table) };
+}
+
+function dealAtRandom(
+  table: CtrTable,
+  wanted: number,
+  { by = 'rows', seed = 42 }: SplitOptions,
+): Omit<FoldedTable, 'stretch'> {
+  const { rows } = table.features;
+  const random = new Random(seed, streams.folds);
+  const whole =
+    by === 'group'
+      ? blocksOf(keysOf(table, 'group'), 'group')
+      : Array.from({ length: table.grouped ? 0 : rows }, (_, row) => Uint32Array.of(row));
+  const isWhole = !table.grouped || by === 'group';
+  const folds = Math.min(wanted, isWhole ? whole.length : rows);
+  if (folds < 2) throw new CtrError('TABLE_INVALID', `got ${rows} rows, wanted 2 or more to deal`);
+  if (isWhole) {
+    const fold = new Uint8Array(rows);
+    groupFolds(shuffle(whole, random), folds).forEach((dealt, f) => {
+      for (const row of dealt) fold[row] = f;
+    });
+    return { table, fold, folds };
+  }
+  const parts = rowFolds(table, folds, seed).map(({ heldOut }) => heldOut);
+  const fold = parts.flatMap(({ features }, f) => new Array<number>(features.rows).fill(f));
+  return { table: joinTables(parts), fold: Uint8Array.from(fold), folds: parts.length };
+}
+
+function dealStretches(table: CtrTable, wanted: number): Omit<FoldedTable, 'stretch'> {
+  const moments = blocksOf(keysOf(table, 'time'), 'time');
+  const folds = Math.min(wanted, moments.length);
+  return { table, fold: stretchOf(table, moments, folds), folds };
+}
+
+function stretchesOf(table: CtrTable): Uint8Array | null {
+  const { time } = table;
+  if (time === undefined || time.some(Number.isNaN)) return null;
+  if (new Set(time).size < LEAST_MOMENTS) return null;
+  return stretchOf(table, blocksOf(time, 'time'), STRETCHES);
+}
+
+/** By row: which of so many stretches of about equal rows its moment is in; none of them is empty. */
+function stretchOf(table: CtrTable, moments: readonly Uint32Array[], wanted: number): Uint8Array {
+  const stretches = Math.min(wanted, moments.length);
+  const found = new Uint8Array(table.features.rows);
+  let rows = 0;
+  let last = -1;
+  moments.forEach((moment, i) => {
+    const byRows = Math.floor((rows / table.features.rows) * stretches);
+    const least = stretches - (moments.length - i);
+    last = Math.max(least, Math.min(byRows, last + 1), last, 0);
+    for (const row of moment) found[row] = last;
+    rows += moment.length;
+  });
+  return found;
+}
+
 /** Tables of the same columns, one below the other. */
 function joinTables(tables: readonly CtrTable[]): CtrTable {
   const [first] = tables;

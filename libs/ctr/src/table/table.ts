@@ -1,9 +1,15 @@
-import { takeRows, takeValues, type Columns, type FitInput } from '@adscale/forest';
+import { takeRows, takeValues, type FitInput } from '@adscale/forest';
 import { CtrError } from '../errors.js';
+import { plainColumns, type RecordColumns } from './schema.js';
+import type { Vocabulary } from './vocabulary.js';
+
+/** By name of a feature of words: the words that its numbers stand for. Whole numbers stand for themselves. */
+export type Vocabularies = Readonly<Record<string, Vocabulary>>;
 
 /** Placements with their outcome: features, exposures and successes, row by row. */
 export interface CtrTable {
-  readonly features: Columns;
+  readonly features: RecordColumns;
+  readonly vocabularies?: Vocabularies;
   /** Exposures, whole numbers ≥ 1. */
   readonly impressions: Float64Array;
   /** Successes, whole numbers from 0 to the row's impressions. */
@@ -83,12 +89,13 @@ export function observedCtr(table: CtrTable): Float64Array {
  */
 export function fitInput(table: CtrTable): FitInput {
   if (!table.grouped) {
-    return { columns: table.features, target: observedCtr(table), weight: table.impressions };
+    const columns = plainColumns(table.features);
+    return { columns, target: observedCtr(table), weight: table.impressions };
   }
   const { negativeSamplingRate = 1 } = table;
   const { from, outcome, count } = outcomesOf(table);
   return {
-    columns: takeRows(table.features, from),
+    columns: takeRows(plainColumns(table.features), from),
     target: outcome,
     weight: outcome.map((clicked) => (clicked === 1 ? 1 : 1 / negativeSamplingRate)),
     count,
@@ -129,12 +136,27 @@ export function outcomesOf({ features, impressions, clicks }: CtrTable): Outcome
   };
 }
 
+/** A feature's value as people write it: a category, a word, or the number that it is. */
+export function writtenValue(
+  { features, vocabularies }: Pick<CtrTable, 'features' | 'vocabularies'>,
+  f: number,
+  value: number,
+): string | number {
+  const feature = features.schema.features[f];
+  if (feature.kind === 'categorical') return feature.categories[value];
+  return vocabularies?.[feature.name]?.textOf(value) ?? value;
+}
+
 /** The listed rows of a table. */
 export function takeTable(table: CtrTable, rows: ArrayLike<number>): CtrTable {
   const { features, impressions, clicks, trueCtr, time, group } = table;
   return {
     ...table,
-    features: takeRows(features, rows),
+    features: {
+      ...features,
+      rows: rows.length,
+      values: features.values.map((values) => takeValues(values, rows)),
+    },
     impressions: takeValues(impressions, rows),
     clicks: takeValues(clicks, rows),
     ...(trueCtr === undefined ? {} : { trueCtr: takeValues(trueCtr, rows) }),

@@ -1,34 +1,24 @@
-import type { FitOptions } from '@adscale/forest';
-import { fitParallel, type ThreadOptions } from '@adscale/forest/node';
 import type { CrossValidation, FoldedMetric } from '../card/card.js';
-import { evaluatePredictions, predictTable, type Evaluation } from '../evaluation/evaluation.js';
+import { evaluatePredictions, type Evaluation } from '../evaluation/evaluation.js';
 import { splitFolds } from '../table/folds.js';
 import type { SplitOptions } from '../table/split.js';
-import { fitInput, type CtrTable } from '../table/table.js';
+import type { CtrTable } from '../table/table.js';
 
 /**
- * Fits a forest without each fold in turn and judges it on that fold.
+ * Trains a model without each fold in turn and judges it on that fold.
+ * @param train learns from the first table and predicts the rows of the second
  * @throws CtrError TABLE_INVALID; ForestError ABORTED
  */
 export async function crossValidate(
   table: CtrTable,
-  fit: FitOptions,
   folds: number,
   options: SplitOptions,
-  { threads, signal }: ThreadOptions,
+  train: (training: CtrTable, heldOut: CtrTable) => Promise<Float64Array>,
   onFold: (done: number, all: number) => void = () => {},
 ): Promise<CrossValidation> {
   const evaluated: Record<string, number>[] = [];
   for (const { training, heldOut } of splitFolds(table, folds, options)) {
-    const { forest } = await fitParallel(
-      fitInput(training),
-      { ...fit, outOfBag: false },
-      {
-        ...(threads === undefined ? {} : { threads }),
-        ...(signal === undefined ? {} : { signal }),
-      },
-    );
-    const predicted = predictTable(forest, heldOut);
+    const predicted = await train(training, heldOut);
     evaluated.push(flatMetrics(evaluatePredictions(predicted, heldOut, { replicates: 0 })));
     onFold(evaluated.length, folds);
   }

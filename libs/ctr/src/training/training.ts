@@ -1,8 +1,15 @@
-import { writeModel, type FitOptions, type Forest } from '@adscale/forest';
+import {
+  writeModel,
+  type BoostOptions,
+  type FitInput,
+  type FitOptions,
+  type Forest,
+  type Judged,
+} from '@adscale/forest';
 import { fitParallel, type ThreadOptions } from '@adscale/forest/node';
 import { besideBaselines } from '../evaluation/baselines.js';
 import { resample } from '../evaluation/bootstrap.js';
-import type { ModelCard } from '../card/card.js';
+import type { ModelCard, ModelChoice, Tuning } from '../card/card.js';
 import { writeCard } from '../card/write.js';
 import { evaluateForest, predictTable } from '../evaluation/evaluation.js';
 import { observedRows } from '../evaluation/judged-rows.js';
@@ -11,6 +18,10 @@ import { checkTable, fitInput, type CtrTable } from '../table/table.js';
 import { defaultFitOptionsFor } from './defaults.js';
 import { crossValidate } from './cross-validation.js';
 import { tune, type TuneOptions } from './tune.js';
+import type { WordEncoding } from '../words/encoding.js';
+import type { WordOptions } from '../words/levels.js';
+import type { ModelKind } from './choice.js';
+import { selectModel } from './selection.js';
 
 export interface TrainOptions extends ThreadOptions {
   /** What is given here stays; the rest is chosen from the data, or by `tune`. */
@@ -23,6 +34,14 @@ export interface TrainOptions extends ThreadOptions {
   readonly folds?: number;
   /** Called after each fold. */
   readonly onFold?: (done: number, all: number) => void;
+  /** The kind of model; auto compares all. Default forest. */
+  readonly model?: ModelKind | 'auto';
+  /** What is declared of words. */
+  readonly words?: WordOptions;
+  /** How to boost, where boosters are fitted. */
+  readonly boosters?: BoostOptions;
+  /** Called as a model is chosen: what is being done, and the share of all that is done. */
+  readonly onStage?: (stage: string, share: number) => void;
   /** Search for the settings that suit the data. Default: do not. */
   readonly tune?: TuneOptions;
   /** Where the rows came from, in words, for the model card. */
@@ -38,6 +57,8 @@ export interface Trained {
   readonly bytes: Uint8Array;
   readonly card: ModelCard;
   readonly forest: Forest;
+  /** What the model knows of words; undefined if there are none. */
+  readonly encoding: WordEncoding | undefined;
   readonly training: CtrTable;
   readonly heldOut: CtrTable;
   /** The forest's CTRs of the held-out rows, clamped. */
@@ -50,8 +71,6 @@ export interface Trained {
  * @throws CtrError TABLE_INVALID; ForestError COLUMNS_INVALID, OPTION_INVALID, ABORTED
  */
 export async function trainCtr(table: CtrTable, options: TrainOptions = {}): Promise<Trained> {
-  const { threads, onProgress, signal } = options;
-  const onThreads = given({ threads, onProgress, signal });
   const whole = withKeys(checkTable(table), options.split);
   const asked: FitOptions = given(options.fit ?? {});
   const splitting: SplitOptions = {
@@ -59,21 +78,31 @@ export async function trainCtr(table: CtrTable, options: TrainOptions = {}): Pro
     share: options.heldOutShare ?? 0.2,
     seed: asked.seed ?? 42,
   };
-  const { training, heldOut } = split(whole, splitting);
-  const start = { ...defaultFitOptionsFor(training), ...asked };
-  const quietly = given({ threads, signal });
-  const tuning =
-    options.tune && (await tune(training, start, Object.keys(asked), options.tune, quietly));
-  const settings = { ...start, ...given(tuning?.best ?? {}) };
-  const input = fitInput(training);
-  const { forest, outOfBag } = await fitParallel(input, settings, onThreads);
+  const sides = split(whole, splitting);
+  const start = { ...defaultFitOptionsFor(sides.training), ...asked };
+  const { model: kind = 'forest' } = options;
+  const isPlain = kind === 'forest' && !hasWords(whole);
+  const made = isPlain
+    ? await growBag(sides.training, start, Object.keys(asked), options)
+    : await choose(sides.training, start, splitting, options);
+  const { forest, encoding } = made;
+  const [training, heldOut] = [sides.training, sides.heldOut].map((table) =>
+    knownTable(table, encoding),
+  );
   const { folds, onFold } = options;
   const crossValidation =
     folds === undefined
       ? undefined
-      : await crossValidate(whole, settings, folds, splitting, quietly, onFold);
-  const predicted = predictTable(forest, heldOut);
-  const judged = observedRows(heldOut, splitting.by === 'group' ? heldOut.group : undefined);
+      : await crossValidate(
+          whole,
+          folds,
+          splitting,
+          modelOf(made.settings, splitting, options),
+          onFold,
+        );
+  const [seen, unseen] = [training, heldOut].map((table) => encodedTable(table, encoding));
+  const predicted = predictTable(forest, unseen);
+  const judged = observedRows(unseen, splitting.by === 'group' ? heldOut.group : undefined);
   const resampling = resample(judged, { seed: splitting.seed! });
   const card = writeCard({
     source: options.source ?? 'a table in memory',
@@ -82,16 +111,94 @@ export async function trainCtr(table: CtrTable, options: TrainOptions = {}): Pro
     table: whole,
     splitting,
     forest,
+    encoding,
     training,
-    input,
-    outOfBag,
+    input: made.input,
+    outOfBag: made.outOfBag,
     heldOutTable: heldOut,
-    heldOut: evaluateForest(forest, predicted, heldOut, judged, resampling),
-    baselines: besideBaselines(training, heldOut, predicted, judged, resampling),
+    predicted,
+    heldOut: evaluateForest(forest, predicted, unseen, judged, resampling),
+    baselines: besideBaselines(seen, unseen, predicted, judged, resampling),
     crossValidation,
-    tuning,
+    tuning: made.tuning,
+    choice: made.choice,
   });
-  return { bytes: writeModel(forest), card, forest, training, heldOut, predicted };
+  return { bytes: writeModel(forest), card, forest, encoding, training, heldOut, predicted };
+}
+
+/** A model, and what it was made from. */
+interface Made extends Judged {
+  readonly input: FitInput;
+  readonly settings: FitOptions;
+  readonly encoding?: WordEncoding | undefined;
+  readonly tuning?: Tuning | undefined;
+  readonly choice?: ModelChoice;
+}
+
+/** A bag of trees, judged by the rows that are out of the bag. */
+async function growBag(
+  training: CtrTable,
+  start: FitOptions,
+  fixed: readonly string[],
+  { tune: tuned, threads, onProgress, signal }: TrainOptions,
+): Promise<Made> {
+  const tuning = tuned && (await tune(training, start, fixed, tuned, given({ threads, signal })));
+  const settings = { ...start, ...given(tuning?.best ?? {}) };
+  const input = fitInput(training);
+  const result = await fitParallel(input, settings, given({ threads, onProgress, signal }));
+  return { ...result, input, settings, tuning };
+}
+
+/** A model of the kind that is asked for, or that rows left out choose. */
+async function choose(
+  training: CtrTable,
+  settings: FitOptions,
+  split: SplitOptions,
+  { model = 'forest', words, boosters, threads, signal, onStage }: TrainOptions,
+): Promise<Made> {
+  const selected = await selectModel(training, {
+    kind: model,
+    forest: settings,
+    split,
+    threads: given({ threads, signal }),
+    ...given({ words, boosters, onStage }),
+  });
+  return { ...selected, settings };
+}
+
+/** Trains what cross-validation judges: as the model itself, but for its tuning. */
+function modelOf(
+  settings: FitOptions,
+  split: SplitOptions,
+  options: TrainOptions,
+): (training: CtrTable, heldOut: CtrTable) => Promise<Float64Array> {
+  const { threads, signal, model = 'forest' } = options;
+  return async (training, heldOut) => {
+    if (model !== 'forest' || hasWords(training)) {
+      const { onStage: _, ...quiet } = options;
+      const { forest, encoding } = await choose(training, settings, split, quiet);
+      return predictTable(forest, encodedTable(knownTable(heldOut, encoding), encoding));
+    }
+    const quickly = { ...settings, outOfBag: false };
+    const { forest } = await fitParallel(fitInput(training), quickly, given({ threads, signal }));
+    return predictTable(forest, heldOut);
+  };
+}
+
+function hasWords({ features }: CtrTable): boolean {
+  return features.schema.features.some(({ kind }) => kind === 'word');
+}
+
+/** A table with its words by the numbers that a model knows them by. */
+export function knownTable(table: CtrTable, encoding: WordEncoding | undefined): CtrTable {
+  if (encoding === undefined) return table;
+  const features = encoding.translate(table.features, table.vocabularies ?? {});
+  return { ...table, features, vocabularies: encoding.vocabularies };
+}
+
+/** A table with the columns that a model's trees ask for. @param table from `known` */
+export function encodedTable(table: CtrTable, encoding: WordEncoding | undefined): CtrTable {
+  return encoding === undefined ? table : { ...table, features: encoding.encode(table.features) };
 }
 
 /** The table with the keys that it is to be split by, so that every part of it has its own. */

@@ -25,13 +25,14 @@ const columns = columnsFrom(schema, {
 });
 const target = Float64Array.from(rows, ([budget, impressions]) => Math.sqrt(budget + impressions));
 const { forest } = fit({ columns, target }, { trees: 3, maxBins: 64 });
+const groups = [[0], [1], [2], [3]];
 const sampleOf = (count: number) => ({
   rows: rows.slice(0, count),
   weights: new Array<number>(count).fill(1 / count),
 });
 
 describe('combinations that training never had', () => {
-  const pairs = new TrainingPairs(forest, sampleOf(64));
+  const pairs = new TrainingPairs(forest, schema, groups, sampleOf(64));
 
   it('are told, though each number is within its range', () => {
     expect(pairs.outside([500, 15_000, 0, 12])).toEqual(['budget with impressions']);
@@ -50,7 +51,11 @@ describe('combinations that training never had', () => {
 
   it('are not told of what is missing, nor by too few rows', () => {
     expect(pairs.outside([NaN, 15_000, 0, 12])).toEqual([]);
-    expect(new TrainingPairs(forest, sampleOf(20)).outside([500, 15_000, 0, 12])).toEqual([]);
-    expect(new TrainingPairs(forest, undefined).outside([500, 15_000, 0, 12])).toEqual([]);
+    expect(
+      new TrainingPairs(forest, schema, groups, sampleOf(20)).outside([500, 15_000, 0, 12]),
+    ).toEqual([]);
+    expect(
+      new TrainingPairs(forest, schema, groups, undefined).outside([500, 15_000, 0, 12]),
+    ).toEqual([]);
   });
 });

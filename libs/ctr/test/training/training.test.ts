@@ -1,4 +1,4 @@
-import { RowEncoder } from '@adscale/forest';
+import { RowEncoder, type Schema } from '@adscale/forest';
 import { CtrModel, evaluate, judgeBaselines, predictTable, trainCtr } from '../../src/index.js';
 import { sampleBackground } from '../../src/card/background.js';
 import { fingerprintOf } from '../../src/card/write.js';
@@ -117,7 +117,7 @@ describe('a background sample', () => {
     const known = new Set(Array.from({ length: 2000 }, (_, i) => values.map((v) => v[i]).join()));
     const { rows } = sampleBackground(table, 3);
     expect(rows.every((row) => known.has(row.join()))).toBe(true);
-    expect(new RowEncoder(schema).width).toBe(rows[0].length);
+    expect(new RowEncoder(schema as Schema).width).toBe(rows[0].length);
   });
 
   it('stands for the mean of the table', () => {

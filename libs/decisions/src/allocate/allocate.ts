@@ -6,8 +6,14 @@ import { choicesOf, type Choice } from './choices.js';
 import { solveExactly } from './integer-program.js';
 import { relax, spendRest, type Allocation, type Relaxation } from './knapsack.js';
 import { equalSplit, proportionalSplit } from './simple-splits.js';
+import type { DecisionOptions } from '../placement.js';
 import type { Solve } from './solver.js';
 import { solveOnThread } from './solver-worker.js';
+
+export interface AllocateOptions extends DecisionOptions {
+  /** Where the integer program is solved. Default: on a thread of its own. */
+  readonly solve?: Solve;
+}
 
 /**
  * Splits a budget over cells so that the expected clicks (or their value) are the most that the
@@ -16,15 +22,14 @@ import { solveOnThread } from './solver-worker.js';
  * Request: `{ budget, currency?, cells: [{ id?, record, cost: { cpc } | { cpm }, floor?, cap?,
  * max_impressions?, value_per_click? }], objective?, budget_feature?, campaign_budget?, method?,
  * level? }`. A cell's record leaves out what money moves: impressions and budget.
- * @param solve where the integer program is solved: on a thread of its own, unless told otherwise
  * @throws DecisionError REQUEST_INVALID, LIMIT_EXCEEDED, AMOUNT_INVALID, INFEASIBLE, SOLVER_FAILED
  */
 export async function allocate(
   model: CtrModel,
   request: unknown,
-  solve: Solve = solveOnThread,
+  { solve = solveOnThread, onRow }: AllocateOptions = {},
 ): Promise<AllocationAnswer> {
-  const problem = readAllocation(model, request);
+  const problem = readAllocation(model, request, { onRow });
   const choices = await choicesOf(problem);
   const splits = {
     equal: equalSplit(choices, problem.budget),

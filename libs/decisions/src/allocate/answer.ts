@@ -77,7 +77,7 @@ export interface Settled {
   readonly method: 'exact' | 'lagrangian';
 }
 
-/** Walks of a row down a tree that the intervals may take; with more cells, fewer trees are asked. */
+/** Questions of a row to a member that the intervals may take; with more cells, fewer are asked. */
 const WALKS = 500_000;
 
 const OWN = [
@@ -121,7 +121,7 @@ export function describeAllocation(
       equal_split: compareSplit(problem, allocation, splits.equal),
       proportional: compareSplit(problem, allocation, splits.proportional),
     },
-    assumptions: assumptionsOf(model, outside, [...OWN, ...meaning]),
+    assumptions: assumptionsOf(model, outside, [...OWN, ...problem.assumptions, ...meaning]),
   };
 }
 
@@ -225,7 +225,10 @@ function totalClicks({ model, level }: AllocationProblem, lines: readonly Line[]
     used.forEach(({ row }, i) => rows.set(row, i * width));
     const error = new ModelError(model, rows, used.length, WALKS);
     const exposed = used.map((line) => line.exposed);
-    const noise = exposed.reduce((sum, count, i) => sum + clickNoise(error.ctr[i], count), 0);
+    const noise = exposed.reduce(
+      (sum, count, i) => sum + clickNoise(error.ctr[i], count, error.rho),
+      0,
+    );
     const variance = noise + error.varianceOfTotal(exposed);
     const most = exposed.reduce((sum, count) => sum + count, 0);
     const some = countInterval(clicks - certain, variance, error.reach(level), most);

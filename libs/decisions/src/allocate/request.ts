@@ -2,7 +2,9 @@ import type { CtrModel } from '@adscale/ctr';
 import { readCost, type Cost } from '../money/prices.js';
 import { DecisionError } from '../errors.js';
 import { amountText, readAmount, readCurrency, readPrice, type Currency } from '../money/money.js';
-import { PlacementReader } from '../placement.js';
+import { ownDifference } from '../answer.js';
+import { errorFit } from '../error/fit.js';
+import { PlacementReader, type DecisionOptions } from '../placement.js';
 import {
   IMPRESSIONS,
   readBudgetFeature,
@@ -49,6 +51,8 @@ export interface AllocationProblem {
   readonly budgetFeature: BudgetFeature;
   /** Places of the features in a row; −1: the model has no such feature. */
   readonly places: { readonly impressions: number; readonly budget: number };
+  /** What the cells' records take for granted, in sentences. */
+  readonly assumptions: readonly string[];
 }
 
 const KNOWN = [
@@ -63,13 +67,17 @@ const KNOWN = [
 ];
 
 /** @throws DecisionError as `allocate` does, but for SOLVER_FAILED */
-export function readAllocation(model: CtrModel, request: unknown): AllocationProblem {
+export function readAllocation(
+  model: CtrModel,
+  request: unknown,
+  options?: DecisionOptions,
+): AllocationProblem {
   const fields = readFields(request, ROOT, KNOWN);
   const currency = readCurrency(fields['currency']);
   const budget = readAmount(fields['budget'], currency, 'budget');
   const objective = readChoice(fields['objective'], 'objective', ['clicks', 'value'], 'clicks');
   const budgetFeature = readBudgetFeature(fields);
-  const reader = new PlacementReader(model);
+  const reader = new PlacementReader(model, options);
   const places = {
     impressions: reader.placeOf('impressions'),
     budget: reader.placeOf('budget'),
@@ -91,6 +99,7 @@ export function readAllocation(model: CtrModel, request: unknown): AllocationPro
     method,
     budgetFeature,
     places,
+    assumptions: [...reader.heldAssumptions, ...ownDifference(errorFit(model))],
   };
   checkFeasible(problem);
   return problem;

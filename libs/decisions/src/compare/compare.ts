@@ -1,6 +1,7 @@
 import type { CtrModel } from '@adscale/ctr';
 import {
   assumptionsOf,
+  ownDifference,
   MODEL_ERROR,
   rangeOf,
   roundRate,
@@ -10,7 +11,7 @@ import {
 } from '../answer.js';
 import { ModelError } from '../error/model-error.js';
 import { chanceAbove } from '../error/distributions.js';
-import { PlacementReader } from '../placement.js';
+import { PlacementReader, type DecisionOptions } from '../placement.js';
 import { readFields, readLevel, readOptional, ROOT, SHARE } from '../request.js';
 import { twoProportionSize, type TestSize } from '../sample-size.js';
 import { partWeights, switchingBetween, type Switching } from './switching.js';
@@ -71,14 +72,19 @@ const OWN = [
  * Request: `{ a: record, b: record, level?, significance?, power? }`.
  * @throws DecisionError REQUEST_INVALID, LIMIT_EXCEEDED
  */
-export function compare(model: CtrModel, request: unknown): Comparison {
-  const { level, significance, power, rows } = readComparison(model, request);
+export function compare(model: CtrModel, request: unknown, options?: DecisionOptions): Comparison {
+  const reader = new PlacementReader(model, options);
+  const { level, significance, power, rows } = readComparison(reader, request);
   const switching = switchingBetween(...rows);
   const last = 2 ** switching.features.length - 1;
   const error = new ModelError(model, switching.rows, last + 1);
   const [a, b] = [0, last].map((corner, i) => ({
     predicted_ctr: roundRate(error.ctr[corner]),
-    interval: rangeOf(error.ctr[corner], error.reach(level) * error.deviationOf(corner), roundRate),
+    interval: rangeOf(
+      error.ctr[corner],
+      error.reach(level) * error.ownDeviationOf(corner),
+      roundRate,
+    ),
     extrapolated: model.extrapolated(rows[i]),
   }));
   const effects = effectsOf(model, switching, error, level);
@@ -99,13 +105,16 @@ export function compare(model: CtrModel, request: unknown): Comparison {
       live_test: { ...size, significance, power, for_relative_uplift: relative.value },
     }),
     warnings: warningsOf(model, rows, switching, error, { a, b, ...effects }),
-    assumptions: assumptionsOf(model, outside, OWN),
+    assumptions: assumptionsOf(model, outside, [
+      ...OWN,
+      ...reader.heldAssumptions,
+      ...ownDifference(error),
+    ]),
   };
 }
 
-function readComparison(model: CtrModel, request: unknown) {
+function readComparison(reader: PlacementReader, request: unknown) {
   const fields = readFields(request, ROOT, ['a', 'b', 'level', 'significance', 'power']);
-  const reader = new PlacementReader(model);
   return {
     level: readLevel(fields),
     significance: readOptional(fields['significance'], 'significance', SHARE, 0.05),
@@ -121,7 +130,7 @@ function effectsOf(model: CtrModel, switching: Switching, error: ModelError, lev
   const nameOf = (bit: number): string => model.schema.features[switching.features[bit]].name;
   const isVolume = (bit: number): boolean => VOLUME.includes(nameOf(bit));
   return {
-    uplift: effectOf(() => true),
+    uplift: ownUplift(error, 2 ** switching.features.length - 1, level),
     placement_effect: effectOf((bit) => !isVolume(bit)),
     volume_effect: effectOf(isVolume),
     parts: switching.features.map((_, bit) => ({
@@ -131,9 +140,23 @@ function effectsOf(model: CtrModel, switching: Switching, error: ModelError, lev
   };
 }
 
+/** B's CTR less A's: what each has of its own counts, as it does not in what its features do. */
+function ownUplift(error: ModelError, last: number, level: number): Effect {
+  const difference = error.ctr[last] - error.ctr[0];
+  return effectAround(error, difference, error.ownDeviationBetween(last, 0), level);
+}
+
 function effect(error: ModelError, weights: Float64Array, level: number): Effect {
   const difference = weights.reduce((sum, weight, corner) => sum + weight * error.ctr[corner], 0);
-  const deviation = error.deviationOfSum(weights);
+  return effectAround(error, difference, error.deviationOfSum(weights), level);
+}
+
+function effectAround(
+  error: ModelError,
+  difference: number,
+  deviation: number,
+  level: number,
+): Effect {
   const reach = error.reach(level) * deviation;
   return {
     difference: roundDifference(difference),
@@ -151,7 +174,7 @@ function roundDifference(value: number): number {
 function relativeUplift(error: ModelError, last: number, level: number) {
   const [ctrA, ctrB] = [error.ctr[0], error.ctr[last]];
   const ratio = ctrB / ctrA;
-  const reach = error.reach(level) * error.deviationBetween(last, 0, 1 / ctrA, ratio / ctrA);
+  const reach = error.reach(level) * error.ownDeviationBetween(last, 0, 1 / ctrA, ratio / ctrA);
   return {
     value: roundShare(ratio - 1),
     interval: {
@@ -185,6 +208,8 @@ function warningsOf(
       'The placement alone points the other way: impressions and budget make the difference.',
     );
   }
-  if (error.trees < 2) warnings.push('The model has one tree, which cannot tell its own error.');
+  if (error.members < 2) {
+    warnings.push('The model has one member, whose spread cannot tell its own error.');
+  }
   return warnings;
 }

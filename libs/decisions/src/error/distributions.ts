@@ -32,9 +32,13 @@ export function chanceAbove(mean: number, deviation: number): number {
   return below(mean / deviation);
 }
 
-/** Variance of the clicks that so many impressions get at a known CTR. */
-export function clickNoise(ctr: number, impressions: number): number {
-  return impressions * ctr * (1 - ctr);
+/**
+ * Variance of the clicks that so many impressions of a placement get at a known CTR.
+ * @param rho overdispersion: correlation of the impressions' outcomes within the placement, 0 to 1
+ *   (Williams 1982)
+ */
+export function clickNoise(ctr: number, impressions: number, rho = 0): number {
+  return impressions * ctr * (1 - ctr) * (1 + Math.max(0, impressions - 1) * rho);
 }
 
 /**

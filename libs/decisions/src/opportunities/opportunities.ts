@@ -1,6 +1,7 @@
 import type { CtrModel } from '@adscale/ctr';
 import {
   assumptionsOf,
+  ownDifference,
   MODEL_ERROR,
   rangeOf,
   roundRate,
@@ -9,7 +10,7 @@ import {
   type Range,
 } from '../answer.js';
 import { exploredAt, readCellFeatures, type Explored } from './explored.js';
-import type { PlacementReader } from '../placement.js';
+import type { DecisionOptions } from '../placement.js';
 import { readGrid, type Grid } from './grid.js';
 import { ModelError } from '../error/model-error.js';
 import { chanceAbove } from '../error/distributions.js';
@@ -98,12 +99,17 @@ interface Assessed {
 /**
  * Looks over placements for those worth more money, those worth none, and those nobody knows.
  *
- * Request: `{ placements: [{ id?, record }] }` or `{ base: record, vary: { feature: [values] } }`,
- * with `floor_ctr?, certainty?, few_rows?, cell_by?, top?, level?`.
+ * Request: `{ placements: [{ id?, record }] }` or `{ base: record, vary: { feature: [values] } }`, where
+ * a feature of words may have a number in place of a list: as many of the commonest; without `vary`, all
+ * such features have. With `floor_ctr?, certainty?, few_rows?, cell_by?, top?, level?`.
  * @throws DecisionError REQUEST_INVALID, LIMIT_EXCEEDED
  */
-export function opportunities(model: CtrModel, request: unknown): Opportunities {
-  const { level, floor, certainty, fewRows, top, cellBy, grid } = readLook(model, request);
+export function opportunities(
+  model: CtrModel,
+  request: unknown,
+  options?: DecisionOptions,
+): Opportunities {
+  const { level, floor, certainty, fewRows, top, cellBy, grid } = readLook(model, request, options);
   const error = new ModelError(model, grid.rows, grid.count);
   const assessed = assessAll(model, grid, error, cellBy, level);
   const show = (one: Assessed, finding: FindingOut): Opportunity =>
@@ -122,10 +128,15 @@ export function opportunities(model: CtrModel, request: unknown): Opportunities 
     weak: weakOf(assessed, floor, certainty, top).map(({ one, chance }) => ({
       ...show(one, toConfirm(one.ctr, floor!)),
       chance_below_floor: roundShare(chance),
-      reasons: reasonsFor(model, grid.reader, one.row),
+      reasons: reasonsFor(model, grid.recordOf(one.place), one.row),
     })),
     unexplored: unknown.map((one) => show(one, toKnow(one.ctr, level))),
-    assumptions: assumptionsOf(model, outside, floor === undefined ? [...OWN, NO_FLOOR] : OWN),
+    assumptions: assumptionsOf(model, outside, [
+      ...OWN,
+      ...(floor === undefined ? [NO_FLOOR] : []),
+      ...grid.reader.heldAssumptions,
+      ...ownDifference(error),
+    ]),
   };
 }
 
@@ -134,7 +145,7 @@ const NO_FLOOR = 'No floor_ctr was given, so no placement is weak.';
 const LISTED = { minimum: 1, maximum: MAX_LISTED, whole: true };
 
 /** What to look over, and for what. */
-function readLook(model: CtrModel, request: unknown) {
+function readLook(model: CtrModel, request: unknown, options?: DecisionOptions) {
   const fields = readFields(request, ROOT, KNOWN);
   return {
     level: readLevel(fields),
@@ -143,7 +154,7 @@ function readLook(model: CtrModel, request: unknown) {
     fewRows: readOptional(fields['few_rows'], 'few_rows', { minimum: 0 }, 20),
     top: readOptional(fields['top'], 'top', LISTED, 5),
     cellBy: readCellFeatures(model, fields['cell_by']),
-    grid: readGrid(model, fields),
+    grid: readGrid(model, fields, options),
   };
 }
 
@@ -158,7 +169,7 @@ function assessAll(
   return Array.from({ length: count }, (_, place) => {
     const row = rows.subarray(place * reader.width, (place + 1) * reader.width);
     const ctr = error.ctr[place];
-    const deviation = error.deviationOf(place);
+    const deviation = error.ownDeviationOf(place);
     return {
       place,
       row,
@@ -190,14 +201,14 @@ function weakOf(
 }
 
 function shown(
-  { reader, ids }: Grid,
-  { place, row, ctr, deviation, explored, extrapolated }: Assessed,
+  { ids, recordOf }: Grid,
+  { place, ctr, deviation, explored, extrapolated }: Assessed,
   reach: number,
   to_find_out: FindingOut,
 ): Opportunity {
   return {
     id: ids[place],
-    record: reader.recordOf(row),
+    record: recordOf(place),
     predicted_ctr: roundRate(ctr),
     interval: rangeOf(ctr, reach * deviation, roundRate),
     explored,
@@ -224,23 +235,46 @@ function toConfirm(ctr: number, floor: number): FindingOut {
 
 const MOST_REASONS = 2;
 
-/** The features that lower a placement's CTR most, by Shapley values; none if nothing lowers it. */
-function reasonsFor(model: CtrModel, reader: PlacementReader, row: Float64Array): Reason[] {
-  const { base, values } = model.explainer.explain(row);
-  const record = reader.recordOf(row);
+/**
+ * The features that lower a placement's CTR most, by Shapley values; none if nothing lowers it. Where
+ * they are on a margin, what the usual CTR would lose by the feature alone.
+ */
+function reasonsFor(
+  model: CtrModel,
+  record: Readonly<Record<string, number | string>>,
+  row: Float64Array,
+): Reason[] {
+  const { base, values, scale, link } = model.explainer.explain(row);
+  const usual = scale === 'prediction' ? base : fromMargin(link, base);
+  const names = model.explainedNames;
   return [...values.keys()]
-    .filter((f) => values[f] < 0)
+    .filter((g) => values[g] < 0)
     .sort((a, b) => values[a] - values[b])
     .slice(0, MOST_REASONS)
-    .map((f) => {
-      const feature = model.schema.features[f].name;
-      const value = record[feature] ?? 'missing';
-      const lowered = roundRate(-values[f]);
+    .map((g) => {
+      const feature = names[g];
+      const value = valueOf(record, feature);
+      const without =
+        scale === 'prediction' ? base + values[g] : fromMargin(link, base + values[g]);
+      const lowered = roundRate(usual - without);
       return {
         feature,
         value,
         effect: -lowered,
-        says: `${feature} ${value} lowers the CTR by ${lowered} from the usual ${roundRate(base)}.`,
+        says: `${feature} ${value} lowers the CTR by ${lowered} from the usual ${roundRate(usual)}.`,
       };
     });
+}
+
+function fromMargin(link: string, margin: number): number {
+  return link === 'logit' ? 1 / (1 + Math.exp(-margin)) : Math.exp(margin);
+}
+
+/** Of a pair of features that is a word of its own: both values. */
+function valueOf(record: Readonly<Record<string, number | string>>, name: string): number | string {
+  const own = record[name];
+  if (own !== undefined) return own;
+  const parts = name.split(' × ');
+  if (parts.length < 2) return 'missing';
+  return parts.map((part) => record[part] ?? 'missing').join(' × ');
 }

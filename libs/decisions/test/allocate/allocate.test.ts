@@ -9,7 +9,8 @@ import { trainedModel } from '../market.js';
  * solver has all the time it needs: how far it comes in less is the machine's affair.
  */
 const patiently: Solve = (program, _seconds, gap) => solveHere(program, Infinity, gap);
-const allocate = (model: CtrModel, request: unknown) => allocateWith(model, request, patiently);
+const allocate = (model: CtrModel, request: unknown) =>
+  allocateWith(model, request, { solve: patiently });
 
 const devices = ['mobile', 'desktop', 'tablet'];
 const cents = (amount: number): number => Math.round(100 * amount);

@@ -19,7 +19,7 @@ test('a thread of its own solves what this one would, several at once', async ()
     })),
   }));
   const answers = (solve: Solve) =>
-    Promise.all(requests.map((request) => allocate(model, request, patiently(solve))));
+    Promise.all(requests.map((request) => allocate(model, request, { solve: patiently(solve) })));
   const [there, here] = [await answers(solveOnThread), await answers(solveHere)];
   expect(there).toEqual(here);
 });

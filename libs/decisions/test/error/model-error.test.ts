@@ -19,7 +19,7 @@ function covarianceOf(model: CtrModel, rows: Float64Array[], a: number, b: numbe
 describe('the error of predictions', () => {
   const trained = trainedModel();
 
-  it('is the covariance of the trees, times the scale squared', async () => {
+  it('is the covariance of the trees, times the scale squared, as wide as Student’s', async () => {
     const model = await trained;
     const rows = [1, 1, 7].map((ad_position, i) =>
       model.encode({
@@ -31,7 +31,9 @@ describe('the error of predictions', () => {
     );
     const error = new ModelError(model, Float64Array.from(rows.flatMap((row) => [...row])), 3);
     const { scale } = errorFit(model);
-    const cov = (a: number, b: number): number => scale ** 2 * covarianceOf(model, rows, a, b);
+    // 40 trees: 39 degrees of freedom.
+    const square = (scale ** 2 * 39) / 37;
+    const cov = (a: number, b: number): number => square * covarianceOf(model, rows, a, b);
     expect(error.deviationOf(0)).toBeCloseTo(Math.sqrt(cov(0, 0)), 12);
     const between = Math.sqrt(4 * cov(0, 0) + 9 * cov(1, 1) - 12 * cov(0, 1));
     expect(error.deviationBetween(0, 1, 2, 3)).toBeCloseTo(between, 12);

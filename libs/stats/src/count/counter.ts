@@ -3,8 +3,20 @@ import { saturatingSum } from '../histogram.js';
 import { compareNames } from '../snapshot/order.js';
 import type { CounterSnapshot } from '../snapshot/snapshot.js';
 
-/** How many counters a service may register. */
+/** How many counters of a kind a service may register. */
 export const MAX_COUNTERS = 100;
+
+/** What counters of a kind are named by. */
+interface Naming {
+  readonly what: string;
+  readonly rule: RegExp;
+  readonly wanted: string;
+}
+
+/** Counters of events that the service knows of. */
+export const byEvent: Naming = { what: 'counter', rule: /^[a-z][a-z0-9_]*$/, wanted: 'snake_case' };
+/** Counters by feature of a record, whose names are the users' own. */
+export const byFeature: Naming = { what: 'feature', rule: /^[^]+$/, wanted: 'text' };
 
 /** Counts one kind of event. */
 export class Counter {
@@ -25,18 +37,21 @@ export class Counter {
 export class Counters {
   private readonly counters = new Map<string, Counter>();
 
+  constructor(private readonly naming: Naming) {}
+
   /**
    * The counter of this name; the same one when asked again.
    * @throws StatsError NAME_INVALID, LIMIT_REACHED
    */
   register(name: string): Counter {
-    if (typeof name !== 'string' || !/^[a-z][a-z0-9_]*$/.test(name)) {
-      throw new StatsError('NAME_INVALID', `counter is ${shown(name)}, wanted snake_case`);
+    const { what, rule, wanted } = this.naming;
+    if (typeof name !== 'string' || !rule.test(name)) {
+      throw new StatsError('NAME_INVALID', `${what} is ${shown(name)}, wanted ${wanted}`);
     }
     const known = this.counters.get(name);
     if (known !== undefined) return known;
     if (this.counters.size === MAX_COUNTERS) {
-      throw new StatsError('LIMIT_REACHED', `counter ${name} is one over ${MAX_COUNTERS}`);
+      throw new StatsError('LIMIT_REACHED', `${what} ${name} is one over ${MAX_COUNTERS}`);
     }
     const counter = new Counter();
     this.counters.set(name, counter);

@@ -6,7 +6,7 @@ import {
   type StatsSnapshot,
 } from '../snapshot/snapshot.js';
 import { WallClock } from './clock.js';
-import { type Counter, Counters } from './counter.js';
+import { byEvent, byFeature, type Counter, Counters } from './counter.js';
 import type { Dimension } from './dimensions.js';
 import { CtrCounter, type Model, Models, tenThousandthsOf } from './models.js';
 import { knownStatus, type Route, Routes } from './routes.js';
@@ -34,7 +34,8 @@ export class ServiceStats {
   private readonly routes = new Routes();
   private readonly models = new Models();
   private readonly predictions = new CtrCounter();
-  private readonly counters = new Counters();
+  private readonly counters = new Counters(byEvent);
+  private readonly words = new Counters(byFeature);
 
   /** @param now a clock in milliseconds since 1970; read once for everything counted */
   constructor(now: () => number = Date.now) {
@@ -67,6 +68,15 @@ export class ServiceStats {
    */
   counter(name: string): Counter {
     return this.counters.register(name);
+  }
+
+  /**
+   * Counts the predictions whose word of a feature the model did not know, over all models that have
+   * the feature; the same counter when asked again.
+   * @throws StatsError NAME_INVALID, LIMIT_REACHED
+   */
+  unknownWords(feature: string): Counter {
+    return this.words.register(feature);
   }
 
   /**
@@ -131,6 +141,7 @@ export class ServiceStats {
       dimensions: this.models.dimensionSnapshot(),
       models: this.models.snapshot(),
       counters: this.counters.snapshot(),
+      unknownWords: this.words.snapshot(),
       cache: { hits, misses, size, bytes, evictions },
       windows: this.windows.snapshot(latest),
     });

@@ -39,6 +39,7 @@ export function mergeSnapshots(a: StatsSnapshot, b: StatsSnapshot): StatsSnapsho
     dimensions: mergeOrdered(a.dimensions, b.dimensions, byName, mergeDimensions),
     models: mergeModelLists(a.models, b.models),
     counters: mergeOrdered(a.counters, b.counters, byName, mergeCounters),
+    unknownWords: mergeOrdered(a.unknownWords, b.unknownWords, byName, mergeCounters),
     cache: mergeCaches(a.cache, b.cache),
     windows: {
       fine: mergeSlotLists(a.windows.fine, b.windows.fine, FINE, takenAt),

@@ -134,6 +134,15 @@ const slotsOf = listOf(
   (a, b) => a.start - b.start,
 );
 
+const countersOf = listOf(shapeOf<CounterSnapshot>({ name: text, value: whole }), (a, b) =>
+  compareNames(a.name, b.name),
+);
+
+/** A list that snapshots of earlier releases do not have. */
+function sinceAdded<T>(list: Parser<readonly T[]>): Parser<readonly T[]> {
+  return (value, at) => (value === undefined ? [] : list(value, at));
+}
+
 const snapshotOf = shapeOf<StatsSnapshot>({
   format,
   startedAt: momentOrNull,
@@ -142,9 +151,8 @@ const snapshotOf = shapeOf<StatsSnapshot>({
   routes: listOf(routeOf, compareRoutes),
   dimensions: listOf(dimensionOf, (a, b) => compareNames(a.name, b.name)),
   models: listOf(modelOf, compareModels),
-  counters: listOf(shapeOf<CounterSnapshot>({ name: text, value: whole }), (a, b) =>
-    compareNames(a.name, b.name),
-  ),
+  counters: countersOf,
+  unknownWords: sinceAdded(countersOf),
   cache: shapeOf<CacheCounts>({
     hits: whole,
     misses: whole,

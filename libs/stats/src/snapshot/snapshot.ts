@@ -1,6 +1,9 @@
 import type { HistogramSnapshot } from '../histogram.js';
 
-/** The format's number. It changes when snapshots of the old format can no longer be merged. */
+/**
+ * The format's number. It changes when snapshots of the old format can no longer be merged. A list that
+ * came later is empty where an older release wrote none, and an older release leaves it out.
+ */
 export const SNAPSHOT_FORMAT = 1;
 
 /** What a cache counted, as the owner of the cache passes it in. Whole numbers. */
@@ -132,6 +135,8 @@ export interface StatsSnapshot extends CtrCounts {
   readonly models: readonly ModelSnapshot[];
   /** Named counters, ordered by name. */
   readonly counters: readonly CounterSnapshot[];
+  /** By feature, ordered by name: predictions whose word of it was not known. */
+  readonly unknownWords: readonly CounterSnapshot[];
   readonly cache: CacheCounts;
   readonly windows: WindowSlots;
 }
@@ -148,6 +153,7 @@ export const emptySnapshot: StatsSnapshot = deepFreeze({
   dimensions: [],
   models: [],
   counters: [],
+  unknownWords: [],
   cache: { hits: 0, misses: 0, size: 0, bytes: 0, evictions: 0 },
   windows: { fine: [], coarse: [] },
 });

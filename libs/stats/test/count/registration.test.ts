@@ -24,6 +24,11 @@ describe('names', () => {
     ['an empty dimension', () => dimension(''), 'dimension is ""'],
     ['a category that is a number', () => dimension('d', [1]), 'category of d is 1, wanted text'],
     ['a counter with a dash', () => stats.counter('a-b'), 'counter is "a-b", wanted snake_case'],
+    [
+      'words of a feature without a name',
+      () => stats.unknownWords(''),
+      'feature is "", wanted text',
+    ],
     ['a counter without a name', () => stats.counter(''), 'counter is ""'],
   ])('are refused: %s', (_name, act, message) => {
     expect(codeOf(act)).toMatch(/^NAME_INVALID /);

@@ -65,6 +65,7 @@ describe('mergeSnapshots', () => {
           ...served,
           models: [{ version: 'v', since: 5, served, shadow }],
           counters: [{ name: 'events', value }],
+          unknownWords: [{ name: 'keyword', value }],
         };
       });
     fc.assert(

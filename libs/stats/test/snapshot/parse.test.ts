@@ -1,4 +1,10 @@
-import { ServiceStats, StatsError, emptySnapshot, parseSnapshot } from '../../src/index.js';
+import {
+  ServiceStats,
+  StatsError,
+  emptySnapshot,
+  mergeSnapshots,
+  parseSnapshot,
+} from '../../src/index.js';
 
 function full(): Record<string, unknown> {
   const stats = new ServiceStats(() => 1e12);
@@ -8,6 +14,7 @@ function full(): Record<string, unknown> {
   for (const code of [0, 1]) stats.countPrediction(model, 0.1, Int32Array.of(code));
   stats.countShadow(model, 0.1, 0.2);
   stats.counter('events').increment();
+  stats.unknownWords('Schlüsselwort').increment(3);
   return JSON.parse(JSON.stringify(stats.snapshot()));
 }
 
@@ -35,6 +42,14 @@ describe('parseSnapshot', () => {
     expect(parseSnapshot(JSON.parse(JSON.stringify(emptySnapshot)))).toEqual(emptySnapshot);
   });
 
+  it('takes a snapshot of a release that did not count unknown words, and merges it', () => {
+    const { unknownWords, ...older } = full();
+    expect(unknownWords).toEqual([{ name: 'Schlüsselwort', value: 3 }]);
+    const parsed = parseSnapshot(older);
+    expect(parsed.unknownWords).toEqual([]);
+    expect(mergeSnapshots(parsed, parseSnapshot(full())).unknownWords).toEqual(unknownWords);
+  });
+
   it('leaves out what it does not know, and touches no prototype', () => {
     const text = JSON.stringify(full()).replace('{', '{"__proto__":{"polluted":1},"more":1,');
     const parsed = parseSnapshot(JSON.parse(text));
@@ -60,6 +75,8 @@ describe('parseSnapshot', () => {
     ['dimensions.0.categories.0.label', 'x', 'snapshot.dimensions[0].categories[1] is object'],
     ['models.0.since', NaN, 'snapshot.models[0].since is NaN, wanted a number'],
     ['models.0.shadow.aboveTenThousandths', 0.5, 'aboveTenThousandths is 0.5'],
+    ['unknownWords.0.value', 1.5, 'snapshot.unknownWords[0].value is 1.5'],
+    ['unknownWords', null, 'snapshot.unknownWords is null, wanted a list'],
     ['counters.0.value', null, 'snapshot.counters[0].value is null'],
     ['cache', undefined, 'snapshot.cache is undefined, wanted an object'],
     ['cache.bytes', undefined, 'snapshot.cache.bytes is undefined'],
