@@ -6,7 +6,9 @@
  *   n · p(row without its words) / average CTR
  *
  * (indirect standardisation, as of mortality ratios), where p is what a small forest of the features that
- * are of no level says of rows that are out of its bag.
+ * are of no level says of rows that are out of its bag. Single impressions are left as they are: what a
+ * placement does is then little beside chance, and to take it off words that go with one placement costs more
+ * than it brings (on a public click log an NE of 0.928 instead of 0.925).
  */
 import { fit, takeRows, takeValues, type Columns } from '@adscale/forest';
 import type { RecordColumns } from '../table/schema.js';
@@ -16,6 +18,8 @@ import type { Observed } from './statistics.js';
 /** Fewer rows tell placements apart by chance. */
 const LEAST_ROWS = 200;
 const TREES = 10;
+/** Rows of fewer impressions, at the median, are left as they are. */
+const LEAST_IMPRESSIONS = 10;
 /** A leaf holds so many rows, so that hardly any of what a word does is taken for its placement's. */
 const LEAF_ROWS = 30;
 const MAX_BINS = 32;
@@ -37,6 +41,7 @@ export function standardImpressions(
   const rows = Uint32Array.from(counted.keys()).filter((row) => counted[row] === 1);
   if (plain === undefined || rows.length < LEAST_ROWS) return impressions;
   const weight = takeValues(impressions, rows);
+  if (weight.toSorted()[weight.length >> 1] < LEAST_IMPRESSIONS) return impressions;
   const all = weight.reduce((sum, n) => sum + n, 0);
   const average = rows.reduce((sum, row) => sum + clicks[row], 0) / all;
   if (!(average > 0)) return impressions;
