@@ -13,7 +13,7 @@ export type {
   Tuning,
 } from './card/card.js';
 export { judgeParts, type HeldOutFacts } from './card/held-out-parts.js';
-export { ageInWords, modelNoun } from './card/told.js';
+export { ageInWords, modelNoun } from './card/card.js';
 export { clampCtr, MAX_CTR, MIN_CTR, roundCtr } from './clamp.js';
 export { CtrError, ctrErrors, type CtrErrorCode } from './errors.js';
 export { compareNe, type NeDifference } from './evaluation/comparison.js';
@@ -74,7 +74,7 @@ export {
 export { Vocabulary } from './table/vocabulary.js';
 export type { WordEncoding } from './words/encoding.js';
 export type { WordOptions } from './words/levels.js';
-export { modelKinds, type ModelKind } from './training/choice.js';
+export { choiceRules, modelKinds, type ModelKind } from './training/choice.js';
 export { splitFolds } from './table/folds.js';
 export { split, splitTable, type SplitBy, type SplitOptions } from './table/split.js';
 export {

@@ -17,7 +17,8 @@ import { TrainingPairs } from './card/training-pairs.js';
 import { clampCtr, roundCtr } from './clamp.js';
 import { RecordContract } from './record.js';
 import type { RecordSchema } from './table/schema.js';
-import { WordEncoding } from './words/encoding.js';
+import type { WordEncoding } from './words/encoding.js';
+import { readWords } from './words/stored.js';
 
 /** A record as people write it: one value per feature name. */
 type CtrRecord = Readonly<Record<string, unknown>>;
@@ -50,7 +51,7 @@ export class CtrModel {
     readonly card: ModelCard | undefined,
     readonly version: string,
   ) {
-    this.words = WordEncoding.from(forest);
+    this.words = readWords(forest);
     this.schema = this.words?.schema ?? forest.schema;
     this.groups = this.words?.layout.groups ?? forest.schema.features.map((_, f) => [f]);
     this.compiled = forest.compile();

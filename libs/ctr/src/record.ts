@@ -89,21 +89,27 @@ export class FieldContract {
 
   /** Whether a record may have this value, or lack it if it is undefined or null. */
   accepts(value: unknown): boolean {
+    if (this.feature.kind === 'word' && (value === '' || value === null)) return true;
     if (value === undefined || value === null) return this.optional;
     if (this.feature.kind === 'word') return this.isWord(value);
     return !Number.isNaN(this.numberOf(value));
   }
 
-  /** Any text is a word, known or not, empty or not; of ids it is a whole number. */
+  /** Any text is a word, known or not; of ids it is a whole number. Empty ones are answered by what is above. */
   private isWord(value: unknown): value is string | number {
     if (this.whole) return Number.isSafeInteger(value);
-    return typeof value === 'string' && value.length <= LONGEST_WORD;
+    return typeof value === 'string' && hasAtMost(value, LONGEST_WORD);
   }
 
   /** What is wrong with a value that the field does not accept. */
   problem(value: unknown): FieldProblem {
     return fieldProblem(this.name, value, this.words);
   }
+}
+
+/** Has a text at most so many characters (code points, as JSON Schema counts them)? */
+function hasAtMost(text: string, most: number): boolean {
+  return text.length <= most || (text.length <= 2 * most && [...text].length <= most);
 }
 
 /**
@@ -305,7 +311,7 @@ function boundsOf(
 function wordsOf(feature: RecordFeature): string {
   if (feature.kind === 'word') {
     return feature.whole === true
-      ? 'a whole number'
+      ? 'a whole number, or empty'
       : `a text of at most ${LONGEST_WORD} characters`;
   }
   if (feature.kind !== 'categorical') {

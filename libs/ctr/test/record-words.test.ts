@@ -14,7 +14,6 @@ const one = (name: string, feature: number) => ({
   name,
   features: [feature],
   parent: null,
-  exposed: true,
   ctr: Float32Array.of(0.1, 0.2),
   count: Float32Array.of(30, 20),
 });
@@ -62,10 +61,21 @@ describe('a record with words', () => {
     }
   });
 
+  it('may say that there is no word: it is answered as one that is not known', () => {
+    expect(rowOf({ ...valid, keyword: null })).toEqual([NaN, 2, 7, 1]);
+    for (const site of ['', null]) expect(rowOf({ ...valid, site })).toEqual([0, 2, NaN, 1]);
+    expect(contract.problems({ ...valid, keyword: null, site: '' })).toEqual([]);
+  });
+
+  it('counts characters as JSON Schema does, not halves of them', () => {
+    const keyword = '👟'.repeat(LONGEST_WORD);
+    expect(rowOf({ ...valid, keyword })).toEqual([NaN, 2, 7, 1]);
+    expect(rowOf({ ...valid, keyword: `${keyword}x` })).toBeNull();
+  });
+
   it.each([
     ['keyword', 5],
     ['keyword', 'x'.repeat(LONGEST_WORD + 1)],
-    ['keyword', null],
     ['keyword', undefined],
     ['keyword', ['Füße 👟']],
     ['keyword', { toString: (): string => '' }],
@@ -74,7 +84,6 @@ describe('a record with words', () => {
     ['site', NaN],
     ['site', Infinity],
     ['site', 2 ** 53],
-    ['site', null],
     ['site', undefined],
     ['brand', 0],
     ['brand', 'x'.repeat(LONGEST_WORD + 1)],
@@ -104,7 +113,7 @@ describe('a record with words', () => {
     expect(contract.fields.map(({ words }) => words)).toEqual([
       `a text of at most ${LONGEST_WORD} characters`,
       'a whole number at least 1',
-      'a whole number',
+      'a whole number, or empty',
       `a text of at most ${LONGEST_WORD} characters, or absent`,
     ]);
     expect(contract.fields.map(({ jsonSchema }) => jsonSchema)).toEqual([

@@ -40,7 +40,7 @@ export interface RecordColumns {
   readonly values: readonly Float64Array[];
 }
 
-/** Characters that a word may have, in UTF-16 units. Longer text is a mistake. */
+/** Characters (code points) that a word may have. Longer text is a mistake. */
 export const LONGEST_WORD = 512;
 
 /**

@@ -27,12 +27,15 @@ export interface JudgedOutcomes {
   readonly groups?: Float64Array;
 }
 
-/** Standard errors that a model must be better than the average by: 5 % of chance, one-sided. */
-export const BEYOND_CHANCE = 1.645;
-/** NE that nobody would notice: no model is published for so little in the place of a simpler one … */
-const UNNOTICED = 1e-4;
-/** … nor any in the place of the average. Boosters are stopped by the rows that judge them, which tells so much of nothing. */
-const LEAST_GAIN = 5e-4;
+/** What it takes for one model to be published in the place of a simpler one. */
+export const choiceRules = {
+  /** Standard errors that a model must be better than the average by: 5 % of chance, one-sided. */
+  beyondChance: 1.645,
+  /** NE that nobody would notice: no model is published for so little in the place of a simpler one … */
+  unnoticed: 1e-4,
+  /** … nor any in the place of the average: boosters are stopped by the rows that judge them, which tells as much of noise. */
+  leastGain: 5e-4,
+} as const;
 
 /** Loss of each row. */
 export function lossesOf(
@@ -70,8 +73,8 @@ export function chooseModel(
   });
   const isWithin = ({ kind, behind, standard_error: error }: ComparedModel): boolean =>
     kind === 'average'
-      ? behind <= Math.max(LEAST_GAIN, BEYOND_CHANCE * error)
-      : behind <= Math.max(UNNOTICED, error);
+      ? behind <= Math.max(choiceRules.leastGain, choiceRules.beyondChance * error)
+      : behind <= Math.max(choiceRules.unnoticed, error);
   const { kind: chosen } = compared.find((one) => one.kind === best || isWithin(one))!;
   return { chosen, compared };
 }
@@ -125,6 +128,6 @@ function entropyOfAverage(target: Float64Array, weight: Float64Array): number {
   return all * crossEntropy(rate, rate);
 }
 
-function sumOf(values: Float64Array): number {
+export function sumOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0);
 }

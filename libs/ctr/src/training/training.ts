@@ -84,22 +84,15 @@ export async function trainCtr(table: CtrTable, options: TrainOptions = {}): Pro
   const isPlain = kind === 'forest' && !hasWords(whole);
   const made = isPlain
     ? await growBag(sides.training, start, Object.keys(asked), options)
-    : await choose(sides.training, start, splitting, options);
+    : await choose(sides.training, start, splitting, options, Object.keys(asked));
   const { forest, encoding } = made;
   const [training, heldOut] = [sides.training, sides.heldOut].map((table) =>
     knownTable(table, encoding),
   );
   const { folds, onFold } = options;
+  const likeIt = modelOf(made.settings, splitting, options);
   const crossValidation =
-    folds === undefined
-      ? undefined
-      : await crossValidate(
-          whole,
-          folds,
-          splitting,
-          modelOf(made.settings, splitting, options),
-          onFold,
-        );
+    folds === undefined ? undefined : await crossValidate(whole, folds, splitting, likeIt, onFold);
   const [seen, unseen] = [training, heldOut].map((table) => encodedTable(table, encoding));
   const predicted = predictTable(forest, unseen);
   const judged = observedRows(unseen, splitting.by === 'group' ? heldOut.group : undefined);
@@ -152,18 +145,28 @@ async function growBag(
 /** A model of the kind that is asked for, or that rows left out choose. */
 async function choose(
   training: CtrTable,
-  settings: FitOptions,
+  start: FitOptions,
   split: SplitOptions,
-  { model = 'forest', words, boosters, threads, signal, onStage }: TrainOptions,
+  { model = 'forest', words, boosters, threads, signal, onStage, tune: tuned }: TrainOptions,
+  fixed: readonly string[] = [],
 ): Promise<Made> {
+  let tuning: Tuning | undefined;
+  const tuneForest = async (table: CtrTable): Promise<FitOptions> => {
+    // Bins are those of all folds and kinds of models.
+    const kept = [...fixed, 'maxBins'];
+    tuning = await tune(table, start, kept, tuned!, given({ threads, signal }));
+    return given(tuning.best);
+  };
   const selected = await selectModel(training, {
     kind: model,
-    forest: settings,
+    forest: start,
     split,
     threads: given({ threads, signal }),
     ...given({ words, boosters, onStage }),
+    ...(tuned && { tuneForest }),
   });
-  return { ...selected, settings };
+  const settings = { ...start, ...given(tuning?.best ?? {}) };
+  return { ...selected, settings, tuning };
 }
 
 /** Trains what cross-validation judges: as the model itself, but for its tuning. */
@@ -175,7 +178,7 @@ function modelOf(
   const { threads, signal, model = 'forest' } = options;
   return async (training, heldOut) => {
     if (model !== 'forest' || hasWords(training)) {
-      const { onStage: _, ...quiet } = options;
+      const { onStage: _, tune: __, ...quiet } = options;
       const { forest, encoding } = await choose(training, settings, split, quiet);
       return predictTable(forest, encodedTable(knownTable(heldOut, encoding), encoding));
     }
@@ -196,7 +199,7 @@ export function knownTable(table: CtrTable, encoding: WordEncoding | undefined):
   return { ...table, features, vocabularies: encoding.vocabularies };
 }
 
-/** A table with the columns that a model's trees ask for. @param table from `known` */
+/** A table with the columns that a model's trees ask for. @param table from `knownTable` */
 export function encodedTable(table: CtrTable, encoding: WordEncoding | undefined): CtrTable {
   return encoding === undefined ? table : { ...table, features: encoding.encode(table.features) };
 }

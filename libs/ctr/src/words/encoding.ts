@@ -9,11 +9,11 @@
  * above that is known, or of the account. Words that are whole numbers are a column of their own as well:
  * ids that were given one after another are alike.
  */
-import type { Attachments, Columns, Feature, Forest, Schema } from '@adscale/forest';
-import { CtrError } from '../errors.js';
+import type { Columns } from '@adscale/forest';
 import type { RecordColumns, RecordSchema } from '../table/schema.js';
 import type { Vocabularies } from '../table/table.js';
 import { Vocabulary } from '../table/vocabulary.js';
+import { layOutColumns, type ColumnLayout } from './layout.js';
 import type { Level, LevelRows } from './levels.js';
 import { NumberIndex } from './number-index.js';
 import type { Statistics } from './statistics.js';
@@ -26,48 +26,6 @@ export interface KnownLevel extends Level {
   readonly ctr: Float32Array;
   /** By word: effective impressions; 0 where nothing is known. */
   readonly count: Float32Array;
-}
-
-/** The columns that records become. */
-export interface ColumnLayout {
-  readonly schema: Schema;
-  /** By feature of the record, and behind them by cross: its columns. */
-  readonly groups: readonly (readonly number[])[];
-  /** Names of the groups. */
-  readonly names: readonly string[];
-}
-
-/** @param levels of the schema; each exposed one becomes two columns */
-export function layOutColumns(record: RecordSchema, levels: readonly Level[]): ColumnLayout {
-  const features: Feature[] = [];
-  const groups: number[][] = [];
-  const names: string[] = [];
-  const open = (name: string): number[] => {
-    names.push(name);
-    groups.push([]);
-    return groups[groups.length - 1];
-  };
-  const put = (group: number[], feature: Feature): void => {
-    group.push(features.length);
-    features.push(feature);
-  };
-  const putStatistics = (group: number[], name: string): void => {
-    put(group, { name: `${name}.ctr`, kind: 'numeric', minimum: 0, maximum: 1 });
-    put(group, { name: `${name}.count`, kind: 'numeric', minimum: 0 });
-  };
-  for (const feature of record.features) {
-    const group = open(feature.name);
-    if (feature.kind !== 'word') {
-      put(group, feature);
-      continue;
-    }
-    if (feature.whole === true) put(group, { name: feature.name, kind: 'integer', missing: true });
-    putStatistics(group, feature.name);
-  }
-  for (const { name, features: own } of levels) {
-    if (own.length > 1) putStatistics(open(name), name);
-  }
-  return { schema: { features }, groups, names };
 }
 
 /** Words that are known, and what they say. */
@@ -176,16 +134,29 @@ export class WordEncoding {
   }
 
   /** Rows by column. @param columns words by the numbers that they have here (`translate`) */
-  encode({ schema, rows, values }: RecordColumns): Columns {
+  encode({ rows, values }: RecordColumns): Columns {
     const out = this.layout.schema.features.map(() => new Float64Array(rows));
-    const row = new Float64Array(schema.features.length);
-    const expanded = new Float64Array(this.width);
-    for (let i = 0; i < rows; i++) {
-      for (let f = 0; f < row.length; f++) row[f] = values[f][i];
-      this.expand(row, expanded);
-      for (let c = 0; c < out.length; c++) out[c][i] = expanded[c];
-    }
+    this.encodeRows(
+      values,
+      Uint32Array.from({ length: rows }, (_, row) => row),
+      out,
+    );
     return { schema: this.layout.schema, rows, values: out };
+  }
+
+  /** Writes the columns of some rows, given by column, into the same places of `out`. */
+  encodeRows(
+    values: RecordColumns['values'],
+    rows: Uint32Array,
+    out: readonly Float64Array[],
+  ): void {
+    const record = new Float64Array(values.length);
+    const expanded = new Float64Array(this.width);
+    for (const row of rows) {
+      for (let f = 0; f < record.length; f++) record[f] = values[f][row];
+      this.expand(record, expanded);
+      for (let c = 0; c < out.length; c++) out[c][row] = expanded[c];
+    }
   }
 
   /** Rows of another vocabulary in the numbers of this one; words that are not known become NaN. */
@@ -236,117 +207,6 @@ export class WordEncoding {
     for (let i = 0; i < features.length; i++) this.tuple[i] = rows[from + features[i]];
     return index.placeOf(this.tuple);
   }
-
-  /** What a model file keeps of it. */
-  attach(): Attachments {
-    const arrays: Record<string, Attachments['arrays'][string]> = {};
-    this.levels.forEach(({ index, ctr, count }, l) => {
-      arrays[`words.${l}.ctr`] = ctr;
-      arrays[`words.${l}.count`] = count;
-      if (index !== null) arrays[`words.${l}.keys`] = index.keys;
-    });
-    Object.values(this.vocabularies).forEach(({ bytes, ends }, v) => {
-      arrays[`words.text${v}.bytes`] = bytes;
-      arrays[`words.text${v}.ends`] = ends;
-    });
-    const levels = this.levels.map(({ name, features, parent, exposed, index }) => {
-      return { name, features, parent, exposed, indexed: index !== null };
-    });
-    const { schema, average } = this;
-    return {
-      facts: { words: { schema, levels, vocabularies: Object.keys(this.vocabularies), average } },
-      arrays,
-    };
-  }
-
-  /**
-   * Reads what `attach` wrote with a forest of its columns; nothing that is read is believed.
-   * @returns undefined if the model has no words
-   * @throws CtrError MODEL_INVALID
-   */
-  static from({ attached, schema }: Pick<Forest, 'attached' | 'schema'>): WordEncoding | undefined {
-    const facts = (attached?.facts as { words?: StoredWords } | null | undefined)?.words;
-    if (attached === null || facts === undefined) return undefined;
-    try {
-      const words = read(facts, attached.arrays);
-      if (isLike(words.layout.schema, schema)) return words;
-      throw new RangeError('they make other columns than the trees ask for');
-    } catch (cause) {
-      if (!(cause instanceof RangeError || cause instanceof TypeError)) throw cause;
-      throw new CtrError('MODEL_INVALID', `its words: ${cause.message}`, { cause });
-    }
-  }
-}
-
-/** Are these the same columns? */
-function isLike(one: Schema, other: Schema): boolean {
-  const told = ({ features }: Schema): string =>
-    JSON.stringify(features.map((f) => [f.name, f.kind, f.kind === 'categorical' && f.categories]));
-  return told(one) === told(other);
-}
-
-interface StoredWords {
-  readonly schema: RecordSchema;
-  readonly levels: readonly (Level & { readonly indexed: boolean })[];
-  readonly vocabularies: readonly string[];
-  readonly average: number;
-}
-
-function read(
-  { schema, levels, vocabularies, average }: StoredWords,
-  arrays: Attachments['arrays'],
-): WordEncoding {
-  const take = <T>(name: string, type: abstract new (...args: never[]) => T): T => {
-    const array = arrays[name] as { readonly [Symbol.toStringTag]?: string } | undefined;
-    // By name: an array that another thread read need not be of this one's class.
-    if (array?.[Symbol.toStringTag] === type.name) return array as T;
-    throw new RangeError(`there is no ${name} of the kind wanted`);
-  };
-  const texts = vocabularies.map((name, v) => {
-    const bytes = take(`words.text${v}.bytes`, Uint8Array);
-    return [name, new Vocabulary(bytes, take(`words.text${v}.ends`, Uint32Array))] as const;
-  });
-  const vocabulary = new Map(texts);
-  const known = levels.map(({ name, features, parent, exposed, indexed }, l): KnownLevel => {
-    const [ctr, count] = [
-      take(`words.${l}.ctr`, Float32Array),
-      take(`words.${l}.count`, Float32Array),
-    ];
-    const keys = indexed ? take(`words.${l}.keys`, Float64Array) : null;
-    const index = keys && new NumberIndex(keys, features.length);
-    const level = { name, features, parent, exposed, index, ctr, count };
-    if (!fits(level, l, schema, vocabulary))
-      throw new RangeError(`level ${l} does not fit together`);
-    return level;
-  });
-  const hasLevel = (f: number): boolean =>
-    known.some(({ features: own }) => own.length === 1 && own[0] === f);
-  schema.features.forEach(({ name, kind }, f) => {
-    if (kind === 'word' && !hasLevel(f)) throw new RangeError(`there is no level of ${name}`);
-  });
-  if (!(average >= 0 && average <= 1)) throw new RangeError(`the average is ${average}`);
-  return new WordEncoding(schema, known, Object.fromEntries(texts), average);
-}
-
-/** Does a level hold together, and with the schema and the words? */
-function fits(
-  { features, parent, index, ctr, count }: KnownLevel,
-  place: number,
-  schema: RecordSchema,
-  vocabulary: ReadonlyMap<string, Vocabulary>,
-): boolean {
-  const isPlace = (place: number, places: number): boolean =>
-    Number.isInteger(place) && place >= 0 && place < places;
-  if (!features.every((f) => isPlace(f, schema.features.length))) return false;
-  if (parent !== null && !isPlace(parent, place)) return false;
-  if (ctr.length !== count.length) return false;
-  if (!count.every((n, word) => n === 0 || (n > 0 && ctr[word] >= 0 && ctr[word] <= 1)))
-    return false;
-  if (index !== null) return index.size === count.length;
-  if (features.length !== 1) return false;
-  const feature = schema.features[features[0]];
-  if (feature.kind === 'word') return vocabulary.get(feature.name)?.size === count.length;
-  return feature.kind === 'categorical' && count.length <= feature.categories.length;
 }
 
 /** A text as the whole number that it is written as, NaN if it is none. */

@@ -29,8 +29,6 @@ export interface Level {
   readonly features: readonly number[];
   /** Place of the parent among the levels, before this one; null: the average. */
   readonly parent: number | null;
-  /** Do its statistics become columns? A closed list that is only a parent has none. */
-  readonly exposed: boolean;
 }
 
 /** A level and the words of some rows at it. */
@@ -69,12 +67,12 @@ export function levelsOf(
     (f) => named.has(f) || features[f].kind === 'word' || features[f].kind === 'categorical',
   );
   const rows = new Map(discrete.map((f) => [f, wordsOf(columns, [f])]));
-  const parents =
+  const parentOf =
     hierarchy === undefined ? findParents(columns, rows) : chained(declared, columns.schema);
   const crossed = cross.map((names) => names.map((name) => placeOf(name, 'cross')));
   const wanted = new Set<number>();
   const want = (f: number): void => {
-    const parent = parents.get(f);
+    const parent = parentOf.get(f);
     if (parent !== undefined && !wanted.has(parent)) want(parent);
     wanted.add(f);
   };
@@ -85,14 +83,19 @@ export function levelsOf(
   const add = (name: string, own: readonly number[], above: number | undefined): void => {
     const found = own.length === 1 ? rows.get(own[0])! : wordsOf(columns, own);
     const parent = above === undefined ? null : at.get(above)!;
-    const exposed = own.length > 1 || features[own[0]].kind === 'word';
     if (own.length === 1) at.set(own[0], levels.length);
-    const level = { name, features: own, parent, exposed };
-    const above_ = parent === null ? null : commonest(found, levels[parent].words);
-    levels.push({ level, ...found, parents: above_ });
+    const level = { name, features: own, parent };
+    const parents = parent === null ? null : commonest(found, levels[parent].words);
+    levels.push({ level, ...found, parents });
   };
-  for (const f of wanted) add(features[f].name, [f], parents.get(f));
-  for (const pair of crossed) {
+  for (const f of wanted) add(features[f].name, [f], parentOf.get(f));
+  for (const [c, pair] of crossed.entries()) {
+    const isAgain = crossed.slice(0, c).some((other) => pair.every((f) => other.includes(f)));
+    if (isAgain || pair[0] === pair[1]) {
+      const what = isAgain ? 'twice' : 'with itself';
+      const names = pair.map((f) => features[f].name).join(' and ');
+      throw new CtrError('TABLE_INVALID', `cross names ${names} ${what}, wanted different pairs`);
+    }
     const name = pair.map((f) => features[f].name).join(' × ');
     add(name, pair, wanted.has(pair[0]) ? pair[0] : undefined);
   }
@@ -154,15 +157,14 @@ function chained(
   return parents;
 }
 
-/** By word: its commonest word at the parent; −1 where it has none. */
+/** By word: its word at the parent, where most of its rows have one; −1 where it has none. */
 function commonest({ words, size }: Words, above: Int32Array): Int32Array {
   const { best } = agreement(words, size, above);
   return best;
 }
 
 /**
- * Of each word the parent's word that most of its rows have (of equally many, the lower), and how many
- * rows have another. A majority vote (Boyer and Moore 1981) finds it in two passes without counting pairs
+ * Of each word the parent's word that most of its rows have, and how many rows have another. A majority vote (Boyer and Moore 1981) finds it in two passes without counting pairs
  * where there is a majority; what has none is no child of that parent.
  */
 function agreement(

@@ -16,12 +16,12 @@ const encoding = new WordEncoding(
   schema,
   [
     {
-      ...{ name: 'keyword', features: [0], parent: null, exposed: true, index: null },
+      ...{ name: 'keyword', features: [0], parent: null, index: null },
       ctr: Float32Array.of(0.1, NaN),
       count: Float32Array.of(100, 0),
     },
     {
-      ...{ name: 'id', features: [1], parent: null, exposed: true },
+      ...{ name: 'id', features: [1], parent: null },
       index: new NumberIndex(Float64Array.of(7), 1),
       ctr: Float32Array.of(0.1),
       count: Float32Array.of(100),

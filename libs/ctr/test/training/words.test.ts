@@ -1,3 +1,4 @@
+import { attachWords } from '../../src/words/stored.js';
 import { readModel, writeModel } from '@adscale/forest';
 import { fitParallel } from '@adscale/forest/node';
 import { CtrModel, defaultFitOptionsFor, fitInput, splitTable, trainCtr } from '../../src/index.js';
@@ -36,7 +37,7 @@ describe('training', () => {
     ]);
     expect(Object.keys(card.training.ranges)).toEqual(['keyword', 'campaign', 'position']);
     const model = CtrModel.load(bytes, card);
-    expect(model.words!.attach()).toEqual(encoding!.attach());
+    expect(attachWords(model.words!)).toEqual(attachWords(encoding!));
     expect(writeModel(readModel(bytes))).toEqual(bytes);
     const first = heldOut.features.values.map((column) => column[0]);
     expect(model.predictRow(first)).toBe(predicted[0]);
@@ -49,5 +50,31 @@ describe('training', () => {
     expect(folds).toHaveLength(2);
     expect(mean).toBeLessThan(1);
     expect(Math.abs(mean - card.held_out.normalised_entropy)).toBeLessThan(0.1);
+  });
+
+  it('with words tunes the forest by the columns that its trees ask for', async () => {
+    const table = world({ rows: 240, seed: 3, words: 12, likeness: 0.1 });
+    const told: number[] = [];
+    const tune = {
+      budgetSeconds: 1e-9,
+      onCandidate: ({ normalised_entropy }: { normalised_entropy: number }) =>
+        void told.push(normalised_entropy),
+    };
+    const { card } = await trainCtr(table, { fit, model: 'forest', tune, threads: 1 });
+    expect(told).toHaveLength(1);
+    expect(card.tuning).toMatchObject({
+      ended: 'out_of_time',
+      tried: [{ options: { maxBins: 32 } }],
+    });
+    expect(card.parameters.minLeafRows).toBe(card.tuning!.best.minLeafRows);
+  });
+
+  it('as a blend that is asked for publishes a blend, however little one kind adds', async () => {
+    const table = world({ rows: 160, seed: 4, words: 8, random: true });
+    const { card, forest } = await trainCtr(table, { fit, boosters, model: 'blend', threads: 1 });
+    expect(card.choice!.kind).toBe('blend');
+    expect(card.choice!.blend!.forest).toBeGreaterThanOrEqual(0.02);
+    expect(card.choice!.blend!.forest).toBeLessThanOrEqual(0.98);
+    expect(forest.parts).toHaveLength(2);
   });
 });

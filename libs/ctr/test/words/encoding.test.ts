@@ -1,3 +1,4 @@
+import { attachWords, readWords } from '../../src/words/stored.js';
 import { fit, readModel, writeModel, type Attachments, type Forest } from '@adscale/forest';
 import { CtrModel, type CtrTable, type RecordFeature } from '../../src/index.js';
 import { Vocabulary } from '../../src/table/vocabulary.js';
@@ -187,9 +188,9 @@ describe('a model file', () => {
   const withWords = (attached: Attachments | null): Forest => forest.with({ attached });
 
   it('brings words back, and says the same of every row', () => {
-    const bytes = writeModel(withWords(encoding.attach()));
-    const back = WordEncoding.from(readModel(bytes))!;
-    expect(back.attach()).toEqual(encoding.attach());
+    const bytes = writeModel(withWords(attachWords(encoding)));
+    const back = readWords(readModel(bytes))!;
+    expect(attachWords(back)).toEqual(attachWords(encoding));
     expect(back.layout).toEqual(encoding.layout);
     expect(back.encode(known)).toEqual(columns);
     const { words } = CtrModel.load(bytes);
@@ -200,9 +201,9 @@ describe('a model file', () => {
   });
 
   it('without words has none', () => {
-    expect(WordEncoding.from(withWords(null))).toBeUndefined();
+    expect(readWords(withWords(null))).toBeUndefined();
     const others = { facts: { other: 1 }, arrays: {} };
-    expect(WordEncoding.from(withWords(others))).toBeUndefined();
+    expect(readWords(withWords(others))).toBeUndefined();
     expect(CtrModel.load(writeModel(withWords(null))).words).toBeUndefined();
   });
 
@@ -210,14 +211,17 @@ describe('a model file', () => {
     const many = Array.from({ length: 1000 }, (_, i) => `${i}`.padStart(24, 'x'));
     const ctr = new Float32Array(1000).fill(0.1);
     const schema = { features: [word('keyword')] };
-    const level = { name: 'keyword', features: [0], parent: null, exposed: true, index: null };
+    const level = { name: 'keyword', features: [0], parent: null, index: null };
     const large = new WordEncoding(
       schema,
       [{ ...level, ctr, count: ctr }],
       { keyword: Vocabulary.of(many) },
       0.1,
     );
-    const bytes = Object.values(large.attach().arrays).reduce((sum, a) => sum + a.byteLength, 0);
+    const bytes = Object.values(attachWords(large).arrays).reduce(
+      (sum, a) => sum + a.byteLength,
+      0,
+    );
     expect(bytes / 1000).toBeLessThanOrEqual(40);
     expect(bytes / 1000).toBe(24 + 4 + 4 + 4);
   });
@@ -313,7 +317,7 @@ describe('a model file', () => {
       },
     ],
   ])('is refused with %s', (_, change) => {
-    const { facts, arrays } = encoding.attach();
+    const { facts, arrays } = attachWords(encoding);
     const copied = structuredClone(facts) as Facts;
     const changed = { ...arrays };
     // Those that are changed above: campaign, keyword, site, device and keyword × position.

@@ -91,7 +91,6 @@ describe('levels of words', () => {
     const words = Array.from({ length: 600 }, (_, row) => row % 30);
     const levels = levelsOf(columnsOf([keyword, device], [words, words.map((w) => w % 3)]));
     expect(parentsOf(levels)).toEqual({ device: null, keyword: 'device' });
-    expect(levels.map(({ level }) => level.exposed)).toEqual([false, true]);
     const lonely = words.map((_, row) => Math.floor(row / 7) % 3);
     expect(parentsOf(levelsOf(columnsOf([keyword, device], [words, lonely])))).toEqual({
       keyword: null,
@@ -126,13 +125,28 @@ describe('levels of words', () => {
     expect(parentsOf(levels)).toEqual({ keyword: null, 'keyword × position': 'keyword' });
     const [, { words, size, parents, level, index }] = levels;
     expect([...words]).toEqual([0, 1, 2, 0, -1, -1]);
-    expect([size, [...parents!], level.exposed, level.features]).toEqual([
-      3,
-      [0, 0, 1],
-      true,
-      [1, 0],
-    ]);
+    expect([size, [...parents!], level.features]).toEqual([3, [0, 0, 1], [1, 0]]);
     expect(index!.placeOf([1, 1])).toBe(2);
+  });
+
+  it.each([
+    [
+      [
+        ['keyword', 'position'],
+        ['position', 'keyword'],
+      ],
+      /names position and keyword twice/,
+    ],
+    [[['keyword', 'keyword']], /names keyword and keyword with itself/],
+  ] as [[string, string][], RegExp][])('refuse crosses %j', (cross, told) => {
+    const columns = columnsOf(
+      [keyword, position],
+      [
+        [0, 1],
+        [1, 2],
+      ],
+    );
+    expect(() => levelsOf(columns, { cross })).toThrow(told);
   });
 
   it('of whole numbers are numbered by first appearance', () => {
