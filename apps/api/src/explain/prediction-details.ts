@@ -32,8 +32,8 @@ export class PredictionDetails {
     record: object,
     query: DetailQuery,
   ): Promise<Details> {
-    const { interval: level, explain } = query;
-    const interval = level === undefined ? undefined : intervalOf(model, row, level);
+    const { interval: level, exposure, explain } = query;
+    const interval = level === undefined ? undefined : intervalOf(model, row, level, exposure);
     const found = explain && (await this.explanations.explain(model, row));
     if (interval === undefined && !found) return {};
     return {
@@ -49,23 +49,29 @@ const EXPOSURE = 'impressions';
 const UNITS = 10_000;
 
 /**
- * The interval that holds the observed CTR, clicks over the row's own impressions, with probability
+ * The interval that holds the observed CTR, clicks over the impressions given, with probability
  * `level`. The fewer impressions, the wider it is.
  * @param row numbers in the order of the model's schema
  * @param level in (0, 1)
+ * @param given impressions, ≥ 1; default: the row's own
  * @returns bounds from 0 to 1, four decimals, rounded outwards
  * @throws ProblemError NO_INTERVALS if the model, or the row, lacks what it takes
  */
-export function intervalOf(model: CtrModel, row: Float64Array, level: number): IntervalAnswer {
+export function intervalOf(
+  model: CtrModel,
+  row: Float64Array,
+  level: number,
+  given?: number,
+): IntervalAnswer {
   const { forest, schema } = model;
   if (forest.intervals === null) throw new ProblemError('NO_INTERVALS');
   const place = schema.features.findIndex(
     ({ name, kind }) => name === EXPOSURE && kind !== 'categorical' && kind !== 'word',
   );
-  const exposure = place < 0 ? NaN : row[place];
+  const exposure = given ?? (place < 0 ? NaN : row[place]);
   if (forest.intervals.noise === 'binomial' && !(exposure > 0)) {
     const lack = place < 0 ? 'is no feature of it' : 'the record lacks';
-    const detail = `The model's intervals are for a rate over ${EXPOSURE}, which ${lack}.`;
+    const detail = `The model's intervals are for a rate over ${EXPOSURE}, which ${lack}; say how many by exposure.`;
     throw new ProblemError('NO_INTERVALS', { detail });
   }
   const options = Number.isNaN(exposure) ? { level } : { level, exposure };

@@ -63,7 +63,7 @@ export const catalogue = {
   NO_INTERVALS: {
     status: 409,
     title: 'The model gives no intervals',
-    detail: 'Ask without interval, or train the model with bootstrap and a feature impressions.',
+    detail: 'Ask with exposure, without interval, or train the model with bootstrap.',
   },
   MODEL_REFUSED: {
     status: 409,

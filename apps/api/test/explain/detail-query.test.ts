@@ -22,6 +22,10 @@ describe('the query of a prediction', () => {
       { explain: true, interval: 0.5 },
     ],
     [{ explain: 'false' }, { explain: false }],
+    [
+      { interval: '0.9', exposure: '1000' },
+      { interval: 0.9, exposure: 1000 },
+    ],
   ])('%j is %j', (query, expected) => {
     expect(readDetailQuery(query)).toEqual(expected);
   });
@@ -35,6 +39,17 @@ describe('the query of a prediction', () => {
       expect(occurrence.errors![0].message).toContain('it must be a level above 0 and below 1');
     },
   );
+
+  it.each([
+    { exposure: '1000' },
+    { interval: '0.9', exposure: '0' },
+    { interval: '0.9', exposure: '1.5' },
+    { interval: '0.9', exposure: '-2' },
+  ])('has no exposure in %j', (query) => {
+    expect(refusalOf(query)!.occurrence.errors).toMatchObject([
+      { field: 'exposure', rule: 'a whole number of impressions, at least 1, beside interval' },
+    ]);
+  });
 
   it('has a level in (0, 1) or is refused, whatever is sent', () => {
     fc.assert(

@@ -290,4 +290,18 @@ describe('the details of a prediction', () => {
     const row = plain.encode({ ...sample, impressions: undefined });
     expect(() => intervalOf(plain, row, 0.9)).toThrow(/impressions, which the record lacks/);
   });
+
+  it('have one over the impressions that are given, of a model that has no such feature too', async () => {
+    const { bytes, card } = await trainModel(otherSchema);
+    const model = CtrModel.load(bytes, card);
+    const row = model.encode({ hour: 1 });
+    const { low, high } = model.intervalOf(row, { level: 0.9, exposure: 2000 });
+    const told = intervalOf(model, row, 0.9, 2000);
+    expect(told.low).toBeLessThanOrEqual(low);
+    expect(told.high).toBeGreaterThanOrEqual(high);
+    expect(told.high - told.low - (high - low)).toBeLessThan(2.0001e-4);
+    const wide = intervalOf(plain, plain.encode(sample), 0.9, 10);
+    const own = intervalOf(plain, plain.encode(sample), 0.9);
+    expect(wide.high - wide.low).toBeGreaterThan(own.high - own.low);
+  });
 });
