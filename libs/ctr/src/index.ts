@@ -73,7 +73,7 @@ export {
 } from './table/schema.js';
 export { Vocabulary } from './table/vocabulary.js';
 export type { WordEncoding } from './words/encoding.js';
-export type { WordOptions } from './words/levels.js';
+export { notNested, type NotNested, type WordOptions } from './words/levels.js';
 export { choiceRules, modelKinds, type ModelKind } from './training/choice.js';
 export { splitFolds } from './table/folds.js';
 export { split, splitTable, type SplitBy, type SplitOptions } from './table/split.js';

@@ -46,9 +46,10 @@ export async function draftMapping(inspected: Inspected, wishes: Wishes): Promis
     return { mapping: defaultMapping(names), excluded: [], notes: [], suspicions: [] };
   }
   checkWishes(names, wishes);
-  const { target, notes } = guessTarget(profiles, wishes);
+  const { target, notes: guessed } = guessTarget(profiles, wishes);
   const [truth] = calledLike(names, 'true_ctr');
   const time = timeOf(profiles);
+  const notes = [...guessed, ...(time === undefined ? gapsOf(profiles) : [])];
   const [group] = namedLike(names, 'campaign');
   const chosen = await chooseFeatures(inspected, wishes, target, [truth, time]);
   const { features, excluded, suspicions } = chosen;
@@ -157,6 +158,18 @@ function timeOf(profiles: readonly ColumnProfile[]): string | undefined {
   const named = times.filter(({ name }) => matchMeaning(name, 'time') !== undefined);
   const [finest] = named.toSorted((a, b) => b.distinct - a.distinct);
   return finest?.name ?? (times.length === 1 ? times[0].name : undefined);
+}
+
+/** Times with too many odd cells to order the rows by: held out are rows at random, which flatters. */
+function gapsOf(profiles: readonly ColumnProfile[]): string[] {
+  const gaps = profiles.filter(
+    ({ type, rows, missing, unreadable, distinct }) =>
+      type === 'time' && missing + unreadable > MOST_UNTIMELY * rows && distinct > 1,
+  );
+  return gaps.map(({ name, missing, unreadable, rows }) => {
+    const share = Math.round((100 * (missing + unreadable)) / rows);
+    return `${name}: ${share} % of the cells are no time, so it does not order the rows, and rows are held out at random; "time: ${name}" with "dirty: drop" in the mapping holds out the latest`;
+  });
 }
 
 async function draftFeature(

@@ -1,6 +1,6 @@
-import { shortened } from '@adscale/ctr';
+import { FieldContract, shortened } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
-import { FEATURE_NAME, type FeatureMapping, type Mapping } from './mapping.js';
+import { FEATURE_NAME, featureOf, type FeatureMapping, type Mapping } from './mapping.js';
 
 /** Says where a key stands: "ads.mapping.yaml: line 7". */
 export type Locate = (path: readonly string[]) => string;
@@ -34,11 +34,11 @@ const mappingRules: Readonly<Record<keyof Mapping, Rule>> = {
   group: column,
   features: ['a block of features by name', isBlock],
   hierarchy: [
-    'a list of lists of features, coarse before fine',
+    'features, coarse before fine, as [campaign, ad_group, creative], or a list of such lists',
     (value) => Array.isArray(value) && value.every((chain) => isNames(chain, 2, Infinity)),
   ],
   cross: [
-    'a list of pairs of features',
+    'a pair of different features, as [publisher, position], or a list of such pairs',
     (value) => Array.isArray(value) && value.every((pair) => isNames(pair, 2, 2)),
   ],
   derived: [
@@ -95,8 +95,9 @@ const featureRules: Readonly<Record<keyof FeatureMapping, Rule>> = {
  * Checks a mapping from wherever it came.
  * @throws InputError naming the key, the value got and the value wanted
  */
-export function checkMapping(document: unknown, locate: Locate): Mapping {
-  if (!isBlock(document)) throw refusal(locate, [], document, 'a block of keys and values');
+export function checkMapping(given: unknown, locate: Locate): Mapping {
+  if (!isBlock(given)) throw refusal(locate, [], given, 'a block of keys and values');
+  const document = withLists(given);
   checkKeys(document, mappingRules, locate, []);
   if (document.features === undefined) {
     throw refusal(locate, ['features'], undefined, mappingRules.features[0]);
@@ -117,6 +118,16 @@ export function checkMapping(document: unknown, locate: Locate): Mapping {
   }
   features.forEach(([name, feature]) => checkFeature(name, feature, locate));
   return mapping;
+}
+
+/** One chain or one pair may stand where a list of them is wanted. */
+function withLists(document: Record<string, unknown>): Record<string, unknown> {
+  const lists = (['hierarchy', 'cross'] as const).flatMap((key) => {
+    const value = document[key];
+    const isOne = Array.isArray(value) && value.length > 0 && !value.some(Array.isArray);
+    return isOne ? [[key, [value]]] : [];
+  });
+  return { ...document, ...Object.fromEntries(lists) };
 }
 
 function checkTarget({ impressions, clicks, label }: Mapping, locate: Locate): void {
@@ -170,6 +181,23 @@ function checkFeature(name: string, feature: unknown, locate: Locate): void {
   if (maximum !== undefined && maximum < least) {
     throw refusal(locate, [...path, 'maximum'], maximum, `at least the minimum, ${least}`);
   }
+  // Words that are taken from the data are not known yet.
+  if (kind === 'categorical' && categories === undefined) return;
+  checkHeld(name, feature as unknown as FeatureMapping, locate);
+}
+
+/**
+ * Checks the value that a feature is held at by the rule for the values of requests.
+ * @param feature if categorical, one that lists its words
+ * @throws InputError naming the key, the value got and the value wanted
+ */
+export function checkHeld(name: string, feature: FeatureMapping, locate: Locate): void {
+  const { held_at: heldAt } = feature;
+  if (heldAt === undefined) return;
+  const { bias: _, ...described } = feature;
+  const field = new FieldContract(featureOf(name, described), false);
+  if (field.accepts(heldAt)) return;
+  throw refusal(locate, ['features', name, 'held_at'], heldAt, field.words);
 }
 
 function checkKeys(

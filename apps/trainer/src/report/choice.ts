@@ -1,4 +1,4 @@
-import { ageInWords, type ModelCard, type ModelChoice } from '@adscale/ctr';
+import { ageInWords, choiceRules, type ModelCard, type ModelChoice } from '@adscale/ctr';
 
 type Compared = ModelChoice['compared'][number];
 
@@ -9,9 +9,6 @@ export const kindNames: Readonly<Record<ModelChoice['kind'], string>> = {
   boosted: 'the boosted model',
   blend: 'the blend of forest and boosted model',
 };
-
-/** Standard errors that a model must be better than the average by, as the choice has it. */
-const BEYOND_CHANCE = 1.645;
 
 /** How a model was chosen, in sentences; none if nothing was. */
 export function tellChoice({ choice, split }: Pick<ModelCard, 'choice' | 'split'>): string[] {
@@ -61,14 +58,14 @@ function averageReason(best: Compared, compared: readonly Compared[]): string {
   if (best.kind === 'average') {
     return 'The average CTR was chosen: no other model loses less on rows that it left out.';
   }
-  return `The average CTR was chosen: ${kindNames[best.kind]} is ${ne(average.behind)} NE better out of fold, ${errors(average)}, where ${BEYOND_CHANCE} are wanted: one time in twenty chance makes as much.`;
+  return `The average CTR was chosen: ${kindNames[best.kind]} is ${ne(average.behind)} NE better out of fold, ${errors(average)}, where ${choiceRules.beyondChance} are wanted, which chance makes one time in twenty, and ${choiceRules.leastGain} NE.`;
 }
 
 function chosenReason(kind: ModelChoice['kind'], best: Compared): string {
   const name = capital(kindNames[kind]);
   return best.kind === kind
-    ? `${name} was chosen: it loses least (NE ${best.normalised_entropy.toFixed(4)} out of fold), and no simpler model is within one standard error of it.`
-    : `${name} was chosen: it is the simplest model within one standard error of the best.`;
+    ? `${name} was chosen: it loses least (NE ${best.normalised_entropy.toFixed(4)} out of fold), and no simpler model is within one standard error or ${choiceRules.unnoticed} NE of it.`
+    : `${name} was chosen: it is the simplest model within one standard error or ${choiceRules.unnoticed} NE of the best.`;
 }
 
 /** One of the models that was not chosen, beside the best of all and the chosen one. */
@@ -79,7 +76,7 @@ function tellRival(rival: Compared, best: Compared, { kind, compared }: ModelCho
     return `${name} is ${ne(chosen.behind)} NE better out of fold, ${errors(chosen)}: too little to tell from chance.`;
   }
   const beside = best.kind === kind ? '' : ` than ${kindNames[best.kind]}`;
-  if (rival.behind <= rival.standard_error) {
+  if (rival.behind <= Math.max(rival.standard_error, choiceRules.unnoticed)) {
     return `${name} adds nothing: it is ${ne(rival.behind)} NE worse${beside} out of fold, ${errors(rival)}.`;
   }
   return `${name} is ${ne(rival.behind)} NE worse${beside} out of fold, ${errors(rival)}.`;

@@ -43,11 +43,14 @@ const UNSEEN = 0.05;
 const LOW_SHARE = 0.8;
 
 export function findWarnings(facts: WarningFacts): Warning[] {
+  const calibrations = calibration(facts.card.held_out);
+  const isOff = ({ weight }: Warning): boolean => weight === 'serious';
   return [
+    ...calibrations.filter(isOff),
     ...facts.notes.map((text): Warning => ({ weight: 'note', text })),
     ...tooGood(facts.card.held_out),
     ...baselines(facts.card),
-    ...calibration(facts.card.held_out),
+    ...calibrations.filter((warning) => !isOff(warning)),
     ...segments(facts.card),
     ...dominant(facts.card),
     ...amount(facts),
@@ -90,12 +93,13 @@ function baselines(card: ModelCard): Warning[] {
   ];
 }
 
+/** Said before all else where the interval does not hold 1: bids go by predictions as a whole. */
 function calibration({ calibration_ratio: ratio, bootstrap }: Evaluation): Warning[] {
-  if (Math.abs(ratio - 1) <= CALIBRATION_OFF) return [];
   const [low, high] = bootstrap.intervals['calibration_ratio'] ?? [-Infinity, Infinity];
   const off = percent(Math.abs(ratio - 1));
   const way = ratio > 1 ? 'more' : 'fewer';
   if (low <= 1 && high >= 1) {
+    if (Math.abs(ratio - 1) <= CALIBRATION_OFF) return [];
     return [
       note(
         `The model predicts ${off} ${way} clicks than were observed; with so few it may be chance.`,

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { defaultSchema, type RecordFeature, type RecordSchema } from '@adscale/ctr';
+import { InputError } from '../cli/exit.js';
+import { checkHeld } from '../mapping/check.js';
 import {
   featureOf,
   isText,
@@ -20,7 +22,9 @@ export interface Completed {
 
 /**
  * Fills in what the mapping leaves to the data: the words of categorical features, most
- * impressions first, the rarest put together as `OTHER`; and a typical value of each feature as the example of the API.
+ * impressions first, the rarest put together as `OTHER`; the values that features are held at; and a
+ * typical value of each feature as the example of the API.
+ * @throws InputError if a feature is held at a value that it cannot have
  */
 export async function completeMapping(database: Database, mapping: Mapping): Promise<Completed> {
   const features: Record<string, FeatureMapping> = {};
@@ -30,7 +34,8 @@ export async function completeMapping(database: Database, mapping: Mapping): Pro
       feature.kind === 'categorical' && feature.categories === undefined
         ? { ...feature, categories: await commonWords(database, `f${f}`) }
         : feature;
-    features[name] = await held(database, full, `f${f}`);
+    features[name] = await held(database, name, full, `f${f}`);
+    checkHeld(name, features[name], () => 'mapping');
     described.push(await describeFeature(database, name, features[name], `f${f}`));
   }
   return { mapping: { ...mapping, features }, schema: { features: described } };
@@ -50,6 +55,7 @@ async function commonWords(database: Database, column: string): Promise<string[]
 /** A feature that is held at a value, with that value. */
 async function held(
   database: Database,
+  name: string,
   feature: FeatureMapping,
   column: string,
 ): Promise<FeatureMapping> {
@@ -58,6 +64,10 @@ async function held(
   const { value } = await database.row(
     `SELECT ${usual}(${column}) AS value FROM ${PREPARED} WHERE ${USABLE}`,
   );
+  if (value === null) {
+    const wanted = 'a held_at beside bias: true, since no row has a value';
+    throw new InputError(`mapping: features.${name}.held_at: got nothing, wanted ${wanted}`);
+  }
   return { ...feature, held_at: value as number | string };
 }
 

@@ -18,7 +18,14 @@ import type { Stage } from '../cli/reporter.js';
 import { columnsOf, isText, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
 import { isDataError, type Source } from '../source/source.js';
-import { FILE_COLUMN, isOneOf, quoteName, quoteNumber, ROW_COLUMN } from '../source/sql.js';
+import {
+  FILE_COLUMN,
+  isOneOf,
+  quoteName,
+  quoteNumber,
+  quoteText,
+  ROW_COLUMN,
+} from '../source/sql.js';
 import { WEIGHT_COLUMN } from './equal-rows.js';
 import { featureColumn, rowRules, type RowRule } from './rules.js';
 import { isNumberType, presentValue, rawValue, typedQuery } from './typed.js';
@@ -114,7 +121,7 @@ async function preparedQuery(
       adscale_time AS time, adscale_group AS grp, ${isGrouped ? WEIGHT_COLUMN : '1::DOUBLE'} AS rows,
       (adscale_kept AND ${mature}) AS kept, adscale_problem AS problem, CASE WHEN adscale_problem IS NOT NULL THEN CASE adscale_problem ${got} END END AS got
     FROM (SELECT *, (CASE ${broken} END)::USMALLINT AS adscale_problem
-      FROM (SELECT *, coalesce(${kept}, false) AS adscale_kept, ${valueColumns(source, mapping)}
+      FROM (SELECT *, coalesce(${kept}, false) AS adscale_kept, ${valueColumns(source, mapping, answering)}
         FROM (${rows})))`;
   return { query, rules };
 }
@@ -196,7 +203,7 @@ function gotOf(source: Source, column: string): string {
   return `CAST(${rawValue(source, column)} AS VARCHAR)`;
 }
 
-function valueColumns(source: Source, mapping: Mapping): string {
+function valueColumns(source: Source, mapping: Mapping, answering = false): string {
   const { impressions, label, true_ctr: truth, time, group, features } = mapping;
   const number = (column: string | undefined): string =>
     column === undefined ? 'NULL::DOUBLE' : numberIn(column);
@@ -207,7 +214,8 @@ function valueColumns(source: Source, mapping: Mapping): string {
     `${time === undefined ? 'NULL::DOUBLE' : timeIn(time)} AS adscale_time`,
     `${group === undefined ? 'NULL::DOUBLE' : groupIn(group)} AS adscale_group`,
     ...Object.values(features).map(
-      (feature, f) => `${featureValue(source, feature)} AS ${featureColumn(f)}`,
+      (feature, f) =>
+        `${(answering ? heldValue : featureValue)(source, feature)} AS ${featureColumn(f)}`,
     ),
   ];
   return values.join(', ');
@@ -272,6 +280,15 @@ function timeIn(column: string): string {
 /** A number that is the same for the same words: 52 bits of their hash. */
 function groupIn(column: string): string {
   return `(hash(CAST(${quoteName(column)} AS VARCHAR)) >> 12)::DOUBLE`;
+}
+
+/** As `featureValue`, for asking a model: where a feature with `bias` is empty it is held at its value. */
+function heldValue(source: Source, feature: FeatureMapping): string {
+  const value = featureValue(source, feature);
+  const { bias, held_at: heldAt, column } = feature;
+  if (bias !== true || heldAt === undefined) return value;
+  const held = typeof heldAt === 'number' ? quoteNumber(heldAt) : quoteText(heldAt);
+  return `CASE WHEN ${presentValue(source, column)} IS NULL THEN ${held} ELSE ${value} END`;
 }
 
 /** SQL of a feature's value: a number, or a word of the mapping's list. */

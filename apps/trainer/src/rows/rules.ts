@@ -42,7 +42,8 @@ export function rowRules(
 /**
  * The rules of all features, which are what a row needs that is only to be predicted.
  * @param answering a model is asked: empty cells and unseen words are answered by what it knows
- *   without them, but for the lists of the default model, which are closed
+ *   without them, but for the lists of the default model, which are closed; empty cells of a
+ *   feature with `bias` are held at its value
  */
 export function featureRules(
   { features }: Mapping,
@@ -51,7 +52,9 @@ export function featureRules(
 ): RowRule[] {
   return Object.entries(features).flatMap(([name, feature], f) => {
     const isOpen = answering && !isClosed(name, feature);
-    return rulesOf(name, feature, featureColumn(f), present(feature.column)).filter(
+    const isHeld = answering && feature.bias === true;
+    const asked = isHeld ? { ...feature, missing: true } : feature;
+    return rulesOf(name, asked, featureColumn(f), present(feature.column)).filter(
       ({ unknown }) => !(isOpen && unknown === true),
     );
   });
@@ -160,7 +163,13 @@ function rulesOf(name: string, feature: FeatureMapping, value: string, present: 
   const refuse = (what: string, broken: string, unknown = false): void => {
     rules.push({ reason: `${column} is ${what}`, column, wanted, broken, unknown });
   };
-  if (!missing) refuse('empty', `${value} IS NULL AND ${present} IS NULL`, true);
+  if (!missing) {
+    rules.push({
+      ...{ reason: `${column} is empty`, column, unknown: true },
+      wanted: `${wanted}; "missing: true" beside ${name} in the mapping learns from empty cells too`,
+      broken: `${value} IS NULL AND ${present} IS NULL`,
+    });
+  }
   if (field === undefined) return rules;
   if (isWords) {
     refuse('too long', `length(${value}) > ${LONGEST_WORD}`);

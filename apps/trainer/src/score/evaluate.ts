@@ -169,8 +169,10 @@ export async function readJudgingTable(
         }),
       (read) => read.counts.rows,
     );
+    const held = Object.values(mapping.features).filter(({ bias }) => bias === true);
     const notes = [
       ...source.notes,
+      ...held.map(({ column, held_at: at }) => `where ${column} is empty, it is held at ${at}`),
       ...(restated ? [tellRestated(restated)] : []),
       ...(rate === undefined
         ? []

@@ -62,9 +62,10 @@ function exposure(text: string): number {
 const predictHelp = `
 The columns of the data are kept as they are, in their order; it needs no clicks. A prediction is
 what POST /predict_ctr answers, not rounded. Where a cell is empty, or a word was not trained on, the
-row is predicted by what the model knows without it, and counted. A row that the model cannot take
-(no number, out of bounds, or another word in a closed list such as device_type) keeps its place with
-an empty prediction, and is counted. Names of columns may have other case, blanks and units. Lines with a wrong number of fields are no rows and are left out, and counted.
+row is predicted by what the model knows without it, and counted; a feature with bias: true, such as a
+position, is held at its value where it is empty or has no column. A row that the model cannot take (no
+number, out of bounds, or another word in a list of the default model, such as device_type) keeps its
+place with an empty prediction, and is counted. Names of columns may have other case, blanks and units. Lines with a wrong number of fields are no rows and are left out, and counted.
 
 ${versionHelp}
 
@@ -168,13 +169,13 @@ async function scoreFile(
 /** Of features that a record need have: a missing value that was trained on is an answer. */
 function withoutOf({ features }: Mapping, scorer: Scorer): Scored['predicted_without'] {
   const all = scorer.schema.features.flatMap(({ name }, f) => {
-    const { column, missing } = features[name];
+    const { column, missing, bias, held_at: heldAt } = features[name];
+    const isAnswer = missing === true && name !== EXPOSURE_FEATURE;
     return [
       { reason: `${column} is a word that was not trained on`, rows: scorer.unseen[f] },
-      {
-        reason: `${column} is empty`,
-        rows: missing === true && name !== EXPOSURE_FEATURE ? 0 : scorer.empty[f],
-      },
+      bias === true
+        ? { reason: `${column} is empty, held at ${heldAt}`, rows: scorer.empty[f] }
+        : { reason: `${column} is empty`, rows: isAnswer ? 0 : scorer.empty[f] },
     ];
   });
   return all.filter(({ rows }) => rows > 0);

@@ -41,6 +41,8 @@ export class Scorer {
   /** By feature: rows that were predicted without it. */
   readonly unseen: Float64Array;
   readonly empty: Float64Array;
+  /** By feature: what an empty cell counts as, NaN if it stays empty. */
+  private readonly held: Float64Array;
   /** By row and feature: 1 where a block has a word that the model has not seen. */
   private readonly unseenAt: Uint8Array;
 
@@ -52,6 +54,7 @@ export class Scorer {
     this.rows = new Float64Array(BLOCK * this.width);
     this.unseen = new Float64Array(this.width);
     this.empty = new Float64Array(this.width);
+    this.held = this.rows.slice(0, this.width).map((_, f) => model.contract.numberIn(f, null));
     this.unseenAt = new Uint8Array(BLOCK * this.width);
   }
 
@@ -141,21 +144,24 @@ export class Scorer {
 
   /** Words by their numbers; what is not known is answered by what is above it. */
   private layOutWords(f: number, column: DuckDBVector, problem: DuckDBVector, count: number): void {
-    const { width, rows, empty, unseen, unseenAt } = this;
+    const { width, rows, held, unseenAt } = this;
     const words = this.model.words!;
     for (let i = 0, at = f; i < count; i++, at += width) {
       const value = column.getItem(i) as string | null;
-      rows[at] = value === null ? NaN : words.numberOf(f, value);
+      rows[at] = value === null ? held[f] : words.numberOf(f, value);
       unseenAt[at] = 0;
-      if (Number.isNaN(rows[at]) && problem.getItem(i) === 0) {
-        (value === null ? empty : unseen)[f]++;
-      }
+      if (problem.getItem(i) === 0) this.count(f, value === null, rows[at]);
     }
+  }
+
+  private count(f: number, isEmpty: boolean, value: number): void {
+    if (isEmpty) this.empty[f]++;
+    else if (Number.isNaN(value)) this.unseen[f]++;
   }
 
   /** Predicts a block into `ctr`, rows with a problem too. @returns their problems */
   private layOut(input: DuckDBDataChunk, from: number): DuckDBVector {
-    const { width, rows, ctr, empty, unseen, unseenAt } = this;
+    const { width, rows, ctr, held, unseenAt } = this;
     const isCategory = this.schema.features.map(({ kind }) => kind === 'categorical');
     const count = input.rowCount;
     const problem = input.getColumnVector(0);
@@ -168,10 +174,8 @@ export class Scorer {
       for (let i = 0, at = f; i < count; i++, at += width) {
         const value = column.getItem(i) as number | null;
         unseenAt[at] = value === UNSEEN && isCategory[f] ? 1 : 0;
-        rows[at] = value === null || unseenAt[at] === 1 ? NaN : value;
-        if (Number.isNaN(rows[at]) && problem.getItem(i) === 0) {
-          (value === null ? empty : unseen)[f]++;
-        }
+        rows[at] = value === null ? held[f] : unseenAt[at] === 1 ? NaN : value;
+        if (problem.getItem(i) === 0) this.count(f, value === null, rows[at]);
       }
     }
     this.model.predictBatch(rows.subarray(0, count * width), ctr);

@@ -88,13 +88,13 @@ export function modelMapping(
   return withAbsent(renameColumns(own, names), names);
 }
 
-/** Columns that the data lacks, of features that a record may lack: missing in every row. */
+/** Columns that the data lacks, of features that a record may lack: missing in every row, or held at a value. */
 function withAbsent(mapping: Mapping, names: readonly string[]): Mapping {
   const { features, derived = {} } = mapping;
   const absent = Object.values(features)
     .filter(
-      ({ column, missing }) =>
-        missing && !names.includes(column) && !Object.hasOwn(derived, column),
+      ({ column, missing, bias }) =>
+        (missing || bias) && !names.includes(column) && !Object.hasOwn(derived, column),
     )
     .map(({ column }) => [column, 'NULL']);
   if (absent.length === 0) return mapping;

@@ -1,5 +1,12 @@
-import { modelKinds, type ModelKind, type SplitBy, type TrainOptions } from '@adscale/ctr';
+import {
+  choiceRules,
+  modelKinds,
+  type ModelKind,
+  type SplitBy,
+  type TrainOptions,
+} from '@adscale/ctr';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InputError } from '../cli/exit.js';
 import { share, wholeNumber } from '../cli/flags.js';
 import type { Reporter } from '../cli/reporter.js';
 import { tellCandidate } from '../score/summary.js';
@@ -36,7 +43,7 @@ export function addJudgeFlags(command: Command): Command {
     .addOption(
       new Option(
         '--model <kind>',
-        'kind of model; auto compares all and takes the simplest within one standard error of the best. Default: auto, and forest for the default features',
+        `kind of model; auto compares all and takes the simplest within one standard error, or ${choiceRules.unnoticed} NE, of the best, and the average unless that is beaten by ${choiceRules.beyondChance} standard errors and ${choiceRules.leastGain} NE. Default: auto, and forest for the default features`,
       ).choices(['auto', ...modelKinds]),
     )
     .addOption(
@@ -84,12 +91,20 @@ export interface JudgedData {
   readonly mapped: boolean;
 }
 
-/** The options of `trainCtr` that the flags stand for; progress of folds and candidates is told. */
+/**
+ * The options of `trainCtr` that the flags stand for; progress of folds and candidates is told.
+ * @throws InputError if a kind of model without trees of the forest is to be tuned
+ */
 export function judgeOptions(
   flags: JudgeFlags,
   { timed, mapped }: JudgedData,
   reporter: Reporter,
 ): TrainOptions {
+  if (flags.tune !== undefined && (flags.model === 'average' || flags.model === 'boosted')) {
+    throw new InputError(
+      `--tune: got --model ${flags.model}, wanted auto, forest or blend: the forest's settings are what it searches`,
+    );
+  }
   return {
     heldOutShare: flags.heldOut,
     split: { by: splitNames[flags.splitBy ?? (timed ? 'date' : 'rows')] },

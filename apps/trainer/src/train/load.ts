@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { defaultFitOptions, type CtrTable } from '@adscale/ctr';
+import { defaultFitOptions, notNested, type CtrTable } from '@adscale/ctr';
 import { columnNames } from '@adscale/datagen';
 import { InputError } from '../cli/exit.js';
 import type { Reporter } from '../cli/reporter.js';
@@ -101,6 +101,7 @@ export async function loadTable(
         ...resolved.notes,
         ...(restated ? [tellRestated(restated)] : []),
         ...leftOut(counts),
+        ...tellNotNested(table, mapping),
       ]),
     ];
     notes.forEach((note) => reporter.note(note));
@@ -110,6 +111,14 @@ export async function loadTable(
       ...{ table, source: source.name, mapping: read.mapping, fingerprint: seen },
       ...{ counts, files, notes },
     };
+  });
+}
+
+/** What a declared hierarchy says of words that the rows do not. */
+function tellNotNested({ features }: CtrTable, { hierarchy = [] }: Mapping): string[] {
+  return notNested(features, hierarchy).map(({ child, parent, words, of, share }) => {
+    const count = (n: number): string => n.toLocaleString('en');
+    return `hierarchy: ${count(words)} of ${count(of)} words of ${child} are in more than one ${parent}; ${(100 * share).toFixed(1)} % of the rows count under the one that most of their word's rows have`;
   });
 }
 

@@ -61,10 +61,34 @@ describe('a mapping file', () => {
     ],
     [`${head}where: impressions > 1\n`, /line 3: where: got "impressions > 1", wanted a list/],
     [`${head}dirty: maybe\n`, /dirty: got "maybe", wanted drop or refuse/],
+    [
+      `${head}hierarchy: [a, a]\nfeatures: {a: {column: a, kind: word}}`,
+      /line 3: hierarchy: .*as \[campaign/,
+    ],
+    [
+      `${head}cross: [a, b, c]\nfeatures: {a: {column: a, kind: word}}`,
+      /line 3: cross: .*as \[publisher/,
+    ],
+    ...[
+      ['integer, minimum: 1', '0', 'a whole number at least 1'],
+      ['integer', '1.5', 'a whole number'],
+      ['numeric', 'top', 'a number'],
+      ['categorical, categories: [top, side]', 'left', 'one of top, side'],
+      ['word, whole: true', 'top', 'a whole number'],
+    ].map(([kind, held, wanted]): [string, RegExp] => [
+      `${head}features:\n  a: { column: a, kind: ${kind}, bias: true, held_at: ${held} }`,
+      new RegExp(`line 4: features\\.a\\.held_at: got "?${held}"?, wanted ${wanted}`),
+    ]),
     ['- a\n- b\n', /the mapping: got \["a","b"\], wanted a block/],
     ['a: [1\n', /ads\.mapping\.yaml: line/],
   ])('that is wrong is refused by line, key and value: %j', (text, message) => {
     expect(() => parse(text)).toThrow(message);
+  });
+
+  it('takes one chain and one pair of words without a list around them', () => {
+    const features = 'features: {a: {column: a, kind: word}, b: {column: b, kind: word}}';
+    const { hierarchy, cross } = parse(`${head}hierarchy: [a, b]\ncross: [b, a]\n${features}`);
+    expect([hierarchy, cross]).toEqual([[['a', 'b']], [['b', 'a']]]);
   });
 
   it('is kept beside the data under its name, or else in the working folder', () => {

@@ -213,11 +213,23 @@ describe('a model as a report describes it', () => {
     );
   });
 
-  it('warns of calibration that is off', () => {
+  it('begins with calibration that is off, however little, if it is beyond chance', () => {
     const clicks = trained.heldOut.clicks.map((k) => Math.round(k / 2));
-    expect(textOf(rejudged({ ...trained.heldOut, clicks }))).toMatch(
-      /serious: Calibration is off: the model predicts \d+ % more clicks/,
+    expect(textOf(rejudged({ ...trained.heldOut, clicks }), ['another note'])).toMatch(
+      /^serious: Calibration is off: the model predicts \d+ % more clicks/,
     );
+    const { card } = trained;
+    const judged = (interval: [number, number]) => {
+      const { bootstrap } = card.held_out;
+      const intervals = { ...bootstrap.intervals, calibration_ratio: interval };
+      return { ...card.held_out, calibration_ratio: 1.02, bootstrap: { ...bootstrap, intervals } };
+    };
+    const textFor = (interval: [number, number]) =>
+      textOf({ ...trained, card: { ...card, held_out: judged(interval) } });
+    expect(textFor([1.01, 1.03])).toMatch(
+      /^serious: Calibration is off: the model predicts 2\.0 %/,
+    );
+    expect(textFor([0.99, 1.05])).not.toContain('Calibration');
   });
 
   it('warns of a model that simpler predictions match, and of one that knows nothing', () => {

@@ -254,6 +254,68 @@ describe('a feature whose cells may be empty', () => {
   });
 });
 
+describe('a position that is learnt from and held', () => {
+  const head = 'shown,clicks,place,site';
+  const rowOf = (i: number): string => `${100 + i},${(i % 4) + (i % 3)},${1 + (i % 4)},s${i % 5}`;
+  const mapping = (held: string): string =>
+    `impressions: shown\nclicks: clicks\nfeatures:
+  position: { column: place, kind: integer, minimum: 1, bias: true${held} }
+  site: { column: site, kind: categorical }\n`;
+
+  async function trainHeld(held: string) {
+    const rows = Array.from({ length: 400 }, (_, i) => rowOf(i));
+    await writeFile(at('ads.csv'), `${head}\n${rows.join('\n')}\n`);
+    await writeFile(at('ads.mapping.yaml'), mapping(held));
+    return train(at('ads.csv'), '--model', 'forest');
+  }
+
+  it('is that value where a row lacks it, empty or without a column, which is said', async () => {
+    await trainHeld(', held_at: 2');
+    await writeFile(at('some.csv'), 'site,place\ns1,\ns2,3\ns3,2\n');
+    await writeFile(at('none.csv'), 'site\ns1\ns2\ns3\n');
+    const model = await current();
+    const predicted = async (name: string) => {
+      const { document } = await run('predict', at(name), '-o', at('out.csv'));
+      const lines = await linesOf('out.csv');
+      return { document, ctr: lines.slice(1).map((line) => Number(line.split(',').at(-1))) };
+    };
+    const asked = (position: number, site: string) =>
+      model.predictRow(model.encode({ position, site }));
+    const at2 = ['s1', 's2', 's3'].map((site) => asked(2, site));
+    const some = await predicted('some.csv');
+    expect(some.ctr).toEqual([at2[0], asked(3, 's2'), at2[2]]);
+    expect(some.document.predicted_without).toEqual([
+      { reason: 'place is empty, held at 2', rows: 1 },
+    ]);
+    const none = await predicted('none.csv');
+    expect(none.ctr).toEqual(at2);
+    expect(none.document.predicted_without).toEqual([
+      { reason: 'place is empty, held at 2', rows: 3 },
+    ]);
+  });
+
+  it('judges rows without it at that value', async () => {
+    await trainHeld(', held_at: 2');
+    const rows = Array.from({ length: 60 }, (_, i) => rowOf(i).split(','));
+    const at2 = rows.map(([shown, clicks, , site]) => `${shown},${clicks},2,${site}`);
+    const empty = at2.map((row) => row.replace(',2,s', ',,s'));
+    for (const [name, list] of [['at2', at2] as const, ['empty', empty] as const]) {
+      await writeFile(at(`${name}.csv`), `${head}\n${list.join('\n')}\n`);
+    }
+    const told = await run('evaluate', at('at2.csv'));
+    const held = await run('evaluate', at('empty.csv'));
+    expect(held.status).toBe(0);
+    expect(held.document.evaluation).toEqual(told.document.evaluation);
+    expect(held.stderr).toContain('where place is empty, it is held at 2');
+  });
+
+  it('is refused before training where it cannot have that value', async () => {
+    const { status, stderr } = await trainHeld(', held_at: 0');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/features\.position\.held_at: got 0, wanted a whole number at least 1/);
+  });
+});
+
 describe("next month's file", () => {
   /** A model of `Ad`, `Device` and `Amount (USD)`. */
   async function trained(): Promise<void> {

@@ -42,6 +42,11 @@ describe('the flags of judgement', () => {
     expect(optionsOf(...args)).toMatchObject(wanted);
   });
 
+  it.each(['average', 'boosted'])('refuse to tune the model %s, which has no forest', (kind) => {
+    expect(() => optionsOf('--tune', '--model', kind)).toThrow(`--tune: got --model ${kind}`);
+    expect(optionsOf('--tune', '--model', 'blend')).toMatchObject({ model: 'blend' });
+  });
+
   it.each([
     [['--held-out', '1'], /between 0 and 1/],
     [['--split-by', 'moon'], /rows, date, group/],

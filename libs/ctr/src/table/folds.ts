@@ -26,8 +26,14 @@ export function splitFolds(table: CtrTable, folds: number, options: SplitOptions
   const blocks = blocksOf(keysOf(table, by, options.keys), by);
   const wanted = by === 'time' ? folds + 1 : folds;
   if (blocks.length < wanted) {
-    const what = by === 'time' ? 'moments' : 'groups';
-    throw new CtrError('TABLE_INVALID', `got ${blocks.length} ${what}, wanted ${wanted} or more`);
+    const what =
+      by === 'time'
+        ? `${folds} folds by time: got ${blocks.length} different moments, wanted ${wanted} or more, as the earliest only train`
+        : `${folds} folds by group: got ${blocks.length} groups, wanted ${wanted} or more`;
+    throw new CtrError(
+      'TABLE_INVALID',
+      `${what}; fewer folds, or rows held out at random, need less`,
+    );
   }
   if (by === 'time') return timeFolds(table, blocks, folds);
   return groupFolds(shuffle(blocks, new Random(seed, streams.folds)), folds).map((heldOut) =>

@@ -111,6 +111,45 @@ function placeIn({ features }: RecordSchema): (name: string, option: string) => 
   };
 }
 
+/** A declared parent that words of the child disagree about. */
+export interface NotNested {
+  readonly child: string;
+  readonly parent: string;
+  /** Words of the child whose rows have two or more words of the parent, of all its words. */
+  readonly words: number;
+  readonly of: number;
+  /** Rows whose parent is not the one that their word is taken to have; share of all rows. */
+  readonly share: number;
+}
+
+/**
+ * Where a declared hierarchy is not one: each word counts within the parent that most of its rows have,
+ * whatever the others say. As a rule of dirt, one row in a thousand is no disagreement.
+ * @throws CtrError TABLE_INVALID if a declared feature is not there
+ */
+export function notNested(
+  columns: RecordColumns,
+  hierarchy: readonly (readonly string[])[],
+): NotNested[] {
+  const placeOf = placeIn(columns.schema);
+  const pairs = hierarchy.flatMap((chain) =>
+    chain.slice(1).map((child, i) => [chain[i], child] as const),
+  );
+  return pairs.flatMap(([parent, child]) => {
+    const { words, size } = wordsOf(columns, [placeOf(child, 'hierarchy')]);
+    const above = wordsOf(columns, [placeOf(parent, 'hierarchy')]).words;
+    const { best, rows } = agreement(words, size, above);
+    const others = words.filter(
+      (word, row) => word >= 0 && above[row] >= 0 && above[row] !== best[word],
+    );
+    if (others.length <= MOST_DIRT * words.length) return [];
+    const of = rows.filter((count) => count > 0).length;
+    return [
+      { child, parent, words: new Set(others).size, of, share: others.length / words.length },
+    ];
+  });
+}
+
 type Words = Pick<LevelRows, 'words' | 'size' | 'index'>;
 
 /** The words of rows: a row's own number where it is one, else the place of its numbers. */

@@ -150,7 +150,7 @@ describe('folds', () => {
     [1, 'rows', /folds is 1, wanted a whole number ≥ 2/],
     [11, 'rows', /got 10 rows, wanted 11 or more/],
     [3, 'group', /got 2 groups, wanted 3 or more/],
-    [5, 'time', /got 5 moments, wanted 6 or more/],
+    [5, 'time', /5 folds by time: got 5 different moments, wanted 6 or more/],
   ] as const)('are refused: %d by %s', (folds, by, message) => {
     const group = Float64Array.from({ length: 10 }, (_, row) => row % 2);
     const time = Float64Array.from({ length: 10 }, (_, row) => row % 5);

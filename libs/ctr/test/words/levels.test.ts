@@ -1,5 +1,5 @@
 import type { RecordFeature } from '../../src/index.js';
-import { levelsOf, type LevelRows } from '../../src/words/levels.js';
+import { levelsOf, notNested, type LevelRows } from '../../src/words/levels.js';
 import { columnsOf, drawing, word } from '../draw.js';
 
 const [campaign, adGroup, creative, keyword] = ['campaign', 'ad_group', 'creative', 'keyword'].map(
@@ -50,6 +50,21 @@ describe('levels of words', () => {
     const { level, parents } = levels.find(({ level }) => level.name === 'creative')!;
     expect(level.features).toEqual([0]);
     expect([...parents!]).toEqual(Array.from({ length: 100 }, (_, c) => Math.floor(c / 5)));
+  });
+
+  it('that are declared and disagree are told by their words and rows', () => {
+    const columns = account(2000, 4);
+    const chain = ['campaign', 'ad_group', 'creative'];
+    expect(notNested(columns, [chain])).toEqual([]);
+    const [creatives, campaigns] = columns.values;
+    const moved = [...creatives.keys()].filter((row) => creatives[row] === 7).slice(0, 5);
+    for (const row of moved) campaigns[row] = 4;
+    // A row without a campaign contradicts none.
+    campaigns[creatives.indexOf(50)] = NaN;
+    expect(notNested(columns, [chain, ['campaign', 'creative']])).toEqual([
+      { child: 'ad_group', parent: 'campaign', words: 1, of: 20, share: 5 / 2000 },
+      { child: 'creative', parent: 'campaign', words: 1, of: 100, share: 5 / 2000 },
+    ]);
   });
 
   it('stay found where one row in two thousand has a campaign by mistake, not one in a hundred', () => {
