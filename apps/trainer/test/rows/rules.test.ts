@@ -81,7 +81,10 @@ describe('the rules of a feature, in SQL', () => {
     const rules = featureRules({ features }, (column) => column);
     const { words } = new FieldContract(featureOf('budget', budget), false);
     expect(rules.map(({ reason, wanted }) => [reason, wanted])).toEqual([
-      ['b is empty', words],
+      [
+        'b is empty',
+        `${words}; "missing: true" beside budget in the mapping learns from empty cells too`,
+      ],
       ['b is not a number', words],
       ['b is out of bounds', words],
       ['b is not a number', 'a whole number, or absent'],
