@@ -13,7 +13,9 @@ import { ModelAdmin, ModelAdminController } from './model/admin.js';
 import { ModelController, ModelListing } from './model/listing.js';
 import type { Parts } from './parts.js';
 import { predictController } from './predict/predict-controller.js';
+import { EventFeed } from './stats/event-feed.js';
 import { MetricsController } from './stats/metrics.js';
+import { statsAnswer } from './stats/stats-answer.js';
 import { StatsController } from './stats/stats-controller.js';
 
 @Module({})
@@ -49,6 +51,16 @@ export function appModule(parts: Parts): DynamicModule {
       Readiness,
       ModelListing,
       ModelAdmin,
+      {
+        provide: EventFeed,
+        useFactory: (readiness: Readiness) =>
+          new EventFeed(async () => {
+            if (readiness.draining) return undefined;
+            const modelVersion = served.current?.model.version ?? null;
+            return JSON.stringify(statsAnswer(await figures.all(), { modelVersion }));
+          }, config.maxEventStreams),
+        inject: [Readiness],
+      },
       {
         provide: OpenStreams,
         // Half of what the process waits for requests to end: then each can still say so.

@@ -6,7 +6,6 @@ import type { Logger } from 'pino';
 import { appModule } from './app.module.js';
 import type { Config } from './config.js';
 import { addDocs } from './docs.js';
-import { Readiness } from './health/readiness.js';
 import { addInferenceErrors } from './inference/inference-errors.js';
 import { NestLogger, createLogger } from './logging/logger.js';
 import { addRequestHooks, requestId } from './logging/request-hooks.js';
@@ -40,8 +39,7 @@ export async function createApp(
       bodyParser: false,
       abortOnError: false,
     });
-    const readiness = app.get(Readiness);
-    addRequestHooks(fastify, { logger, stats: parts.stats, isDraining: () => readiness.draining });
+    addRequestHooks(fastify, { logger, stats: parts.stats });
     addGate(fastify, parts.gatekeepers);
     fastify.addHook('preClose', async () => options.drain?.());
     fastify.addHook('onClose', () => parts.close());

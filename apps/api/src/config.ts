@@ -24,6 +24,8 @@ export interface Config {
   readonly trustProxy: number;
   readonly corsOrigins: readonly string[];
   readonly maxInFlight: number;
+  readonly maxInFlightBytes: number;
+  readonly maxEventStreams: number;
   readonly maxLagMs: number;
   readonly valkeyUrl: string;
   readonly logLevel: LogLevel;
@@ -169,6 +171,20 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     0,
     1_000_000,
     'Most requests under way at once; more are answered 503. 0 any number.',
+  ),
+  maxInFlightBytes: whole(
+    'MAX_IN_FLIGHT_BYTES',
+    67_108_864,
+    0,
+    2 ** 40,
+    'Most bytes of request bodies under way at once, in each process; longer ones than 16 KiB are then answered 503. 0 any number.',
+  ),
+  maxEventStreams: whole(
+    'MAX_EVENT_STREAMS',
+    100,
+    0,
+    1_000_000,
+    'Most clients of /stats/stream at once, in each process; more are answered 503. 0 any number.',
   ),
   maxLagMs: whole(
     'MAX_LAG_MS',

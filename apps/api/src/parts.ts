@@ -62,7 +62,8 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const explanations = new Explanations(tier);
   const details = new PredictionDetails(explanations);
   const lag = new EventLoopLag();
-  const admission = new Admission({ inFlight: config.maxInFlight, lagMs: config.maxLagMs }, lag);
+  const { maxInFlight: inFlight, maxLagMs: lagMs, maxInFlightBytes: bytes } = config;
+  const admission = new Admission({ inFlight, lagMs, bytes }, lag);
   const limiter = new RateLimiter(config.rateLimitPerMinute);
   const gatekeepers: Gatekeepers = {
     admission,

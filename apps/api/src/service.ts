@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { type RequestListener, type Server, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { CtrModel } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,12 +10,15 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import type { Config } from './config.js';
+import { Connections } from './connections.js';
 import { Readiness } from './health/readiness.js';
-import { answerBrokenRequest } from './problem/socket.js';
+import { answerBrokenRequest, refuseIncomplete } from './problem/socket.js';
 import { MACHINE_VARIABLE } from './replicas/board.js';
 
 /** How long an idle connection is kept for its client's next request. */
 const KEEP_ALIVE_MS = 72_000;
+/** How long a connection is idle before it is closed when the service leaves: a long round trip. */
+const IDLE_MS = 500;
 
 /**
  * What one process serves: an app, and the servers that listen for it as long as the process lives.
@@ -35,6 +38,7 @@ export class Service {
   private app: NestFastifyApplication | undefined;
   private routing: RequestListener = () => {};
   private readonly servers: Server[] = [];
+  private readonly connections: Connections;
   /** An app that takes over goes on counting, under the same name. */
   private readonly identity = {
     stats: new ServiceStats(),
@@ -47,7 +51,9 @@ export class Service {
   constructor(
     private readonly config: Config,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.connections = new Connections(config.requestTimeoutMs);
+  }
 
   /** Loads the current model, makes the app and listens. */
   async start(): Promise<void> {
@@ -90,6 +96,12 @@ export class Service {
     this.leaving = this.closing = true;
     await this.current.close();
     await this.drain();
+    this.connections.stop();
+  }
+
+  /** Ends the requests that wait for their clients: to send the rest, or to read the answer. */
+  endWaiting(): void {
+    this.connections.endWaiting((response) => refuseIncomplete(response, 'SHUTTING_DOWN'));
   }
 
   private makeApp(first?: CtrModel): Promise<NestFastifyApplication> {
@@ -136,8 +148,13 @@ export class Service {
       // How often Node looks for late requests; its own default is 30 s.
       connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
     };
-    const server = createServer(options, (request, response) => this.routing(request, response));
-    server.on('clientError', answerBrokenRequest);
+    const server = createServer(options, (request, response) => {
+      if (this.connections.begin(request, response)) this.routing(request, response);
+    });
+    this.connections.watch(server);
+    server.on('clientError', (error, socket: Socket) =>
+      answerBrokenRequest(error, socket, this.connections.underWay(socket)),
+    );
     server.listen(port, address);
     await once(server, 'listening');
     this.servers.push(server);
@@ -150,12 +167,32 @@ export class Service {
     this.logger.info(facts, `AdScale is up: open ${links.docs}`);
   }
 
-  /** Takes no new connections; resolves when all requests are answered. */
+  /**
+   * Takes no new connections, and then lets those that there are come to their end: who is told that
+   * an answer is the last one comes again, and a connection that waits to be taken when the servers
+   * stop listening is reset. Resolves when all are closed.
+   */
   private drain(): Promise<unknown> {
-    return (this.drained ??= Promise.all(
-      this.servers.map((server) => new Promise((resolve) => server.close(resolve))),
-    ));
+    if (this.drained === undefined) {
+      this.drained = Promise.all(this.servers.map(stopListening));
+      this.connections.startClosing(IDLE_MS);
+    }
+    return this.drained;
   }
+}
+
+/**
+ * Stops listening; resolves when the last connection is closed. `close` of HTTP's servers would first
+ * destroy the idle connections, of which one may just be sending a request.
+ */
+function stopListening(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    NetServer.prototype.close.call(server, () => {
+      // Only its timer is left: it looks for requests that are late.
+      server.close();
+      resolve();
+    });
+  });
 }
 
 /** `localhost` may be two addresses, and a client may try only one of them: so both are listened on. */

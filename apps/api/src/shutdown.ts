@@ -4,6 +4,9 @@ import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import type { Service } from './service.js';
 
+/** How long clients have to read the last answers once the time is up, in milliseconds. */
+const LAST_WORDS_MS = 3000;
+
 /** How a process ends. */
 interface Farewell {
   readonly exitCode: number;
@@ -18,8 +21,9 @@ interface Farewell {
  * signal ─▶ /health/ready 503 ─▶ delay: still serving ─▶ no new connections, ─▶ exit 0
  *                                 while balancers notice    requests finish
  * ```
- * A request that takes longer than requests may take is cut off, and the exit code is 1. A second
- * signal ends the process at once, and so does the first one before the service is up.
+ * After the time that a request may take to arrive, what is not complete is refused, and what its
+ * client does not read is cut off. If the service itself has not answered a request by then, the
+ * exit code is 1. A second signal ends the process at once, and so does the first one before the service is up.
  * @param onLeft called after the last request is answered and before the process ends
  */
 export class Shutdown {
@@ -64,12 +68,16 @@ export class Shutdown {
     logger.info('leaving: no longer ready');
     this.service.startDraining();
     await pause(delayMs);
-    const deadline = setTimeout(() => {
-      logger.error('left with requests unfinished');
-      process.exit(1);
-    }, this.config.requestTimeoutMs);
+    const { requestTimeoutMs } = this.config;
+    const deadlines = [
+      setTimeout(() => this.service.endWaiting(), requestTimeoutMs),
+      setTimeout(() => {
+        logger.error('left with requests unfinished');
+        process.exit(1);
+      }, requestTimeoutMs + LAST_WORDS_MS),
+    ];
     await this.service.close();
-    clearTimeout(deadline);
+    deadlines.forEach(clearTimeout);
     this.onLeft();
     logger.info('left');
     process.exit(exitCode);

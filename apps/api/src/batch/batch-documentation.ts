@@ -18,8 +18,11 @@ class RecordError {
   @ApiProperty({ example: 'INVALID_RECORD', description: 'Stable; one of the problem codes.' })
   code!: string;
 
-  @ApiProperty({ example: 'Wrong: budget.' })
-  detail!: string;
+  @ApiPropertyOptional({
+    example: 'Wrong: budget.',
+    description: 'Left out, as errors is, after the first hundred errors of a batch.',
+  })
+  detail?: string;
 
   @ApiPropertyOptional({
     type: 'array',

@@ -24,7 +24,7 @@ export function checkBatchSize(records: number, limit: number): void {
 
 /**
  * Answers a batch, as JSON: how many records have a prediction and how many an error, then an outcome
- * for each, in order. Other requests are answered in between.
+ * for each, in order; after the first hundred errors, an error is its code alone. Other requests are answered in between.
  * @param isGone tells that nobody waits for the answer any more
  * @param turn how long the work may go on before others are let in
  * @returns undefined when nobody does
@@ -37,7 +37,7 @@ export async function answerBatch(
 ): Promise<string | undefined> {
   const outcomes = new Array<string>(records.length);
   for (let i = 0; i < records.length; i++) {
-    outcomes[i] = answers.answer(records[i]);
+    outcomes[i] = answers.answerBriefly(records[i]);
     if (!turn.isOver()) continue;
     await turn.pass();
     if (isGone()) return undefined;

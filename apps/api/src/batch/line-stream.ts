@@ -13,6 +13,11 @@ export interface Stop {
   readonly detail: string;
 }
 
+const NO_ROOM: Stop = {
+  code: 'OVERLOADED',
+  detail: 'The bodies of other requests take up MAX_IN_FLIGHT_BYTES.',
+};
+
 /**
  * Answers lines of JSON with lines of JSON, in order.
  *
@@ -57,6 +62,7 @@ export class LineStream {
       if (step === 'stopped') break;
       yield* this.answered(step.done ? this.lines.end() : this.lines.cut(step.value), turn);
       if (step.done) return;
+      if (this.lines.isOutOfRoom) this.stop(NO_ROOM);
     }
     const { code, detail } = this.stopped!;
     const next = this.lines.line + 1;

@@ -26,9 +26,21 @@ export class LineCutter {
   /** Grows by doubling: the pieces of a line may be as small as a byte, and must cost no more. */
   private held = Buffer.alloc(0);
   private heldBytes = 0;
+  private isFull = false;
 
-  /** @param limit most bytes of a line */
-  constructor(private readonly limit: number) {}
+  /**
+   * @param limit most bytes of a line
+   * @param hasRoom takes room for a number of bytes in all, or says that there is none
+   */
+  constructor(
+    private readonly limit: number,
+    private readonly hasRoom: (bytes: number) => boolean = () => true,
+  ) {}
+
+  /** Whether there was no room for the line that has no end yet: nothing of it is kept. */
+  get isOutOfRoom(): boolean {
+    return this.isFull;
+  }
 
   /** The number of the line that came out last, counting from 1 and with the empty ones. */
   get line(): number {
@@ -55,15 +67,18 @@ export class LineCutter {
 
   private hold(part: Buffer): void {
     const bytes = this.heldBytes + part.length;
-    if (bytes <= this.limit) {
+    if (bytes <= this.limit && !this.isFull) {
       if (bytes > this.held.length) this.grow(bytes);
-      part.copy(this.held, this.heldBytes);
+      if (!this.isFull) part.copy(this.held, this.heldBytes);
     }
     this.heldBytes = bytes;
   }
 
   private grow(bytes: number): void {
-    const larger = Buffer.alloc(Math.min(this.limit, 2 * bytes));
+    const size = Math.min(this.limit, 2 * bytes);
+    this.isFull = !this.hasRoom(size);
+    if (this.isFull) return;
+    const larger = Buffer.alloc(size);
     this.held.copy(larger, 0, 0, this.heldBytes);
     this.held = larger;
   }

@@ -1,5 +1,6 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hangUp } from '../connections.js';
 import { liftRequestTimeout } from '../problem/socket.js';
 import type { LineStream } from './line-stream.js';
 
@@ -25,11 +26,6 @@ export class OpenStreams implements BeforeApplicationShutdown {
     return this.streams.values();
   }
 
-  /** Whether the service is closing. */
-  get isClosing(): boolean {
-    return this.closing;
-  }
-
   /** @returns takes the stream out again; to be called when it has ended, however it did */
   add(stream: LineStream): () => void {
     this.streams.add(stream);
@@ -52,9 +48,6 @@ export class OpenStreams implements BeforeApplicationShutdown {
     setTimeout(() => this.stop(), this.graceMs).unref();
   }
 }
-
-/** How long the rest of a stopped stream is read and thrown away, in milliseconds. */
-const LINGER_MS = 2000;
 
 /**
  * Watches the connection of a stream, on which both sides talk at once.
@@ -82,15 +75,7 @@ export function superviseConnection(
     socket.setTimeout(idleMs);
   });
   answer.once('finish', () => {
-    if (request.complete) {
-      // Once the service closes, a connection that is kept alive would hold it up.
-      if (streams.isClosing) socket.destroySoon();
-      return;
-    }
-    // The stream's iterator still listens for `readable`, and so keeps the request from flowing.
-    request.removeAllListeners('readable').on('data', () => {});
-    socket.end();
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    if (!request.complete) hangUp(socket, request);
   });
   answer.once('close', () => {
     remove();

@@ -11,6 +11,7 @@ import { ServedModel } from '../model/served-model.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
+import { roomFor } from '../security/gate.js';
 import { PREDICT } from '../security/scopes.js';
 import { type RouteRules, LINE_TYPES } from '../record/route-rules.js';
 import { linesAnswer, linesBody } from './batch-documentation.js';
@@ -65,7 +66,7 @@ export function streamController(
       const serving = this.served.current;
       if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
       const answers = new RecordAnswers(serving, this.stats);
-      const stream = new LineStream(source, new LineCutter(bodyLimitBytes), answers);
+      const stream = new LineStream(source, new LineCutter(bodyLimitBytes, roomFor(reply)), answers);
       superviseConnection(request, reply, stream, {
         streams: this.streams,
         idleMs: requestTimeoutMs,

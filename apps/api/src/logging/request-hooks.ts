@@ -31,8 +31,6 @@ export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string
 export interface RequestRecorder {
   readonly logger: Logger;
   readonly stats: ServiceStats;
-  /** Whether the service has been told to stop. */
-  readonly isDraining: () => boolean;
 }
 
 /**
@@ -42,7 +40,7 @@ export interface RequestRecorder {
  */
 export function addRequestHooks(
   fastify: FastifyInstance,
-  { logger, stats, isDraining }: RequestRecorder,
+  { logger, stats }: RequestRecorder,
 ): void {
   const log = new AccessLog(logger);
   const nowhere = stats.route('*', '(no route)', { background: true });
@@ -50,11 +48,6 @@ export function addRequestHooks(
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header(REQUEST_ID, request.id);
     done();
-  });
-  fastify.addHook('onSend', (_request, reply, payload, done) => {
-    // An idle connection that is kept alive would hold up the end of the process.
-    if (isDraining()) reply.header('connection', 'close');
-    done(null, payload);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const { statistics, quiet } = request.routeOptions.config as RouteRecord;

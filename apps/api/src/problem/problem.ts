@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { closeIfUnread } from '../connections.js';
 import { type CatalogueEntry, type ProblemCode, catalogue } from './catalogue.js';
 
 /** One field that breaks its rule. `value` is left out when the field is missing. */
@@ -70,6 +71,7 @@ export function sendProblem(
   code: ProblemCode,
   occurrence: ProblemOccurrence = {},
 ): void {
+  closeIfUnread(reply.request.raw, reply.raw);
   void reply
     .status(catalogue[code].status)
     .headers({ ...occurrence.headers, 'content-type': PROBLEM_TYPE })

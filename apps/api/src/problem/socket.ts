@@ -1,5 +1,6 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { hangUp } from '../connections.js';
 import { type ProblemCode, catalogue } from './catalogue.js';
 import { PROBLEM_TYPE, problemBody } from './problem.js';
 
@@ -23,27 +24,64 @@ export function liftRequestTimeout(socket: Socket): () => void {
 /**
  * Answers what Node could not read as a request, or not in time, and hangs up: what follows on the
  * connection could not be told apart from the rest of the broken request.
+ * @param underWay the responses of the connection that are not over
  */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  underWay: readonly ServerResponse[],
+): void {
   const isAnswered = patient.has(socket);
   // Node says so once and leaves the connection as it is.
   if (isAnswered && error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return;
-  // A second answer in the middle of the first would pass for a part of it.
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
-    socket.destroy();
-    return;
-  }
+  // Node repeats itself while the rest of a broken request comes, though all is said already.
+  if (socket.writableEnded && error.code !== 'ECONNRESET') return;
   const code = BY_NODE_CODE[error.code ?? ''] ?? 'MALFORMED_REQUEST';
+  const broken = underWay.find(({ req }) => !req.complete);
+  // A second answer in the middle of the first would pass for a part of it.
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswered || broken?.headersSent) {
+    socket.destroy();
+  } else if (broken !== undefined) refuseIncomplete(broken, code);
+  else answerAfter(underWay.at(-1), socket, textOf(code));
+}
+
+/**
+ * Answers a request that is not complete with a problem, as the last one of its connection. It is
+ * logged and counted like other answers.
+ */
+export function refuseIncomplete(response: ServerResponse, code: ProblemCode): void {
+  const body = bodyOf(code);
+  response.shouldKeepAlive = false;
+  response.writeHead(catalogue[code].status, {
+    'content-type': PROBLEM_TYPE,
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+/** Answers in turn: what was asked before on the same connection is answered before. */
+function answerAfter(earlier: ServerResponse | undefined, socket: Socket, text: string): void {
+  const answer = () => {
+    if (socket.writable) socket.write(text);
+    hangUp(socket);
+  };
+  if (earlier === undefined) answer();
+  else earlier.once('close', answer);
+}
+
+function bodyOf(code: ProblemCode): string {
+  return JSON.stringify(problemBody(code));
+}
+
+function textOf(code: ProblemCode): string {
   const { status } = catalogue[code];
-  const body = JSON.stringify(problemBody(code));
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-      `content-type: ${PROBLEM_TYPE}`,
-      `content-length: ${Buffer.byteLength(body)}`,
-      'connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
+  const body = bodyOf(code);
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
 }

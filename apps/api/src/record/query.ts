@@ -1,6 +1,9 @@
 import { fieldProblem, shortened } from '@adscale/ctr';
 import { type FieldError, ProblemError } from '../problem/problem.js';
 
+/** An answer lists at most this many wrong parameters. */
+const MOST_ERRORS = 20;
+
 /** A parameter of an address's query. */
 export interface Parameter<T> {
   /** What its text must be, in words that follow "must be". */
@@ -14,7 +17,7 @@ export interface Parameter<T> {
  * @param query by name: a text, or the texts of a parameter that is given more than once
  * @param known the parameters there are, by name
  * @returns the values of those that are given
- * @throws ProblemError INVALID_QUERY naming every parameter that is wrong or unknown
+ * @throws ProblemError INVALID_QUERY naming the parameters that are wrong or unknown, up to 20
  */
 export function readQuery<T extends object>(
   query: unknown,
@@ -33,8 +36,10 @@ export function readQuery<T extends object>(
     else values[name as keyof T] = value;
   }
   if (errors.length === 0) return values;
-  const names = errors.map(({ field }) => field).join(', ');
-  throw new ProblemError('INVALID_QUERY', { detail: `Wrong: ${names}.`, errors });
+  const listed = errors.slice(0, MOST_ERRORS);
+  const names = listed.map(({ field }) => field).join(', ');
+  const more = errors.length > MOST_ERRORS ? ' and more' : '';
+  throw new ProblemError('INVALID_QUERY', { detail: `Wrong: ${names}${more}.`, errors: listed });
 }
 
 /**

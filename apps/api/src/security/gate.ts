@@ -1,8 +1,10 @@
 import type { Counter } from '@adscale/stats';
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Admission } from '../overload/admission.js';
+import type { Admission, Ticket } from '../overload/admission.js';
+import { countedBody } from '../overload/counted-body.js';
 import type { ProblemCode } from '../problem/catalogue.js';
-import { sendProblem } from '../problem/problem.js';
+import { ProblemError, type ProblemOccurrence, sendProblem } from '../problem/problem.js';
 import { type ApiKey, findApiKey } from './api-keys.js';
 import { DATA_HEADERS, PAGE_HEADERS } from './headers.js';
 import type { RateLimiter } from './rate-limit.js';
@@ -12,6 +14,10 @@ import type { Scope } from './scopes.js';
 interface RouteRules {
   readonly scope?: Scope;
   readonly quiet?: boolean;
+  /** The body is read line by line, so it is never held as a whole. */
+  readonly lines?: boolean;
+  /** Answered with events, which have no end: their clients have a bound of their own. */
+  readonly events?: boolean;
 }
 
 /** Everything that can turn a request away before its body is read. */
@@ -25,29 +31,32 @@ export interface Gatekeepers {
 }
 
 const RETRY_SOON = { 'retry-after': '1' };
+const NO_ROOM: ProblemOccurrence = {
+  detail: 'The bodies of other requests take up MAX_IN_FLIGHT_BYTES. Wait for the seconds in Retry-After.',
+  headers: RETRY_SOON,
+};
 
 /**
  * Lets requests in, or says why not, cheapest check first:
  *
  * ```
- * too much to do? 503 ─▶ whose key? ─▶ too many of theirs? 429 ─▶ may they? 401, 403 ─▶ in
+ * too much to do? 503 ─▶ whose key? ─▶ too many of theirs? 429 ─▶ may they? 401, 403
+ *                                                  ─▶ room for the body? 503 ─▶ in
  * ```
  * Health checks pass always. Hooks of Fastify rather than guards of Nest: they run before the body
  * is read and cost a tenth.
  */
 export function addGate(fastify: FastifyInstance, gatekeepers: Gatekeepers): void {
   const { admission, limiter, keys, shed, limited } = gatekeepers;
-  const leave = () => admission.leave();
   fastify.addHook('onRequest', (request, reply, done) => {
     addStaticHeaders(request, reply);
     const rules = request.routeOptions.config as RouteRules;
     if (rules.quiet) return done();
-    if (!admission.enter()) {
+    const ticket = admission.enter(reply.raw);
+    if (ticket === undefined) {
       shed.increment();
       return sendProblem(reply, 'OVERLOADED', { headers: RETRY_SOON });
     }
-    // Emitted once, however the request ends, also when its client hangs up.
-    reply.raw.on('close', leave);
     const presented = presentedKey(request);
     const key = presented === undefined ? undefined : findApiKey(keys, presented);
     const wait = limiter.admit(key === undefined ? `address ${request.ip}` : `key ${key.name}`);
@@ -56,10 +65,51 @@ export function addGate(fastify: FastifyInstance, gatekeepers: Gatekeepers): voi
       return sendProblem(reply, 'RATE_LIMITED', { headers: { 'retry-after': String(wait) } });
     }
     const refusal = refusalFor(rules.scope, keys, key);
-    if (refusal === undefined) return done();
-    const headers = refusal === 'API_KEY_REQUIRED' ? { 'www-authenticate': 'Bearer' } : undefined;
-    return sendProblem(reply, refusal, { headers });
+    if (refusal !== undefined) {
+      const headers = refusal === 'API_KEY_REQUIRED' ? { 'www-authenticate': 'Bearer' } : undefined;
+      return sendProblem(reply, refusal, { headers });
+    }
+    if (rules.events) {
+      ticket.giveBack();
+      // What follows on the connection would wait for ever.
+      reply.raw.shouldKeepAlive = false;
+    }
+    if (rules.lines || request.headers['transfer-encoding'] !== undefined) {
+      tickets.set(reply.raw, ticket);
+      return done();
+    }
+    if (ticket.reserve(announcedBytes(request))) return done();
+    shed.increment();
+    return sendProblem(reply, 'OVERLOADED', NO_ROOM);
   });
+  countUnannounced(fastify, shed);
+}
+
+/** Tickets of requests whose body takes an unknown number of bytes. */
+const tickets = new WeakMap<ServerResponse, Ticket>();
+
+/** Holds room for the lines of a stream; see `Ticket.reserve`. */
+export function roomFor({ raw }: FastifyReply): (bytes: number) => boolean {
+  return (bytes) => tickets.get(raw)?.reserve(bytes) ?? true;
+}
+
+/** Counts bodies that come in chunks, as they come. */
+function countUnannounced(fastify: FastifyInstance, shed: Counter): void {
+  const refusal = () => {
+    shed.increment();
+    return new ProblemError('OVERLOADED', NO_ROOM);
+  };
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
+    const { lines } = request.routeOptions.config as RouteRules;
+    const ticket = lines ? undefined : tickets.get(reply.raw);
+    done(null, ticket === undefined ? payload : countedBody(payload, ticket, refusal));
+  });
+}
+
+/** Bytes of a body as its head says; 0 when it does not, or when it is more than the route takes. */
+function announcedBytes({ headers, routeOptions }: FastifyRequest): number {
+  const bytes = Number(headers['content-length'] ?? 0);
+  return bytes <= (routeOptions.bodyLimit ?? Infinity) ? bytes : 0;
 }
 
 /** Why a caller with this key, if any, may not use a route; undefined when they may. */

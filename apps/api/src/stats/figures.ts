@@ -23,6 +23,7 @@ export interface ProcessFigures {
   readonly heap_bytes: number;
   readonly event_loop_lag_ms: number;
   readonly in_flight: number;
+  readonly in_flight_bytes: number;
 }
 
 /** What one process of the service did so far, or several processes together. Plain data. */
@@ -102,6 +103,7 @@ export class ServiceFigures {
           heap_bytes: heapUsed,
           event_loop_lag_ms: lag.current(),
           in_flight: admission.inFlight,
+          in_flight_bytes: admission.bytes,
         },
       ],
     };

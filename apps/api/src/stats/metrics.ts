@@ -178,6 +178,12 @@ function processMetrics(processes: readonly ProcessFigures[]): Metric[] {
       (each) => each.event_loop_lag_ms / 1e3,
     ),
     metric('adscale_requests_in_flight', 'Requests under way.', (each) => each.in_flight),
+    metric(
+      'adscale_body_bytes_in_flight',
+      'Bytes of their large bodies.',
+      // A replica of an earlier version does not say.
+      (each) => each.in_flight_bytes ?? 0,
+    ),
   ];
 }
 

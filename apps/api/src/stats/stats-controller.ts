@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Sse } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Controller, Get, Header, Res } from '@nestjs/common';
 import {
   ApiExtraModels,
   ApiOkResponse,
@@ -8,28 +8,33 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { type Observable, concatMap, map, takeWhile, timer } from 'rxjs';
-import { Readiness } from '../health/readiness.js';
+import type { FastifyReply } from 'fastify';
 import { ServedModel } from '../model/served-model.js';
 import { ApiProblems } from '../problem/api-problems.js';
+import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { statsAnswer } from './stats-answer.js';
 import { StatsAnswer, WindowAnswer } from './stats-dto.js';
+import { EventFeed } from './event-feed.js';
 import { ServiceFigures } from './figures.js';
 
-/** Time between two events: often enough to watch, seldom enough to cost nothing. */
-const STREAM_MS = 1000;
+/** Route configuration: answered with events. */
+const EVENTS = { events: true } as const;
 
 /** Tells what the service has done so far. */
 @ApiTags('Operation')
 @ApiExtraModels(WindowAnswer)
 @Controller('stats')
-export class StatsController {
+export class StatsController implements BeforeApplicationShutdown {
   constructor(
     private readonly figures: ServiceFigures,
     private readonly served: ServedModel,
-    private readonly readiness: Readiness,
+    private readonly feed: EventFeed,
   ) {}
+
+  beforeApplicationShutdown(): void {
+    this.feed.close();
+  }
 
   @Get()
   @RouteConfig(PREDICT)
@@ -42,21 +47,21 @@ export class StatsController {
     return statsAnswer(await this.figures.all(), { modelVersion });
   }
 
-  @Sse('stream')
-  @RouteConfig(PREDICT)
+  @Get('stream')
+  @RouteConfig({ ...PREDICT, ...EVENTS })
   @ApiOperation({ summary: 'The same every second, as server-sent events.' })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({
     description: 'An event a second, until the client leaves.',
     content: { 'text/event-stream': { schema: { $ref: getSchemaPath(StatsAnswer) } } },
   })
-  @ApiProblems(['API_KEY_REQUIRED', 'SCOPE_MISSING'])
-  stream(): Observable<{ data: StatsAnswer }> {
-    return timer(0, STREAM_MS).pipe(
-      // Otherwise the stream would hold up the end of the process.
-      takeWhile(() => !this.readiness.draining),
-      concatMap(() => this.read()),
-      map((data) => ({ data })),
-    );
+  @ApiProblems(['API_KEY_REQUIRED', 'SCOPE_MISSING', 'OVERLOADED'])
+  stream(@Res() reply: FastifyReply): void {
+    if (!this.feed.hasRoom) {
+      const detail = 'MAX_EVENT_STREAMS clients watch already. Ask GET /stats, or another replica.';
+      throw new ProblemError('OVERLOADED', { detail, headers: { 'retry-after': '1' } });
+    }
+    reply.hijack();
+    this.feed.join(reply.raw, reply.getHeaders());
   }
 }

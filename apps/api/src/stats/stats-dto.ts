@@ -181,6 +181,9 @@ class ProcessAnswer {
 
   @integer(3, 'Requests under way.')
   in_flight!: number;
+
+  @integer(0, 'Bytes of their bodies, of those above 16 KiB.')
+  in_flight_bytes!: number;
 }
 
 const byWindow = {

@@ -24,6 +24,7 @@ export function connectInMemory(server: Server): MemoryConnection {
     },
     setNoDelay: () => socket,
     setKeepAlive: () => socket,
+    resetAndDestroy: () => socket.destroy(),
     destroySoon: () => socket.end(() => socket.destroy()),
   });
   // As a socket does, a lost connection ends both sides.

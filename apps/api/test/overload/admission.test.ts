@@ -1,5 +1,5 @@
-import { Agent, type IncomingMessage, request } from 'node:http';
-import { once } from 'node:events';
+import { Agent, type IncomingMessage, type ServerResponse, request } from 'node:http';
+import { EventEmitter, once } from 'node:events';
 import { Admission } from '../../src/overload/admission.js';
 import { EventLoopLag } from '../../src/overload/event-loop-lag.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
@@ -47,18 +47,50 @@ describe('the lag of the event loop', () => {
 
 describe('admission', () => {
   const lagging = (ms: number) => ({ current: () => ms }) as EventLoopLag;
+  const aResponse = () => new EventEmitter() as ServerResponse;
+  const MEGABYTE = 2 ** 20;
 
-  it('takes as many at once as it may, and another when one has left', () => {
-    const admission = new Admission({ inFlight: 2, lagMs: 0 }, lagging(1e6));
-    expect([admission.enter(), admission.enter(), admission.enter()]).toEqual([true, true, false]);
+  it('takes as many at once as it may, and another when one is over', () => {
+    const admission = new Admission({ inFlight: 2, lagMs: 0, bytes: 0 }, lagging(1e6));
+    const first = aResponse();
+    expect(admission.enter(first)).toBeDefined();
+    expect(admission.enter(aResponse())).toBeDefined();
+    expect(admission.enter(aResponse())).toBeUndefined();
     expect(admission.inFlight).toBe(2);
-    admission.leave();
-    expect(admission.enter()).toBe(true);
+    first.emit('close');
+    expect(admission.inFlight).toBe(1);
+    expect(admission.enter(aResponse())).toBeDefined();
   });
 
   it('takes none while the event loop is too late', () => {
-    expect(new Admission({ inFlight: 0, lagMs: 100 }, lagging(101)).enter()).toBe(false);
-    expect(new Admission({ inFlight: 0, lagMs: 100 }, lagging(100)).enter()).toBe(true);
+    const limits = { inFlight: 0, lagMs: 100, bytes: 0 };
+    expect(new Admission(limits, lagging(101)).enter(aResponse())).toBeUndefined();
+    expect(new Admission(limits, lagging(100)).enter(aResponse())).toBeDefined();
+  });
+
+  it('holds room for bodies as they are announced or come, and gives all back once', () => {
+    const admission = new Admission({ inFlight: 0, lagMs: 0, bytes: 3 * MEGABYTE }, lagging(0));
+    const response = aResponse();
+    const ticket = admission.enter(response)!;
+    expect(ticket.reserve(MEGABYTE)).toBe(true);
+    expect(ticket.reserve(2 * MEGABYTE)).toBe(true);
+    const other = admission.enter(aResponse())!;
+    expect(other.reserve(2 * MEGABYTE)).toBe(false);
+    expect(other.reserve(MEGABYTE)).toBe(true);
+    expect(admission.bytes).toBe(3 * MEGABYTE);
+    response.emit('close');
+    ticket.giveBack();
+    expect([admission.bytes, admission.inFlight]).toEqual([MEGABYTE, 1]);
+    expect(ticket.reserve(MEGABYTE)).toBe(true);
+    expect(ticket.reserve(3 * MEGABYTE)).toBe(false);
+    expect(admission.bytes).toBe(MEGABYTE);
+  });
+
+  it('has room for small bodies always, and for one that is larger than all there is', () => {
+    const admission = new Admission({ inFlight: 0, lagMs: 0, bytes: MEGABYTE }, lagging(0));
+    expect(admission.enter(aResponse())!.reserve(2 * MEGABYTE)).toBe(true);
+    expect(admission.enter(aResponse())!.reserve(16_384)).toBe(true);
+    expect(admission.enter(aResponse())!.reserve(16_385)).toBe(false);
   });
 });
 
