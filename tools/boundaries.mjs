@@ -527,6 +527,7 @@ export const stages = {
         'overload',
         'security',
         'config',
+        'logging',
         'model',
         'explain',
         'predict',

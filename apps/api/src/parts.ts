@@ -9,6 +9,7 @@ import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
 import { PredictionDetails } from './explain/prediction-details.js';
+import { countDroppedLines } from './logging/logger.js';
 import { type FollowerOptions, ModelFollower } from './model/follower.js';
 import { ModelLoader } from './model/loader.js';
 import { type Answer, ServedModel } from './model/served-model.js';
@@ -58,6 +59,7 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const following = { pollMs: config.modelPollMs, onOtherFeatures };
   const follower = new ModelFollower({ registry, loader, served }, logger, following);
   const predictions = new Predictions(stats);
+  countDroppedLines(logger, stats.counter('log_lines_dropped'));
   const tier = await connectTier(config, logger);
   const explanations = new Explanations(tier);
   const details = new PredictionDetails(explanations);

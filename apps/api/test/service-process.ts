@@ -22,20 +22,31 @@ export class Service {
   /** Emits `news` for a new line of the log and for the end of the process. */
   private readonly log = new EventEmitter();
 
-  /** @param preload source of a module that the process runs before the program */
-  constructor(environment: Record<string, string>, preload?: string) {
+  /**
+   * @param preload source of a module that the process runs before the program
+   * @param stdout where its log goes: `lines`, a file descriptor, or to us who do not read it
+   */
+  constructor(
+    environment: Record<string, string>,
+    preload?: string,
+    stdout: 'lines' | 'unread' | number = 'lines',
+  ) {
     const NODE_OPTIONS = preload && `--import data:text/javascript,${encodeURIComponent(preload)}`;
     const { MODEL_POLL_MS, ...quiet } = quietSettings;
     const env = { PATH: process.env.PATH, ...quiet, ...environment };
     this.process = spawn(process.execPath, [join(__dirname, '../dist/main.js')], {
       env: { ...env, ...(NODE_OPTIONS && { NODE_OPTIONS }) },
+      stdio: ['ignore', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],
     });
-    // All that it wrote is read by then.
-    this.exit = once(this.process, 'close') as Promise<Ending>;
-    createInterface(this.process.stdout!).on('line', (line) => {
-      this.lines.push(line);
-      this.log.emit('news');
-    });
+    // All that it wrote is read by `close`, which comes only if somebody reads.
+    const end = stdout === 'lines' ? 'close' : 'exit';
+    this.exit = once(this.process, end) as Promise<Ending>;
+    if (stdout === 'lines') {
+      createInterface(this.process.stdout!).on('line', (line) => {
+        this.lines.push(line);
+        this.log.emit('news');
+      });
+    }
     this.process.stderr!.setEncoding('utf8').on('data', (text) => (this.errors += text));
     this.process.on('close', () => this.log.emit('news'));
   }

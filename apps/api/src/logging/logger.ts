@@ -1,29 +1,35 @@
 import { type LoggerService } from '@nestjs/common';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino, symbols } from 'pino';
 import type { LogLevel } from '../config.js';
+import { type DropCounter, LineOutput, standardOutput } from './output.js';
 
-/** Lines are written this many bytes at a time, because a system call costs more than a line. */
-const BUFFER_BYTES = 32_768;
-/** A line waits at most this long to be written. */
-const FLUSH_MS = 200;
+const SERVICE = 'adscale-api';
 
-/** The service's logger: one JSON object a line, to standard output unless told otherwise. */
+/**
+ * The service's logger: one JSON object a line, to standard output unless told otherwise. Lines are
+ * written in batches and when the process ends. Nothing waits for them: where they cannot be written
+ * they are dropped in the end, counted and told of.
+ */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
-  const options = { level, base: { service: 'adscale-api' } };
-  return pino(options, destination ?? standardOutput());
+  const options = { level, base: { service: SERVICE } };
+  return pino(options, destination ?? output());
 }
 
-/** Buffers lines; flushes them now and then, and when the process ends. */
-function standardOutput(): DestinationStream {
-  const output = pino.destination({
-    dest: 1,
-    minLength: BUFFER_BYTES,
-    maxWrite: 2 * BUFFER_BYTES,
-    sync: true,
-  });
-  setInterval(() => output.flush(), FLUSH_MS).unref();
-  process.on('exit', () => output.flushSync());
-  return output;
+function output(): LineOutput {
+  const lines = new LineOutput(standardOutput(), droppedLine);
+  process.on('exit', () => lines.end());
+  return lines;
+}
+
+function droppedLine(dropped: number, reason: string): string {
+  const about = { level: 40, time: Date.now(), service: SERVICE, dropped, reason };
+  return `${JSON.stringify({ ...about, msg: 'log lines were dropped' })}\n`;
+}
+
+/** Where lines that this logger drops are counted from now on. */
+export function countDroppedLines(logger: Logger, counter: DropCounter): void {
+  const stream = (logger as unknown as Record<symbol, unknown>)[symbols.streamSym];
+  if (stream instanceof LineOutput) stream.countDropped(counter);
 }
 
 /**
