@@ -27,6 +27,8 @@ export interface Config {
   readonly maxInFlightBytes: number;
   readonly maxEventStreams: number;
   readonly maxLagMs: number;
+  readonly decisionThreads: number;
+  readonly decisionQueue: number;
   readonly valkeyUrl: string;
   readonly logLevel: LogLevel;
 }
@@ -192,6 +194,20 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     0,
     60_000,
     'Longest that requests may wait for the processor, in milliseconds, before new ones are answered 503. 0 any time.',
+  ),
+  decisionThreads: whole(
+    'DECISION_THREADS',
+    0,
+    0,
+    64,
+    'Threads of each process for decisions and explanations; 0: its share of the cores less one, at least one.',
+  ),
+  decisionQueue: whole(
+    'DECISION_QUEUE',
+    64,
+    0,
+    10_000,
+    'Most decisions and explanations that wait for a thread; more are answered 503.',
   ),
   valkeyUrl: {
     variable: 'VALKEY_URL',

@@ -15,6 +15,7 @@ import { ModelLoader } from './model/loader.js';
 import { type Answer, ServedModel } from './model/served-model.js';
 import { Admission } from './overload/admission.js';
 import { EventLoopLag } from './overload/event-loop-lag.js';
+import { WorkPool } from './pool/pool.js';
 import { Predictions } from './predict/predictions.js';
 import { linkReplicas } from './replicas/link.js';
 import type { Gatekeepers } from './security/gate.js';
@@ -61,7 +62,8 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const predictions = new Predictions(stats);
   countDroppedLines(logger, stats.counter('log_lines_dropped'));
   const tier = await connectTier(config, logger);
-  const explanations = new Explanations(tier);
+  const pool = createPool(config, served, stats, logger);
+  const explanations = new Explanations(pool, tier);
   const details = new PredictionDetails(explanations);
   const lag = new EventLoopLag();
   const { maxInFlight: inFlight, maxLagMs: lagMs, maxInFlightBytes: bytes } = config;
@@ -74,22 +76,38 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     shed: stats.counter('requests_shed'),
     limited: stats.counter('requests_rate_limited'),
   };
-  const figures = new ServiceFigures({ stats, cache, explanations, admission, lag });
+  const figures = new ServiceFigures({ stats, cache, explanations, admission, lag, pool });
   const colleagues = cluster.isWorker ? new Colleagues(figures) : undefined;
   if (colleagues) figures.include(colleagues);
   const { valkeyUrl: url } = config;
   const unlink = url && (await linkReplicas({ url, machine }, { figures, limiter }, logger));
-  /** Stops timers and ends connections. */
+  /** Stops timers, ends threads and connections. */
   const close = async () => {
     lag.stop();
     colleagues?.stop();
     if (unlink) await unlink();
-    await tier?.close();
+    await Promise.all([pool.close(), tier?.close()]);
   };
   return {
     ...{ config, stats, registry, loader, served, follower, predictions, explanations },
-    ...{ details, gatekeepers, figures, close },
+    ...{ details, gatekeepers, figures, pool, close },
   };
+}
+
+/** Where decisions and explanations are found. */
+function createPool(
+  config: Config,
+  served: ServedModel,
+  stats: ServiceStats,
+  logger: Logger,
+): WorkPool {
+  const { decisionThreads: threads, decisionQueue: queue, workers } = config;
+  return new WorkPool({ threads, queue, workers }, () => served.models(), {
+    refused: stats.counter('tasks_refused'),
+    dropped: stats.counter('tasks_dropped'),
+    ended: stats.counter('tasks_ended'),
+    logger,
+  });
 }
 
 /**

@@ -28,7 +28,7 @@ export {
   type EvaluationOptions,
   type Fit,
 } from './evaluation/evaluation.js';
-export { CtrModel } from './model.js';
+export { CtrModel, type SharedModel } from './model.js';
 export { outOfBagEntropy } from './evaluation/metrics.js';
 export { MOST_ROLLBACKS } from './registry/pointer.js';
 export type { Pruned, PruneOptions } from './registry/prune.js';

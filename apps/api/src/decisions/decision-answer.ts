@@ -1,45 +1,56 @@
-import type { CtrModel } from '@adscale/ctr';
-import { DecisionError, type DecisionErrorCode, type DecisionOptions } from '@adscale/decisions';
-import type { FastifyReply } from 'fastify';
-import { refuseQuery } from '../record/query.js';
-import type { ServedModel } from '../model/served-model.js';
+import type { DecisionErrorCode } from '@adscale/decisions';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ServedModel, Serving } from '../model/served-model.js';
+import { clientOf } from '../pool/client.js';
+import type { WorkPool } from '../pool/pool.js';
+import type { Decided, DecisionName } from '../pool/task.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { type FieldError, ProblemError } from '../problem/problem.js';
+import { refuseQuery } from '../record/query.js';
 
-/** Decides by a model. Checks the request itself. */
-export type Decide<T> = (
-  model: CtrModel,
-  request: unknown,
-  options: DecisionOptions,
-) => T | Promise<T>;
+const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** A request for a decision, and the reply to it. */
-export interface Asked {
-  readonly body: unknown;
-  readonly query: unknown;
-  readonly reply: FastifyReply;
+/** What decisions come from. */
+export interface DecisionParts {
+  readonly served: ServedModel;
+  readonly pool: WorkPool;
 }
 
 /**
- * Answers with a decision of the current model. A decision weighs placements against each other,
- * so a canary, which answers a share of the records, is not asked.
- * @throws ProblemError INVALID_QUERY, MODEL_NOT_LOADED, and those that decisions refuse with
+ * Answers requests for a decision by the current model, straight from Fastify. A thread reads the body,
+ * decides and writes the answer; here the texts are only passed on. A decision weighs placements
+ * against each other, so a canary, which answers a share of the records, is not asked.
+ * @returns a handler that throws ProblemError INVALID_QUERY, MODEL_NOT_LOADED, MALFORMED_JSON,
+ *   OVERLOADED, and those that decisions refuse with
  */
-export async function answerDecision<T>(
-  served: ServedModel,
-  decide: Decide<T>,
-  { body, query, reply }: Asked,
-): Promise<T> {
-  refuseQuery(query);
-  if (served.current === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-  const { model, words } = served.current;
-  void reply.header('x-model-version', model.version);
-  try {
-    return await decide(model, body, { onRow: words.count });
-  } catch (error) {
-    throw error instanceof DecisionError ? refusalOf(error) : error;
-  }
+export function decisionHandler({ served, pool }: DecisionParts, name: DecisionName) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    refuseQuery(request.query);
+    const { current } = served;
+    if (current === undefined) throw new ProblemError('MODEL_NOT_LOADED');
+    void reply.header('x-model-version', current.model.version);
+    const client = clientOf(request, reply);
+    try {
+      const body = request.body as string | undefined;
+      const text = textOf(await pool.decide(current.model, name, body, client), current);
+      void reply.header('content-type', JSON_TYPE).send(text);
+    } catch (error) {
+      // Nobody is there to be told.
+      if (!client.aborted) throw error;
+    }
+  };
 }
+
+function textOf(decided: Decided, { model, words }: Serving): string {
+  if (decided.kind === 'malformed') throw new ProblemError('MALFORMED_JSON');
+  const { rows } = decided;
+  const width = model.schema.features.length;
+  for (let at = 0; at < rows.length; at += width) words.count(rows.subarray(at, at + width));
+  if (decided.kind === 'refused') throw refusalOf(decided);
+  return decided.text;
+}
+
+type Refused = Extract<Decided, { readonly kind: 'refused' }>;
 
 const PROBLEMS: Readonly<Record<DecisionErrorCode, ProblemCode>> = {
   REQUEST_INVALID: 'INVALID_DECISION',
@@ -53,10 +64,10 @@ const PROBLEMS: Readonly<Record<DecisionErrorCode, ProblemCode>> = {
 const WANTED = ', wanted ';
 
 /** The problem that tells why a decision was refused. */
-function refusalOf(error: DecisionError): ProblemError {
-  const code = PROBLEMS[error.code];
-  if (code === 'INTERNAL_ERROR') return new ProblemError(code, { cause: error });
-  const { detail, field } = error;
+function refusalOf({ code: reason, detail, field, cause }: Refused): ProblemError {
+  const code = PROBLEMS[reason];
+  if (code === 'INTERNAL_ERROR')
+    return new ProblemError(code, { cause: [detail, cause].join(': ') });
   return new ProblemError(code, {
     detail: `${detail}.`,
     ...(field !== undefined && { errors: [fieldError(field, detail)] }),

@@ -5,19 +5,19 @@ import { versionHeader } from '../model/models-dto.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
+import type { DecisionName } from '../pool/task.js';
+import type { RouteRules } from '../record/route-rules.js';
 import { PREDICT } from '../security/scopes.js';
 
-/** The decisions, by the name of their route, with what they decide. */
-const summaries = {
+/** What each decision decides. */
+const summaries: Readonly<Record<DecisionName, string>> = {
   rank: 'Sort candidates by expected value per thousand impressions, and say what to bid.',
   forecast: "Expect a schedule's clicks and cost, with intervals that include click noise.",
   compare: 'Compare two placements, and say what a live test would take.',
   allocate: 'Split a budget over placements for the most clicks or value.',
   opportunities: 'Find placements worth more money, worth none, and unexplored.',
   curve: 'Show CTR and clicks against impressions, budget or spend.',
-} as const;
-
-export type DecisionName = keyof typeof summaries;
+};
 
 const problems: readonly ProblemCode[] = [
   ...PREDICTION_PROBLEMS.filter((code) => code !== 'INVALID_RECORD'),
@@ -34,15 +34,20 @@ interface Documentation {
   readonly example: object | undefined;
 }
 
-/** Decorates a method as the route `POST /<name>` of a decision, with its documentation. */
+/**
+ * Decorates a method as the route `POST /<name>` of a decision, with its documentation.
+ * @param direct answers in place of the method, and gets the body as it came
+ */
 export function DecisionRoute(
   name: DecisionName,
+  direct: NonNullable<RouteRules['direct']>,
   { request, answer, example }: Documentation,
 ): MethodDecorator {
+  const rules: RouteRules = { direct, unread: true };
   return applyDecorators(
     Post(name),
     HttpCode(200),
-    RouteConfig({ ...COUNTED, ...PREDICT }),
+    RouteConfig({ ...COUNTED, ...PREDICT, ...rules }),
     ApiOperation({ summary: summaries[name] }),
     ApiBody({
       type: request,

@@ -1,108 +1,81 @@
-import {
-  type AllocationAnswer,
-  type Comparison,
-  type Curve,
-  type Forecast,
-  type Opportunities,
-  type Ranking,
-  allocate,
-  compare,
-  curve,
-  forecast,
-  opportunities,
-  rank,
-} from '@adscale/decisions';
-import { Body, Controller, Query, Res, type Type } from '@nestjs/common';
+import { Controller, Req, Res, type Type } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
-import { ServedModel } from '../model/served-model.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AllocateAnswer, AllocateRequest } from './allocate-dto.js';
 import { CompareAnswer, CompareRequest } from './compare-dto.js';
 import { CurveAnswer, CurveRequest } from './curve-dto.js';
-import { answerDecision } from './decision-answer.js';
+import { type DecisionParts, decisionHandler } from './decision-answer.js';
 import { decisionExamples } from './decision-examples.js';
 import { ForecastAnswer, ForecastRequest } from './forecast-dto.js';
 import { OpportunitiesAnswer, OpportunitiesRequest } from './opportunities-dto.js';
 import { RankAnswer, RankRequest } from './rank-dto.js';
 import { DecisionRoute } from './decision-route.js';
 
-/** Makes the controller of the decisions for the schema that `served` has. */
-export function decisionsController({ schema }: ServedModel): Type<unknown> {
-  const examples = decisionExamples(schema);
+/** Makes the controller of the decisions for the schema that the served model has. */
+export function decisionsController(parts: DecisionParts): Type<unknown> {
+  const examples = decisionExamples(parts.served.schema);
+  const rank = decisionHandler(parts, 'rank');
+  const forecast = decisionHandler(parts, 'forecast');
+  const compare = decisionHandler(parts, 'compare');
+  const allocate = decisionHandler(parts, 'allocate');
+  const opportunities = decisionHandler(parts, 'opportunities');
+  const curve = decisionHandler(parts, 'curve');
 
   @ApiTags('Decisions')
   @Controller()
   class DecisionsController {
-    constructor(private readonly served: ServedModel) {}
-
-    @DecisionRoute('rank', { request: RankRequest, answer: RankAnswer, example: examples.rank })
-    rank(
-      @Body() body: unknown,
-      @Query() query: unknown,
-      @Res({ passthrough: true }) reply: FastifyReply,
-    ): Promise<Ranking> {
-      return answerDecision(this.served, rank, { body, query, reply });
+    @DecisionRoute('rank', rank, {
+      request: RankRequest,
+      answer: RankAnswer,
+      example: examples.rank,
+    })
+    rank(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+      return rank(request, reply);
     }
 
-    @DecisionRoute('forecast', {
+    @DecisionRoute('forecast', forecast, {
       request: ForecastRequest,
       answer: ForecastAnswer,
       example: examples.forecast,
     })
-    forecast(
-      @Body() body: unknown,
-      @Query() query: unknown,
-      @Res({ passthrough: true }) reply: FastifyReply,
-    ): Promise<Forecast> {
-      return answerDecision(this.served, forecast, { body, query, reply });
+    forecast(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+      return forecast(request, reply);
     }
 
-    @DecisionRoute('compare', {
+    @DecisionRoute('compare', compare, {
       request: CompareRequest,
       answer: CompareAnswer,
       example: examples.compare,
     })
-    compare(
-      @Body() body: unknown,
-      @Query() query: unknown,
-      @Res({ passthrough: true }) reply: FastifyReply,
-    ): Promise<Comparison> {
-      return answerDecision(this.served, compare, { body, query, reply });
+    compare(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+      return compare(request, reply);
     }
 
-    @DecisionRoute('allocate', {
+    @DecisionRoute('allocate', allocate, {
       request: AllocateRequest,
       answer: AllocateAnswer,
       example: examples.allocate,
     })
-    allocate(
-      @Body() body: unknown,
-      @Query() query: unknown,
-      @Res({ passthrough: true }) reply: FastifyReply,
-    ): Promise<AllocationAnswer> {
-      return answerDecision(this.served, allocate, { body, query, reply });
+    allocate(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+      return allocate(request, reply);
     }
 
-    @DecisionRoute('opportunities', {
+    @DecisionRoute('opportunities', opportunities, {
       request: OpportunitiesRequest,
       answer: OpportunitiesAnswer,
       example: examples.opportunities,
     })
-    opportunities(
-      @Body() body: unknown,
-      @Query() query: unknown,
-      @Res({ passthrough: true }) reply: FastifyReply,
-    ): Promise<Opportunities> {
-      return answerDecision(this.served, opportunities, { body, query, reply });
+    opportunities(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+      return opportunities(request, reply);
     }
 
-    @DecisionRoute('curve', { request: CurveRequest, answer: CurveAnswer, example: examples.curve })
-    curve(
-      @Body() body: unknown,
-      @Query() query: unknown,
-      @Res({ passthrough: true }) reply: FastifyReply,
-    ): Promise<Curve> {
-      return answerDecision(this.served, curve, { body, query, reply });
+    @DecisionRoute('curve', curve, {
+      request: CurveRequest,
+      answer: CurveAnswer,
+      example: examples.curve,
+    })
+    curve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+      return curve(request, reply);
     }
   }
 

@@ -24,17 +24,19 @@ export class PredictionDetails {
    * @param model that answers the request
    * @param row numbers in the order of the model's schema; must not change any more
    * @param record that the row was read from
-   * @throws ProblemError NO_INTERVALS
+   * @param gone aborts when the client has left; then this rejects with its reason
+   * @throws ProblemError NO_INTERVALS, OVERLOADED
    */
   async of(
     model: CtrModel,
     row: Float64Array,
     record: object,
     query: DetailQuery,
+    gone: AbortSignal,
   ): Promise<Details> {
     const { interval: level, exposure, explain } = query;
     const interval = level === undefined ? undefined : intervalOf(model, row, level, exposure);
-    const found = explain && (await this.explanations.explain(model, row));
+    const found = explain && (await this.explanations.explain(model, row, gone));
     if (interval === undefined && !found) return {};
     return {
       ...(interval && { interval }),

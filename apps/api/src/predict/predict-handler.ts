@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readDetailQuery } from '../explain/detail-query.js';
 import type { PredictionDetails } from '../explain/prediction-details.js';
 import type { ServedModel } from '../model/served-model.js';
+import { clientOf } from '../pool/client.js';
 import { UNKNOWN_WORDS } from '../model/unknown-words.js';
 import type { Predictions } from './predictions.js';
 
@@ -31,7 +32,7 @@ export class PredictHandler {
     this.row = new Float64Array(parts.served.contract.width);
   }
 
-  /** @throws ProblemError INVALID_QUERY, INVALID_RECORD, MODEL_NOT_LOADED, NO_INTERVALS */
+  /** @throws ProblemError INVALID_QUERY, INVALID_RECORD, MODEL_NOT_LOADED, NO_INTERVALS, OVERLOADED */
   readonly handle = (request: FastifyRequest, reply: FastifyReply): void | Promise<void> => {
     const { row } = this;
     const { served, predictions, details } = this.parts;
@@ -46,8 +47,14 @@ export class PredictHandler {
       reply.header('etag', etag).send(body);
       return;
     }
-    return details.of(serving.model, row.slice(), request.body as object, query).then((more) => {
-      reply.send(JSON.stringify({ predicted_ctr: ctr, ...more }));
-    });
+    const client = clientOf(request, reply);
+    const answered = details.of(serving.model, row.slice(), request.body as object, query, client);
+    return answered.then(
+      (more) => void reply.send(JSON.stringify({ predicted_ctr: ctr, ...more })),
+      (error: unknown) => {
+        // Nobody is there to be told when the client has left.
+        if (!client.aborted) throw error;
+      },
+    );
   };
 }

@@ -11,6 +11,8 @@ export interface RouteRules {
   readonly bodyLimit?: number;
   /** The body is lines of JSON, and is given to the route as the stream it comes in. */
   readonly lines?: boolean;
+  /** The body is JSON and is given to the route as the text that came, unless that is empty. */
+  readonly unread?: boolean;
   /** Answers instead of Nest's pipeline around the controller, which only documents the route. */
   readonly direct?: (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
 }
@@ -22,6 +24,16 @@ export function addRouteRules(fastify: FastifyInstance): void {
     if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
     if (direct !== undefined) route.handler = direct;
   });
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    (request, body, done) => {
+      const { unread } = request.routeOptions.config as RouteRules;
+      if (unread && body !== '') done(null, body);
+      else void parse(request, body, done);
+    },
+  );
   fastify.addContentTypeParser(LINE_TYPES, (request, body: IncomingMessage, done) => {
     const { lines } = request.routeOptions.config as RouteRules;
     if (lines) done(null, body);

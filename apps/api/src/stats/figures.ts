@@ -14,6 +14,7 @@ import {
 } from '@adscale/stats';
 import type { Admission } from '../overload/admission.js';
 import type { EventLoopLag } from '../overload/event-loop-lag.js';
+import type { WorkPool } from '../pool/pool.js';
 
 /** One process as it is now. */
 export interface ProcessFigures {
@@ -24,6 +25,7 @@ export interface ProcessFigures {
   readonly event_loop_lag_ms: number;
   readonly in_flight: number;
   readonly in_flight_bytes: number;
+  readonly tasks_waiting: number;
 }
 
 /** What one process of the service did so far, or several processes together. Plain data. */
@@ -73,6 +75,7 @@ export interface Meters {
   readonly explanations: { readonly tier: TierSnapshot };
   readonly admission: Admission;
   readonly lag: EventLoopLag;
+  readonly pool: Pick<WorkPool, 'waiting'>;
 }
 
 /** The figures of the whole service, whichever process is asked. */
@@ -88,7 +91,7 @@ export class ServiceFigures {
 
   /** This process alone. */
   own(): Figures {
-    const { stats, cache, explanations, admission, lag } = this.meters;
+    const { stats, cache, explanations, admission, lag, pool } = this.meters;
     const held = { ...cache.snapshot(), tier: explanations.tier };
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed } = process.memoryUsage();
@@ -104,6 +107,7 @@ export class ServiceFigures {
           event_loop_lag_ms: lag.current(),
           in_flight: admission.inFlight,
           in_flight_bytes: admission.bytes,
+          tasks_waiting: pool.waiting,
         },
       ],
     };

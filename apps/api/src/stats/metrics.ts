@@ -184,6 +184,12 @@ function processMetrics(processes: readonly ProcessFigures[]): Metric[] {
       // A replica of an earlier version does not say.
       (each) => each.in_flight_bytes ?? 0,
     ),
+    metric(
+      'adscale_tasks_waiting',
+      'Decisions and explanations that wait for a thread.',
+      // Replicas of an earlier release do not tell.
+      (each) => each.tasks_waiting ?? 0,
+    ),
   ];
 }
 

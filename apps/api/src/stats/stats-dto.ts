@@ -184,6 +184,9 @@ class ProcessAnswer {
 
   @integer(0, 'Bytes of their bodies, of those above 16 KiB.')
   in_flight_bytes!: number;
+
+  @integer(0, 'Decisions and explanations that wait for a thread.')
+  tasks_waiting!: number;
 }
 
 const byWindow = {
@@ -234,7 +237,14 @@ export class StatsAnswer {
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'integer' },
-    example: { requests_shed: 0, requests_rate_limited: 0, uncaught_errors: 0 },
+    example: {
+      requests_shed: 0,
+      requests_rate_limited: 0,
+      tasks_refused: 0,
+      tasks_dropped: 0,
+      tasks_ended: 0,
+      uncaught_errors: 0,
+    },
   })
   counters!: Record<string, number>;
 

@@ -166,6 +166,7 @@ function assessAll(
   level: number,
 ): Assessed[] {
   const reach = error.reach(level);
+  const explored = exploredAt(model, rows, count, cellBy);
   return Array.from({ length: count }, (_, place) => {
     const row = rows.subarray(place * reader.width, (place + 1) * reader.width);
     const ctr = error.ctr[place];
@@ -176,7 +177,7 @@ function assessAll(
       ctr,
       deviation,
       low: ctr - reach * deviation,
-      explored: exploredAt(model, row, cellBy),
+      explored: explored[place],
       extrapolated: model.extrapolated(row),
     };
   });

@@ -51,7 +51,7 @@ export class Forest {
   readonly parts: readonly Part[];
   /** What goes with the forest, for whoever attached it; null: nothing. */
   readonly attached: Attachments | null;
-  private readonly compiledElsewhere: CompiledParts | undefined;
+  private toCompile: CompiledParts | undefined;
   private encoder: RowEncoder | undefined;
   private compiled: Compiled | undefined;
   private draws: readonly MemberRange[][] | undefined;
@@ -70,7 +70,7 @@ export class Forest {
   ) {
     this.parts = parts;
     this.attached = attached;
-    this.compiledElsewhere = compiled;
+    this.toCompile = compiled;
   }
 
   /** A copy of the forest with some things in the place of its own; trees are shared. */
@@ -169,6 +169,11 @@ export class Forest {
    */
   compile(options?: CompileOptions): Compiled {
     if (options !== undefined) return new Compiled(this, compileForest(this, options));
-    return (this.compiled ??= new Compiled(this, this.compiledElsewhere ?? compileForest(this)));
+    return (this.compiled ??= new Compiled(this, this.compiledParts()));
+  }
+
+  /** What `compile()` wraps, as plain arrays. For whoever hands the forest to another thread. */
+  compiledParts(): CompiledParts {
+    return (this.toCompile ??= compileForest(this));
   }
 }

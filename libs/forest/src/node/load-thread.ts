@@ -1,10 +1,10 @@
 /* What the loading thread runs: it reads, checks and compiles a model file and sends the result. */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { compileForest, type CompiledParts, type CompileOptions } from '../serve/compile.js';
+import { compileForest, type CompileOptions } from '../serve/compile.js';
 import { ForestError, type ForestErrorCode } from '../errors.js';
-import type { Forest } from '../model/forest.js';
 import { readModel, storedDigest } from '../model/file.js';
+import type { SharedForest } from './share.js';
 import { inSharedMemory } from './workers.js';
 
 export interface LoadInput {
@@ -13,18 +13,12 @@ export interface LoadInput {
   readonly compile: CompileOptions | undefined;
 }
 
-type ForestParts = Pick<
-  Forest,
-  'schema' | 'parameters' | 'bins' | 'trees' | 'calibration' | 'intervals' | 'parts' | 'attached'
->;
-
 export type FromLoadThread =
   | {
       readonly kind: 'loaded';
       readonly bytes: Uint8Array;
       readonly digest: string;
-      readonly forest: ForestParts;
-      readonly compiled: CompiledParts;
+      readonly forest: SharedForest;
     }
   | { readonly kind: 'refused'; readonly code: ForestErrorCode; readonly detail: string };
 
@@ -35,8 +29,8 @@ function load({ source, compile }: LoadInput): void {
   const { table, ...rest } = compileForest({ bins, parts, trees, calibration }, compile, true);
   const compiled = { ...rest, table: table && inSharedMemory(table) };
   // Trees and what is attached are views of `bytes`; they stay views of it on the other side.
-  const forest = { schema, parameters, bins, trees, calibration, intervals, parts, attached };
-  send({ kind: 'loaded', bytes, digest: storedDigest(bytes), forest, compiled });
+  const made = { schema, parameters, bins, trees, calibration, intervals, parts, attached };
+  send({ kind: 'loaded', bytes, digest: storedDigest(bytes), forest: { ...made, compiled } });
 }
 
 function send(message: FromLoadThread): void {

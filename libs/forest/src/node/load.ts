@@ -7,8 +7,9 @@
 import { Worker } from 'node:worker_threads';
 import type { CompileOptions } from '../serve/compile.js';
 import { ForestError } from '../errors.js';
-import { Forest } from '../model/forest.js';
+import type { Forest } from '../model/forest.js';
 import type { FromLoadThread, LoadInput } from './load-thread.js';
+import { receiveForest } from './share.js';
 import { inSharedMemory, throwIfAborted, untilLast } from './workers.js';
 
 export interface LoadOptions {
@@ -69,9 +70,6 @@ function startThread(source: string | Uint8Array, compile: CompileOptions | unde
 
 function wrap(answer: FromLoadThread): LoadedModel {
   if (answer.kind === 'refused') throw new ForestError(answer.code, answer.detail);
-  const { bytes, digest, compiled } = answer;
-  const { schema, parameters, bins, trees, calibration, intervals, ...rest } = answer.forest;
-  const extras = { ...rest, compiled };
-  const forest = new Forest(schema, parameters, bins, trees, calibration, intervals, extras);
-  return { forest, digest, bytes };
+  const { bytes, digest, forest } = answer;
+  return { forest: receiveForest(forest), digest, bytes };
 }

@@ -9,6 +9,13 @@
  * categories by their shares of the whole table, bins of a number equally, since they are quantiles.
  * Trees see bootstrap samples, which weigh what the table weighs on average; so does their mean. Boosted
  * trees keep the weight of the whole table.
+ *
+ * One walk serves any number of places: at a given feature they part, elsewhere they go on together,
+ *
+ *   order   | 4 0 | 2 5 1 3 |      the places at a node; those of its left child come first
+ *
+ * so a tree's nodes are entered once, and what is done for each place is one sum a leaf. Sums are added
+ * in the order of the walk, so a place's weight does not depend on those it is asked with.
  */
 import { codeOf, type FeatureBins } from '../data/binning.js';
 import { treesOf, type Part } from '../trees/parts.js';
@@ -18,89 +25,174 @@ import { codeGoesLeft, type Tree } from '../trees/tree.js';
 export type CodeShares = readonly (readonly number[])[];
 
 /**
- * Training weight at the place of a row.
- * @param row numbers in schema order; only those of the features `given` are looked at
+ * Training weight at the places of some rows.
+ * @param rows row after row, numbers in schema order; only those of the features `given` are looked at
  * @param shares how a leaf's weight is divided among codes; by default equally
+ * @returns a number a row
  */
-export function trainingWeight(
+export function trainingWeights(
   bins: readonly FeatureBins[],
   parts: readonly Part[],
   trees: readonly Tree[],
-  row: ArrayLike<number>,
+  rows: ArrayLike<number>,
   given: readonly number[],
   shares: CodeShares = bins.map((feature) => new Array<number>(feature.bins).fill(1)),
-): number {
-  const place = new Place(bins, row, given, shares);
-  let mixed = 0;
+): Float64Array {
+  const places = new Places(bins, rows, given, shares);
+  const mixed = new Float64Array(places.count);
   let t = 0;
   for (const part of parts) {
     const first = t;
-    let total = 0;
-    for (const end = t + treesOf(part); t < end; t++) total += place.weightBelow(trees[t], 0);
-    mixed += (part.weight * total) / (t - first);
+    const total = new Float64Array(places.count);
+    for (const end = t + treesOf(part); t < end; t++) places.addWeights(trees[t], total);
+    for (let i = 0; i < mixed.length; i++) mixed[i] += (part.weight * total[i]) / (t - first);
   }
-  return mixed;
+  return Float64Array.from(places.ofRows, (place) => mixed[place]);
 }
 
-class Place {
-  private readonly codes: Int32Array;
-  private readonly isGiven: Uint8Array;
-  /** By given feature and code: 1 if rows with that code can reach the node. */
-  private readonly open: readonly Uint8Array[];
-  /** By feature: the given code's share among the open ones; 1 where the feature is not given. */
-  private readonly share: Float64Array;
+/** A given feature: the codes of the places, and those that rows at the node at hand can have. */
+interface Given {
+  /** By place. */
+  readonly codes: Int32Array;
+  readonly missing: number;
+  readonly shares: readonly number[];
+  /** By code: which side it goes to at the node at hand. */
+  readonly side: Uint8Array;
+  /** Ascending. */
+  open: readonly number[];
+  /** Sum of the shares of the open codes. */
+  all: number;
+}
+
+class Places {
+  /** By row: its place. Rows whose given features have the same codes are one place. */
+  readonly ofRows: Int32Array;
+  readonly count: number;
+  /** The places; those at a node lie side by side. */
+  private readonly order: Int32Array;
+  private readonly scratch: Int32Array;
+  /** By feature; undefined where it is not given. */
+  private readonly given: readonly (Given | undefined)[];
+  /** By depth: what the right child adds. */
+  private readonly sums: Float64Array[] = [];
 
   constructor(
     private readonly bins: readonly FeatureBins[],
-    row: ArrayLike<number>,
+    rows: ArrayLike<number>,
     given: readonly number[],
-    private readonly shares: CodeShares,
+    shares: CodeShares,
   ) {
-    this.codes = Int32Array.from(bins, (feature, f) => codeOf(feature, row[f]));
-    this.isGiven = Uint8Array.from(bins, (_, f) => +given.includes(f));
-    this.open = bins.map(({ bins }, f) => new Uint8Array(this.isGiven[f] * bins).fill(1));
-    this.share = Float64Array.from(bins, (_, f) => (this.isGiven[f] ? this.shareOf(f) : 1));
+    const known = new Map<string, number>();
+    const places: Int32Array[] = [];
+    this.ofRows = Int32Array.from({ length: rows.length / bins.length }, (_, i) => {
+      const codes = Int32Array.from(given, (f) => codeOf(bins[f], rows[i * bins.length + f]));
+      const key = codes.join();
+      const place = known.get(key) ?? places.push(codes) - 1;
+      known.set(key, place);
+      return place;
+    });
+    this.count = places.length;
+    this.order = Int32Array.from(places.keys());
+    this.scratch = new Int32Array(this.count);
+    this.given = bins.map((feature, f) => {
+      const place = given.indexOf(f);
+      if (place < 0) return undefined;
+      const codes = Int32Array.from(places, (each) => each[place]);
+      const open = [...new Array<number>(feature.bins).keys()];
+      const all = shareOf(shares[f], open);
+      const side = new Uint8Array(feature.bins + 1);
+      return { codes, missing: feature.bins, shares: shares[f], side, open, all };
+    });
   }
 
-  /** The part of a node's weight that lies at the place. */
-  weightBelow(tree: Tree, node: number): number {
+  /** Adds to `total`, by place, the part of a tree's weight that lies there. */
+  addWeights(tree: Tree, total: Float64Array): void {
+    const weights = this.sumsAt(0);
+    this.weigh(tree, 0, 0, this.count, 0);
+    for (let i = 0; i < total.length; i++) total[i] += weights[i];
+  }
+
+  private sumsAt(depth: number): Float64Array {
+    return (this.sums[depth] ??= new Float64Array(this.count));
+  }
+
+  /** Writes the part of a node's weight at the places `order[from … to)` into the sums of a depth. */
+  private weigh(tree: Tree, node: number, from: number, to: number, depth: number): void {
+    if (from === to) return;
     const f = tree.feature[node];
-    if (f < 0) return this.share.reduce((cover, share) => cover * share, tree.cover[node]);
+    if (f < 0) return this.weighLeaf(tree.cover[node], from, to, this.sumsAt(depth));
+    const given = this.given[f];
+    if (given !== undefined) return this.part(tree, node, given, from, to, depth);
     const left = tree.left[node];
-    if (this.isGiven[f] === 0) {
-      return this.weightBelow(tree, left) + this.weightBelow(tree, left + 1);
-    }
-    const { bins } = this.bins[f];
-    if (this.codes[f] === bins) return this.weightBelow(tree, left + 1 - tree.missingLeft[node]);
-    return this.narrowed(tree, node, f);
+    this.weigh(tree, left, from, to, depth);
+    this.weigh(tree, left + 1, from, to, depth + 1);
+    const [sums, more] = [this.sumsAt(depth), this.sumsAt(depth + 1)];
+    for (let at = from; at < to; at++) sums[this.order[at]] += more[this.order[at]];
   }
 
-  /** Follows the given code, with the codes closed that go the other way. */
-  private narrowed(tree: Tree, node: number, f: number): number {
-    const { open, share } = this;
-    const goesLeft = codeGoesLeft(tree, node, this.bins[f], this.codes[f]);
-    const before = share[f];
-    const closed: number[] = [];
-    for (let code = 0; code < open[f].length; code++) {
-      if (open[f][code] === 1 && codeGoesLeft(tree, node, this.bins[f], code) !== goesLeft)
-        closed.push(code);
+  private weighLeaf(cover: number, from: number, to: number, sums: Float64Array): void {
+    const { order, given } = this;
+    for (let at = from; at < to; at++) sums[order[at]] = cover;
+    for (const feature of given) {
+      if (feature === undefined) continue;
+      const { codes, missing, shares, all } = feature;
+      for (let at = from; at < to; at++) {
+        const code = codes[order[at]];
+        // Missing values are no code: the walk has followed them through every node.
+        if (code !== missing) sums[order[at]] *= all > 0 ? shares[code] / all : 0;
+      }
     }
-    for (const code of closed) open[f][code] = 0;
-    share[f] = this.shareOf(f);
-    const weight = this.weightBelow(tree, tree.left[node] + +!goesLeft);
-    for (const code of closed) open[f][code] = 1;
-    share[f] = before;
-    return weight;
   }
 
-  private shareOf(f: number): number {
-    const code = this.codes[f];
-    // Missing values are no code: the walk has followed them through every node.
-    if (code === this.bins[f].bins) return 1;
-    let all = 0;
-    for (let other = 0; other < this.open[f].length; other++) {
-      if (this.open[f][other] === 1) all += this.shares[f][other];
+  /** Each place follows its code, with the codes closed that go the other way. */
+  private part(tree: Tree, node: number, given: Given, from: number, to: number, depth: number) {
+    const { open, all, shares } = given;
+    const codes = sidesOf(tree, node, this.bins[tree.feature[node]], given);
+    const middle = this.leftFirst(given, from, to);
+    for (let side = 0; side < 2; side++) {
+      const [start, end] = side === 0 ? [from, middle] : [middle, to];
+      if (start === end) continue;
+      given.open = codes[side];
+      given.all = shareOf(shares, given.open);
+      this.weigh(tree, tree.left[node] + side, start, end, depth);
     }
-    return all > 0 ? this.shares[f][code] / all : 0;
+    given.open = open;
+    given.all = all;
   }
+
+  /** Brings the places at a node into order; returns where those of its right child begin. */
+  private leftFirst({ codes, side }: Given, from: number, to: number): number {
+    const { order, scratch } = this;
+    let middle = from;
+    let right = 0;
+    for (let at = from; at < to; at++) {
+      const place = order[at];
+      if (side[codes[place]] === 0) order[middle++] = place;
+      else scratch[right++] = place;
+    }
+    for (let i = 0; i < right; i++) order[middle + i] = scratch[i];
+    return middle;
+  }
+}
+
+/** The open codes that go left at a node, and those that go right; notes for each which side it goes to. */
+function sidesOf(
+  tree: Tree,
+  node: number,
+  bins: FeatureBins,
+  { open, missing, side }: Given,
+): readonly [left: number[], right: number[]] {
+  const sides: [number[], number[]] = [[], []];
+  side[missing] = +!codeGoesLeft(tree, node, bins, missing);
+  for (const code of open) {
+    side[code] = +!codeGoesLeft(tree, node, bins, code);
+    sides[side[code]].push(code);
+  }
+  return sides;
+}
+
+function shareOf(shares: readonly number[], codes: readonly number[]): number {
+  let all = 0;
+  for (const code of codes) all += shares[code];
+  return all;
 }

@@ -1,0 +1,84 @@
+/*
+ * What a thread of the pool runs: it decides and explains by models that it was given, one task after
+ * the other. A model comes in shared memory, once; one that the service does not hold any more is
+ * dropped with the next task.
+ */
+import { CtrModel } from '@adscale/ctr';
+import {
+  DecisionError,
+  type DecisionOptions,
+  allocate,
+  compare,
+  curve,
+  forecast,
+  opportunities,
+  rank,
+  solveHere,
+} from '@adscale/decisions';
+import { parse } from 'secure-json-parse';
+import type { Decided, DecisionName, Reply, Task } from './task.js';
+
+type Decide = (model: CtrModel, request: unknown, options: DecisionOptions) => unknown;
+
+const decisions: Readonly<Record<DecisionName, Decide>> = {
+  rank,
+  forecast,
+  compare,
+  curve,
+  opportunities,
+  // This thread has nothing else to do meanwhile.
+  allocate: (model, request, options) => allocate(model, request, { ...options, solve: solveHere }),
+};
+
+const models = new Map<number, CtrModel>();
+
+/** Does a task; called by the pool. @throws what is no refusal */
+export default async function work(task: Task): Promise<Reply> {
+  Atomics.store(task.begun, 0, 1);
+  const model = modelOf(task);
+  if (model === undefined) return { kind: 'model wanted' };
+  if (task.work.kind === 'decision') return decide(model, task.work.name, task.work.body);
+  return { kind: 'explained', explanation: model.explainer.explain(task.work.row) };
+}
+
+function modelOf({ model: number, shared, held }: Task): CtrModel | undefined {
+  for (const other of models.keys()) {
+    if (other !== number && !held.includes(other)) models.delete(other);
+  }
+  const known = models.get(number);
+  if (known !== undefined || shared === undefined) return known;
+  const model = CtrModel.receive(shared);
+  models.set(number, model);
+  return model;
+}
+
+async function decide(
+  model: CtrModel,
+  name: DecisionName,
+  body: string | undefined,
+): Promise<Decided> {
+  const request = body === undefined ? undefined : parsed(body);
+  if (request instanceof SyntaxError) return { kind: 'malformed' };
+  const judged: number[] = [];
+  // Words are all that is counted of rows.
+  const onRow = model.words && ((row: ArrayLike<number>) => void judged.push(...Array.from(row)));
+  try {
+    const text = JSON.stringify(await decisions[name](model, request, { onRow }));
+    return { kind: 'decided', text, rows: Float64Array.from(judged) };
+  } catch (error) {
+    if (!(error instanceof DecisionError)) throw error;
+    const { code, detail, field, cause } = error;
+    const rows = Float64Array.from(judged);
+    const behind = cause === undefined ? undefined : String(cause);
+    return { kind: 'refused', code, detail, field, cause: behind, rows };
+  }
+}
+
+/** As Fastify parses bodies, which refuses keys such as __proto__. */
+function parsed(text: string): unknown {
+  try {
+    return parse(text, null, { protoAction: 'error', constructorAction: 'error' });
+  } catch (error) {
+    return error;
+  }
+}
