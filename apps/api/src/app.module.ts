@@ -34,7 +34,7 @@ export function appModule(parts: Parts): DynamicModule {
     controllers: [
       HomeController,
       predictController(parts),
-      batchController(served, config),
+      batchController(parts),
       streamController(served, config),
       explainController(parts),
       decisionsController(parts),

@@ -6,13 +6,14 @@ import type { Logger } from 'pino';
 import { appModule } from './app.module.js';
 import type { Config } from './config.js';
 import { addDocs } from './docs.js';
+import { Door } from './door/door.js';
 import { addInferenceErrors } from './inference/inference-errors.js';
 import { NestLogger, createLogger } from './logging/logger.js';
-import { addRequestHooks, requestId } from './logging/request-hooks.js';
+import { RequestRecorder, addRequestHooks, requestId } from './logging/request-hooks.js';
 import { type AppOptions, createParts } from './parts.js';
 import { ProblemFilter, watchMethods } from './problem/filter.js';
 import { addRouteRules } from './record/route-rules.js';
-import { addGate } from './security/gate.js';
+import { Gate, addGate } from './security/gate.js';
 
 /**
  * Makes the app: routes for the features of one schema, and everything behind them. It is ready
@@ -39,8 +40,14 @@ export async function createApp(
       bodyParser: false,
       abortOnError: false,
     });
-    addRequestHooks(fastify, { logger, stats: parts.stats });
-    addGate(fastify, parts.gatekeepers);
+    const recorder = new RequestRecorder(logger, parts.stats);
+    const gate = new Gate(parts.gatekeepers, config.trustProxy);
+    addRequestHooks(fastify, recorder);
+    addGate(fastify, gate);
+    // The answers to pages of other origins have headers that only the frame knows.
+    if (config.corsOrigins.length === 0) {
+      fastify.routing = new Door(fastify, { gate, recorder, filter }).listener;
+    }
     fastify.addHook('preClose', async () => options.drain?.());
     fastify.addHook('onClose', () => parts.close());
     if (config.corsOrigins.length > 0) app.enableCors({ origin: [...config.corsOrigins] });

@@ -41,12 +41,13 @@ const starts = {
 
   async api() {
     const built = (file) => import(new URL(`../../../apps/api/dist/${file}`, import.meta.url));
-    const { createApp } = await built('app.js');
+    const { Service } = await built('service.js');
+    const { createLogger } = await built('logging/logger.js');
     const { readConfig } = await built('config.js');
     const config = readConfig({ PORT: '0', HOST: '127.0.0.1', ...process.env });
-    const app = await createApp(config);
-    await app.listen(config.port, config.host);
-    return app.getHttpServer().address().port;
+    const service = new Service(config, createLogger(config.logLevel));
+    await service.start();
+    return service.port;
   },
 };
 

@@ -1,21 +1,22 @@
-import { Body, Controller, HttpCode, Post, Query, Res, type Type } from '@nestjs/common';
+import { Controller, HttpCode, Post, Req, Res, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ServiceStats } from '@adscale/stats';
-import type { FastifyReply } from 'fastify';
+import type { ServiceStats } from '@adscale/stats';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
-import { refuseQuery } from '../record/query.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { versionHeader } from '../model/models-dto.js';
-import { ServedModel } from '../model/served-model.js';
+import type { ServedModel } from '../model/served-model.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { answerBatch, readBatch } from './batch.js';
-import type { RouteRules } from '../record/route-rules.js';
+import { type PlainHandler, type RouteRules, framed } from '../record/route-rules.js';
 import { BatchAnswer, batchBody } from './batch-documentation.js';
 import { RecordAnswers } from './record-answers.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 const problems: readonly ProblemCode[] = [
   ...PREDICTION_PROBLEMS.filter((code) => code !== 'INVALID_RECORD'),
@@ -24,21 +25,30 @@ const problems: readonly ProblemCode[] = [
   'INVALID_QUERY',
 ];
 
+/** What batches are answered from. */
+export interface BatchParts {
+  readonly served: ServedModel;
+  readonly stats: ServiceStats;
+  readonly config: Config;
+}
+
 /** Makes the controller of the batch route for the schema that `served` has. */
-export function batchController(
-  { schema }: ServedModel,
-  { batchLimit, batchBodyLimitBytes }: Config,
-): Type<unknown> {
-  const rules: RouteRules = { bodyLimit: batchBodyLimitBytes };
+export function batchController({ served, stats, config }: BatchParts): Type<unknown> {
+  const { batchLimit, batchBodyLimitBytes } = config;
+  const plain: PlainHandler = async (body, isGone) => {
+    const records = readBatch(body, batchLimit);
+    const serving = served.current;
+    if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
+    const text = await answerBatch(records, new RecordAnswers(serving, stats), isGone);
+    const headers = ['x-model-version', serving.model.version, 'content-type', JSON_TYPE];
+    return { headers, text: text ?? '' };
+  };
+  const handle = framed(plain);
+  const rules: RouteRules = { bodyLimit: batchBodyLimitBytes, direct: handle, plain };
 
   @ApiTags('Prediction')
   @Controller()
   class BatchController {
-    constructor(
-      private readonly served: ServedModel,
-      private readonly stats: ServiceStats,
-    ) {}
-
     @Post('predict_ctr/batch')
     @HttpCode(200)
     @RouteConfig({ ...COUNTED, ...PREDICT, ...rules })
@@ -48,28 +58,15 @@ export function batchController(
         'One model answers all of them. A record that is not valid is answered with its error, ' +
         'in its place, and the others with their predictions.',
     })
-    @ApiBody(batchBody(schema, batchLimit))
+    @ApiBody(batchBody(served.schema, batchLimit))
     @ApiOkResponse({
       type: BatchAnswer,
       description: 'An outcome a record.',
       headers: versionHeader,
     })
     @ApiProblems(problems)
-    async predict(
-      @Body() body: unknown,
-      @Query() query: unknown,
-      @Res({ passthrough: true }) reply: FastifyReply,
-    ): Promise<string> {
-      refuseQuery(query);
-      const records = readBatch(body, batchLimit);
-      const serving = this.served.current;
-      if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-      const answers = new RecordAnswers(serving, this.stats);
-      const text = await answerBatch(records, answers, () => reply.raw.destroyed);
-      void reply
-        .header('x-model-version', serving.model.version)
-        .type('application/json; charset=utf-8');
-      return text ?? '';
+    predict(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void | Promise<void> {
+      return handle(request, reply);
     }
   }
 

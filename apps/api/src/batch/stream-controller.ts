@@ -66,7 +66,11 @@ export function streamController(
       const serving = this.served.current;
       if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
       const answers = new RecordAnswers(serving, this.stats);
-      const stream = new LineStream(source, new LineCutter(bodyLimitBytes, roomFor(reply)), answers);
+      const stream = new LineStream(
+        source,
+        new LineCutter(bodyLimitBytes, roomFor(reply)),
+        answers,
+      );
       superviseConnection(request, reply, stream, {
         streams: this.streams,
         idleMs: requestTimeoutMs,

@@ -157,7 +157,8 @@ export class LineOutput {
 
   /** Nobody reads, the disk is full, or there is no reader any more: tries again a little later. */
   private pause(error: NodeJS.ErrnoException | null): void {
-    this.reason = error === null || error.code === 'EAGAIN' ? 'nobody read them' : error.code ?? '';
+    this.reason =
+      error === null || error.code === 'EAGAIN' ? 'nobody read them' : (error.code ?? '');
     this.pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * this.pauseMs));
     this.resume = setTimeout(() => {
       this.resume = undefined;

@@ -10,15 +10,16 @@ export const COUNTED = { counted: true } as const;
 /** Route configuration: requests to this route are logged at debug, as probes ask all the time. */
 export const QUIET = { quiet: true } as const;
 
-/** What the hooks read of a route's configuration. */
-interface RouteRecord {
+/** What is read of a route's configuration. */
+export interface RouteRecord {
   readonly counted?: boolean;
   readonly quiet?: boolean;
   /** What its requests are counted by. */
   readonly statistics?: Route;
 }
 
-const REQUEST_ID = 'x-request-id';
+/** Carries a request's id, both ways. */
+export const REQUEST_ID = 'x-request-id';
 const CLIENT_ID = /^[\w.:-]{1,64}$/;
 
 /** The id of a request: the client's own if that is a short plain word, else a new one. */
@@ -27,32 +28,39 @@ export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string
   return typeof given === 'string' && CLIENT_ID.test(given) ? given : randomUUID();
 }
 
-/** What the hooks write to and read from. */
-export interface RequestRecorder {
-  readonly logger: Logger;
-  readonly stats: ServiceStats;
+/** Writes down each request that was answered: a log line, and a count by route and status. */
+export class RequestRecorder {
+  private readonly log: AccessLog;
+  private readonly nowhere: Route;
+
+  constructor(
+    logger: Logger,
+    readonly stats: ServiceStats,
+  ) {
+    this.log = new AccessLog(logger);
+    this.nowhere = stats.route('*', '(no route)', { background: true });
+  }
+
+  record(route: RouteRecord, answered: Answered): void {
+    const { statistics = this.nowhere, quiet } = route;
+    this.stats.countRequest(statistics, answered.status, answered.milliseconds);
+    this.log.write(answered, quiet === true);
+  }
 }
 
 /**
- * Gives every request its id in the answer, a log line, and a count by route and status. These are
- * Fastify hooks rather than Nest interceptors, which cost more and do not see answers that Fastify
- * gives by itself (404, 413, 415).
+ * Gives every request its id in the answer, and has it recorded. These are Fastify hooks rather than
+ * Nest interceptors, which cost more and do not see answers that Fastify gives by itself (404, 413,
+ * 415).
  */
-export function addRequestHooks(
-  fastify: FastifyInstance,
-  { logger, stats }: RequestRecorder,
-): void {
-  const log = new AccessLog(logger);
-  const nowhere = stats.route('*', '(no route)', { background: true });
-  fastify.addHook('onRoute', (route) => registerRoute(route, stats));
+export function addRequestHooks(fastify: FastifyInstance, recorder: RequestRecorder): void {
+  fastify.addHook('onRoute', (route) => registerRoute(route, recorder.stats));
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header(REQUEST_ID, request.id);
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    const { statistics, quiet } = request.routeOptions.config as RouteRecord;
-    stats.countRequest(statistics ?? nowhere, reply.statusCode, reply.elapsedTime);
-    log.write(answered(request, reply), quiet === true);
+    recorder.record(request.routeOptions.config as RouteRecord, answered(request, reply));
     done();
   });
 }

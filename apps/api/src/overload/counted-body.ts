@@ -7,11 +7,7 @@ import type { Ticket } from './admission.js';
  * @param ticket holds room for what has come
  * @param refusal makes the error that the body ends with when there is no more room
  */
-export function countedBody(
-  body: Readable,
-  ticket: Ticket,
-  refusal: () => Error,
-): Transform {
+export function countedBody(body: Readable, ticket: Ticket, refusal: () => Error): Transform {
   let bytes = 0;
   const transform = (chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) => {
     bytes += chunk.length;

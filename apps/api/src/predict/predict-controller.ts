@@ -73,8 +73,8 @@ export function predictController(parts: PredictionParts): Type<unknown> {
   const examples = Object.entries(exampleRequests(served.schema)).map(
     ([name, value]) => [name, { value }] as const,
   );
-  const { handle } = new PredictHandler(parts);
-  const rules: RouteRules = { direct: handle };
+  const { handle, plain } = new PredictHandler(parts);
+  const rules: RouteRules = { direct: handle, plain };
 
   @ApiTags('Prediction')
   @Controller()

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readDetailQuery } from '../explain/detail-query.js';
 import type { PredictionDetails } from '../explain/prediction-details.js';
-import type { ServedModel } from '../model/served-model.js';
 import { clientOf } from '../pool/client.js';
+import type { Answer, ServedModel, Serving } from '../model/served-model.js';
 import { UNKNOWN_WORDS } from '../model/unknown-words.js';
+import { type PlainAnswer, sendPlain } from '../record/route-rules.js';
 import type { Predictions } from './predictions.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -32,29 +33,50 @@ export class PredictHandler {
     this.row = new Float64Array(parts.served.contract.width);
   }
 
+  /**
+   * Answers a record without details.
+   * @throws ProblemError INVALID_RECORD, MODEL_NOT_LOADED
+   */
+  readonly plain = (record: unknown): PlainAnswer => {
+    const { serving, answer } = this.predict(record);
+    return { headers: [...this.headersOf(serving), 'etag', answer.etag], text: answer.body };
+  };
+
   /** @throws ProblemError INVALID_QUERY, INVALID_RECORD, MODEL_NOT_LOADED, NO_INTERVALS, OVERLOADED */
   readonly handle = (request: FastifyRequest, reply: FastifyReply): void | Promise<void> => {
-    const { row } = this;
-    const { served, predictions, details } = this.parts;
-    const query = request.url.includes('?') ? readDetailQuery(request.query) : undefined;
-    const serving = served.servingFor(request.body, row);
-    const { ctr, etag, body } = predictions.of(serving, row, request.body);
-    served.compare(serving, row, ctr, request.body);
-    reply.header('content-type', JSON_TYPE).header('x-model-version', serving.model.version);
-    const unknown = serving.words.headerOf(row);
-    if (unknown !== '') reply.header(UNKNOWN_WORDS, unknown);
-    if (query === undefined) {
-      reply.header('etag', etag).send(body);
-      return;
-    }
+    const { body } = request;
+    if (!request.url.includes('?')) return sendPlain(reply, this.plain(body));
+    const query = readDetailQuery(request.query);
+    const { serving, answer } = this.predict(body);
+    const headers = this.headersOf(serving);
     const client = clientOf(request, reply);
-    const answered = details.of(serving.model, row.slice(), request.body as object, query, client);
-    return answered.then(
-      (more) => void reply.send(JSON.stringify({ predicted_ctr: ctr, ...more })),
+    const row = this.row.slice();
+    return this.parts.details.of(serving.model, row, body as object, query, client).then(
+      (more) => {
+        sendPlain(reply, { headers, text: JSON.stringify({ predicted_ctr: answer.ctr, ...more }) });
+      },
       (error: unknown) => {
         // Nobody is there to be told when the client has left.
         if (!client.aborted) throw error;
       },
     );
   };
+
+  /** The answer to a record, whose row is then in `row`. */
+  private predict(record: unknown): { readonly serving: Serving; readonly answer: Answer } {
+    const { row } = this;
+    const { served, predictions } = this.parts;
+    const serving = served.servingFor(record, row);
+    const answer = predictions.of(serving, row, record);
+    served.compare(serving, row, answer.ctr, record);
+    return { serving, answer };
+  }
+
+  /** What every answer of this model to the record in `row` says. */
+  private headersOf({ model, words }: Serving): string[] {
+    const headers = ['content-type', JSON_TYPE, 'x-model-version', model.version];
+    const unknown = words.headerOf(this.row);
+    if (unknown !== '') headers.push(UNKNOWN_WORDS, unknown);
+    return headers;
+  }
 }

@@ -15,14 +15,20 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** Answers `request` with the problem that `error` is. Only an internal error is logged. */
+  /** Answers `request` with the problem that `error` is. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const problem = error instanceof ProblemError ? error : problemOf(error);
-    if (problem.code === 'INTERNAL_ERROR') {
-      this.logger.error({ err: error, request_id: request.id }, 'request failed');
-    }
+    const problem = this.problemOf(error, request.id);
     if (reply.sent) return;
     sendProblem(reply, problem.code, problem.occurrence);
+  }
+
+  /** The problem that `error` is. Only an internal error is logged. */
+  problemOf(error: unknown, requestId: string): ProblemError {
+    const problem = error instanceof ProblemError ? error : problemOf(error);
+    if (problem.code === 'INTERNAL_ERROR') {
+      this.logger.error({ err: error, request_id: requestId }, 'request failed');
+    }
+    return problem;
   }
 }
 

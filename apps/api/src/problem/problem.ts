@@ -65,6 +65,15 @@ export function problemBody(
   };
 }
 
+/** `problemBody` as it is sent. */
+export function problemText(
+  code: ProblemCode,
+  occurrence: ProblemOccurrence,
+  requestId: string,
+): string {
+  return JSON.stringify(problemBody(code, occurrence, requestId));
+}
+
 /** Answers with a problem without throwing it, which would cost a stack trace. */
 export function sendProblem(
   reply: FastifyReply,

@@ -1,9 +1,27 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
+import { refuseQuery } from './query.js';
 
 /** Media types of JSON lines. None is registered, and all of these are in use. */
 export const LINE_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
+
+/** An answer of status 200, but for the headers that every answer has. */
+export interface PlainAnswer {
+  /** Names and values in turn, as `ServerResponse.writeHead` takes them. */
+  readonly headers: readonly string[];
+  readonly text: string;
+}
+
+/**
+ * Answers a body by itself, without the rest of the request: so it can be asked by whichever door a
+ * request comes in. What it throws is answered as a problem.
+ * @param isGone tells that nobody waits for the answer any more
+ */
+export type PlainHandler = (
+  body: unknown,
+  isGone: () => boolean,
+) => PlainAnswer | Promise<PlainAnswer>;
 
 /** Route configuration for what Nest has no decorators for. */
 export interface RouteRules {
@@ -15,6 +33,11 @@ export interface RouteRules {
   readonly unread?: boolean;
   /** Answers instead of Nest's pipeline around the controller, which only documents the route. */
   readonly direct?: (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
+  /**
+   * Answers JSON at the route's address without a query, before the frame where the request allows
+   * that. `direct` must answer the same.
+   */
+  readonly plain?: PlainHandler;
 }
 
 /** Has Fastify keep to the `RouteRules` of routes. To be called before the first route is added. */
@@ -39,4 +62,21 @@ export function addRouteRules(fastify: FastifyInstance): void {
     if (lines) done(null, body);
     else done(new ProblemError('UNSUPPORTED_MEDIA_TYPE'));
   });
+}
+
+/**
+ * Has the frame answer as `plain` does. There are no parameters then.
+ * @throws ProblemError INVALID_QUERY
+ */
+export function framed(plain: PlainHandler): NonNullable<RouteRules['direct']> {
+  return async (request, reply) => {
+    refuseQuery(request.query);
+    sendPlain(reply, await plain(request.body, () => reply.raw.destroyed));
+  };
+}
+
+/** Answers through the frame. */
+export function sendPlain(reply: FastifyReply, { headers, text }: PlainAnswer): void {
+  for (let i = 0; i < headers.length; i += 2) reply.header(headers[i], headers[i + 1]);
+  void reply.send(text);
 }

@@ -1,5 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counter } from '@adscale/stats';
-import type { ServerResponse } from 'node:http';
+import proxyAddress from '@fastify/proxy-addr';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Admission, Ticket } from '../overload/admission.js';
 import { countedBody } from '../overload/counted-body.js';
@@ -11,7 +12,7 @@ import type { RateLimiter } from './rate-limit.js';
 import type { Scope } from './scopes.js';
 
 /** What the gate reads of a route's configuration. */
-interface RouteRules {
+export interface RouteRules {
   readonly scope?: Scope;
   readonly quiet?: boolean;
   /** The body is read line by line, so it is never held as a whole. */
@@ -30,10 +31,16 @@ export interface Gatekeepers {
   readonly limited: Counter;
 }
 
-const RETRY_SOON = { 'retry-after': '1' };
-const NO_ROOM: ProblemOccurrence = {
-  detail: 'The bodies of other requests take up MAX_IN_FLIGHT_BYTES. Wait for the seconds in Retry-After.',
-  headers: RETRY_SOON,
+/** Why a request is turned away. */
+export interface Refusal extends ProblemOccurrence {
+  readonly code: ProblemCode;
+}
+
+const OVERLOADED: Refusal = { code: 'OVERLOADED', headers: { 'retry-after': '1' } };
+const NO_ROOM: Refusal = {
+  ...OVERLOADED,
+  detail:
+    'The bodies of other requests take up MAX_IN_FLIGHT_BYTES. Wait for the seconds in Retry-After.',
 };
 
 /**
@@ -43,46 +50,113 @@ const NO_ROOM: ProblemOccurrence = {
  * too much to do? 503 ─▶ whose key? ─▶ too many of theirs? 429 ─▶ may they? 401, 403
  *                                                  ─▶ room for the body? 503 ─▶ in
  * ```
- * Health checks pass always. Hooks of Fastify rather than guards of Nest: they run before the body
- * is read and cost a tenth.
+ * It looks at a request before its body is read, and needs nothing of the frame.
  */
-export function addGate(fastify: FastifyInstance, gatekeepers: Gatekeepers): void {
-  const { admission, limiter, keys, shed, limited } = gatekeepers;
-  fastify.addHook('onRequest', (request, reply, done) => {
-    addStaticHeaders(request, reply);
-    const rules = request.routeOptions.config as RouteRules;
-    if (rules.quiet) return done();
-    const ticket = admission.enter(reply.raw);
+export class Gate {
+  private readonly isTrusted: (address: string, hop: number) => boolean;
+
+  /** @param trustedProxies how many proxies in front may tell the client's address */
+  constructor(
+    private readonly keepers: Gatekeepers,
+    trustedProxies: number,
+  ) {
+    this.isTrusted = (_address, hop) => hop < trustedProxies;
+  }
+
+  /**
+   * Counts a request in until its response is over, unless it is turned away.
+   * @param rules of its route
+   * @param bodyLimit most bytes of a body there
+   */
+  refusal(
+    request: IncomingMessage,
+    response: ServerResponse,
+    rules: RouteRules,
+    bodyLimit: number,
+  ): Refusal | undefined {
+    const { admission, limiter, keys, shed, limited } = this.keepers;
+    const ticket = admission.enter(response);
     if (ticket === undefined) {
       shed.increment();
-      return sendProblem(reply, 'OVERLOADED', { headers: RETRY_SOON });
+      return OVERLOADED;
     }
     const presented = presentedKey(request);
     const key = presented === undefined ? undefined : findApiKey(keys, presented);
-    const wait = limiter.admit(key === undefined ? `address ${request.ip}` : `key ${key.name}`);
+    const client = key === undefined ? `address ${this.addressOf(request)}` : `key ${key.name}`;
+    const wait = limiter.admit(client);
     if (wait > 0) {
       limited.increment();
-      return sendProblem(reply, 'RATE_LIMITED', { headers: { 'retry-after': String(wait) } });
+      return { code: 'RATE_LIMITED', headers: { 'retry-after': String(wait) } };
     }
-    const refusal = refusalFor(rules.scope, keys, key);
-    if (refusal !== undefined) {
-      const headers = refusal === 'API_KEY_REQUIRED' ? { 'www-authenticate': 'Bearer' } : undefined;
-      return sendProblem(reply, refusal, { headers });
-    }
+    const code = refusalFor(rules.scope, keys, key);
+    if (code === 'API_KEY_REQUIRED') return { code, headers: { 'www-authenticate': 'Bearer' } };
+    if (code !== undefined) return { code };
+    return this.admitBody(request, response, ticket, rules, bodyLimit);
+  }
+
+  /** Holds room for the body of a request, as far as its head tells how long it is. */
+  private admitBody(
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+    ticket: Ticket,
+    rules: RouteRules,
+    bodyLimit: number,
+  ): Refusal | undefined {
     if (rules.events) {
       ticket.giveBack();
       // What follows on the connection would wait for ever.
-      reply.raw.shouldKeepAlive = false;
+      response.shouldKeepAlive = false;
     }
-    if (rules.lines || request.headers['transfer-encoding'] !== undefined) {
-      tickets.set(reply.raw, ticket);
-      return done();
+    if (rules.lines || headers['transfer-encoding'] !== undefined) {
+      tickets.set(response, ticket);
+      return undefined;
     }
-    if (ticket.reserve(announcedBytes(request))) return done();
-    shed.increment();
-    return sendProblem(reply, 'OVERLOADED', NO_ROOM);
+    const bytes = Number(headers['content-length'] ?? 0);
+    // What is more than the route takes is refused for that.
+    if (bytes > bodyLimit || ticket.reserve(bytes)) return undefined;
+    this.keepers.shed.increment();
+    return NO_ROOM;
+  }
+
+  /** What a body ends with when there is no more room for it. */
+  noRoom(): ProblemError {
+    this.keepers.shed.increment();
+    return new ProblemError('OVERLOADED', NO_ROOM);
+  }
+
+  /** The client's, as far as the proxies in between are trusted. */
+  private addressOf(request: IncomingMessage): string | undefined {
+    // Most requests came through no proxy, and the list of proxies costs more than all else here.
+    if (request.headers['x-forwarded-for'] === undefined) return request.socket.remoteAddress;
+    return proxyAddress(request, this.isTrusted);
+  }
+}
+
+/**
+ * Has the gate look at whatever comes through the frame; health checks pass always. A hook of Fastify
+ * rather than a guard of Nest: it runs before the body is read and costs a tenth.
+ */
+export function addGate(fastify: FastifyInstance, gate: Gate): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    addStaticHeaders(request, reply);
+    const { config, bodyLimit = Infinity } = request.routeOptions;
+    const rules = config as RouteRules;
+    const refusal = rules.quiet
+      ? undefined
+      : gate.refusal(request.raw, reply.raw, rules, bodyLimit);
+    if (refusal === undefined) return done();
+    return sendProblem(reply, refusal.code, refusal);
   });
-  countUnannounced(fastify, shed);
+  // Bodies that come in chunks are counted as they come.
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
+    const { lines } = request.routeOptions.config as RouteRules;
+    const ticket = lines ? undefined : tickets.get(reply.raw);
+    if (ticket === undefined) return done(null, payload);
+    return done(
+      null,
+      countedBody(payload, ticket, () => gate.noRoom()),
+    );
+  });
 }
 
 /** Tickets of requests whose body takes an unknown number of bytes. */
@@ -91,25 +165,6 @@ const tickets = new WeakMap<ServerResponse, Ticket>();
 /** Holds room for the lines of a stream; see `Ticket.reserve`. */
 export function roomFor({ raw }: FastifyReply): (bytes: number) => boolean {
   return (bytes) => tickets.get(raw)?.reserve(bytes) ?? true;
-}
-
-/** Counts bodies that come in chunks, as they come. */
-function countUnannounced(fastify: FastifyInstance, shed: Counter): void {
-  const refusal = () => {
-    shed.increment();
-    return new ProblemError('OVERLOADED', NO_ROOM);
-  };
-  fastify.addHook('preParsing', (request, reply, payload, done) => {
-    const { lines } = request.routeOptions.config as RouteRules;
-    const ticket = lines ? undefined : tickets.get(reply.raw);
-    done(null, ticket === undefined ? payload : countedBody(payload, ticket, refusal));
-  });
-}
-
-/** Bytes of a body as its head says; 0 when it does not, or when it is more than the route takes. */
-function announcedBytes({ headers, routeOptions }: FastifyRequest): number {
-  const bytes = Number(headers['content-length'] ?? 0);
-  return bytes <= (routeOptions.bodyLimit ?? Infinity) ? bytes : 0;
 }
 
 /** Why a caller with this key, if any, may not use a route; undefined when they may. */
@@ -124,7 +179,7 @@ function refusalFor(
   return key.scopes.includes(scope) ? undefined : 'SCOPE_MISSING';
 }
 
-function presentedKey({ headers }: FastifyRequest): string | undefined {
+function presentedKey({ headers }: IncomingMessage): string | undefined {
   const own = headers['x-api-key'];
   if (typeof own === 'string') return own;
   const { authorization } = headers;
