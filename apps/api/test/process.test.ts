@@ -108,6 +108,44 @@ describe('the process, told to stop,', () => {
     expect(await service.ended()).toEqual([0, null]);
   });
 
+  it('resets none of its busy clients: each is answered, or finds nobody there', async () => {
+    const environment = { MODEL_DIR: await modelFolder(), SHUTDOWN_DELAY_MS: '50' };
+    service = await new Service(environment).up();
+    let answered = 0;
+    /** Asks again and again, on one connection as long as that is kept, until nobody is there. */
+    const askOn = async (): Promise<string> => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (;;) {
+        try {
+          const sent = service.ask('/stats', agent).end();
+          const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+          await once(answer.resume(), 'end');
+          answered++;
+        } catch (error) {
+          return (error as NodeJS.ErrnoException).code!;
+        }
+      }
+    };
+    const clients = Array.from({ length: 20 }, askOn);
+    await waitFor('all to be busy', () => answered > 200);
+    service.kill('SIGTERM');
+    const endings = await within('the clients to find nobody there', Promise.all(clients));
+    expect(new Set(endings)).toEqual(new Set(['ECONNREFUSED']));
+    expect(await service.ended()).toEqual([0, null]);
+  });
+
+  it('refuses a request that is not complete when the time is up, with exit code 0', async () => {
+    const environment = { SHUTDOWN_DELAY_MS: '0', REQUEST_TIMEOUT_MS: '1000' };
+    service = await new Service({ MODEL_DIR: await emptyFolder(), ...environment }).up();
+    const slow = await service.begin();
+    service.kill('SIGTERM');
+    const answer = await slow.answered();
+    expect([408, 503]).toContain(answer.statusCode);
+    expect(answer.headers.connection).toBe('close');
+    expect(await service.ended()).toEqual([0, null]);
+    expect(service.lines.join()).not.toContain('unfinished');
+  });
+
   it('gives up on a request that never ends at the second signal, with exit code 1', async () => {
     const environment = { SHUTDOWN_DELAY_MS: '0', REQUEST_TIMEOUT_MS: FOR_EVER_MS };
     service = await new Service({ MODEL_DIR: await emptyFolder(), ...environment }).up();

@@ -103,18 +103,23 @@ export class Service {
     sent.flushHeaders();
     await within('the service to begin with a request', once(sent, 'continue'));
     sent.write(body.slice(0, 10));
-    const finish = async () => {
-      sent.end(body.slice(10));
-      const answered = within('the answer to a slow request', once(sent, 'response'));
-      const [answer] = (await answered) as [IncomingMessage];
+    const answered = async () => {
+      const response = within('the answer to a slow request', once(sent, 'response'));
+      const [answer] = (await response) as [IncomingMessage];
       return answer.resume();
     };
-    return { finish };
+    const finish = () => {
+      sent.end(body.slice(10));
+      return answered();
+    };
+    return { answered, finish };
   }
 }
 
 /** A request that the service is in the middle of. */
 export interface BegunRequest {
+  /** Gives the answer to what was sent so far. */
+  readonly answered: () => Promise<IncomingMessage>;
   /** Sends the rest and gives the answer. */
   readonly finish: () => Promise<IncomingMessage>;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Registry, defaultSchema } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
 import { ModelFollower } from '../src/model/follower.js';
+import { connectInMemory } from './batch/memory-connection.js';
 import { type RunningApp, runApp, sample } from './running-app.js';
 import { emptyFolder, otherSchema, trainModel } from './trained-models.js';
 import { waitFor, within } from './wait-for.js';
@@ -106,6 +107,17 @@ describe('a service whose first model has other features', () => {
     slow.end(text.slice(5));
     const [answer] = (await within('the answer', once(slow, 'response'))) as [IncomingMessage];
     expect(answer.resume().statusCode).toBe(503);
+  });
+
+  it('is not held up by a client that watches the statistics and does not read', async () => {
+    const { client } = connectInMemory(api.server);
+    client.on('error', () => {});
+    client.write('GET /stats/stream HTTP/1.1\r\nhost: x\r\n\r\n');
+    await within('the watcher', once(api.server, 'request'));
+    const version = await publish(otherSchema);
+    await within('the new routes', look());
+    await expectServing(version);
+    client.destroy();
   });
 
   it('goes on counting from where it was', async () => {
