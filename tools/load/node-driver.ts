@@ -33,6 +33,11 @@ export async function runNodeDriver(options: LoadOptions): Promise<Line[]> {
       return judge(await send({ baseUrl, users, seconds, kinds: smokeKinds(traffic) }), goals);
     case 'spike':
       return spike(options, traffic);
+    case 'pipelining-abuse':
+    case 'slow-readers': {
+      const kinds = [predictions(bodiesFrom(traffic, 0))];
+      return judge(await send({ baseUrl, users, seconds, kinds }), goals);
+    }
     case 'valkey-dies': {
       const kinds = predictionsAndExplanations(bodiesFrom(traffic, 0));
       return judge(await send({ baseUrl, users, seconds, kinds }), goals);

@@ -35,6 +35,11 @@ Uses k6 when it is on the PATH, autocannon on Node otherwise; the traffic is the
                        retrain      the trainer publishes models meanwhile
                        valkey-dies  starts a service and a Valkey of its own, kills the latter
                                     under load and starts it again
+                       pipelining-abuse
+                                    others send 1,000 requests behind an answer without end and
+                                    hang up: do predictions go on, does a slot get lost?
+                       slow-readers others neither read their answers nor end their uploads: do
+                                    predictions go on, does memory suffice?
   --duration SECONDS   1 to 60, of a soak to ${LONGEST_SOAK}; default by scenario, steady 20
   --users N            connections at the same time, 1 to 2000; default by scenario, steady 50
   --warm-up N          requests before steady and soak take the time; default 60000

@@ -1,4 +1,5 @@
 import type { Goals } from '@adscale/api/load/goals.ts';
+import type { Endured } from './abuse.ts';
 import type { Sent } from './sender.ts';
 
 /** What a load run saw. Shares are in [0, 1]. */
@@ -87,6 +88,20 @@ function growthLine({ residentGrowth }: Measurement, goals: Goals): Line | undef
     goal: `< ${percent(goals.residentGrowth)}`,
     met: residentGrowth < goals.residentGrowth,
   };
+}
+
+/** What a service endured, judged. */
+export function enduredLines({ slotsLost, residentBytes }: Endured, goals: Goals): Line[] {
+  const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
+  const { residentBytes: most } = goals;
+  return [
+    { name: 'slots lost', value: String(slotsLost), goal: '0', met: slotsLost === 0 },
+    {
+      name: 'memory',
+      value: megabytes(residentBytes),
+      ...(most !== undefined && { goal: `< ${megabytes(most)}`, met: residentBytes < most }),
+    },
+  ];
 }
 
 export function allMet(lines: Line[]): boolean {

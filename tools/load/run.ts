@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
+import { isAbuse, scenarios } from '@adscale/api/load/goals.ts';
+import type { AbuseName } from '@adscale/api/load/goals.ts';
+import { Abuse } from './abuse.ts';
 import { runK6 } from './k6-driver.ts';
 import { runNodeDriver } from './node-driver.ts';
 import { help, parseOptions, UsageError } from './options.ts';
 import type { LoadOptions } from './options.ts';
-import { allMet, table } from './report.ts';
+import { allMet, enduredLines, table } from './report.ts';
 import { Retraining } from './retraining.ts';
 import { ValkeyOutage } from './valkey-outage.ts';
 import type { Sharing } from './valkey-outage.ts';
@@ -38,7 +41,24 @@ export async function run(call: Call): Promise<number> {
 async function runScenario(options: LoadOptions, call: Call): Promise<boolean> {
   if (options.scenario === 'valkey-dies') return loseValkey(options, call);
   await checkReady(options.baseUrl);
-  return options.scenario === 'retrain' ? retrain(options, call) : runDriver(options, call);
+  const { scenario } = options;
+  if (isAbuse(scenario)) return abuse(scenario, options, call);
+  return scenario === 'retrain' ? retrain(options, call) : runDriver(options, call);
+}
+
+/** Others behave badly while the driver's users do not; k6 could not be as bad. */
+async function abuse(name: AbuseName, options: LoadOptions, call: Call): Promise<boolean> {
+  const others = new Abuse(name, options.baseUrl);
+  let met: boolean;
+  try {
+    met = await runDriver(options, call);
+  } catch (error) {
+    await others.stop().catch(() => {});
+    throw error;
+  }
+  const lines = enduredLines(await others.stop(), scenarios[name].goals);
+  console.log(table(lines));
+  return met && allMet(lines);
 }
 
 async function retrain(options: LoadOptions, call: Call): Promise<boolean> {

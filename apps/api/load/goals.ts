@@ -1,7 +1,11 @@
 // The load scenarios: how many users for how long, and what a run must reach. k6 and the Node driver
 // share this file as they share the traffic; like that one, it imports nothing.
 
-export type ScenarioName = 'smoke' | 'steady' | 'spike' | 'soak' | 'retrain' | 'valkey-dies';
+/** Scenarios in which other clients behave badly. */
+export type AbuseName = 'pipelining-abuse' | 'slow-readers';
+
+export type ScenarioName =
+  'smoke' | 'steady' | 'spike' | 'soak' | 'retrain' | 'valkey-dies' | AbuseName;
 
 /** Limits of a scenario: no request may ever fail, whatever else a scenario asks for. */
 export interface Goals {
@@ -15,6 +19,8 @@ export interface Goals {
   models?: number;
   /** From a fifth of the run on, resident memory grows by less than this share. */
   residentGrowth?: number;
+  /** Resident memory of all processes stays below this, in bytes. */
+  residentBytes?: number;
 }
 
 export interface Scenario {
@@ -56,7 +62,21 @@ export const scenarios: Record<ScenarioName, Scenario> = {
   retrain: { users: 50, seconds: 30, warmUp: 0, goals: { p99Ms: 1000, models: 2 } },
   // one explanation in ten requests, found one after the other; a lost server may add its time-out
   'valkey-dies': { users: 20, seconds: 15, warmUp: 0, goals: { p99Ms: 1000 } },
+  // whoever predicts meanwhile is neither refused nor kept waiting, and no slot is lost
+  'pipelining-abuse': { users: 10, seconds: 10, warmUp: 0, goals: { p99Ms: 1000 } },
+  // within what docker-compose.yml gives the service
+  'slow-readers': {
+    users: 10,
+    seconds: 15,
+    warmUp: 0,
+    goals: { p99Ms: 1000, residentBytes: 512 * 2 ** 20 },
+  },
 };
+
+/** Whether other clients behave badly in a scenario. */
+export function isAbuse(name: ScenarioName): name is AbuseName {
+  return name === 'pipelining-abuse' || name === 'slow-readers';
+}
 
 /** Users who are there before and after a spike. */
 export const CALM_USERS = 5;
