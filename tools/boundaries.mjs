@@ -418,13 +418,18 @@ export const stages = {
   ],
   api: [
     {
+      stage: 'connections',
+      mayUse: [],
+      because: 'A connection is watched alike, whatever is asked on it.',
+    },
+    {
       stage: 'overload',
       mayUse: [],
       because: 'Admission counts what waits and does not know what is asked.',
     },
     {
       stage: 'problem',
-      mayUse: [],
+      mayUse: ['connections'],
       because: 'A problem is answered alike, whatever it is about.',
     },
     {
@@ -465,6 +470,7 @@ export const stages = {
     {
       stage: 'batch',
       mayUse: [
+        'connections',
         'overload',
         'problem',
         'security',
@@ -571,7 +577,7 @@ export const stages = {
     },
     {
       stage: 'service',
-      mayUse: ['problem', 'config', 'health', 'replicas', 'app'],
+      mayUse: ['connections', 'problem', 'config', 'health', 'replicas', 'app'],
       because: 'The service is the app of the model at hand, made anew for another.',
     },
     {

@@ -179,14 +179,14 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     67_108_864,
     0,
     2 ** 40,
-    'Most bytes of request bodies under way at once, in each process; longer ones than 16 KiB are then answered 503. 0 any number.',
+    'Most bytes of bodies above 16 KiB under way at once in a process; more are answered 503. 0 any number.',
   ),
   maxEventStreams: whole(
     'MAX_EVENT_STREAMS',
     100,
     0,
     1_000_000,
-    'Most clients of /stats/stream at once, in each process; more are answered 503. 0 any number.',
+    'Most clients of /stats/stream at once in a process; more are answered 503. 0 any number.',
   ),
   maxLagMs: whole(
     'MAX_LAG_MS',

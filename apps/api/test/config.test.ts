@@ -21,6 +21,8 @@ describe('readConfig', () => {
       trustProxy: 0,
       corsOrigins: [],
       maxInFlight: 1000,
+      maxInFlightBytes: 67_108_864,
+      maxEventStreams: 100,
       maxLagMs: 200,
       valkeyUrl: '',
       batchLimit: 10_000,

@@ -286,7 +286,7 @@ describe('whatever clients do', () => {
       if (typeof each === 'object') socket.write(texts[each.send].repeat(each.times));
       else if (each === 'stops reading') socket.pause();
       else if (each === 'reads') socket.resume();
-      else if (each === 'waits') await new Promise((resolve) => setTimeout(resolve, 5));
+      else if (each === 'waits') await new Promise(setImmediate);
       else if (each === 'half-closes') socket.end();
       else if (each === 'resets') socket.resetAndDestroy();
       else socket.destroy();

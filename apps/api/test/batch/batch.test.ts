@@ -65,6 +65,25 @@ describe('POST /predict_ctr/batch', () => {
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
   });
 
+  it('explains the first hundred errors, and names the others by their code and place', async () => {
+    const many = await runApp({ MODEL_DIR: folder });
+    const records = [...new Array(99).fill({}), sample, ...new Array(9900).fill({})];
+    const { body, text } = await request(many.server)
+      .post('/predict_ctr/batch')
+      .send(records)
+      .expect(200);
+    await many.close();
+    expect(body).toMatchObject({ ok: 1, failed: 9999 });
+    expect(body.predictions).toHaveLength(10_000);
+    const explained = body.predictions.slice(0, 101);
+    expect(explained.splice(99, 1)).toEqual([{ predicted_ctr: expect.any(Number) }]);
+    for (const { error } of explained) expect(error.errors.length).toBeGreaterThan(0);
+    for (const brief of body.predictions.slice(101)) {
+      expect(brief).toEqual({ error: { code: 'INVALID_RECORD' } });
+    }
+    expect(text.length).toBeLessThan(40 * 9999 + 100 * 1000);
+  });
+
   it('has nothing to say of no records', async () => {
     const { body } = await postBatch([]).expect(200);
     expect(body).toEqual({ ok: 0, failed: 0, predictions: [] });

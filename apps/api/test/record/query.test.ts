@@ -50,6 +50,15 @@ describe('the query of an address', () => {
   });
 });
 
+describe('a query of many parameters', () => {
+  it('is refused with the first twenty that are wrong', () => {
+    const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`p${i}`, '']));
+    const { occurrence } = refusalOf(many, refuseQuery)!;
+    expect(occurrence.errors).toHaveLength(20);
+    expect(occurrence.detail).toMatch(/^Wrong: p0, p1, .* p19 and more\.$/);
+  });
+});
+
 describe('a route without parameters', () => {
   it('refuses any', () => {
     expect(refusalOf({}, refuseQuery)).toBeUndefined();
