@@ -524,8 +524,8 @@ export const stages = {
     },
     {
       stage: 'cluster',
-      mayUse: ['config', 'stats', 'replicas'],
-      because: 'Workers share figures as replicas do, whatever they serve.',
+      mayUse: ['security', 'config', 'model', 'stats', 'replicas'],
+      because: 'Workers share figures and limits as replicas do, and agree on a model.',
     },
     {
       stage: 'parts',

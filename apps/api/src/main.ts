@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { statSync } from 'node:fs';
 import { say } from './cluster/messages.js';
 import { Primary } from './cluster/primary.js';
 import { type Config, ConfigError, readConfig } from './config.js';
@@ -12,11 +13,28 @@ const WRONG_CONFIGURATION = 2;
 
 function configuration(): Config {
   try {
-    return readConfig(process.env);
+    const config = readConfig(process.env);
+    checkFolder(config.modelDir);
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(`The configuration is wrong.\n${error.message}`);
     process.exit(WRONG_CONFIGURATION);
+  }
+}
+
+/**
+ * A folder that is not there yet is one that the trainer will make; a file will never be one.
+ * @throws ConfigError
+ */
+function checkFolder(path: string): void {
+  const wrong = (what: string) =>
+    new ConfigError(`MODEL_DIR: got ${JSON.stringify(path)}, which ${what}, wanted a folder`);
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) throw wrong('is none');
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw wrong(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 

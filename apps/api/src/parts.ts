@@ -10,6 +10,7 @@ import type { Config } from './config.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
 import { PredictionDetails } from './explain/prediction-details.js';
 import { countDroppedLines } from './logging/logger.js';
+import { findFirst } from './model/first-model.js';
 import { type FollowerOptions, ModelFollower } from './model/follower.js';
 import { ModelLoader } from './model/loader.js';
 import { type Answer, ServedModel } from './model/served-model.js';
@@ -17,8 +18,10 @@ import { Admission } from './overload/admission.js';
 import { EventLoopLag } from './overload/event-loop-lag.js';
 import { WorkPool } from './pool/pool.js';
 import { Predictions } from './predict/predictions.js';
+import { shareLimits } from './replicas/limits.js';
 import { linkReplicas } from './replicas/link.js';
 import type { Gatekeepers } from './security/gate.js';
+import { LeasedLimiter } from './security/leases.js';
 import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/figures.js';
 
@@ -54,10 +57,21 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   });
   const registry = new Registry(config.modelDir);
   const loader = new ModelLoader(registry);
-  const first = options.first ?? (await loadFirst(registry, loader, logger));
-  const served = new ServedModel(first?.schema ?? defaultSchema, cache, stats, config.cacheKey);
-  if (first !== undefined) served.replace(first);
-  const following = { pollMs: config.modelPollMs, onOtherFeatures };
+  const colleagues = cluster.isWorker ? new Colleagues() : undefined;
+  const source = { registry, loader, agreement: colleagues };
+  const first = await findFirst(source, logger, options.first);
+  const schema = first.model?.schema ?? first.schema ?? defaultSchema;
+  const served = new ServedModel(schema, cache, stats, config.cacheKey);
+  if (first.model !== undefined) {
+    served.replace(first.model);
+    colleagues?.serves(first.model);
+  }
+  const following = {
+    pollMs: config.modelPollMs,
+    // Features that the colleagues have settled stay, also while no model can be loaded.
+    onOtherFeatures: first.schema === undefined ? onOtherFeatures : undefined,
+    onServed: colleagues && ((model: CtrModel) => colleagues.serves(model)),
+  };
   const follower = new ModelFollower({ registry, loader, served }, logger, following);
   const predictions = new Predictions(stats);
   countDroppedLines(logger, stats.counter('log_lines_dropped'));
@@ -68,7 +82,9 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const lag = new EventLoopLag();
   const { maxInFlight: inFlight, maxLagMs: lagMs, maxInFlightBytes: bytes } = config;
   const admission = new Admission({ inFlight, lagMs, bytes }, lag);
-  const limiter = new RateLimiter(config.rateLimitPerMinute);
+  const limiter = colleagues
+    ? new LeasedLimiter(config.rateLimitPerMinute, config.workers, colleagues)
+    : new RateLimiter(config.rateLimitPerMinute);
   const gatekeepers: Gatekeepers = {
     admission,
     limiter,
@@ -77,15 +93,19 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     limited: stats.counter('requests_rate_limited'),
   };
   const figures = new ServiceFigures({ stats, cache, explanations, admission, lag, pool });
-  const colleagues = cluster.isWorker ? new Colleagues(figures) : undefined;
   if (colleagues) figures.include(colleagues);
+  if (limiter instanceof LeasedLimiter) colleagues?.join(figures, limiter);
   const { valkeyUrl: url } = config;
-  const unlink = url && (await linkReplicas({ url, machine }, { figures, limiter }, logger));
+  const unlink = url && (await linkReplicas({ url, machine }, figures, logger));
+  // The limits of workers are their primary's to share.
+  const isSharing = url && config.rateLimitPerMinute > 0 && limiter instanceof RateLimiter;
+  const endSharing = isSharing && (await shareLimits(url, limiter, logger));
   /** Stops timers, ends threads and connections. */
   const close = async () => {
     lag.stop();
     colleagues?.stop();
     if (unlink) await unlink();
+    if (endSharing) await endSharing();
     await Promise.all([pool.close(), tier?.close()]);
   };
   return {
@@ -108,26 +128,6 @@ function createPool(
     ended: stats.counter('tasks_ended'),
     logger,
   });
-}
-
-/**
- * The registry's current model, or undefined if there is none or it cannot be loaded. Then the log
- * says why, and the service starts without a model.
- */
-async function loadFirst(
-  registry: Registry,
-  loader: ModelLoader,
-  logger: Logger,
-): Promise<CtrModel | undefined> {
-  try {
-    const version = await registry.current();
-    if (version !== undefined) return await loader.load(version);
-    logger.warn('no model in the registry yet: predictions answer 503 until one is trained');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    logger.error({ reason }, 'model refused: predictions answer 503 until one can be loaded');
-  }
-  return undefined;
 }
 
 /** Where replicas share what is costly to find; undefined without Valkey. */

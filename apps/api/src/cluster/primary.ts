@@ -3,125 +3,129 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { MACHINE_VARIABLE } from '../replicas/board.js';
-import { type Figures, emptyFigures, mergeFigures, retiredFigures } from '../stats/figures.js';
-import { type ToPrimary, type ToWorker, WORKER_PATIENCE_MS } from './messages.js';
+import { shareLimits } from '../replicas/limits.js';
+import { RateLimiter } from '../security/rate-limit.js';
+import { Exchange, workers } from './exchange.js';
+import type { ToPrimary } from './messages.js';
+import { Restarts } from './restarts.js';
 
 /** Milliseconds that a worker may take to end beyond what its own shutdown takes at most. */
 const LEAVE_MARGIN_MS = 5000;
 
-/** One worker's question for the figures of the others, and who has not answered yet. */
-interface Question {
-  readonly missing: Set<number>;
-  readonly finish: () => void;
-}
-
 /**
  * The process that starts the workers, which share the port. It serves nothing itself. It replaces
- * a worker that dies and keeps its figures, carries figures between the workers, and ends them all.
+ * a worker that dies, carries word between the workers, and ends them all. It ends by itself only
+ * when nobody serves and one attempt after the other has failed.
  */
 export class Primary {
-  /** What each worker said last. */
-  private readonly latest = new Map<number, Figures>();
-  /** What workers counted that have ended. */
-  private gone = emptyFigures;
-  private readonly questions = new Map<number, Question>();
-  private asked = 0;
-  /** The ids of the workers that have begun to serve. */
-  private readonly up = new Set<number>();
+  private readonly exchange: Exchange;
+  private readonly restarts = new Restarts();
+  /** When each worker began to serve. */
+  private readonly up = new Map<number, number>();
+  private readonly pauses = new Set<NodeJS.Timeout>();
   private leaving = false;
 
   constructor(
     private readonly config: Config,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    const limiter = new RateLimiter(config.rateLimitPerMinute);
+    this.exchange = new Exchange(limiter);
+    if (config.valkeyUrl && config.rateLimitPerMinute > 0) {
+      shareLimits(config.valkeyUrl, limiter, logger).catch((err: unknown) =>
+        logger.error({ err }, 'limits are not shared'),
+      );
+    }
+  }
 
   /** Starts the workers; ends the process when the last of them has ended. */
   start(): void {
     // Round robin spreads connections evenly, which the system's own way does not.
     cluster.schedulingPolicy = cluster.SCHED_RR;
     process.env[MACHINE_VARIABLE] ??= randomUUID();
-    for (let i = 0; i < this.config.workers; i++) this.startWorker();
     const leave = () => this.leave();
     process.on('SIGTERM', leave).on('SIGINT', leave);
+    for (let i = 0; i < this.config.workers; i++) this.startWorker();
   }
 
   private startWorker(): void {
-    const worker = cluster.fork();
-    worker.on('message', (message: ToPrimary) => this.hear(worker, message));
-    worker.on('exit', (code, signal) => this.replace(worker, code, signal));
-  }
-
-  private hear(worker: Worker, message: ToPrimary): void {
-    if (message.kind === 'others?') this.askOthers(worker, message.ask);
-    else if (message.kind === 'up') this.announce(worker, message.port);
-    else {
-      this.latest.set(worker.id, message.figures);
-      this.questions.get(message.ask)?.missing.delete(worker.id);
-      if (this.questions.get(message.ask)?.missing.size === 0) {
-        this.questions.get(message.ask)?.finish();
-      }
+    let worker: Worker;
+    try {
+      worker = cluster.fork();
+    } catch (err) {
+      // The system has no memory, or no process, left.
+      this.logger.error({ err }, 'worker not started');
+      return this.decide(undefined, 1);
     }
-  }
-
-  private askOthers(asker: Worker, ask: number): void {
-    const others = workers().filter(({ id }) => id !== asker.id);
-    const question = ++this.asked;
-    const finish = () => {
-      clearTimeout(timer);
-      if (!this.questions.delete(question) || !asker.isConnected()) return;
-      const known = others
-        .map(({ id }) => this.latest.get(id))
-        .filter((each) => each !== undefined);
-      tell(asker, { kind: 'others', ask, figures: [this.gone, ...known] });
-    };
-    const timer = setTimeout(finish, WORKER_PATIENCE_MS);
-    this.questions.set(question, { missing: new Set(others.map(({ id }) => id)), finish });
-    for (const other of others) tell(other, { kind: 'figures?', ask: question });
-    if (others.length === 0) finish();
+    this.logger.info({ worker: worker.process.pid }, 'worker started');
+    worker.on('message', (message: ToPrimary) => {
+      if (message.kind === 'up') this.announce(worker, message.port);
+      else this.exchange.hear(worker, message);
+    });
+    worker.on('exit', (code, signal) => this.ended(worker, code, signal));
+    worker.on('error', (err) => {
+      this.logger.error({ err, worker: worker.process.pid }, 'worker failed');
+      // A process that could not be made never exits.
+      if (worker.process.pid === undefined) this.ended(worker, 1, '');
+    });
   }
 
   private announce(worker: Worker, port: number): void {
-    this.up.add(worker.id);
+    this.up.set(worker.id, performance.now());
     if (this.up.size !== this.config.workers) return;
     this.logger.info({ port, workers: this.config.workers }, 'all workers are up');
   }
 
-  private replace(worker: Worker, code: number, signal: string): void {
-    this.gone = mergeFigures(this.gone, retiredFigures(this.latest.get(worker.id) ?? emptyFigures));
-    this.latest.delete(worker.id);
+  private ended(worker: Worker, code: number, signal: string): void {
+    this.exchange.forget(worker);
+    const upAt = this.up.get(worker.id);
+    this.up.delete(worker.id);
     if (this.leaving) {
       // A worker that was still starting dies of the signal: it had nothing to finish.
       if (code !== 0 && signal !== 'SIGTERM') process.exitCode = 1;
-      if (workers().length === 0) process.exit();
+      this.endAfterWorkers();
       return;
     }
-    this.logger.error({ worker: worker.process.pid, code, signal }, 'worker ended');
-    if (!this.up.delete(worker.id)) {
-      // It never came up, so the next one would not either: the service ends.
+    const served_ms = upAt === undefined ? null : Math.round(performance.now() - upAt);
+    this.logger.error({ worker: worker.process.pid, code, signal, served_ms }, 'worker ended');
+    this.decide(served_ms ?? undefined, code);
+  }
+
+  /** Replaces a worker, sooner or later, or gives up. */
+  private decide(servedMs: number | undefined, code: number): void {
+    const healthy = this.up.size;
+    const starting = workers().filter(({ id }) => !this.up.has(id)).length;
+    const decision = this.restarts.after(servedMs, { healthy, starting });
+    const { failures } = decision;
+    if (decision.kind === 'give up') {
+      const facts = { failures, wanted: this.config.workers };
+      this.logger.fatal(facts, 'no worker serves and none can be started: leaving');
       process.exitCode = code || 1;
-      this.leave();
-      if (workers().length === 0) process.exit();
-      return;
+      return this.leave();
     }
-    this.startWorker();
+    const { pauseMs } = decision;
+    this.logger.info({ healthy, starting, failures, pause_ms: pauseMs }, 'worker is replaced');
+    const pause = setTimeout(() => {
+      this.pauses.delete(pause);
+      this.startWorker();
+    }, pauseMs);
+    this.pauses.add(pause);
   }
 
   /** The first time, workers leave in their own time, which has an end; the second time, at once. */
   private leave(): void {
     const signal = this.leaving ? 'SIGKILL' : 'SIGTERM';
     this.leaving = true;
+    this.pauses.forEach(clearTimeout);
     for (const worker of workers()) worker.process.kill(signal);
     const { shutdownDelayMs, requestTimeoutMs } = this.config;
     const patience = shutdownDelayMs + requestTimeoutMs + LEAVE_MARGIN_MS;
     const kill = () => workers().forEach((worker) => worker.process.kill('SIGKILL'));
     setTimeout(kill, patience).unref();
+    this.endAfterWorkers();
   }
-}
 
-function workers(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-}
-
-function tell(worker: Worker, message: ToWorker): void {
-  if (worker.isConnected()) worker.send(message);
+  private endAfterWorkers(): void {
+    if (workers().length === 0) process.exit();
+  }
 }

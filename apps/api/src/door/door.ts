@@ -19,7 +19,7 @@ import { type ProblemCode, catalogue } from '../problem/catalogue.js';
 import type { ProblemFilter } from '../problem/filter.js';
 import { type ProblemOccurrence, problemText } from '../problem/problem.js';
 import type { PlainHandler, RouteRules } from '../record/route-rules.js';
-import type { Gate } from '../security/gate.js';
+import type { Gate, Refusal } from '../security/gate.js';
 import { DATA_HEADERS } from '../security/headers.js';
 import type { Scope } from '../security/scopes.js';
 import { type JsonReader, collectBody, jsonReader } from './body.js';
@@ -105,9 +105,13 @@ export class Door {
     const { request, response, route } = exchange;
     const start = performance.now();
     response.on('finish', () => this.record(exchange, performance.now() - start));
+    const settled = (refusal: Refusal | undefined): void => {
+      if (refusal !== undefined) return this.refuse(exchange, refusal.code, refusal);
+      collectBody(request, length, (body) => this.answer(exchange, body));
+    };
     const refusal = this.parts.gate.refusal(request, response, route, route.bodyLimit);
-    if (refusal !== undefined) return this.refuse(exchange, refusal.code, refusal);
-    collectBody(request, length, (body) => this.answer(exchange, body));
+    if (refusal instanceof Promise) void refusal.then(settled);
+    else settled(refusal);
   }
 
   private answer(exchange: Exchange, body: Buffer): void {

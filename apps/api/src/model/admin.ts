@@ -20,7 +20,6 @@ import { ModelFollower } from './follower.js';
 import { ModelListing } from './listing.js';
 import { ModelLoader, ModelRefusedError, isReadOnly } from './loader.js';
 import { RolloutAnswer, TrialPipe, TrialRequest, trialRefusal } from './models-dto.js';
-import { ServedModel } from './served-model.js';
 
 /**
  * Changes what is served and tried. It loads and checks a model first, then tells the registry;
@@ -33,7 +32,6 @@ export class ModelAdmin {
   constructor(
     private readonly registry: Registry,
     private readonly loader: ModelLoader,
-    private readonly served: ServedModel,
     private readonly follower: ModelFollower,
   ) {}
 
@@ -95,7 +93,7 @@ export class ModelAdmin {
 
   private async checkServable(version: string): Promise<void> {
     try {
-      await this.loader.load(version, this.served.schema);
+      await this.loader.load(version, this.follower.wantedSchema);
     } catch (error) {
       if (!(error instanceof ModelRefusedError)) throw error;
       throw refused(version, error.message, error);

@@ -1,4 +1,11 @@
-import { type CtrModel, ROLES, type Registry, type Role, type Trial } from '@adscale/ctr';
+import {
+  type CtrModel,
+  type RecordSchema,
+  type Registry,
+  ROLES,
+  type Role,
+  type Trial,
+} from '@adscale/ctr';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { type ModelLoader, ModelRefusedError, isReadOnly } from './loader.js';
@@ -21,6 +28,8 @@ export interface FollowerOptions {
    * not possible; then the next look tries again. Without it, such a model is refused.
    */
   readonly onOtherFeatures?: (model: CtrModel) => Promise<void>;
+  /** Called when another model has become the current one. */
+  readonly onServed?: (model: CtrModel) => void;
 }
 
 /** What can be refused: a model to serve or to try, or the file that says what to try. */
@@ -93,20 +102,32 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
+  /**
+   * The features that a model must have to be served. Undefined for any: while no model serves, an
+   * app for other features can take over.
+   */
+  get wantedSchema(): RecordSchema | undefined {
+    const { served } = this.models;
+    const canGiveWay = served.current === undefined && this.options.onOtherFeatures !== undefined;
+    return canGiveWay ? undefined : served.schema;
+  }
+
   private async serve(version: string): Promise<void> {
     const { loader, served } = this.models;
-    const { onOtherFeatures } = this.options;
-    // While no model serves, one of any features will do: an app for them can take over.
-    const canGiveWay = served.current === undefined && onOtherFeatures !== undefined;
-    const model = await loader.load(version, canGiveWay ? undefined : served.schema);
-    if (canGiveWay && schemaMismatch(served.schema, model.schema) !== undefined) {
+    const { onOtherFeatures, onServed } = this.options;
+    const wanted = this.wantedSchema;
+    const model = await loader.load(version, wanted);
+    const isOther = schemaMismatch(served.schema, model.schema) !== undefined;
+    if (wanted === undefined && isOther && onOtherFeatures !== undefined) {
       await onOtherFeatures(model).catch((cause: unknown) => {
         const refusal = new ModelRefusedError('no routes could be made for it', false, { cause });
         throw loader.refuse(version, refusal);
       });
+      served.giveWay(version);
       return;
     }
     served.replace(model);
+    onServed?.(model);
     const { digest } = model;
     this.logger.info({ model_version: version, model_digest: digest }, 'model served');
   }

@@ -45,7 +45,7 @@ export class ModelListing {
   async rollout(): Promise<RolloutAnswer> {
     const { served, registry } = this;
     return {
-      serving: served.current?.model.version ?? null,
+      serving: served.version,
       current: (await registry.current()) ?? null,
       previous: (await registry.previous()) ?? null,
       canary: served.trial('canary'),

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { CtrError, type CtrModel, type RecordSchema, type Registry, roundCtr } from '@adscale/ctr';
 import { exampleRequests } from '../record/record-examples.js';
 import { schemaMismatch } from './schema.js';
@@ -16,6 +17,8 @@ export class ModelRefusedError extends Error {
   }
 }
 
+/** The files of a version that a model is made of. */
+const FILES = ['model.adsf', 'model.json'];
 /** The loader remembers why it refused this many versions; a registry rarely holds more. */
 const MOST_REFUSALS = 100;
 
@@ -28,6 +31,8 @@ export class ModelLoader {
   private readonly held = new Map<string, Promise<CtrModel>>();
   /** By version, the latest last. */
   private readonly refused = new Map<string, ModelRefusedError>();
+  /** What the files of a version were like when their content was refused. */
+  private readonly broken = new WeakMap<ModelRefusedError, string>();
 
   constructor(private readonly registry: Registry) {}
 
@@ -38,13 +43,18 @@ export class ModelLoader {
 
   /**
    * Loads, checks and compiles the model of a version. Callers that ask for the same version get
-   * the same model, until `retain` drops it.
+   * the same model, until `retain` drops it. A version whose files were wrong is read again when
+   * they have changed.
    * @param schema the features that the model must have; any features if left out
    * @throws ModelRefusedError saying why the model cannot be served
    */
   async load(version: string, schema?: RecordSchema): Promise<CtrModel> {
     const before = this.refused.get(version);
     if (schema !== undefined && before?.lasting) throw before;
+    const files = this.held.has(version) ? undefined : await this.filesOf(version);
+    if (before !== undefined && files !== undefined && this.broken.get(before) === files) {
+      throw before;
+    }
     try {
       const model = await this.loadOnce(version);
       checkModel(model);
@@ -53,7 +63,22 @@ export class ModelLoader {
       return model;
     } catch (error) {
       this.held.delete(version);
-      throw this.refuse(version, error instanceof ModelRefusedError ? error : refusalFor(error));
+      const refusal = error instanceof ModelRefusedError ? error : refusalFor(error);
+      // What the system refuses it may grant the next time; other features are no fault of the files.
+      const isWrong = refusal.cause === undefined || refusal.cause instanceof CtrError;
+      if (isWrong && !refusal.lasting && files !== undefined) this.broken.set(refusal, files);
+      throw this.refuse(version, refusal);
+    }
+  }
+
+  /** Tells when the files of a version change; undefined for a version that is not there. */
+  private async filesOf(version: string): Promise<string | undefined> {
+    try {
+      const paths = FILES.map((name) => this.registry.fileOf(version, name));
+      const files = await Promise.all(paths.map((path) => stat(path, { bigint: true })));
+      return files.map(({ ino, size, mtimeNs, ctimeNs }) => [ino, size, mtimeNs, ctimeNs]).join();
+    } catch {
+      return undefined;
     }
   }
 

@@ -74,6 +74,7 @@ interface Canary {
  */
 export class ServedModel {
   private serving: Serving | undefined;
+  private successor: string | undefined;
   private readonly tried: Record<Role, TriedModel | undefined>;
   private canary: Canary | undefined;
   private shadow: ShadowRun | undefined;
@@ -95,6 +96,16 @@ export class ServedModel {
   /** The model that answers whatever no canary does; undefined while there is none. */
   get current(): Serving | undefined {
     return this.serving;
+  }
+
+  /** The version that answers from now on, be it another app's; null while there is none. */
+  get version(): string | null {
+    return this.serving?.model.version ?? this.successor ?? null;
+  }
+
+  /** An app with routes for this version's features has taken over. */
+  giveWay(version: string): void {
+    this.successor = version;
   }
 
   /**

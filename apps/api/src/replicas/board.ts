@@ -1,8 +1,6 @@
-import type { connectValkey } from '@adscale/cache';
 import { parseSnapshot } from '@adscale/stats';
 import { type Figures, type Others, retiredFigures } from '../stats/figures.js';
-
-type Valkey = Awaited<ReturnType<typeof connectValkey>>;
+import type { Valkey } from './valkey.js';
 
 /** A hash with a field for every process of the service, on any machine. */
 const BOARD = 'adscale:figures';

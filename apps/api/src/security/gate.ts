@@ -8,7 +8,8 @@ import type { ProblemCode } from '../problem/catalogue.js';
 import { ProblemError, type ProblemOccurrence, sendProblem } from '../problem/problem.js';
 import { type ApiKey, findApiKey } from './api-keys.js';
 import { DATA_HEADERS, PAGE_HEADERS } from './headers.js';
-import type { RateLimiter } from './rate-limit.js';
+import { networkOf } from './network.js';
+import type { Limiter } from './rate-limit.js';
 import type { Scope } from './scopes.js';
 
 /** What the gate reads of a route's configuration. */
@@ -24,7 +25,7 @@ export interface RouteRules {
 /** Everything that can turn a request away before its body is read. */
 export interface Gatekeepers {
   readonly admission: Admission;
-  readonly limiter: RateLimiter;
+  readonly limiter: Limiter;
   readonly keys: readonly ApiKey[];
   /** Count what was turned away. */
   readonly shed: Counter;
@@ -64,7 +65,8 @@ export class Gate {
   }
 
   /**
-   * Counts a request in until its response is over, unless it is turned away.
+   * Counts a request in until its response is over, unless it is turned away. At once, but for a
+   * client whose requests other workers count as well.
    * @param rules of its route
    * @param bodyLimit most bytes of a body there
    */
@@ -73,7 +75,7 @@ export class Gate {
     response: ServerResponse,
     rules: RouteRules,
     bodyLimit: number,
-  ): Refusal | undefined {
+  ): Refusal | undefined | Promise<Refusal | undefined> {
     const { admission, limiter, keys, shed, limited } = this.keepers;
     const ticket = admission.enter(response);
     if (ticket === undefined) {
@@ -82,16 +84,19 @@ export class Gate {
     }
     const presented = presentedKey(request);
     const key = presented === undefined ? undefined : findApiKey(keys, presented);
-    const client = key === undefined ? `address ${this.addressOf(request)}` : `key ${key.name}`;
+    const client = key === undefined ? `address ${this.networkOf(request)}` : `key ${key.name}`;
+    const settled = (wait: number): Refusal | undefined => {
+      if (wait > 0) {
+        limited.increment();
+        return { code: 'RATE_LIMITED', headers: { 'retry-after': String(wait) } };
+      }
+      const code = refusalFor(rules.scope, keys, key);
+      if (code === 'API_KEY_REQUIRED') return { code, headers: { 'www-authenticate': 'Bearer' } };
+      if (code !== undefined) return { code };
+      return this.admitBody(request, response, ticket, rules, bodyLimit);
+    };
     const wait = limiter.admit(client);
-    if (wait > 0) {
-      limited.increment();
-      return { code: 'RATE_LIMITED', headers: { 'retry-after': String(wait) } };
-    }
-    const code = refusalFor(rules.scope, keys, key);
-    if (code === 'API_KEY_REQUIRED') return { code, headers: { 'www-authenticate': 'Bearer' } };
-    if (code !== undefined) return { code };
-    return this.admitBody(request, response, ticket, rules, bodyLimit);
+    return wait === undefined ? limiter.settle(client).then(settled) : settled(wait);
   }
 
   /** Holds room for the body of a request, as far as its head tells how long it is. */
@@ -125,10 +130,11 @@ export class Gate {
   }
 
   /** The client's, as far as the proxies in between are trusted. */
-  private addressOf(request: IncomingMessage): string | undefined {
+  private networkOf(request: IncomingMessage): string {
     // Most requests came through no proxy, and the list of proxies costs more than all else here.
-    if (request.headers['x-forwarded-for'] === undefined) return request.socket.remoteAddress;
-    return proxyAddress(request, this.isTrusted);
+    const { remoteAddress } = request.socket;
+    if (request.headers['x-forwarded-for'] === undefined) return networkOf(remoteAddress ?? '');
+    return networkOf(proxyAddress(request, this.isTrusted) ?? '');
   }
 }
 
@@ -141,11 +147,15 @@ export function addGate(fastify: FastifyInstance, gate: Gate): void {
     addStaticHeaders(request, reply);
     const { config, bodyLimit = Infinity } = request.routeOptions;
     const rules = config as RouteRules;
+    const settled = (refusal: Refusal | undefined) => {
+      if (refusal === undefined) return done();
+      return sendProblem(reply, refusal.code, refusal);
+    };
     const refusal = rules.quiet
       ? undefined
       : gate.refusal(request.raw, reply.raw, rules, bodyLimit);
-    if (refusal === undefined) return done();
-    return sendProblem(reply, refusal.code, refusal);
+    if (refusal instanceof Promise) void refusal.then(settled);
+    else settled(refusal);
   });
   // Bodies that come in chunks are counted as they come.
   fastify.addHook('preParsing', (request, reply, payload, done) => {

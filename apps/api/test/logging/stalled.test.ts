@@ -37,7 +37,8 @@ async function overflow(): Promise<void> {
     for (let i = 0; i < REQUESTS / 4; i++) expect(await service.status(LONG_PATH)).toBe(404);
   };
   await Promise.all([ask(), ask(), ask(), ask()]);
-  const stats = await (await fetch(`http://127.0.0.1:${service.port}/stats`)).json();
+  const asked = await fetch(`http://127.0.0.1:${service.port}/stats`);
+  const stats = (await asked.json()) as { counters: Record<string, number> };
   expect(stats.counters.log_lines_dropped).toBeGreaterThan(0);
   const metrics = await (await fetch(`http://127.0.0.1:${service.port}/metrics`)).text();
   expect(metrics).toMatch(/^adscale_log_lines_dropped_total [1-9]/m);

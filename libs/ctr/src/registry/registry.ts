@@ -66,6 +66,11 @@ export class Registry {
     return (await readPointer(this.folder))[0];
   }
 
+  /** The version that serves, then those that served before it as far as the pointer remembers. */
+  history(): Promise<string[]> {
+    return readPointer(this.folder);
+  }
+
   /** The version that `rollback` goes to, or undefined when none served before or it is gone. */
   async previous(): Promise<string | undefined> {
     return (await this.rolledBack())[0];
