@@ -577,7 +577,7 @@ export const stages = {
     },
     {
       stage: 'service',
-      mayUse: ['connections', 'problem', 'config', 'health', 'replicas', 'app'],
+      mayUse: ['connections', 'problem', 'config', 'logging', 'health', 'replicas', 'app'],
       because: 'The service is the app of the model at hand, made anew for another.',
     },
     {

@@ -12,7 +12,9 @@ import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
 import { Readiness } from './health/readiness.js';
-import { answerBrokenRequest, refuseIncomplete } from './problem/socket.js';
+import { unreadableLog } from './logging/access-log.js';
+import { refuseIncomplete } from './problem/socket.js';
+import { answerUnreadable, hasHost, refuseUnread } from './problem/unreadable.js';
 import { MACHINE_VARIABLE } from './replicas/board.js';
 
 /** How long an idle connection is kept for its client's next request. */
@@ -147,14 +149,17 @@ export class Service {
       keepAliveTimeout: KEEP_ALIVE_MS,
       // How often Node looks for late requests; its own default is 30 s.
       connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+      // Node would answer by itself, and say nothing.
+      requireHostHeader: false,
     };
+    const record = unreadableLog(this.logger, this.identity.stats);
     const server = createServer(options, (request, response) => {
-      if (this.connections.begin(request, response)) this.routing(request, response);
+      if (!this.connections.begin(request, response)) return;
+      if (hasHost(request)) this.routing(request, response);
+      else refuseUnread(response, 'MALFORMED_REQUEST', record);
     });
     this.connections.watch(server);
-    server.on('clientError', (error, socket: Socket) =>
-      answerBrokenRequest(error, socket, this.connections.underWay(socket)),
-    );
+    answerUnreadable(server, (socket) => this.connections.underWay(socket), record);
     server.listen(port, address);
     await once(server, 'listening');
     this.servers.push(server);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { Registry } from '@adscale/ctr';
 import { failingRead, holdingRead } from './preloads.js';
 import { Service } from './service-process.js';
@@ -47,6 +48,14 @@ describe('the process', () => {
     expect(service.errors).toContain('PORT: got "eighty", wanted a whole number from 0 to 65535');
     expect(service.errors).toContain('LOG_LEVEL: got "loud", wanted one of silent, fatal,');
     expect(service.errors).not.toContain(' at ');
+  });
+
+  it('does not start with a file for its MODEL_DIR, nor below one, exit code 2', async () => {
+    for (const MODEL_DIR of [__filename, join(__filename, 'models')]) {
+      service = new Service({ MODEL_DIR });
+      expect(await service.ended()).toEqual([2, null]);
+      expect(service.errors).toMatch(/MODEL_DIR: got ".*", which .*, wanted a folder/);
+    }
   });
 
   it('says so when its port is taken, exit code 1', async () => {

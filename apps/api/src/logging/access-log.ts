@@ -1,3 +1,4 @@
+import type { ServiceStats } from '@adscale/stats';
 import { type Logger, symbols } from 'pino';
 import type { DestinationStream } from 'pino';
 
@@ -38,4 +39,19 @@ export class AccessLog {
       );
     }
   }
+}
+
+/**
+ * Logs and counts requests that no route saw: of what could not be read there is neither method nor
+ * path to tell.
+ */
+export function unreadableLog(
+  logger: Logger,
+  stats: ServiceStats,
+): (unreadable: { readonly id: string; readonly code: string; readonly status: number }) => void {
+  const nowhere = stats.route('*', '(no route)', { background: true });
+  return ({ id, code, status }) => {
+    stats.countRequest(nowhere, status, NaN);
+    logger.info({ request_id: id, status, code }, 'request not readable');
+  };
 }

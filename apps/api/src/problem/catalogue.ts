@@ -101,6 +101,11 @@ export const catalogue = {
     title: 'The body is not declared as JSON',
     detail: 'Send JSON with the header content-type: application/json.',
   },
+  EXPECTATION_FAILED: {
+    status: 417,
+    title: 'What the request expects is not offered',
+    detail: 'Leave the header expect out, or send expect: 100-continue.',
+  },
   INVALID_RECORD: {
     status: 422,
     title: 'The record breaks the rules of its fields',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { hangUp } from '../connections.js';
@@ -8,6 +9,13 @@ const BY_NODE_CODE: Readonly<Record<string, ProblemCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
   HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
 };
+
+/** A request that no route saw, because it was not readable or asked for what is not offered. */
+export interface Unreadable {
+  readonly id: string;
+  readonly code: ProblemCode;
+  readonly status: number;
+}
 
 /** Connections whose request may take any time, because it is answered while it arrives. */
 const patient = new WeakSet<Socket>();
@@ -25,11 +33,13 @@ export function liftRequestTimeout(socket: Socket): () => void {
  * Answers what Node could not read as a request, or not in time, and hangs up: what follows on the
  * connection could not be told apart from the rest of the broken request.
  * @param underWay the responses of the connection that are not over
+ * @param onAnswered called for each that no route saw; the others are logged and counted as usual
  */
 export function answerBrokenRequest(
   error: NodeJS.ErrnoException,
   socket: Socket,
   underWay: readonly ServerResponse[],
+  onAnswered: (unreadable: Unreadable) => void = () => {},
 ): void {
   const isAnswered = patient.has(socket);
   // Node says so once and leaves the connection as it is.
@@ -42,7 +52,11 @@ export function answerBrokenRequest(
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswered || broken?.headersSent) {
     socket.destroy();
   } else if (broken !== undefined) refuseIncomplete(broken, code);
-  else answerAfter(underWay.at(-1), socket, textOf(code));
+  else {
+    const id = randomUUID();
+    answerAfter(underWay.at(-1), socket, textOf(code, id));
+    onAnswered({ id, code, status: catalogue[code].status });
+  }
 }
 
 /**
@@ -50,7 +64,7 @@ export function answerBrokenRequest(
  * logged and counted like other answers.
  */
 export function refuseIncomplete(response: ServerResponse, code: ProblemCode): void {
-  const body = bodyOf(code);
+  const body = JSON.stringify(problemBody(code));
   response.shouldKeepAlive = false;
   response.writeHead(catalogue[code].status, {
     'content-type': PROBLEM_TYPE,
@@ -69,17 +83,14 @@ function answerAfter(earlier: ServerResponse | undefined, socket: Socket, text: 
   else earlier.once('close', answer);
 }
 
-function bodyOf(code: ProblemCode): string {
-  return JSON.stringify(problemBody(code));
-}
-
-function textOf(code: ProblemCode): string {
+function textOf(code: ProblemCode, id: string): string {
   const { status } = catalogue[code];
-  const body = bodyOf(code);
+  const body = JSON.stringify(problemBody(code, {}, id));
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `content-type: ${PROBLEM_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${id}`,
     'connection: close',
     '',
     body,

@@ -32,7 +32,10 @@ describe('a worker that ended', () => {
   });
 
   it('never ends the service while another one serves, or may yet', () => {
-    for (const others of [{ healthy: 1, starting: 0 }, { healthy: 0, starting: 1 }]) {
+    for (const others of [
+      { healthy: 1, starting: 0 },
+      { healthy: 0, starting: 1 },
+    ]) {
       for (const { kind } of failures(100, others)) expect(kind).toBe('restart');
     }
   });

@@ -1,7 +1,8 @@
+import { Registry } from '@adscale/ctr';
 import { holdingRead, inWorkers } from '../preloads.js';
 import { sample } from '../running-app.js';
 import { Service } from '../service-process.js';
-import { emptyFolder, modelFolder } from '../trained-models.js';
+import { emptyFolder, modelFolder, otherSchema, trainModel } from '../trained-models.js';
 import { waitFor } from '../wait-for.js';
 
 const WORKERS = 2;
@@ -82,6 +83,49 @@ describe('a service of several workers', () => {
     expect(after.processes.map(({ pid }) => pid)).not.toContain(processes[0].pid);
   });
 
+  it('goes on when the replacement of a killed worker is killed as well', async () => {
+    await start();
+    const { processes } = await expectCounted(0);
+    const started = service.lines.filter((line) => line.includes('worker started')).length;
+    process.kill(processes[0].pid, 'SIGKILL');
+    for (let i = 1; i <= 3; i++) {
+      const { worker } = await service.logged('worker started', started + i);
+      process.kill(Number(worker), 'SIGKILL');
+      await service.logged('worker is replaced', i + 1);
+      expect((await predict()).status).toBe(200);
+    }
+    await service.logged('AdScale is up', WORKERS + 1);
+    expect((await expectCounted(3)).processes.map(({ pid }) => pid)).toContain(processes[1].pid);
+    expect(service.process.exitCode).toBeNull();
+  });
+
+  it('replaces a worker by one that serves what the others do', async () => {
+    const MODEL_DIR = await modelFolder();
+    await start({ MODEL_DIR, MODEL_POLL_MS: '0' });
+    const registry = new Registry(MODEL_DIR);
+    const version = (await registry.current())!;
+    const { bytes, card } = await trainModel(otherSchema);
+    await registry.publish(bytes, card);
+    const { processes } = await expectCounted(0);
+    process.kill(processes[0].pid, 'SIGKILL');
+    await service.logged('AdScale is up', WORKERS + 1);
+    for (let i = 0; i < 2 * WORKERS; i++) {
+      const { status, headers } = await predict();
+      expect([status, headers.get('x-model-version')]).toEqual([200, version]);
+    }
+  });
+
+  it('limits a client once, not once a worker', async () => {
+    const limit = 60;
+    await start({ RATE_LIMIT_PER_MINUTE: String(limit) });
+    const answers = await Promise.all(Array.from({ length: 3 * limit }, predict));
+    const passed = answers.filter(({ status }) => status === 200).length;
+    expect(passed).toBeGreaterThanOrEqual(0.9 * limit);
+    expect(passed).toBeLessThanOrEqual(1.1 * limit);
+    const waits = answers.map(({ headers }) => Number(headers.get('retry-after')));
+    expect(Math.max(...waits)).toBeLessThanOrEqual(60);
+  });
+
   it('leaves without failing a request, all workers with it', async () => {
     await start();
     const { processes } = await expectCounted(0);
@@ -137,7 +181,7 @@ describe('a service of several workers', () => {
     expect(await service.ended()).toEqual([1, null]);
   });
 
-  it('ends when its workers cannot start', async () => {
+  it('ends, exit code 1, when none serves and one after the other cannot start', async () => {
     const blocker = await new Service({ MODEL_DIR: await emptyFolder() }).up();
     service = new Service({
       WORKERS: String(WORKERS),
@@ -145,6 +189,7 @@ describe('a service of several workers', () => {
       MODEL_DIR: await emptyFolder(),
     });
     expect(await service.ended()).toEqual([1, null]);
+    expect(service.lines.join()).toContain('no worker serves and none can be started');
     blocker.kill('SIGKILL');
   });
 });

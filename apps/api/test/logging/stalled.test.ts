@@ -70,7 +70,9 @@ describe('a log that cannot be written', () => {
     const lines: string[] = [];
     const reader = createReadStream(path);
     const reading = createInterface(reader).on('line', (line) => lines.push(line));
-    await waitFor('word of dropped lines', () => lines.some((line) => line.includes('were dropped')));
+    await waitFor('word of dropped lines', () =>
+      lines.some((line) => line.includes('were dropped')),
+    );
     const told = lines.map((line) => JSON.parse(line)).find(({ dropped }) => dropped > 0);
     expect(told).toMatchObject({ level: 40, reason: 'nobody read them' });
     service.kill('SIGTERM');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CtrError, CtrModel, Registry } from '@adscale/ctr';
 import request from 'supertest';
 import { sample } from '../running-app.js';
-import { otherSchema, trainModel } from '../trained-models.js';
+import { emptyFolder, otherSchema, trainModel } from '../trained-models.js';
 import { API_KEYS, KEY, type Method, TwoVersions } from '../two-versions.js';
 
 let service: TwoVersions;
@@ -32,6 +32,18 @@ describe('POST /models/{version}/promote', () => {
     expect(headers['x-model-version']).toBe(second);
     expect(answer.predicted_ctr).toBe(CtrModel.load(service.trained.bytes).predict(sample));
     expect(await registry.current()).toBe(second);
+  });
+
+  it('has an empty service make its routes for the features of that version', async () => {
+    const { bytes, card } = await trainModel(otherSchema);
+    const MODEL_DIR = await emptyFolder();
+    await service.restart({ MODEL_DIR });
+    const other = await new Registry(MODEL_DIR).publish(bytes, card, { promote: false });
+    const { body } = await service.ask('post', `/models/${other}/promote`).expect(200);
+    expect(body).toMatchObject({ serving: other, current: other });
+    const record = { hour: 7, weight: 0.25, bid: 1, age: 40, country: 'de' };
+    const { headers } = await service.predict(record).expect(200);
+    expect(headers['x-model-version']).toBe(other);
   });
 
   it('does nothing when it serves already', async () => {

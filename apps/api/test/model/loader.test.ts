@@ -139,6 +139,25 @@ describe('a version that cannot be served is refused with the reason', () => {
     expect(loader.refusalOf(version)).toBeUndefined();
   });
 
+  it('and is read again only when it changed', async () => {
+    await truncate(fileOf('model.adsf'), 100);
+    const load = jest.spyOn(registry, 'load');
+    const reason = await refusal();
+    for (let i = 0; i < 3; i++) expect(await refusal()).toBe(reason);
+    expect(load).toHaveBeenCalledTimes(1);
+    await truncate(fileOf('model.adsf'), 90);
+    await refusal();
+    expect(load).toHaveBeenCalledTimes(2);
+  });
+
+  it('and is read again each time when it was the system that failed', async () => {
+    const cause = Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    const load = jest.spyOn(registry, 'load').mockRejectedValueOnce(cause);
+    await refusal();
+    await loader.load(version);
+    expect(load).toHaveBeenCalledTimes(2);
+  });
+
   it('and the reasons do not pile up, whatever names are asked for', async () => {
     for (let i = 0; i < 101; i++) await refusal(`nowhere-${i}`);
     expect(loader.refusalOf('nowhere-0')).toBeUndefined();

@@ -147,6 +147,8 @@ const occurrences: Record<
   BATCH_TOO_LARGE: ({ api }) => answered(batch(api, [sample, sample, sample])),
   UNSUPPORTED_MEDIA_TYPE: ({ api }) => answered(api.post('impressions=5000', 'text/plain')),
   INVALID_RECORD: ({ api }) => answered(api.post({})),
+  EXPECTATION_FAILED: ({ api }) =>
+    exchange(api, 'GET /stats HTTP/1.1\r\nhost: x\r\nexpect: a-miracle\r\n\r\n'),
   INVALID_BATCH: ({ api }) => answered(batch(api, {})),
   INVALID_QUERY: ({ api }) => answered(request(api.server).post('/explain?x=1').send(sample)),
   INVALID_TRIAL: ({ administered }) =>

@@ -101,6 +101,13 @@ describe('a service with a rate limit', () => {
     expect(body.counters.requests_rate_limited).toBe(1);
   });
 
+  it('never has anybody wait for more than a minute', async () => {
+    await start({ API_KEYS, RATE_LIMIT_PER_MINUTE: '1' });
+    await api.post(sample).set('x-api-key', bidder).expect(200);
+    const { headers } = await api.post(sample).set('x-api-key', bidder).expect(429);
+    expect(Number(headers['retry-after'])).toBeLessThanOrEqual(60);
+  });
+
   it('knows clients without key by their address, and by a header only behind a proxy', async () => {
     await start({ RATE_LIMIT_PER_MINUTE: '1' });
     await api.post(sample).set('x-forwarded-for', '192.0.2.1').expect(200);
@@ -110,6 +117,10 @@ describe('a service with a rate limit', () => {
     await api.post(sample).set('x-forwarded-for', '192.0.2.1').expect(200);
     await api.post(sample).set('x-forwarded-for', '192.0.2.2').expect(200);
     await api.post(sample).set('x-forwarded-for', '203.0.113.9, 192.0.2.2').expect(429);
+    await api.post(sample).set('x-forwarded-for', '2001:db8::1').expect(200);
+    await api.post(sample).set('x-forwarded-for', '2001:db8::2').expect(429);
+    await api.post(sample).set('x-forwarded-for', '2001:db8:0:1::1').expect(200);
+    await api.post(sample).set('x-forwarded-for', '::ffff:192.0.2.2').expect(429);
   });
 });
 

@@ -54,13 +54,16 @@ async function passed(worker: LeasedLimiter, tries: number): Promise<number> {
 }
 
 describe('a limit that workers keep together', () => {
-  it.each([1, 5, 10, 60, 600])('of %i lets so many pass in all, a tenth more or less', async (limit) => {
-    start(limit);
-    let sum = 0;
-    for (let i = 0; i < 8; i++) sum += await passed(workers[i % 2], Math.ceil(limit / 4));
-    expect(sum).toBeLessThanOrEqual(1.1 * limit);
-    expect(sum).toBeGreaterThanOrEqual(0.9 * limit);
-  });
+  it.each([1, 5, 10, 60, 600])(
+    'of %i lets so many pass in all, a tenth more or less',
+    async (limit) => {
+      start(limit);
+      let sum = 0;
+      for (let i = 0; i < 8; i++) sum += await passed(workers[i % 2], Math.ceil(limit / 4));
+      expect(sum).toBeLessThanOrEqual(1.1 * limit);
+      expect(sum).toBeGreaterThanOrEqual(0.9 * limit);
+    },
+  );
 
   it.each([10, 60, 600])('of %i holds for bursts that reach all workers at once', async (limit) => {
     start(limit, 4);
