@@ -33,6 +33,8 @@ export class ModelLoader {
   private readonly refused = new Map<string, ModelRefusedError>();
   /** What the files of a version were like when their content was refused. */
   private readonly broken = new WeakMap<ModelRefusedError, string>();
+  /** The features that a version was refused for, as it lacks them. */
+  private readonly wanted = new WeakMap<ModelRefusedError, RecordSchema>();
 
   constructor(private readonly registry: Registry) {}
 
@@ -50,7 +52,8 @@ export class ModelLoader {
    */
   async load(version: string, schema?: RecordSchema): Promise<CtrModel> {
     const before = this.refused.get(version);
-    if (schema !== undefined && before?.lasting) throw before;
+    const isMisfit = schema !== undefined && before?.lasting;
+    if (isMisfit && this.wanted.get(before) === schema) throw before;
     const files = this.held.has(version) ? undefined : await this.filesOf(version);
     if (before !== undefined && files !== undefined && this.broken.get(before) === files) {
       throw before;
@@ -67,6 +70,7 @@ export class ModelLoader {
       // What the system refuses it may grant the next time; other features are no fault of the files.
       const isWrong = refusal.cause === undefined || refusal.cause instanceof CtrError;
       if (isWrong && !refusal.lasting && files !== undefined) this.broken.set(refusal, files);
+      if (schema !== undefined) this.wanted.set(refusal, schema);
       throw this.refuse(version, refusal);
     }
   }
