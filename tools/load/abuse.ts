@@ -16,6 +16,8 @@ interface Misbehaviour {
   act: (socket: Socket, host: string) => void;
 }
 
+// all but the last byte
+const upload = Buffer.alloc(UPLOAD_BYTES - 1, ' ');
 const batch = `[${'{},'.repeat(9999)}{}]`;
 const jsonType = 'content-type: application/json\r\n';
 const get = (path: string, host: string) => `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
@@ -27,7 +29,7 @@ const misbehaviours: Record<AbuseName, Misbehaviour[]> = {
   'pipelining-abuse': [
     {
       clients: 4,
-      pauseMs: 200,
+      pauseMs: 1000,
       act: (socket, host) => {
         socket.write(get('/stats/stream', host) + get('/stats', host).repeat(1000));
         socket.once('data', () => setTimeout(() => socket.resetAndDestroy(), 200));
@@ -37,16 +39,16 @@ const misbehaviours: Record<AbuseName, Misbehaviour[]> = {
   'slow-readers': [
     {
       clients: 60,
-      pauseMs: 2000,
+      pauseMs: 5000,
       act: (socket, host) => {
         socket.write(postHead(host, UPLOAD_BYTES));
-        socket.write(Buffer.alloc(UPLOAD_BYTES - 1, ' '));
+        socket.write(upload);
         socket.once('data', () => socket.destroy());
       },
     },
     {
       clients: 20,
-      pauseMs: 2000,
+      pauseMs: 5000,
       act: (socket, host) => {
         socket.pause();
         socket.write((postHead(host, batch.length) + batch).repeat(3));
@@ -54,7 +56,7 @@ const misbehaviours: Record<AbuseName, Misbehaviour[]> = {
     },
     {
       clients: 20,
-      pauseMs: 2000,
+      pauseMs: 5000,
       act: (socket, host) => {
         socket.pause();
         socket.write(get('/stats/stream', host));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { type RequestListener, type Server, createServer } from 'node:http';
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { CtrModel } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
