@@ -458,13 +458,18 @@ export const stages = {
       because: 'The served model does not know which routes ask it.',
     },
     {
+      stage: 'pool',
+      mayUse: ['problem'],
+      because: 'A thread is handed models and texts, and does not know which route they came by.',
+    },
+    {
       stage: 'explain',
-      mayUse: ['overload', 'problem', 'security', 'logging', 'record', 'model'],
+      mayUse: ['problem', 'security', 'logging', 'record', 'model', 'pool'],
       because: 'An explanation is asked of the model, not of the route that predicts.',
     },
     {
       stage: 'predict',
-      mayUse: ['problem', 'security', 'logging', 'record', 'model', 'explain'],
+      mayUse: ['problem', 'security', 'logging', 'record', 'model', 'pool', 'explain'],
       because: 'One prediction is answered without what only many need.',
     },
     {
@@ -484,7 +489,7 @@ export const stages = {
     },
     {
       stage: 'decisions',
-      mayUse: ['problem', 'security', 'logging', 'record', 'model'],
+      mayUse: ['problem', 'security', 'logging', 'record', 'model', 'pool'],
       because: 'A decision asks the model itself, and no other route.',
     },
     {
@@ -514,7 +519,7 @@ export const stages = {
     },
     {
       stage: 'stats',
-      mayUse: ['overload', 'problem', 'security', 'model', 'health'],
+      mayUse: ['overload', 'problem', 'security', 'model', 'pool', 'health'],
       because: 'Figures are told of what is counted, and steer nothing.',
     },
     {
@@ -535,6 +540,7 @@ export const stages = {
         'config',
         'logging',
         'model',
+        'pool',
         'explain',
         'predict',
         'stats',

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isExplanation, isPrediction, isRefusal } from '@adscale/api/load/answers.ts';
+import { isDecision, isExplanation, isPrediction, isRefusal } from '@adscale/api/load/answers.ts';
+import { largestDecisions } from '@adscale/api/load/decisions.ts';
 import {
   exactKeyHitRateBetween,
   figuresOf,
@@ -12,6 +13,7 @@ import {
   EXPLAIN_EVERY,
   RETRY_SECONDS,
   SETTLED,
+  STORM_USERS,
   scenarios,
   spikeStages,
 } from '@adscale/api/load/goals.ts';
@@ -38,6 +40,8 @@ export async function runNodeDriver(options: LoadOptions): Promise<Line[]> {
       const kinds = [predictions(bodiesFrom(traffic, 0))];
       return judge(await send({ baseUrl, users, seconds, kinds }), goals);
     }
+    case 'decision-storm':
+      return decisionStorm(options, traffic);
     case 'valkey-dies': {
       const kinds = predictionsAndExplanations(bodiesFrom(traffic, 0));
       return judge(await send({ baseUrl, users, seconds, kinds }), goals);
@@ -81,6 +85,34 @@ async function spike(options: LoadOptions, traffic: Traffic): Promise<Line[]> {
     lines.push(...judge(sent, scenarios.spike.goals, `${name}: `));
   }
   return lines;
+}
+
+/** Predictions alone for half of the time, and beside the largest decisions for the other. */
+async function decisionStorm(options: LoadOptions, traffic: Traffic): Promise<Line[]> {
+  const { baseUrl, users, duration } = options;
+  const { goals } = scenarios['decision-storm'];
+  const load = { baseUrl, seconds: Math.max(1, Math.floor(duration / 2)) };
+  const kinds = [predictions(bodiesFrom(traffic, 0))];
+  const alone = await send({ ...load, users, kinds });
+  const [beside, storm] = await Promise.all([
+    send({ ...load, users, kinds }),
+    send({ ...load, users: STORM_USERS, kinds: decisionKinds() }),
+  ]);
+  return [
+    ...judge(alone, goals, 'alone: '),
+    ...judge({ ...beside, p99Times: beside.p99Ms / alone.p99Ms }, goals, 'beside: '),
+    // how long they take is not what is looked at
+    ...judge(storm, goals, 'decisions: ').filter(({ name }) => !name.includes('latency')),
+  ];
+}
+
+function decisionKinds(): Kind[] {
+  return largestDecisions.map(({ path, body }) => ({
+    path,
+    nextBody: () => body,
+    isRight: (answer) => answer.status === 200 && isDecision(answer.body),
+    isRefusal: ({ status, body: text, header }) => isRefusal(status, text, header('retry-after')),
+  }));
 }
 
 async function readFigures(baseUrl: string): Promise<Figures> {

@@ -40,6 +40,7 @@ Uses k6 when it is on the PATH, autocannon on Node otherwise; the traffic is the
                                     hang up: do predictions go on, does a slot get lost?
                        slow-readers others neither read their answers nor end their uploads: do
                                     predictions go on, does memory suffice?
+                       decision-storm  predictions alone, then beside the largest decisions
   --duration SECONDS   1 to 60, of a soak to ${LONGEST_SOAK}; default by scenario, steady 20
   --users N            connections at the same time, 1 to 2000; default by scenario, steady 50
   --warm-up N          requests before steady and soak take the time; default 60000

@@ -7,6 +7,8 @@ export interface Measurement extends Sent {
   hitRate?: number;
   exactKeyHitRate?: number;
   residentGrowth?: number;
+  /** The p99 over that of the same load alone. */
+  p99Times?: number;
 }
 
 export interface Line {
@@ -32,6 +34,7 @@ export function judge(seen: Measurement, goals: Goals, label = ''): Line[] {
       goal: `< ${goals.p99Ms} ms`,
       met: p99Ms < goals.p99Ms,
     },
+    timesLine(seen, goals),
     { name: 'failed', value: String(failed), goal: '0', met: failed === 0 },
     // no load may pass that nobody answered
     { name: 'answered', value: String(answered), goal: '> 0', met: answered > 0 },
@@ -78,6 +81,16 @@ function cacheLines(seen: Measurement, goals: Goals): (Line | undefined)[] {
             }),
         },
   ];
+}
+
+function timesLine({ p99Times }: Measurement, goals: Goals): Line | undefined {
+  if (p99Times === undefined || goals.p99Times === undefined) return undefined;
+  return {
+    name: 'p99 over alone',
+    value: p99Times.toFixed(2),
+    goal: `<= ${goals.p99Times}`,
+    met: p99Times <= goals.p99Times,
+  };
 }
 
 function growthLine({ residentGrowth }: Measurement, goals: Goals): Line | undefined {

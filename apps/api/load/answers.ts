@@ -17,6 +17,12 @@ export function isExplanation(body: string): boolean {
   return Math.abs(sum - (ctr as number)) < 1e-9;
 }
 
+/** Whether a body is an answer of a route of decisions: by a model, and with what it takes for granted. */
+export function isDecision(body: string): boolean {
+  const { model_version: version, assumptions } = parsed(body) ?? {};
+  return typeof version === 'string' && Array.isArray(assumptions) && assumptions.length > 0;
+}
+
 /** Whether a body is a batch answer with `ok` predictions and `failed` errors, in this number. */
 export function isBatch(body: string, ok: number, failed: number): boolean {
   const answer = parsed(body);

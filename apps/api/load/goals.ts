@@ -5,12 +5,14 @@
 export type AbuseName = 'pipelining-abuse' | 'slow-readers';
 
 export type ScenarioName =
-  'smoke' | 'steady' | 'spike' | 'soak' | 'retrain' | 'valkey-dies' | AbuseName;
+  'smoke' | 'steady' | 'spike' | 'soak' | 'retrain' | 'valkey-dies' | 'decision-storm' | AbuseName;
 
 /** Limits of a scenario: no request may ever fail, whatever else a scenario asks for. */
 export interface Goals {
   /** The 99th percentile of the latency stays below this, in milliseconds. */
   p99Ms: number;
+  /** The same beside a load of another kind is at most so many times what it is alone. */
+  p99Times?: number;
   /** The share of predictions answered from the cache, warm-up included, is at least this. */
   hitRate?: number;
   /** What a key of the whole request would have hit, warm-up included, lies between these. */
@@ -71,6 +73,8 @@ export const scenarios: Record<ScenarioName, Scenario> = {
     warmUp: 0,
     goals: { p99Ms: 1000, residentBytes: 512 * 2 ** 20 },
   },
+  // decided on the event loop, one of them holds every prediction up for ten seconds
+  'decision-storm': { users: 10, seconds: 20, warmUp: 0, goals: { p99Ms: 150, p99Times: 2 } },
 };
 
 /** Whether other clients behave badly in a scenario. */
@@ -82,6 +86,8 @@ export function isAbuse(name: ScenarioName): name is AbuseName {
 export const CALM_USERS = 5;
 /** Retry-After of a refusal: so long after a spike, nobody is refused any more. */
 export const RETRY_SECONDS = 1;
+/** Clients that send the largest decisions in a loop, in decision-storm. */
+export const STORM_USERS = 2;
 /** Of so many requests one asks for an explanation, in valkey-dies. */
 export const EXPLAIN_EVERY = 10;
 /** A soak's memory is first read after this share of the run. */

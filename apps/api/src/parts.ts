@@ -125,6 +125,7 @@ function createPool(
   return new WorkPool({ threads, queue, workers }, () => served.models(), {
     refused: stats.counter('tasks_refused'),
     dropped: stats.counter('tasks_dropped'),
+    stopped: stats.counter('tasks_stopped'),
     ended: stats.counter('tasks_ended'),
     logger,
   });

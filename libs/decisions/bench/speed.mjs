@@ -1,5 +1,5 @@
-// `node libs/decisions/bench/speed.mjs`: processor time of every decision at its documented limit,
-// on a model of 5,000 generated records and 100 trees. Medians and 99th percentiles over calls
+// `node libs/decisions/bench/speed.mjs [part of a name]`: processor time of every decision at its
+// documented limit, or of those that the part names, on a model of 5,000 generated records and 100 trees. Medians and 99th percentiles over calls
 // after a warm-up; a checksum keeps the answers from being optimised away.
 import { cpus } from 'node:os';
 import * as decisions from '@adscale/decisions';
@@ -24,6 +24,8 @@ function cells(count) {
   }));
 }
 
+const range = (count, step) => Array.from({ length: count }, (_, i) => 1000 + i * step);
+
 const candidates = records.map((one) => ({
   record: one,
   value_per_click: between(0.2, 2).toFixed(2),
@@ -43,6 +45,18 @@ const runs = {
     'opportunities',
     { placements: records.map((one) => ({ record: one })), floor_ctr: 0.01, top: 20 },
   ],
+  'opportunities among 1,000 impressions, each a cell': [
+    'opportunities',
+    { base: record, vary: { impressions: range(1000, 37) }, cell_by: ['impressions'] },
+  ],
+  'opportunities among 1,000 cells of two numbers': [
+    'opportunities',
+    {
+      base: record,
+      vary: { impressions: range(40, 925), budget: range(25, 400) },
+      cell_by: ['impressions', 'budget'],
+    },
+  ],
   'curve over spend': ['curve', { record, over: 'spend', from: 1, to: 5000, cost: { cpm: 5 } }],
   'allocate to 100 cells, exact': ['allocate', { budget: 6000, cells: cells(100) }],
   'allocate to 5,000 cells, lagrangian': ['allocate', { budget: 300_000, cells: cells(5000) }],
@@ -50,7 +64,9 @@ const runs = {
 
 console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.version}`);
 let checksum = 0;
+const [part = ''] = process.argv.slice(2);
 for (const [name, [decision, request]] of Object.entries(runs)) {
+  if (!name.includes(part)) continue;
   const calls = decision === 'allocate' ? CALLS.few : CALLS.many;
   const times = [];
   for (let call = -calls / 2; call < calls; call++) {

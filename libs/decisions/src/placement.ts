@@ -6,6 +6,11 @@ import { refuse, type Fields } from './request.js';
 export interface DecisionOptions {
   /** Called with every placement that is judged, as a row in the model's order, to be read at once. */
   readonly onRow?: ((row: ArrayLike<number>) => void) | undefined;
+  /**
+   * Called between the steps of what takes long; what it throws ends the decision. Only HiGHS goes on
+   * longer than a tenth of a second without it.
+   */
+  readonly onStep?: (() => void) | undefined;
 }
 
 /** Reads records of a model's schema into rows of numbers, and refuses what breaks its rules. */
@@ -33,6 +38,7 @@ export class PlacementReader {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       refuse(name, value, `an object of ${this.contract.names}`);
     }
+    this.options.onStep?.();
     if (this.contract.read(value, rows, i * this.width)) {
       this.noteHeld(value);
       this.options.onRow?.(rows.subarray(i * this.width, (i + 1) * this.width));

@@ -98,12 +98,18 @@ export function readBudgetFeature(fields: Fields): BudgetFeature {
   return readChoice(fields['budget_feature'], 'budget_feature', meanings, 'campaign');
 }
 
-/** How sure an interval is: a share in (0, 1), 0.9 where absent. */
+/** How sure an interval is: a probability, 0.9 where absent. */
 export function readLevel(fields: Fields): number {
-  return readOptional(fields['level'], 'level', SHARE, DEFAULT_LEVEL);
+  return readOptional(fields['level'], 'level', PROBABILITY, DEFAULT_LEVEL);
 }
 
 const DEFAULT_LEVEL = 0.9;
+
+/**
+ * The rule of a probability that a quantile is taken of. Nearer to 0 or 1 the quantiles of doubles end in
+ * infinity, and no model knows its tails so far out.
+ */
+export const PROBABILITY = { minimum: 1e-6, maximum: 1 - 1e-6 };
 
 /** The rule of a share: neither none nor all. */
 export const SHARE = { exclusiveMinimum: 0, exclusiveMaximum: 1 };

@@ -17,7 +17,8 @@ export interface TestSize {
  * @param first the CTR of one arm, in (0, 1)
  * @param second that of the other
  * @param significance probability of a false alarm, in (0, 1)
- * @param power probability of seeing the difference, in (0, 1)
+ * @param power probability of seeing the difference, in (0, 1); any test has half the significance, so
+ *   that for less a single impression does
  * @returns undefined if there is no difference to see
  */
 export function twoProportionSize(
@@ -32,6 +33,7 @@ export function twoProportionSize(
   const alike = Math.sqrt(2 * mean * (1 - mean));
   const apart = Math.sqrt(first * (1 - first) + second * (1 - second));
   const root = quantileOf(1 - significance / 2) * alike + quantileOf(power) * apart;
+  if (root <= 0) return { impressions_per_arm: 1, impressions_per_arm_corrected: 1 };
   const size = (root / difference) ** 2;
   const corrected = (size / 4) * (1 + Math.sqrt(1 + 4 / (size * difference))) ** 2;
   return {
@@ -54,7 +56,7 @@ export function oneProportionSize(
   const root =
     quantileOf(1 - significance) * Math.sqrt(rate * (1 - rate)) +
     quantileOf(power) * Math.sqrt(ctr * (1 - ctr));
-  return Math.ceil((root / (ctr - rate)) ** 2);
+  return Math.max(1, Math.ceil((Math.max(0, root) / (ctr - rate)) ** 2));
 }
 
 /** Impressions after which the observed CTR is within `share` of the true one, `level` of the time. */

@@ -15,8 +15,8 @@ export const anId = {
 export const aLevel = {
   type: 'number',
   default: 0.9,
-  // Numbers since OpenAPI 3.1; the library's types are still those of 3.0, booleans.
-  ...({ exclusiveMinimum: 0, exclusiveMaximum: 1 } as object),
+  minimum: 1e-6,
+  maximum: 0.999999,
   description: 'How often intervals hold.',
 } as const satisfies ApiPropertyOptions;
 

@@ -11,13 +11,14 @@ import type { Decided, DecisionName, Explained, Reply, Task, Work } from './task
 const THREAD = new URL('../../dist/pool/thread.js', import.meta.url).href;
 
 /**
- * How long a task may go on whose client has left. Ending its thread costs a new one, which took
- * 100 ms of a processor with its first model; so what is done for nobody is at most twice the least.
+ * A task looks between its steps whether its client has left, and the longest step is HiGHS's, of at
+ * most 0.8 s: so one that goes on for this long hangs, and its thread is ended. That is the last
+ * resort: a new thread took 500 ms of a processor to be as fast as the old one.
  */
-const GRACE_MS = 100;
+const HANGS_MS = 5000;
 
-/** Threads without work for so long are ended, and with them the models that they hold. */
-const IDLE_MS = 60_000;
+/** How often threads without work are told of models to drop. */
+const SWEEP_MS = 10_000;
 
 /**
  * Where the system knows priorities of threads (Linux), those of the pool yield to the event loop. At
@@ -35,16 +36,20 @@ export interface PoolOptions {
   readonly queue: number;
   /** Processes like this one on the machine. */
   readonly workers: number;
+  /** How long a task may go on whose client has left, in milliseconds. Default: 5,000. */
+  readonly hangsMs?: number;
 }
 
 /** What a pool tells of itself. */
 export interface PoolMeters {
   /** Tasks not taken, because too many waited. */
-  readonly refused: Counter;
+  readonly refused: Pick<Counter, 'increment'>;
   /** Tasks whose client left while they waited. */
-  readonly dropped: Counter;
-  /** Tasks whose client left, ended with their thread. */
-  readonly ended: Counter;
+  readonly dropped: Pick<Counter, 'increment'>;
+  /** Tasks whose client left while a thread was at them. */
+  readonly stopped: Pick<Counter, 'increment'>;
+  /** Tasks that hung when their client had left, ended with their thread. */
+  readonly ended: Pick<Counter, 'increment'>;
   readonly logger: Pick<Logger, 'error'>;
 }
 
@@ -59,18 +64,25 @@ export function defaultThreads(workers: number, cores = availableParallelism()):
  * ```
  * task ──queue full?──▶ 503     client left? dropped
  *   └──▶ queue ──▶ thread: has the model? ──no──▶ the task again, with the model in shared memory
- *                     └──▶ answer             client left? the thread is ended soon, and replaced
+ *                     └──▶ answer             client left? it stops at the next step
  * ```
- * Threads start with the first task. Every task goes to one: handing over took 0.1 ms, and how long
+ * Threads start with the first task. Every task goes to one: handing over took 0.2 ms, and how long
  * the work takes cannot be told from the size of its body.
+ *
+ * The queue is not Piscina's (5.3.2), which ends a thread to give up a task that the thread was handed
+ * and has not begun with.
  */
 export class WorkPool {
   private readonly threads: number;
   private pool: Piscina<Task, Reply> | undefined;
+  private sweeping: NodeJS.Timeout | undefined;
+  /** Tasks that threads are at. */
+  private running = 0;
+  private readonly queue: (() => void)[] = [];
   private readonly numbers = new WeakMap<CtrModel, number>();
+  /** Numbers of models that threads may have. */
+  private readonly given = new Set<number>();
   private nextNumber = 1;
-  private underWay = 0;
-  private idle: NodeJS.Timeout | undefined;
 
   /** @param held the models that the service holds at the time; threads drop others */
   constructor(
@@ -84,7 +96,7 @@ export class WorkPool {
 
   /** Tasks that wait for a thread. */
   get waiting(): number {
-    return Math.max(0, this.underWay - this.threads);
+    return this.queue.length;
   }
 
   /**
@@ -105,7 +117,7 @@ export class WorkPool {
   /**
    * Explains what a model predicts for a row.
    * @param gone as of `decide`
-   * @throws ProblemError OVERLOADED; ForestError STATISTICS_ABSENT by its message
+   * @throws ProblemError OVERLOADED; an error when the forest cannot be explained
    */
   async explain(
     model: CtrModel,
@@ -116,9 +128,24 @@ export class WorkPool {
     return (outcome as Explained).explanation;
   }
 
+  /**
+   * Has threads drop models that the service does not hold any more. They do so with every task; this
+   * is for when there is none, and does nothing while there are some.
+   * @returns by thread asked, how many models it has now
+   */
+  async sweep(): Promise<number[]> {
+    const held = this.heldNumbers();
+    if (this.pool === undefined || this.running > 0) return [];
+    const { pool } = this;
+    for (const number of this.given) if (!held.includes(number)) this.given.delete(number);
+    const task: Task = { model: 0, held, work: { kind: 'sweep' }, left: flag() };
+    const replies = Array.from({ length: this.threads }, () => pool.run(task));
+    return (await Promise.all(replies)).map((reply) => ('models' in reply ? reply.models : 0));
+  }
+
   /** Ends the threads, and what they are at. */
   async close(): Promise<void> {
-    clearTimeout(this.idle);
+    clearInterval(this.sweeping);
     const { pool } = this;
     this.pool = undefined;
     await pool?.destroy();
@@ -126,51 +153,74 @@ export class WorkPool {
 
   private async run(model: CtrModel, work: Work, gone: AbortSignal): Promise<Reply> {
     gone.throwIfAborted();
-    if (this.underWay >= this.threads + this.options.queue) throw this.refusal();
-    this.underWay++;
-    clearTimeout(this.idle);
+    await this.turn(gone);
     try {
-      const reply = await this.send(model, work, false, gone);
-      if (reply.kind !== 'model wanted') return reply;
-      return await this.send(model, work, true, gone);
+      let reply = await this.send(model, work, false, gone);
+      if (reply.kind === 'model wanted') reply = await this.send(model, work, true, gone);
+      if (reply.kind !== 'stopped') return reply;
+      this.meters.stopped.increment();
+      throw gone.reason;
     } finally {
-      this.underWay--;
-      if (this.underWay === 0) this.idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+      const next = this.queue.shift();
+      if (next === undefined) this.running--;
+      else next();
     }
   }
 
-  /** Runs a task, and stops it when its client leaves. */
+  /** Waits until a thread is free. */
+  private async turn(gone: AbortSignal): Promise<void> {
+    if (this.running < this.threads) {
+      this.running++;
+      return;
+    }
+    const { queue, meters } = this;
+    if (queue.length >= this.options.queue) throw this.refusal();
+    await new Promise<void>((resolve, reject) => {
+      const enter = (): void => {
+        gone.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = (): void => {
+        queue.splice(queue.indexOf(enter), 1);
+        meters.dropped.increment();
+        reject(gone.reason as Error);
+      };
+      gone.addEventListener('abort', leave, { once: true });
+      queue.push(enter);
+    });
+  }
+
+  /** Hands a task to a thread that is free, and has it stop when its client leaves. */
   private async send(
     model: CtrModel,
     work: Work,
     withModel: boolean,
     gone: AbortSignal,
   ): Promise<Reply> {
-    gone.throwIfAborted();
-    const begun = new Int32Array(new SharedArrayBuffer(4));
-    const stop = new AbortController();
-    let grace: NodeJS.Timeout | undefined;
+    if (gone.aborted) {
+      this.meters.dropped.increment();
+      throw gone.reason;
+    }
+    const number = this.numberOf(model);
+    const { hangsMs = HANGS_MS } = this.options;
+    const left = flag();
+    const kill = new AbortController();
+    let hanging: NodeJS.Timeout | undefined;
     const leave = (): void => {
-      const isWaiting = Atomics.load(begun, 0) === 0;
-      const end = (counter: Counter): void => {
-        counter.increment();
-        stop.abort(gone.reason);
-      };
-      if (isWaiting) end(this.meters.dropped);
-      else grace = setTimeout(() => end(this.meters.ended), GRACE_MS);
+      Atomics.store(left, 0, 1);
+      hanging = setTimeout(() => {
+        this.meters.ended.increment();
+        kill.abort(gone.reason);
+      }, hangsMs);
     };
     gone.addEventListener('abort', leave, { once: true });
     try {
-      const task: Task = {
-        model: this.numberOf(model),
-        ...(withModel && { shared: model.share() }),
-        held: this.held().map((each) => this.numberOf(each)),
-        work,
-        begun,
-      };
-      return await this.started().run(task, { signal: stop.signal });
+      if (withModel) this.given.add(number);
+      const shared = withModel && { shared: model.share() };
+      const task: Task = { model: number, ...shared, held: this.heldNumbers(), work, left };
+      return await this.started().run(task, { signal: kill.signal });
     } finally {
-      clearTimeout(grace);
+      clearTimeout(hanging);
       gone.removeEventListener('abort', leave);
     }
   }
@@ -179,15 +229,25 @@ export class WorkPool {
     if (this.pool !== undefined) return this.pool;
     const pool = new Piscina<Task, Reply>({
       filename: THREAD,
-      // Fewer than the most would not come back after one was ended (Piscina 5.3.2).
+      // With fewer than the most, one that was ended would not be replaced (Piscina 5.3.2).
       minThreads: this.threads,
       maxThreads: this.threads,
       niceIncrement: NICE,
-      stricterFIFO: true,
     });
     // Of a thread without a task: nobody else would be told, and the process would end.
     pool.on('error', (err: unknown) => this.meters.logger.error({ err }, 'a thread has failed'));
+    this.sweeping = setInterval(() => this.sweepStale(), SWEEP_MS).unref();
     return (this.pool = pool);
+  }
+
+  private sweepStale(): void {
+    const held = this.heldNumbers();
+    if ([...this.given].every((number) => held.includes(number))) return;
+    this.sweep().catch((err: unknown) => this.meters.logger.error({ err }, 'models not dropped'));
+  }
+
+  private heldNumbers(): number[] {
+    return this.held().map((model) => this.numberOf(model));
   }
 
   private numberOf(model: CtrModel): number {
@@ -200,8 +260,13 @@ export class WorkPool {
   private refusal(): ProblemError {
     this.meters.refused.increment();
     const meanMs = this.pool?.histogram.runTime.average ?? 0;
-    const seconds = Math.ceil((meanMs * this.underWay) / this.threads / 1000);
+    const seconds = Math.ceil((meanMs * (this.queue.length + 1)) / this.threads / 1000);
     const wait = String(Math.min(MOST_RETRY, Math.max(1, seconds)));
     return new ProblemError('OVERLOADED', { headers: { 'retry-after': wait } });
   }
+}
+
+/** In shared memory, so that a thread sees it set while it works. */
+function flag(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4));
 }

@@ -22,7 +22,9 @@ export type Work =
       /** The body as it came: it is read on the thread. Undefined: there was none. */
       readonly body: string | undefined;
     }
-  | { readonly kind: 'explanation'; readonly row: Float64Array };
+  | { readonly kind: 'explanation'; readonly row: Float64Array }
+  /** Nothing but to drop models. */
+  | { readonly kind: 'sweep' };
 
 /** What is sent to a thread. */
 export interface Task {
@@ -33,8 +35,8 @@ export interface Task {
   /** Numbers of the models that the service holds; threads drop others. */
   readonly held: readonly number[];
   readonly work: Work;
-  /** In shared memory: 1 from when a thread begins with it. */
-  readonly begun: Int32Array;
+  /** In shared memory: 1 from when nobody waits for the answer any more. */
+  readonly left: Int32Array;
 }
 
 /** Rows that a decision judged, in a model's order and row after row; none of a model without words. */
@@ -63,5 +65,8 @@ export interface Explained {
 
 export type Outcome = Decided | Explained;
 
-/** What a thread sends back. */
-export type Reply = Outcome | { readonly kind: 'model wanted' };
+/** What a thread sends back. `stopped`: nobody waits for the answer. */
+export type Reply =
+  | Outcome
+  | { readonly kind: 'model wanted' | 'stopped' }
+  | { readonly kind: 'swept'; readonly models: number };

@@ -16,7 +16,7 @@ import {
   solveHere,
 } from '@adscale/decisions';
 import { parse } from 'secure-json-parse';
-import type { Decided, DecisionName, Reply, Task } from './task.js';
+import type { Decided, DecisionName, Explained, Reply, Task } from './task.js';
 
 type Decide = (model: CtrModel, request: unknown, options: DecisionOptions) => unknown;
 
@@ -32,13 +32,34 @@ const decisions: Readonly<Record<DecisionName, Decide>> = {
 
 const models = new Map<number, CtrModel>();
 
+/** Ends a task that nobody waits for. */
+class Stopped extends Error {}
+
 /** Does a task; called by the pool. @throws what is no refusal */
 export default async function work(task: Task): Promise<Reply> {
-  Atomics.store(task.begun, 0, 1);
+  const { work: wanted, left } = task;
   const model = modelOf(task);
+  if (wanted.kind === 'sweep') return { kind: 'swept', models: models.size };
   if (model === undefined) return { kind: 'model wanted' };
-  if (task.work.kind === 'decision') return decide(model, task.work.name, task.work.body);
-  return { kind: 'explained', explanation: model.explainer.explain(task.work.row) };
+  const onStep = (): void => {
+    if (Atomics.load(left, 0) === 1) throw new Stopped();
+  };
+  try {
+    if (wanted.kind === 'explanation') return explain(model, wanted.row, onStep);
+    return await decide(model, wanted.name, wanted.body, onStep);
+  } catch (error) {
+    if (error instanceof Stopped) return { kind: 'stopped' };
+    throw error;
+  }
+}
+
+function explain({ explainer }: CtrModel, row: Float64Array, onStep: () => void): Explained {
+  const steps = explainer.steps(row);
+  for (;;) {
+    onStep();
+    const step = steps.next();
+    if (step.done) return { kind: 'explained', explanation: step.value };
+  }
 }
 
 function modelOf({ model: number, shared, held }: Task): CtrModel | undefined {
@@ -56,6 +77,7 @@ async function decide(
   model: CtrModel,
   name: DecisionName,
   body: string | undefined,
+  onStep: () => void,
 ): Promise<Decided> {
   const request = body === undefined ? undefined : parsed(body);
   if (request instanceof SyntaxError) return { kind: 'malformed' };
@@ -63,7 +85,7 @@ async function decide(
   // Words are all that is counted of rows.
   const onRow = model.words && ((row: ArrayLike<number>) => void judged.push(...Array.from(row)));
   try {
-    const text = JSON.stringify(await decisions[name](model, request, { onRow }));
+    const text = JSON.stringify(await decisions[name](model, request, { onRow, onStep }));
     return { kind: 'decided', text, rows: Float64Array.from(judged) };
   } catch (error) {
     if (!(error instanceof DecisionError)) throw error;

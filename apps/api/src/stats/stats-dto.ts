@@ -242,6 +242,7 @@ export class StatsAnswer {
       requests_rate_limited: 0,
       tasks_refused: 0,
       tasks_dropped: 0,
+      tasks_stopped: 0,
       tasks_ended: 0,
       uncaught_errors: 0,
     },

@@ -149,52 +149,62 @@ describe('an explanation', () => {
   });
 });
 
+/** Explains in this thread, as a pool does in others. */
+const here = {
+  explain: async ({ explainer }: CtrModel, row: Float64Array) => explainer.explain(row),
+};
+const { signal: present } = new AbortController();
+
 describe('explanations', () => {
   it('are found once a cell, also for those who ask at the same time', async () => {
-    const spy = jest.spyOn(Explainer.prototype, 'steps');
-    const explanations = new Explanations();
+    const spy = jest.spyOn(here, 'explain');
+    const explanations = new Explanations(here);
     const row = plain.encode(sample);
     const sameCell = plain.encode({ ...sample, budget: sample.budget + 0.001 });
     expect(plain.code(sameCell)).toBe(plain.code(row));
     const [one, two] = await Promise.all([
-      explanations.explain(plain, row),
-      explanations.explain(plain, sameCell),
+      explanations.explain(plain, row, present),
+      explanations.explain(plain, sameCell, present),
     ]);
     expect(two).toBe(one);
-    expect(await explanations.explain(plain, row)).toBe(one);
+    expect(await explanations.explain(plain, row, present)).toBe(one);
     expect(spy).toHaveBeenCalledTimes(1);
-    expect(await explanations.explain(withBackground, row)).not.toBe(one);
+    expect(await explanations.explain(withBackground, row, present)).not.toBe(one);
     spy.mockRestore();
   });
 
   it('that fail are not kept, and do not hold up the next', async () => {
-    const explanations = new Explanations();
+    const explanations = new Explanations(here);
     const row = plain.encode(sample);
     const spy = jest.spyOn(Explainer.prototype, 'steps').mockImplementationOnce(() => {
       throw new Error('once');
     });
-    await expect(explanations.explain(plain, row)).rejects.toThrow('once');
-    await expect(explanations.explain(plain, row)).resolves.toMatchObject({ method: 'tree_shap' });
+    await expect(explanations.explain(plain, row, present)).rejects.toThrow('once');
+    await expect(explanations.explain(plain, row, present)).resolves.toMatchObject({
+      method: 'tree_shap',
+    });
     spy.mockRestore();
   });
 
-  it('let others in between one and the next', async () => {
-    const explanations = new Explanations();
-    let rounds = 0;
-    const all = Promise.all(
-      [1, 3, 5, 7, 9].map((ad_position) =>
-        explanations.explain(plain, plain.encode({ ...sample, ad_position })),
-      ),
-    );
-    let isUnderWay = true;
-    const count = () => {
-      rounds++;
-      if (isUnderWay) setImmediate(count);
+  it('are given up when all who wait for them have left, and not before', async () => {
+    const signals: AbortSignal[] = [];
+    const never = {
+      explain: (_model: CtrModel, _row: Float64Array, gone: AbortSignal) => {
+        signals.push(gone);
+        return new Promise<ExplainedPrediction>(() => {});
+      },
     };
-    setImmediate(count);
-    await all;
-    isUnderWay = false;
-    expect(rounds).toBeGreaterThanOrEqual(4);
+    const explanations = new Explanations(never);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const waiting = [first, second].map(({ signal }) =>
+      explanations.explain(plain, plain.encode(sample), signal),
+    );
+    first.abort(new Error('left first'));
+    await expect(waiting[0]).rejects.toThrow('left first');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    second.abort(new Error('left second'));
+    await expect(waiting[1]).rejects.toThrow('left second');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 });
 
@@ -273,14 +283,14 @@ describe('an interval', () => {
 });
 
 describe('the details of a prediction', () => {
-  const details = new PredictionDetails(new Explanations());
+  const details = new PredictionDetails(new Explanations(here));
 
   it('are what was asked for and nothing else', async () => {
     const row = plain.encode(sample);
-    expect(await details.of(plain, row, sample, {})).toEqual({});
-    expect(await details.of(plain, row, sample, { explain: false })).toEqual({});
+    expect(await details.of(plain, row, sample, {}, present)).toEqual({});
+    expect(await details.of(plain, row, sample, { explain: false }, present)).toEqual({});
     const interval = intervalOf(plain, row, 0.9);
-    const both = await details.of(plain, row, sample, { explain: true, interval: 0.9 });
+    const both = await details.of(plain, row, sample, { explain: true, interval: 0.9 }, present);
     const found = plain.explainer.explain(row);
     const explanation = explanationAnswer(plain, found);
     expect(both).toEqual({ interval, explanation, extrapolated: plain.extrapolated(row) });

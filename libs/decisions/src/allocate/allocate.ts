@@ -27,10 +27,10 @@ export interface AllocateOptions extends DecisionOptions {
 export async function allocate(
   model: CtrModel,
   request: unknown,
-  { solve = solveOnThread, onRow }: AllocateOptions = {},
+  { solve = solveOnThread, onRow, onStep = () => {} }: AllocateOptions = {},
 ): Promise<AllocationAnswer> {
-  const problem = readAllocation(model, request, { onRow });
-  const choices = await choicesOf(problem);
+  const problem = readAllocation(model, request, { onRow, onStep });
+  const choices = await choicesOf(problem, onStep);
   const splits = {
     equal: equalSplit(choices, problem.budget),
     proportional: proportionalSplit(choices, problem.budget),
@@ -40,9 +40,10 @@ export async function allocate(
   for (const start of [relaxation.corners, splits.equal, splits.proportional]) {
     // Between the long stretches, a service answers others.
     await setImmediate();
-    const improved = spendRest(choices, start, problem.budget);
+    const improved = spendRest(choices, start, problem.budget, onStep);
     if (improved.value > known.value) known = improved;
   }
+  onStep();
   const settled =
     problem.method === 'exact'
       ? await settleExactly(choices, problem.budget, relaxation, known, solve)

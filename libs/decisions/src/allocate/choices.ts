@@ -35,10 +35,14 @@ export interface Choice {
 const CELLS_A_TURN = 250;
 
 /** @throws DecisionError INFEASIBLE if a floor buys more impressions than there are */
-export async function choicesOf(problem: AllocationProblem): Promise<Choice[]> {
+export async function choicesOf(
+  problem: AllocationProblem,
+  onStep: () => void = () => {},
+): Promise<Choice[]> {
   const choices: Choice[] = [];
   for (const [i, cell] of problem.cells.entries()) {
     if (i % CELLS_A_TURN === CELLS_A_TURN - 1) await setImmediate();
+    onStep();
     choices.push(choiceOf(problem, cell, i));
   }
   return choices;

@@ -11,6 +11,9 @@
  * more than the bound is above it (Pisinger 1995). They are left out, so that what HiGHS gets is
  * small. It answers in floating point; only the switches are taken from it, and the money is dealt
  * out again in whole units (`fillSegments`).
+ *
+ * There always is an allocation, the one already known. Where prices lie fifteen digits apart, HiGHS may
+ * call the program infeasible all the same, or not know; the known one is then the answer, with its gap.
  */
 import type { Choice, Segment } from './choices.js';
 import { DecisionError } from '../errors.js';
@@ -52,9 +55,6 @@ export async function solveExactly(
     throw new DecisionError('SOLVER_FAILED', 'HiGHS broke off', undefined, { cause });
   }
   const { status, objective, values } = solution;
-  if (status !== 'Optimal' && status !== 'Time limit reached') {
-    throw new DecisionError('SOLVER_FAILED', `HiGHS ended with the status ${status}`);
-  }
   const picks = hopeful.map((segments, i) =>
     segments.length === 1 ? segments[0] : (segments.find((k) => values[`z${i}_${k}`] > 0.5) ?? -1),
   );

@@ -101,15 +101,20 @@ function slope(from: Point, to: Point): number {
   return (to.value - from.value) / (to.spend - from.spend);
 }
 
-/** Spends what is left, each time on the cell where it adds the most, until nothing adds. */
+/**
+ * Spends what is left, each time on the cell where it adds the most, until nothing adds.
+ * @param onStep called each time
+ */
 export function spendRest(
   choices: readonly Choice[],
   from: Allocation,
   budget: number,
+  onStep: () => void = () => {},
 ): Allocation {
   const spends = [...from.spends];
   let left = budget - spends.reduce((sum, spend) => sum + spend, 0);
   while (left > 0) {
+    onStep();
     let best = { choice: -1, spend: 0, gain: 0 };
     choices.forEach((choice, i) => {
       const now = valueAt(choice, spends[i]);

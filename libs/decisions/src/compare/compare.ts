@@ -12,7 +12,7 @@ import {
 import { ModelError } from '../error/model-error.js';
 import { chanceAbove } from '../error/distributions.js';
 import { PlacementReader, type DecisionOptions } from '../placement.js';
-import { readFields, readLevel, readOptional, ROOT, SHARE } from '../request.js';
+import { readFields, readLevel, readOptional, PROBABILITY, ROOT } from '../request.js';
 import { twoProportionSize, type TestSize } from '../sample-size.js';
 import { partWeights, switchingBetween, type Switching } from './switching.js';
 
@@ -117,8 +117,8 @@ function readComparison(reader: PlacementReader, request: unknown) {
   const fields = readFields(request, ROOT, ['a', 'b', 'level', 'significance', 'power']);
   return {
     level: readLevel(fields),
-    significance: readOptional(fields['significance'], 'significance', SHARE, 0.05),
-    power: readOptional(fields['power'], 'power', SHARE, 0.8),
+    significance: readOptional(fields['significance'], 'significance', PROBABILITY, 0.05),
+    power: readOptional(fields['power'], 'power', PROBABILITY, 0.8),
     rows: [reader.read(fields['a'], 'a'), reader.read(fields['b'], 'b')] as const,
   };
 }

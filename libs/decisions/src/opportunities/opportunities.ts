@@ -128,7 +128,7 @@ export function opportunities(
     weak: weakOf(assessed, floor, certainty, top).map(({ one, chance }) => ({
       ...show(one, toConfirm(one.ctr, floor!)),
       chance_below_floor: roundShare(chance),
-      reasons: reasonsFor(model, grid.recordOf(one.place), one.row),
+      reasons: reasonsFor(model, grid.recordOf(one.place), one.row, options?.onStep),
     })),
     unexplored: unknown.map((one) => show(one, toKnow(one.ctr, level))),
     assumptions: assumptionsOf(model, outside, [
@@ -244,8 +244,9 @@ function reasonsFor(
   model: CtrModel,
   record: Readonly<Record<string, number | string>>,
   row: Float64Array,
+  onStep: DecisionOptions['onStep'],
 ): Reason[] {
-  const { base, values, scale, link } = model.explainer.explain(row);
+  const { base, values, scale, link } = explained(model, row, onStep);
   const usual = scale === 'prediction' ? base : fromMargin(link, base);
   const names = model.explainedNames;
   return [...values.keys()]
@@ -265,6 +266,15 @@ function reasonsFor(
         says: `${feature} ${value} lowers the CTR by ${lowered} from the usual ${roundRate(usual)}.`,
       };
     });
+}
+
+function explained({ explainer }: CtrModel, row: Float64Array, onStep: DecisionOptions['onStep']) {
+  const steps = explainer.steps(row);
+  for (;;) {
+    onStep?.();
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }
 
 function fromMargin(link: string, margin: number): number {

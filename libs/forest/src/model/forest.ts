@@ -3,6 +3,7 @@ import { calibrated, type Calibration } from '../judge/calibration.js';
 import {
   Compiled,
   compileForest,
+  isForOthers,
   type CompiledParts,
   type CompileOptions,
 } from '../serve/compile.js';
@@ -172,8 +173,14 @@ export class Forest {
     return (this.compiled ??= new Compiled(this, this.compiledParts()));
   }
 
-  /** What `compile()` wraps, as plain arrays. For whoever hands the forest to another thread. */
-  compiledParts(): CompiledParts {
-    return (this.toCompile ??= compileForest(this));
+  /**
+   * What `compile()` wraps, as plain arrays.
+   * @param shared may another thread use them? Compiles once more where they are for this one only
+   */
+  compiledParts(shared = false): CompiledParts {
+    if (this.toCompile === undefined || (shared && !isForOthers(this.toCompile))) {
+      this.toCompile = compileForest(this, undefined, shared);
+    }
+    return this.toCompile;
   }
 }

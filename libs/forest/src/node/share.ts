@@ -15,7 +15,7 @@ export type SharedForest = Pick<
 /** What another thread makes the same forest of by `receiveForest`. Compiles the forest, if nobody has. */
 export function shareForest(forest: Forest): SharedForest {
   const { schema, parameters, bins, trees, calibration, intervals, parts, attached } = forest;
-  const compiled = forest.compiledParts();
+  const compiled = forest.compiledParts(true);
   return { schema, parameters, bins, trees, calibration, intervals, parts, attached, compiled };
 }
 

@@ -44,6 +44,8 @@ export interface CompiledParts {
   readonly calibration: Calibration | null;
   readonly table: Float64Array | null;
   readonly packed: PackedNodes | null;
+  /** Beside a table that threads share: its first members, for whoever asks them one by one. */
+  readonly members?: PackedNodes | null;
   readonly walked: Pick<Source, 'bins' | 'parts' | 'trees'> | null;
 }
 
@@ -65,10 +67,17 @@ export function compileForest(
         table[cell] = calibrated(calibration, table[cell]);
       }
     }
-    return { ...none, table };
+    if (!shared || !hasKernels()) return { ...none, table };
+    const first = firstMembers({ parts, trees }, askedOf(parts));
+    return { ...none, table, members: packTrees(cells, first.parts, first.trees, true) };
   }
   const packed = hasKernels() ? packTrees(cells, parts, trees, shared) : null;
   return packed === null ? { ...none, walked: { bins, parts, trees } } : { ...none, packed };
+}
+
+/** Whether another thread can use the parts: a memory of packed nodes must have been made for that. */
+export function isForOthers({ packed }: CompiledParts): boolean {
+  return packed === null || packed.memory.buffer instanceof SharedArrayBuffer;
 }
 
 /**
@@ -84,6 +93,7 @@ export class Compiled {
   readonly cells: CellSpace;
   private readonly table: Float64Array | null;
   private readonly trees: PackedForest | WalkedForest | null;
+  private readonly members: PackedNodes | null;
   private readonly calibration: Calibration | null;
   private readonly codes: Int32Array;
   private tableBatch: TableBatch | undefined;
@@ -95,8 +105,9 @@ export class Compiled {
    */
   constructor(
     private readonly source: Source,
-    { cells, calibration, table, packed, walked }: CompiledParts,
+    { cells, calibration, table, packed, members = null, walked }: CompiledParts,
   ) {
+    this.members = members;
     this.cells = new CellSpace(cells);
     this.codes = new Int32Array(this.cells.sizes.length);
     this.cellCount = this.cells.count;
@@ -153,7 +164,7 @@ export class Compiled {
    * most (a bag's members are its trees), up to 200. The spread of 200 trees is known to a twentieth.
    */
   get askedTrees(): number {
-    return Math.min(MOST_ASKED, drawsOf(this.source.parts));
+    return askedOf(this.source.parts);
   }
 
   /**
@@ -182,6 +193,7 @@ export class Compiled {
     if (this.trees !== null) return this.trees;
     const { bins } = this.source;
     const most = this.askedTrees;
+    if (this.members !== null) return new PackedForest(this.cells, this.members, most);
     const { parts, trees } = firstMembers(this.source, most);
     const packed = hasKernels() ? packTrees(this.cells, parts, trees) : null;
     return packed === null
@@ -237,8 +249,15 @@ export class Compiled {
   }
 }
 
+function askedOf(parts: readonly Part[]): number {
+  return Math.min(MOST_ASKED, drawsOf(parts));
+}
+
 /** The first members of every part, up to `most`. */
-function firstMembers({ parts, trees }: Source, most: number): Pick<Source, 'parts' | 'trees'> {
+function firstMembers(
+  { parts, trees }: Pick<Source, 'parts' | 'trees'>,
+  most: number,
+): Pick<Source, 'parts' | 'trees'> {
   const asked = parts.map((part) => ({ ...part, members: part.members.slice(0, most) }));
   let from = 0;
   const kept = asked.flatMap((part, p) => {

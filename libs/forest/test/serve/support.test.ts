@@ -62,6 +62,21 @@ describe('the training weight at a place', () => {
     }
   });
 
+  it('does not depend on the places that it is asked with', () => {
+    const random = (i: number) => (i * 0.618034) % 1;
+    const rows = Array.from({ length: 300 }, (_, i) =>
+      [random(i), Math.floor(12 * random(7 * i)), i % 5].map((x, f) => ((i + f) % 17 ? x : NaN)),
+    );
+    for (const given of [[0], [2], [0, 1], [0, 1, 2], []]) {
+      const together = compiled.supports(rows.flat(), given, uneven);
+      rows.forEach((row, i) => {
+        expect(together[i]).toBe(compiled.support(row, given, uneven));
+        const codes = row.map((x, f) => forest.binOf(f, x));
+        expect(together[i]).toBeCloseTo(byLeaf(forest, codes, given, uneven), 6);
+      });
+    }
+  });
+
   it('is all of it where nothing is given, give or take what bootstrap samples draw', () => {
     expect(compiled.support([0, 0, 0], []) / all).toBeCloseTo(1, 1);
   });
