@@ -35,3 +35,10 @@ test('a rate is told from a known one with ((1.645 √.09 + 0.842 √.0475) / .0
 test('a tenth of a CTR of 5 % takes (1.645 / 0.1)² · 0.95 / 0.05 impressions', () => {
   expect(precisionSize(0.05, 0.1, 0.9)).toBe(5141);
 });
+
+test('a power that any test has takes a single impression', () => {
+  const one = { impressions_per_arm: 1, impressions_per_arm_corrected: 1 };
+  expect(twoProportionSize(0.02, 0.03, 0.1, 0.04)).toEqual(one);
+  expect(twoProportionSize(0.02, 0.03, 0.1, 1e-6)).toEqual(one);
+  expect(oneProportionSize(0.02, 0.03, 0.1, 1e-6)).toBe(1);
+});

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { AnsweredDto, IntervalDto, aLevel, aRecord, outside } from './shared-dto.js';
+import { AnsweredDto, IntervalDto, aLevel, aProbability, aRecord, outside } from './shared-dto.js';
 
 /** The body of `POST /compare`. */
 export class CompareRequest {
@@ -12,10 +12,18 @@ export class CompareRequest {
   @ApiPropertyOptional(aLevel)
   level?: number;
 
-  @ApiPropertyOptional({ default: 0.05, description: 'Of the live test: chance of a false alarm.' })
+  @ApiPropertyOptional({
+    ...aProbability,
+    default: 0.05,
+    description: 'Of the live test: chance of a false alarm.',
+  })
   significance?: number;
 
-  @ApiPropertyOptional({ default: 0.8, description: 'Of the live test: chance to see it.' })
+  @ApiPropertyOptional({
+    ...aProbability,
+    default: 0.8,
+    description: 'Of the live test: chance to see it.',
+  })
   power?: number;
 }
 

@@ -12,11 +12,15 @@ export const anId = {
   example: 'a',
 } as const satisfies ApiPropertyOptions;
 
-export const aLevel = {
+export const aProbability = {
   type: 'number',
-  default: 0.9,
   minimum: 1e-6,
   maximum: 0.999999,
+} as const satisfies ApiPropertyOptions;
+
+export const aLevel = {
+  ...aProbability,
+  default: 0.9,
   description: 'How often intervals hold.',
 } as const satisfies ApiPropertyOptions;
 

@@ -259,7 +259,8 @@ export class WorkPool {
   /** Tells to come again when what waits now is done, as far as tasks took so far. */
   private refusal(): ProblemError {
     this.meters.refused.increment();
-    const meanMs = this.pool?.histogram.runTime.average ?? 0;
+    // NaN until the first task is done.
+    const meanMs = this.pool?.histogram.runTime.average || 0;
     const seconds = Math.ceil((meanMs * (this.queue.length + 1)) / this.threads / 1000);
     const wait = String(Math.min(MOST_RETRY, Math.max(1, seconds)));
     return new ProblemError('OVERLOADED', { headers: { 'retry-after': wait } });

@@ -110,7 +110,9 @@ export function opportunities(
   options?: DecisionOptions,
 ): Opportunities {
   const { level, floor, certainty, fewRows, top, cellBy, grid } = readLook(model, request, options);
+  options?.onStep?.();
   const error = new ModelError(model, grid.rows, grid.count);
+  options?.onStep?.();
   const assessed = assessAll(model, grid, error, cellBy, level);
   const show = (one: Assessed, finding: FindingOut): Opportunity =>
     shown(grid, one, error.reach(level), finding);
