@@ -49,7 +49,7 @@ describe('options of a load run', () => {
     [
       ['--scenario', 'predict'],
       '--scenario must be one of smoke, steady, spike, soak, retrain, valkey-dies, ' +
-        'pipelining-abuse, slow-readers, got "predict"',
+        'pipelining-abuse, slow-readers, decision-storm, got "predict"',
     ],
     [['--duration', '61'], '--duration must be an integer from 1 to 60, got "61"'],
     [['--duration', '0'], '--duration must be an integer from 1 to 60, got "0"'],

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { scenarios } from '@adscale/api/load/goals.ts';
+import { STORM_USERS, scenarios } from '@adscale/api/load/goals.ts';
 import type { ScenarioName } from '@adscale/api/load/goals.ts';
 import { Traffic } from '@adscale/api/load/traffic.ts';
 import { bundleForK6, k6Script } from '../load/k6-driver.ts';
@@ -56,10 +56,14 @@ class Service {
   }
 }
 
+const decision = { body: '{"model_version":"one","assumptions":["None changes."]}' };
 const outcomes = '{"predicted_ctr":0.05},{"error":{}},{"predicted_ctr":0.05}';
 const others: Record<string, Partial<Answer>> = {
   '/predict_ctr/batch': { body: `{"ok":2,"failed":1,"predictions":[${outcomes}]}` },
   '/predict_ctr/stream': { body: '{"predicted_ctr":0.05}\n{"predicted_ctr":0.06}\n' },
+  '/opportunities': decision,
+  '/allocate': decision,
+  '/rank': decision,
   '/health/ready': { body: '{"status":"ok"}' },
   '/metrics': { body: '# TYPE http_requests_total counter\n' },
 };
@@ -97,7 +101,7 @@ describe('the k6 scripts', () => {
     for (const [, from] of imports) expect(from).toMatch(/^k6(\/|$)/);
   });
 
-  it.each(names.filter((name) => name !== 'spike'))(
+  it.each(names.filter((name) => name !== 'spike' && name !== 'decision-storm'))(
     '%s has the shape of its goals',
     async (name) => {
       const { options } = await load(name, new K6(() => ({})));
@@ -142,6 +146,27 @@ describe('the k6 scripts', () => {
     const service = new Service();
     const { missed } = await run(name, (sent) => ({ ...service.answer(sent), took: 1001 }));
     expect(missed.join()).toContain('http_req_duration');
+  });
+
+  it('decision-storm is half alone and half beside a storm that begins with it', async () => {
+    const { options } = await load('decision-storm', new K6(() => ({})), {
+      USERS: '7',
+      DURATION: '9',
+    });
+    expect(options.scenarios).toMatchObject({
+      alone: { vus: 7, duration: '4s' },
+      beside: { vus: 7, duration: '4s', startTime: '4s' },
+      storm: { vus: STORM_USERS, duration: '4s', startTime: '4s' },
+    });
+  });
+
+  it('decision-storm lets decisions be refused, and no prediction', async () => {
+    const service = new Service();
+    const refusing = (path: string) => (sent: Sent) =>
+      sent.url.endsWith(path) ? refusal : service.answer(sent);
+    expect((await run('decision-storm', refusing('/allocate'))).missed).toEqual([]);
+    const { missed } = await run('decision-storm', refusing('/predict_ctr'));
+    expect(missed).toContain('checks rate==1');
   });
 
   it('steady goes on where the service’s last lookup was, after the warm-up', async () => {

@@ -20,6 +20,8 @@ describe('readConfig', () => {
       rateLimitPerMinute: 0,
       trustProxy: 0,
       corsOrigins: [],
+      decisionThreads: 0,
+      decisionQueue: 64,
       maxInFlight: 1000,
       maxInFlightBytes: 67_108_864,
       maxEventStreams: 100,
