@@ -4,10 +4,12 @@
 //   server.mjs raw      the floor: Node's own HTTP server, parsing the body and answering with JSON
 //   server.mjs fastify  Fastify with nothing added: what its routing, parsing and hooks cost
 //   server.mjs api      the service as `npm start` runs it, everything on; the environment sets it up
+//   server.mjs api part the same without this part of a request, see `left_out.mjs`
 //
 // Sends its port once it listens; then answers 'cpu' and 'memory' with what it has used so far.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { leftOut } from './left_out.mjs';
 
 /** Each starts to listen on a free port of this machine and gives it. */
 const starts = {
@@ -70,7 +72,10 @@ function liveMemory() {
   return { heap: heapUsed, external, resident: rss };
 }
 
-const port = await starts[process.argv[2]]();
+const [kind, part] = process.argv.slice(2);
+const goOn = part && (await leftOut[part]());
+const port = await starts[kind]();
+goOn?.();
 process.on('message', (question) => {
   if (question === 'cpu') process.send(processorTime());
   if (question === 'memory') process.send(liveMemory());

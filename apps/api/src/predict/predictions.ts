@@ -1,4 +1,4 @@
-import { digestKey, exactKey, hashRow, type FlatRecord } from '@adscale/cache';
+import { type CellKey, digestKey, exactKey, hashRow, type FlatRecord } from '@adscale/cache';
 import { roundCtr } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import type { Answer, Serving } from '../model/served-model.js';
@@ -17,6 +17,18 @@ const TEXTS = Array.from({ length: UNITS + 1 }, (_, units) =>
  */
 export function predictionText(ctr: number): string {
   return TEXTS[Math.round(ctr * UNITS)];
+}
+
+/** Hexadecimal digits that tell models apart: 64 bits of the digest. */
+const MODEL_DIGITS = 16;
+
+/**
+ * Names a cell of a model, for the header `etag`. A numbered cell is named by its number: the hash that
+ * other cells take costs more than finding the prediction.
+ */
+export function tagOf(modelDigest: string, cell: CellKey): string {
+  if (typeof cell !== 'number') return `"${digestKey(modelDigest, cell)}"`;
+  return `"${modelDigest.slice(0, MODEL_DIGITS)}-${cell}"`;
 }
 
 /**
@@ -42,7 +54,7 @@ export class Predictions {
     this.stats.countLookup(answer !== undefined);
     if (answer === undefined) {
       const ctr = roundCtr(model.at(cell));
-      answer = { ctr, body: predictionText(ctr), etag: `"${digestKey(model.digest, cell)}"` };
+      answer = { ctr, body: predictionText(ctr), etag: tagOf(model.digest, cell) };
       cells.set(key, answer);
     }
     this.stats.countPrediction(counts, answer.ctr, dimensions.codesOf(row));

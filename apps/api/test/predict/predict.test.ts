@@ -1,6 +1,6 @@
-import { digestKey } from '@adscale/cache';
 import { Registry } from '@adscale/ctr';
 import fc from 'fast-check';
+import { tagOf } from '../../src/predict/predictions.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { modelFolder } from '../trained-models.js';
 
@@ -29,7 +29,7 @@ describe('POST /predict_ctr', () => {
     const row = model.encode(sample, new Float64Array(model.schema.features.length));
     const answer = await api.post(sample).expect(200);
     expect(answer.headers['x-model-version']).toBe(model.version);
-    expect(answer.headers.etag).toBe(`"${digestKey(model.digest, model.code(row))}"`);
+    expect(answer.headers.etag).toBe(tagOf(model.digest, model.code(row)));
   });
 
   it('predicts what the model predicts for any valid record, cached or not', async () => {
