@@ -453,6 +453,11 @@ export const stages = {
       because: 'A record is read the same way by every route, whatever model answers it.',
     },
     {
+      stage: 'door',
+      mayUse: ['problem', 'security', 'logging', 'record'],
+      because: 'The door knows how requests are answered, and not what about.',
+    },
+    {
       stage: 'model',
       mayUse: ['problem', 'security', 'record'],
       because: 'The served model does not know which routes ask it.',
@@ -573,6 +578,7 @@ export const stages = {
         'config',
         'logging',
         'record',
+        'door',
         'docs',
         'health',
         'inference',

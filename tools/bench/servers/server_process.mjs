@@ -9,15 +9,17 @@ export class ServerProcess {
   /**
    * @param {'raw' | 'fastify' | 'api'} kind
    * @param environment its settings
+   * @param part of a request that it leaves out, see `left_out.mjs`
    */
-  constructor(kind, environment = {}) {
+  constructor(kind, environment = {}, part = undefined) {
     this.kind = kind;
+    this.part = part;
     this.environment = environment;
   }
 
   /** Resolves once it listens on `port`. */
   async start() {
-    this.child = fork(script, [this.kind], {
+    this.child = fork(script, this.part === undefined ? [this.kind] : [this.kind, this.part], {
       env: { PATH: process.env.PATH, ...this.environment },
       execArgv: ['--expose-gc'],
       // The log is written and read by nobody, as in production it goes elsewhere.

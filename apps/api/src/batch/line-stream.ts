@@ -83,15 +83,15 @@ export class LineStream {
     lines: Iterable<string | typeof TOO_LONG>,
     turn: Turn,
   ): AsyncGenerator<string> {
-    let text = '';
+    let answers: string[] = [];
     for (const line of lines) {
-      text += `${this.answerTo(line)}\n`;
+      answers.push(this.answerTo(line));
       if (!turn.isOver()) continue;
-      yield text;
-      text = '';
+      yield textOf(answers);
+      answers = [];
       await turn.pass();
     }
-    if (text !== '') yield text;
+    if (answers.length > 0) yield textOf(answers);
   }
 
   private answerTo(line: string | typeof TOO_LONG): string {
@@ -106,4 +106,9 @@ export class LineStream {
     }
     return this.answers.answer(record, number);
   }
+}
+
+/** Each answer a line. Joined at once, which costs less than a text that grows. */
+function textOf(answers: readonly string[]): string {
+  return `${answers.join('\n')}\n`;
 }

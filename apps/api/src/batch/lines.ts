@@ -49,13 +49,35 @@ export class LineCutter {
 
   /** The lines that end in `chunk`, one by one; to be used up before the next chunk is cut. */
   *cut(chunk: Buffer): Generator<string | typeof TOO_LONG> {
-    let from = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
-      const line = this.finish(chunk.subarray(from, end));
+    const first = chunk.indexOf(NEWLINE);
+    if (first >= 0) {
+      const line = this.finish(chunk.subarray(0, first));
       if (line !== '') yield line;
+    }
+    const last = chunk.lastIndexOf(NEWLINE);
+    if (last > first) yield* this.whole(chunk.subarray(first + 1, last));
+    this.hold(chunk.subarray(last + 1));
+  }
+
+  /** Lines of which all is there, without the end of the last. */
+  private *whole(bytes: Buffer): Generator<string | typeof TOO_LONG> {
+    if (bytes.length > this.limit) return yield* this.oneByOne(bytes);
+    // None can be too long. To decode them at once costs a third of doing it one by one.
+    for (const text of bytes.toString().split('\n')) {
+      this.count++;
+      const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+      if (line !== '') yield line;
+    }
+  }
+
+  private *oneByOne(bytes: Buffer): Generator<string | typeof TOO_LONG> {
+    for (let from = 0; from <= bytes.length;) {
+      const end = bytes.indexOf(NEWLINE, from);
+      const line = this.finish(bytes.subarray(from, end < 0 ? bytes.length : end));
+      if (line !== '') yield line;
+      if (end < 0) return;
       from = end + 1;
     }
-    this.hold(chunk.subarray(from));
   }
 
   /** The last line, when it has no end of its own. */

@@ -3,24 +3,19 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
 
 /**
- * Collects a body whose length its head tells. Nearly all come in one piece, and that is given on as it
- * is. When the client hangs up before the end, nothing is given.
- * @param length of the body in bytes, ≥ 1; Node's parser lets no more through
- * @param done gets the body as soon as its last byte is there
+ * Collects a body. Nearly all come in one piece, and that is given on as it is. When the client hangs up
+ * before the end, nothing is given.
+ * @param done gets the body once the request is complete: not sooner, though its head tells the length,
+ *   because what follows on the connection may show that the request is broken
  */
-export function collectBody(
-  request: IncomingMessage,
-  length: number,
-  done: (body: Buffer) => void,
-): void {
+export function collectBody(request: IncomingMessage, done: (body: Buffer) => void): void {
+  let first: Buffer | undefined;
   let pieces: Buffer[] | undefined;
-  let missing = length;
   request.on('data', (piece: Buffer) => {
-    missing -= piece.length;
-    if (pieces === undefined && missing === 0) return done(piece);
-    (pieces ??= []).push(piece);
-    if (missing === 0) done(Buffer.concat(pieces, length));
+    if (first === undefined) first = piece;
+    else (pieces ??= [first]).push(piece);
   });
+  request.on('end', () => done(pieces === undefined ? first! : Buffer.concat(pieces)));
 }
 
 /** Reads the JSON of a body. @throws ProblemError MALFORMED_JSON */

@@ -88,9 +88,8 @@ export class Door {
   readonly listener: RequestListener = (request, response) => {
     const route = request.method === 'POST' ? this.routes.get(request.url!) : undefined;
     if (route === undefined) return this.frame(request, response);
-    const length = plainLength(request, route.bodyLimit);
-    if (length === 0) return this.frame(request, response);
-    this.begin({ request, response, route, id: requestId(request) }, length);
+    if (!isPlain(request, route.bodyLimit)) return this.frame(request, response);
+    this.begin({ request, response, route, id: requestId(request) });
   };
 
   private add(options: RouteOptions, defaultLimit: number): void {
@@ -101,13 +100,13 @@ export class Door {
     this.routes.set(url, { path: url, plain, scope, record, bodyLimit });
   }
 
-  private begin(exchange: Exchange, length: number): void {
+  private begin(exchange: Exchange): void {
     const { request, response, route } = exchange;
     const start = performance.now();
     response.on('finish', () => this.record(exchange, performance.now() - start));
     const settled = (refusal: Refusal | undefined): void => {
       if (refusal !== undefined) return this.refuse(exchange, refusal.code, refusal);
-      collectBody(request, length, (body) => this.answer(exchange, body));
+      collectBody(request, (body) => this.answer(exchange, body));
     };
     const refusal = this.parts.gate.refusal(request, response, route, route.bodyLimit);
     if (refusal instanceof Promise) void refusal.then(settled);
@@ -175,10 +174,10 @@ export class Door {
   }
 }
 
-/** The length of a plain request's body in bytes; 0 if the request is not plain, or has no body. */
-function plainLength({ headers }: IncomingMessage, limit: number): number {
-  if (!JSON_TYPES.has(headers['content-type']!)) return 0;
-  for (let i = 0; i < NOT_PLAIN.length; i++) if (headers[NOT_PLAIN[i]] !== undefined) return 0;
+/** Whether a request says that it is JSON of so many bytes, at least one, and asks for nothing else. */
+function isPlain({ headers }: IncomingMessage, limit: number): boolean {
+  if (!JSON_TYPES.has(headers['content-type']!)) return false;
+  for (let i = 0; i < NOT_PLAIN.length; i++) if (headers[NOT_PLAIN[i]] !== undefined) return false;
   const length = Number(headers['content-length']);
-  return length <= limit ? length : 0;
+  return length > 0 && length <= limit;
 }
