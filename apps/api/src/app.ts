@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { type IncomingMessage, maxHeaderSize } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -12,7 +13,9 @@ import { NestLogger, createLogger } from './logging/logger.js';
 import { RequestRecorder, addRequestHooks, requestId } from './logging/request-hooks.js';
 import { type AppOptions, createParts } from './parts.js';
 import { ProblemFilter, watchMethods } from './problem/filter.js';
+import { addIncomingBodies } from './record/incoming-body.js';
 import { addRouteRules } from './record/route-rules.js';
+import { addCors } from './security/cors.js';
 import { Gate, addGate } from './security/gate.js';
 
 /**
@@ -29,8 +32,10 @@ export async function createApp(
   const filter = new ProblemFilter(logger);
   const adapter = createAdapter(config, filter);
   const fastify = adapter.getInstance<FastifyInstance>();
+  await addCors(fastify, config.corsOrigins);
   const refuseOtherMethods = watchMethods(fastify);
   addRouteRules(fastify);
+  addIncomingBodies(fastify);
   addInferenceErrors(fastify);
   const parts = await createParts(config, logger, options);
   try {
@@ -50,7 +55,6 @@ export async function createApp(
     }
     fastify.addHook('preClose', async () => options.drain?.());
     fastify.addHook('onClose', () => parts.close());
-    if (config.corsOrigins.length > 0) app.enableCors({ origin: [...config.corsOrigins] });
     app.useGlobalFilters(filter);
     addDocs(app);
     await app.init();
@@ -70,8 +74,12 @@ function createAdapter(config: Config, filter: ProblemFilter): FastifyAdapter {
     bodyLimit: config.bodyLimitBytes,
     trustProxy: (_address: string, hop: number) => hop < config.trustProxy,
     genReqId: requestId,
-    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
-      filter.answer(error, request, reply),
+    // A longer part of an address would be answered before the hooks; Node bounds the whole of it.
+    routerOptions: { maxParamLength: maxHeaderSize },
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      if (error.code !== 'FST_ERR_BAD_URL') return filter.answer(error, request, reply);
+      adapter.getInstance<FastifyInstance>().routing(asWritten(request.raw), reply.raw);
+    },
     // A request that arrives while the app closes is still answered; Fastify would refuse it.
     return503OnClosing: false,
     // No Express middleware here: without its engine, a request is cheaper.
@@ -79,4 +87,15 @@ function createAdapter(config: Config, filter: ProblemFilter): FastifyAdapter {
   });
   adapter.getInstance<FastifyInstance>().removeContentTypeParser('text/plain');
   return adapter;
+}
+
+/**
+ * Takes an address that cannot be decoded as it is written: there is nothing at it, but that is then said
+ * like everything else, by the gate and the hooks. Fastify itself would answer before them.
+ */
+function asWritten(request: IncomingMessage): IncomingMessage {
+  const url = request.url!.replaceAll('%', '%25');
+  // `GET stats` must not be taken for `GET /stats`.
+  request.url = url.startsWith('/') ? url : `/./${url}`;
+  return request;
 }

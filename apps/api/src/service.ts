@@ -159,6 +159,10 @@ export class Service {
       else refuseUnread(response, 'MALFORMED_REQUEST', record);
     });
     this.connections.watch(server);
+    // Node would answer by itself, before the gate; record/incoming-body does it after.
+    for (const event of ['checkContinue', 'checkExpectation']) {
+      server.on(event, (request, response) => server.emit('request', request, response));
+    }
     answerUnreadable(server, (socket) => this.connections.underWay(socket), record);
     server.listen(port, address);
     await once(server, 'listening');

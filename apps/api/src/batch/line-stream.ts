@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Turn } from '../overload/turn.js';
 import type { ProblemCode } from '../problem/catalogue.js';
+import { ProblemError } from '../problem/problem.js';
 import { type LineCutter, TOO_LONG } from './lines.js';
 import type { RecordAnswers } from './record-answers.js';
 
@@ -52,7 +53,10 @@ export class LineStream {
     this.wake?.('stopped');
   }
 
-  /** The answers, a chunk's at a time. Rejects when the source breaks off. */
+  /**
+   * The answers, a chunk's at a time. Rejects when the source breaks off, and with the ProblemError
+   * that the source fails with if no line was answered before; otherwise the last line tells it.
+   */
   async *text(): AsyncGenerator<string> {
     const turn = new Turn();
     // `for await` would destroy the source at its end, and the connection with it.
@@ -76,7 +80,14 @@ export class LineStream {
       this.wake = resolve;
       chunks.next().then(resolve, reject);
     });
-    return step.finally(() => (this.wake = undefined));
+    return step.catch((error) => this.end(error)).finally(() => (this.wake = undefined));
+  }
+
+  /** Stops the stream if its source failed with what an answer can tell. */
+  private end(error: unknown): 'stopped' {
+    if (!(error instanceof ProblemError) || this.lines.line === 0) throw error;
+    this.stop({ code: error.code, detail: error.message });
+    return 'stopped';
   }
 
   private async *answered(

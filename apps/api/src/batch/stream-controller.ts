@@ -81,12 +81,16 @@ export function streamController(
         .send(Readable.from(this.untilGone(request, stream), { objectMode: false }));
     }
 
-    /** The stream's text. It ends when the client hangs up; any other error is the service's fault. */
+    /**
+     * The stream's text. It ends when the client hangs up. A problem is the answer, if nothing was
+     * answered yet; any other error is the service's fault.
+     */
     private async *untilGone(request: FastifyRequest, stream: LineStream): AsyncGenerator<string> {
       try {
         yield* stream.text();
       } catch (error) {
         if (request.raw.destroyed && !request.raw.complete) return;
+        if (error instanceof ProblemError) throw error;
         this.logger.error(error);
         throw error;
       }

@@ -12,13 +12,18 @@ export const catalogue = {
   MALFORMED_REQUEST: {
     status: 400,
     title: 'The request cannot be read',
-    detail: 'The request is not valid HTTP, or its address cannot be decoded.',
+    detail: 'The request is not valid HTTP.',
   },
   MALFORMED_JSON: {
     status: 400,
     title: 'The body is not acceptable JSON',
     detail:
       'The body is empty, is not JSON, or holds a key such as __proto__ that is never a field.',
+  },
+  MALFORMED_ENCODING: {
+    status: 400,
+    title: 'The body cannot be unpacked',
+    detail: 'The body is not what content-encoding says, or not all of it.',
   },
   INVALID_INFERENCE: {
     status: 400,
@@ -84,7 +89,7 @@ export const catalogue = {
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
-    detail: 'Send at most BODY_LIMIT_BYTES bytes, or BATCH_BODY_LIMIT_BYTES in a batch.',
+    detail: 'Send at most BODY_LIMIT_BYTES bytes unpacked, or BATCH_BODY_LIMIT_BYTES in a batch.',
   },
   BATCH_TOO_LARGE: {
     status: 413,
@@ -101,10 +106,15 @@ export const catalogue = {
     title: 'The body is not declared as JSON',
     detail: 'Send JSON with the header content-type: application/json.',
   },
+  UNSUPPORTED_ENCODING: {
+    status: 415,
+    title: 'The body is packed in an unknown way',
+    detail: 'Send it plain, or with content-encoding: gzip, deflate or br.',
+  },
   EXPECTATION_FAILED: {
     status: 417,
-    title: 'What the request expects is not offered',
-    detail: 'Leave the header expect out, or send expect: 100-continue.',
+    title: 'The request expects what the service cannot do',
+    detail: 'Send expect: 100-continue, or no expect at all.',
   },
   INVALID_RECORD: {
     status: 422,

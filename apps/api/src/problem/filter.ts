@@ -38,11 +38,17 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
 };
 
 const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
-  400: 'MALFORMED_REQUEST',
+  // Files are at their plain address only: other spellings, such as /docs/./x, are refused unseen.
+  403: 'NOT_FOUND',
   404: 'NOT_FOUND',
   413: 'BODY_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
 };
+
+/** Whatever else Fastify and its plugins blame the client for is no fault of the service. */
+function codeOf(status: number): ProblemCode | undefined {
+  return BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'MALFORMED_REQUEST' : undefined);
+}
 
 interface HttpError {
   readonly status?: unknown;
@@ -53,6 +59,7 @@ interface HttpError {
 
 /** The problem that stands for an error of Fastify or Nest; INTERNAL_ERROR for an unknown one. */
 function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
   const internal = new ProblemError('INTERNAL_ERROR', { cause: error });
   if (!isError(error)) return internal;
   const { status, statusCode, code, cause } = error as HttpError;
@@ -60,7 +67,7 @@ function problemOf(error: unknown): ProblemError {
   if (isError(cause)) return problemOf(cause);
   // Fastify's JSON parser throws a plain SyntaxError and marks it as the client's.
   if (error.name === 'SyntaxError' && statusCode === 400) return new ProblemError('MALFORMED_JSON');
-  const known = BY_FASTIFY_CODE[String(code)] ?? BY_STATUS[Number(statusCode ?? status)];
+  const known = BY_FASTIFY_CODE[String(code)] ?? codeOf(Number(statusCode ?? status));
   return known === undefined ? internal : new ProblemError(known);
 }
 

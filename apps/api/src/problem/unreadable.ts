@@ -7,7 +7,7 @@ import { type Unreadable, answerBrokenRequest } from './socket.js';
 
 /**
  * Has `server` answer with a problem what Node answers by itself with nothing, and tell of it: what
- * is no HTTP, what came too slowly, expectations other than 100-continue, and CONNECT.
+ * is no HTTP, what came too slowly, and CONNECT.
  * @param underWay the responses of a connection that are not over
  * @param onAnswered called for each
  */
@@ -19,9 +19,6 @@ export function answerUnreadable(
   const answer = (error: Error, socket: Socket): void =>
     answerBrokenRequest(error, socket, underWay(socket), onAnswered);
   server.on('clientError', (error, socket) => answer(error, socket as Socket));
-  server.on('checkExpectation', (_request, response) =>
-    refuseUnread(response, 'EXPECTATION_FAILED', onAnswered),
-  );
   // Without a listener, Node closes the connection and nobody hears of it.
   server.on('connect', (_request, socket) => answer(new Error('CONNECT'), socket as Socket));
 }

@@ -42,3 +42,10 @@ export function findApiKey(keys: readonly ApiKey[], presented: string): ApiKey |
   for (const key of keys) if (timingSafeEqual(key.digest, digest)) found = key;
   return found;
 }
+
+const BEARER = /^bearer +(\S+)$/i;
+
+/** The key in a header `authorization: Bearer <key>`; the scheme may be in any case (RFC 9110, 11.1). */
+export function bearerKey(authorization: string): string | undefined {
+  return BEARER.exec(authorization)?.[1];
+}

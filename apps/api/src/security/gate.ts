@@ -6,7 +6,7 @@ import type { Admission, Ticket } from '../overload/admission.js';
 import { countedBody } from '../overload/counted-body.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { ProblemError, type ProblemOccurrence, sendProblem } from '../problem/problem.js';
-import { type ApiKey, findApiKey } from './api-keys.js';
+import { type ApiKey, bearerKey, findApiKey } from './api-keys.js';
 import { DATA_HEADERS, PAGE_HEADERS } from './headers.js';
 import { networkOf } from './network.js';
 import type { Limiter } from './rate-limit.js';
@@ -112,7 +112,9 @@ export class Gate {
       // What follows on the connection would wait for ever.
       response.shouldKeepAlive = false;
     }
-    if (rules.lines || headers['transfer-encoding'] !== undefined) {
+    // Of a packed body the head does not tell what it will take.
+    const { 'transfer-encoding': coding, 'content-encoding': packing } = headers;
+    if (rules.lines || (coding ?? packing) !== undefined) {
       tickets.set(response, ticket);
       return undefined;
     }
@@ -193,7 +195,7 @@ function presentedKey({ headers }: IncomingMessage): string | undefined {
   const own = headers['x-api-key'];
   if (typeof own === 'string') return own;
   const { authorization } = headers;
-  return authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : undefined;
+  return authorization === undefined ? undefined : bearerKey(authorization);
 }
 
 function addStaticHeaders(request: FastifyRequest, reply: FastifyReply): void {

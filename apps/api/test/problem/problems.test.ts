@@ -31,8 +31,71 @@ async function exchange(api: RunningApp, bytes: string): Promise<Problem> {
   const [first, ...lines] = head.split('\r\n');
   const headers = Object.fromEntries(lines.map((line) => line.toLowerCase().split(': ')));
   const status = Number(first.split(' ')[1]);
-  return { status, type: headers['content-type'], headers, body: JSON.parse(body) };
+  return { status, type: headers['content-type'], headers, body: body ? JSON.parse(body) : {} };
 }
+
+/** Asks for an address as it is written: whatever normal clients make of it before they send it. */
+function ask(api: RunningApp, method: string, target: string): Promise<Problem> {
+  return exchange(api, `${method} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+}
+
+/** Addresses that nothing is at, below routes of every kind. */
+const strangeTargets = [
+  ...['/%zz', '/%', '/%00', '/a%00b', '/%c0%af', '/%ff', '/.', '/..', '/%2e%2e%2f', '//', '//docs'],
+  ...[
+    '/docs/../x',
+    '/docs/%2e%2e/x',
+    '/docs/a%00b',
+    '/docs/%00',
+    '/docs/%zz',
+    '/docs/%',
+    '/docs/.',
+  ],
+  ...[
+    '/docs/..',
+    '/docs/./x',
+    '/docs//',
+    '/docs//x',
+    '/docs/.env',
+    '/docs/LICENSE',
+    '/docs/%0d%0a',
+  ],
+  ...[
+    '/docs/..%2f..%2fpackage.json',
+    '/docs/%5c..%5cx',
+    '/docs/\\..\\x',
+    '/docs/swagger-ui.css/..',
+  ],
+  ...['/docs/c:', '/docs/%2fetc%2fpasswd', '/docs/swagger-ui.css%20', '/docs/Swagger-UI.css'],
+  ...[`/docs/${'x'.repeat(5000)}`, `/docs/${'x/'.repeat(3000)}`, `/${'y'.repeat(9000)}`],
+  ...[
+    '/models/%zz',
+    '/models/%00',
+    '/models/..',
+    '/models/%2e%2e%2fetc',
+    `/models/${'z'.repeat(500)}`,
+  ],
+  ...['/v2/%zz', '/v2/../x', '/v2/models/%00', '/v2/models/%zz', `/v2/models/${'z'.repeat(500)}`],
+  ...['/v2/models/ctr/versions/%c0%af', '/v2/models/ctr/versions/../ready', '/v2//'],
+  ...[
+    '/stats/',
+    '/stats/%00',
+    '/stats;x',
+    '/stats%20',
+    '/health/live%0a',
+    '/docs-json/',
+    '/docs-json%00',
+  ],
+  ...[
+    'http://',
+    'http://any.example/docs/../y',
+    'http://any.example/%00',
+    '\\x',
+    '*',
+    'stats',
+    '?x',
+  ],
+];
 
 async function answered(sent: request.Test): Promise<Problem> {
   const { status, headers, body } = await sent;
@@ -119,6 +182,7 @@ const occurrences: Record<
 > = {
   MALFORMED_REQUEST: ({ api }) => exchange(api, 'GET /stats HTTP/1.1\r\nno colon\r\n\r\n'),
   MALFORMED_JSON: ({ api }) => answered(api.post('{"impressions":')),
+  MALFORMED_ENCODING: ({ api }) => answered(api.post('{}').set('content-encoding', 'gzip')),
   API_KEY_REQUIRED: ({ crowded }) => answered(crowded.post(sample)),
   SCOPE_MISSING: ({ crowded }) =>
     answered(request(crowded.server).post('/models/rollback').set('x-api-key', KEY)),
@@ -146,6 +210,13 @@ const occurrences: Record<
   BODY_TOO_LARGE: ({ api }) => answered(api.post(' '.repeat(2000))),
   BATCH_TOO_LARGE: ({ api }) => answered(batch(api, [sample, sample, sample])),
   UNSUPPORTED_MEDIA_TYPE: ({ api }) => answered(api.post('impressions=5000', 'text/plain')),
+  UNSUPPORTED_ENCODING: ({ api }) => answered(api.post('{}').set('content-encoding', 'zstd')),
+  EXPECTATION_FAILED: ({ api }) =>
+    exchange(
+      api,
+      'POST /predict_ctr HTTP/1.1\r\nhost: x\r\nexpect: a miracle\r\nconnection: close\r\n' +
+        'content-type: application/json\r\ncontent-length: 2\r\n\r\n{}',
+    ),
   INVALID_RECORD: ({ api }) => answered(api.post({})),
   EXPECTATION_FAILED: ({ api }) =>
     exchange(api, 'GET /stats HTTP/1.1\r\nhost: x\r\nexpect: a-miracle\r\n\r\n'),
@@ -266,13 +337,27 @@ describe('a problem', () => {
     expect(logged).toMatchObject({ level: 50, err: { message: 'secret: /etc/passwd' } });
   });
 
-  it.each(['/%zz', '/%c0%af', '/docs/..%2f..%2fpackage.json', '/docs/LICENSE', '//', '/stats/'])(
-    'is all there is at %s',
-    async (path) => {
-      const { status, type, body } = await answered(api.get(path));
-      expect([400, 404]).toContain(status);
+  it.each(strangeTargets)('is all there is at %j', async (target) => {
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST']) {
+      const { status, type, body } = await ask(api, method, target);
+      expect([400, 404, 405]).toContain(status);
+      if (method === 'GET') expect(status).not.toBe(405);
+      if (method === 'HEAD') continue;
+      if (target.startsWith('/v2/')) {
+        expect(body).toEqual({ error: expect.stringMatching(/^(NOT_FOUND|METHOD_NOT_ALLOWED):/) });
+        continue;
+      }
       expect(type).toMatch(/^application\/problem\+json/);
-      expect(['MALFORMED_REQUEST', 'NOT_FOUND']).toContain(body.code);
+      expect(body.code).toMatch(
+        /^(NOT_FOUND|MODEL_VERSION_UNKNOWN|MALFORMED_REQUEST|METHOD_NOT_ALLOWED)$/,
+      );
+    }
+  });
+
+  it.each(['http://any.example/health/live', 'HTTP://any.example/health/live?x'])(
+    'is not what %s has: proxies may be asked so',
+    async (target) => {
+      expect(await ask(api, 'GET', target)).toMatchObject({ status: 200, body: { status: 'ok' } });
     },
   );
 

@@ -28,7 +28,6 @@ describe('a request that no route sees', () => {
     [400, 'MALFORMED_REQUEST', 'GET / HTTP/1.1\r\n\r\n'],
     [400, 'MALFORMED_REQUEST', 'CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n'],
     [408, 'REQUEST_TIMEOUT', 'GET /stats HTTP/1.1\r\nhost: x\r\n'],
-    [417, 'EXPECTATION_FAILED', 'GET /stats HTTP/1.1\r\nhost: x\r\nexpect: more\r\n\r\n'],
     [431, 'HEADERS_TOO_LARGE', `GET /stats HTTP/1.1\r\nhost: x\r\nlong: ${LONG}\r\n\r\n`],
   ])('is answered %d %s, and logged and counted', async (status, code, bytes) => {
     const from = api.logs.length;

@@ -2,8 +2,11 @@
 import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
+/** Nothing is under a name that is longer than the file system's names. */
+const ABSENT = ['ENOENT', 'ENAMETOOLONG'];
+
 export function isAbsent(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  return ABSENT.includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 export async function readIfThere(path: string): Promise<string | undefined> {

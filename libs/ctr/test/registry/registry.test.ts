@@ -158,6 +158,8 @@ describe('a registry', () => {
     await expect(registry.load(one)).rejects.toThrow(/cannot be read: .*model\.json is missing$/);
     await expect(registry.card(one)).rejects.toMatchObject({ code: 'VERSION_BROKEN' });
     await expect(registry.card('nothing')).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
+    const long = 'n'.repeat(5000);
+    await expect(registry.card(long)).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
   });
 
   it.each(['', '{', 'null', '7'])('refuses a card that is %j', async (card) => {
