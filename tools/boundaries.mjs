@@ -499,7 +499,7 @@ export const stages = {
     },
     {
       stage: 'docs',
-      mayUse: ['record'],
+      mayUse: ['problem', 'security', 'record'],
       because: 'The documentation is read off the routes, so it knows none of them.',
     },
     {

@@ -6,11 +6,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Logger } from 'pino';
 import { appModule } from './app.module.js';
 import type { Config } from './config.js';
-import { addDocs } from './docs.js';
+import { addDocs, watchRoutes } from './docs.js';
 import { Door } from './door/door.js';
 import { addInferenceErrors } from './inference/inference-errors.js';
 import { NestLogger, createLogger } from './logging/logger.js';
 import { RequestRecorder, addRequestHooks, requestId } from './logging/request-hooks.js';
+import { addServerTiming } from './logging/server-timing.js';
 import { type AppOptions, createParts } from './parts.js';
 import { ProblemFilter, watchMethods } from './problem/filter.js';
 import { addIncomingBodies } from './record/incoming-body.js';
@@ -32,8 +33,10 @@ export async function createApp(
   const filter = new ProblemFilter(logger);
   const adapter = createAdapter(config, filter);
   const fastify = adapter.getInstance<FastifyInstance>();
+  addServerTiming(fastify);
   await addCors(fastify, config.corsOrigins);
   const refuseOtherMethods = watchMethods(fastify);
+  const routes = watchRoutes(fastify);
   addRouteRules(fastify);
   addIncomingBodies(fastify);
   addInferenceErrors(fastify);
@@ -56,7 +59,7 @@ export async function createApp(
     fastify.addHook('preClose', async () => options.drain?.());
     fastify.addHook('onClose', () => parts.close());
     app.useGlobalFilters(filter);
-    addDocs(app);
+    addDocs(app, routes, config.apiKeys.length > 0);
     await app.init();
     refuseOtherMethods();
     await fastify.ready();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { defaultSchema } from '@adscale/ctr';
 import type { Schema } from '@adscale/forest';
 import { catalogue } from '../src/problem/catalogue.js';
@@ -10,13 +11,19 @@ interface Content {
   examples?: Record<string, { value: Record<string, unknown> }>;
 }
 interface Operation {
+  operationId: string;
+  security: Record<string, string[]>[];
+  parameters: { name: string; in: string; required: boolean }[];
   requestBody?: { required: boolean; content: Record<string, Content> };
   responses: Record<string, { content?: Record<string, Content> }>;
 }
 interface Document {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Record<string, unknown>> };
+  components: {
+    schemas: Record<string, Record<string, unknown>>;
+    securitySchemes: Record<string, Record<string, unknown>>;
+  };
 }
 
 let api: RunningApp;
@@ -25,6 +32,10 @@ let document: Document;
 async function start(schema: Schema) {
   api = await runApp({ MODEL_DIR: await modelFolder(schema) });
   document = (await api.get('/docs-json').expect(200)).body;
+}
+
+function operations(): Operation[] {
+  return Object.values(document.paths).flatMap((path) => Object.values(path));
 }
 
 function predictOperation(): Operation {
@@ -185,6 +196,66 @@ describe('the documentation', () => {
     }
   });
 
+  it('says 429 and 503 of whatever can be turned away, and 401 of what needs a key', () => {
+    const quiet = ['getLiveness', 'getReadiness', 'getServerLive', 'getServerReady'];
+    const open = ['getServerMetadata', 'getModelMetadata', 'getModelMetadataOfVersion'];
+    for (const { operationId, responses, security } of operations()) {
+      const isQuiet = quiet.includes(operationId) || operationId.startsWith('getModelReady');
+      expect([operationId, '429' in responses]).toEqual([operationId, !isQuiet]);
+      const isOpen = isQuiet || open.includes(operationId);
+      expect([operationId, '401' in responses]).toEqual([operationId, !isOpen]);
+      expect([operationId, security.length === 0]).toEqual([operationId, isOpen]);
+      if ('429' in responses) expect(responses['503']).toBeDefined();
+    }
+  });
+
+  it('has a name of its own for every operation, that can be called', () => {
+    const names = operations().map(({ operationId }) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z][A-Za-z]+$/);
+    expect(names).toEqual(expect.arrayContaining(['predict', 'predictBatch', 'predictStream']));
+  });
+
+  it('lists the parameters of every path', () => {
+    for (const [path, methods] of Object.entries(document.paths)) {
+      const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      for (const { parameters } of Object.values(methods)) {
+        const inPath = parameters.filter((parameter) => parameter.in === 'path');
+        expect([path, inPath.map(({ name }) => name)]).toEqual([path, wanted]);
+        expect(inPath.every(({ required }) => required)).toBe(true);
+      }
+    }
+  });
+
+  it('says what the lines of a stream are', () => {
+    const { content } = document.paths['/predict_ctr/stream'].post.requestBody!;
+    const types = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
+    expect(Object.keys(content)).toEqual(types);
+    for (const type of types) expect(content[type].schema).toEqual({ type: 'string' });
+  });
+
+  it('says what the errors of a batch are', () => {
+    const { RecordError, FieldProblem } = document.components.schemas as Record<
+      string,
+      { properties: Record<string, { enum?: string[]; items?: object }> }
+    >;
+    expect(RecordError.properties.code.enum).toEqual(Object.keys(catalogue));
+    expect(RecordError.properties.errors.items).toEqual({
+      $ref: '#/components/schemas/FieldProblem',
+    });
+    expect(Object.keys(FieldProblem.properties)).toEqual(['field', 'value', 'rule', 'message']);
+  });
+
+  it('has fields with a default as such that may be left out, in any generator', () => {
+    const { properties, required } = document.components.schemas.AllocateRequest as {
+      properties: Record<string, { description: string; default?: unknown }>;
+      required: string[];
+    };
+    expect(required).toEqual(['budget', 'cells']);
+    expect(properties.level.description).toBe('How often intervals hold. Default: 0.9.');
+    expect(Object.values(properties).some((property) => 'default' in property)).toBe(false);
+  });
+
   it('refers only to schemas it has', () => {
     const references = JSON.stringify(document).match(/#\/components\/schemas\/\w+/g) ?? [];
     const known = Object.keys(document.components.schemas);
@@ -209,5 +280,27 @@ describe('the documentation', () => {
     );
     expect(assets.length).toBeGreaterThan(2);
     for (const path of assets) await api.get(path).expect(200);
+  });
+});
+
+describe('the documentation of keys', () => {
+  const key = createHash('sha256').update('a key').digest('hex');
+  const keys = [{ ApiKey: [] }, { Bearer: [] }];
+
+  it.each([
+    ['with keys', { API_KEYS: `a:predict:${key}` }, keys],
+    ['without keys', {}, [{}, ...keys]],
+  ])('says which operations need one, %s', async (_name, settings, predict) => {
+    const service = await runApp({ MODEL_DIR: await modelFolder(), ...settings });
+    const { body } = await service.get('/docs-json').expect(200);
+    await service.close();
+    const { paths, components } = body as Document;
+    expect(components.securitySchemes).toMatchObject({
+      ApiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      Bearer: { type: 'http', scheme: 'bearer' },
+    });
+    expect(paths['/predict_ctr'].post.security).toEqual(predict);
+    expect(paths['/models/{version}/promote'].post.security).toEqual(keys);
+    expect(paths['/health/ready'].get.security).toEqual([]);
   });
 });

@@ -107,6 +107,21 @@ export async function trainWords(model: ModelKind = 'forest', reversed = false):
   return trainCtr(table, { model, fit, boosters: { rounds: 40 }, threads: 1 });
 }
 
+/** Trains on records of the default schema of which every third has no budget, and a third of the CTR. */
+export async function trainMissing(): Promise<Trained> {
+  const rows = 900;
+  const records = Array.from({ length: rows }, (_, i) => ({
+    impressions: 1 + i * 11,
+    ad_position: 1 + (i % 10),
+    device_type: 'mobile',
+    budget: i % 3 === 0 ? undefined : 1 + i,
+  }));
+  const clicks = Float64Array.from(records, ({ budget }) => (budget === undefined ? 20 : 80));
+  const impressions = new Float64Array(rows).fill(1000);
+  const table = { features: columnsFromRecords(defaultSchema, records), impressions, clicks };
+  return trainCtr(table, { fit: { trees: 5 }, threads: 1 });
+}
+
 const trained = new Map<Schema, Promise<Trained>>();
 
 const folders: string[] = [];

@@ -53,6 +53,7 @@ export function batchController({ served, stats, config }: BatchParts): Type<unk
     @HttpCode(200)
     @RouteConfig({ ...COUNTED, ...PREDICT, ...rules })
     @ApiOperation({
+      operationId: 'predictBatch',
       summary: `Predict for up to ${batchLimit} placements at once.`,
       description:
         'One model answers all of them. A record that is not valid is answered with its error, ' +

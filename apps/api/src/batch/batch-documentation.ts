@@ -7,6 +7,8 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { versionHeader } from '../model/models-dto.js';
+import { FieldProblem } from '../problem/api-problems.js';
+import { type ProblemCode, catalogue } from '../problem/catalogue.js';
 import { exampleRequests } from '../record/record-examples.js';
 import { REQUEST_NAME } from '../record/record-dto.js';
 import { LINE_TYPES } from '../record/route-rules.js';
@@ -15,8 +17,12 @@ class RecordError {
   @ApiPropertyOptional({ type: 'integer', description: 'In a stream: the line, counting from 1.' })
   line?: number;
 
-  @ApiProperty({ example: 'INVALID_RECORD', description: 'Stable; one of the problem codes.' })
-  code!: string;
+  @ApiProperty({
+    enum: Object.keys(catalogue),
+    example: 'INVALID_RECORD',
+    description: 'Stable; see the README.',
+  })
+  code!: ProblemCode;
 
   @ApiPropertyOptional({
     example: 'Wrong: budget.',
@@ -25,11 +31,10 @@ class RecordError {
   detail?: string;
 
   @ApiPropertyOptional({
-    type: 'array',
-    items: { type: 'object' },
+    type: [FieldProblem],
     description: 'An entry for each wrong field, as in the problem of a single record.',
   })
-  errors?: object[];
+  errors?: FieldProblem[];
 }
 
 /** The answer to one of several records. */
@@ -74,30 +79,32 @@ export function batchBody(schema: RecordSchema, limit: number): ApiBodyOptions {
   };
 }
 
-/** Lines in the documentation, with an example that is valid. */
+/** Lines in the documentation, with an example that is valid; for a route that consumes `LINE_TYPES`. */
 export function linesBody(schema: RecordSchema): ApiBodyOptions {
   const lines = Object.values(exampleRequests(schema)).map((record) => JSON.stringify(record));
   return {
     required: true,
     description: 'A record a line.',
-    ...inLines(lines, LINE_TYPES),
-  } as ApiBodyOptions;
+    schema: { type: 'string' },
+    examples: { several: { value: textOf(lines) } },
+  };
 }
 
 /** The answer to lines. */
 export const linesAnswer: ApiResponseOptions = {
   description: 'An outcome a line.',
   headers: versionHeader,
-  ...inLines(
-    [
-      '{"predicted_ctr":0.0847}',
-      '{"error":{"line":2,"code":"MALFORMED_JSON","detail":"The line is not JSON."}}',
-    ],
-    LINE_TYPES.slice(0, 1),
-  ),
+  content: {
+    [LINE_TYPES[0]]: {
+      schema: { type: 'string' },
+      example: textOf([
+        '{"predicted_ctr":0.0847}',
+        '{"error":{"line":2,"code":"MALFORMED_JSON","detail":"The line is not JSON."}}',
+      ]),
+    },
+  },
 };
 
-function inLines(lines: readonly string[], types: readonly string[]) {
-  const content = { schema: { type: 'string' }, example: `${lines.join('\n')}\n` };
-  return { content: Object.fromEntries(types.map((type) => [type, content])) };
+function textOf(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`;
 }

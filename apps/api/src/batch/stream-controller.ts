@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { ServiceStats } from '@adscale/stats';
 import { Controller, HttpCode, Logger, Post, Req, Res, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
 import { refuseQuery } from '../record/query.js';
@@ -21,7 +21,7 @@ import { OpenStreams, superviseConnection } from './open-streams.js';
 import { RecordAnswers } from './record-answers.js';
 
 const problems: readonly ProblemCode[] = [
-  ...PREDICTION_PROBLEMS.filter((code) => !['INVALID_RECORD', 'MALFORMED_JSON'].includes(code)),
+  ...PREDICTION_PROBLEMS.filter((code) => code !== 'INVALID_RECORD'),
   'INVALID_QUERY',
 ];
 
@@ -47,12 +47,14 @@ export function streamController(
     @HttpCode(200)
     @RouteConfig({ ...COUNTED, ...PREDICT, ...rules })
     @ApiOperation({
+      operationId: 'predictStream',
       summary: 'Predict for any number of placements, line by line.',
       description:
         'A record a line in, an outcome a line out, in order and while they come; read while you ' +
         'send. Empty lines are left out. A line that cannot be answered is answered with its ' +
         'error and number. One model answers the whole stream.',
     })
+    @ApiConsumes(...LINE_TYPES)
     @ApiBody(linesBody(schema))
     @ApiOkResponse(linesAnswer)
     @ApiProblems(problems)

@@ -58,7 +58,13 @@ const JSON_TYPES = new Set([
   'application/json;charset=UTF-8',
 ]);
 /** A request with one of these asks for more than a plain one. */
-const NOT_PLAIN = ['transfer-encoding', 'content-encoding', 'expect', 'origin'] as const;
+const NOT_PLAIN = [
+  'transfer-encoding',
+  'content-encoding',
+  'expect',
+  'origin',
+  'x-server-timing',
+] as const;
 
 const STATIC_HEADERS = DATA_HEADERS.flat();
 const BROKEN_BODY = ['connection', 'close'];

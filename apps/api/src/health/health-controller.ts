@@ -19,7 +19,7 @@ export class HealthController {
 
   @Get('live')
   @RouteConfig(QUIET)
-  @ApiOperation({ summary: 'Is the process up? If not, restart it.' })
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process up? If not, restart it.' })
   @ApiOkResponse({ type: HealthResponse, description: 'It is.' })
   live(): HealthResponse {
     return { status: 'ok' };
@@ -27,7 +27,10 @@ export class HealthController {
 
   @Get('ready')
   @RouteConfig(QUIET)
-  @ApiOperation({ summary: 'Can it predict? If not, send requests elsewhere.' })
+  @ApiOperation({
+    operationId: 'getReadiness',
+    summary: 'Can it predict? If not, send requests elsewhere.',
+  })
   @ApiOkResponse({ type: HealthResponse, description: 'It can.' })
   @ApiProblems(['MODEL_NOT_LOADED', 'SHUTTING_DOWN'])
   ready(): HealthResponse {

@@ -35,7 +35,7 @@ export function inferenceStatusController({ modelName }: Config): Type<unknown> 
     ) {}
 
     @Get()
-    @ApiOperation({ summary: 'What server is this?' })
+    @ApiOperation({ operationId: 'getServerMetadata', summary: 'What server is this?' })
     @ApiOkResponse({ type: ServerMetadataAnswer, description: 'This one.' })
     server(): ServerMetadata {
       return serverMetadata;
@@ -43,7 +43,7 @@ export function inferenceStatusController({ modelName }: Config): Type<unknown> 
 
     @Get('health/live')
     @RouteConfig(QUIET)
-    @ApiOperation({ summary: 'Is the process up?' })
+    @ApiOperation({ operationId: 'getServerLive', summary: 'Is the process up?' })
     @ApiOkResponse({ type: LiveAnswer, description: 'It is.' })
     live(): LiveAnswer {
       return { live: true };
@@ -51,7 +51,7 @@ export function inferenceStatusController({ modelName }: Config): Type<unknown> 
 
     @Get('health/ready')
     @RouteConfig(QUIET)
-    @ApiOperation({ summary: 'Can it predict?' })
+    @ApiOperation({ operationId: 'getServerReady', summary: 'Can it predict?' })
     @ApiOkResponse({ type: ReadyAnswer, description: 'It can.' })
     @ApiInferenceErrors(503)
     ready(): ReadyAnswer {
@@ -61,7 +61,10 @@ export function inferenceStatusController({ modelName }: Config): Type<unknown> 
     }
 
     @Get(['models/:name', 'models/:name/versions/:version'])
-    @ApiOperation({ summary: 'What does the model take, and what does it give?' })
+    @ApiOperation({
+      operationId: 'getModelMetadata',
+      summary: 'What does the model take, and what does it give?',
+    })
     @ApiOkResponse({ type: ModelMetadataAnswer, description: 'Its tensors.' })
     @ApiInferenceErrors(404)
     model(@Param() address: ModelAddress): ModelMetadata {
@@ -78,7 +81,7 @@ export function inferenceStatusController({ modelName }: Config): Type<unknown> 
 
     @Get(['models/:name/ready', 'models/:name/versions/:version/ready'])
     @RouteConfig(QUIET)
-    @ApiOperation({ summary: 'Is the model loaded?' })
+    @ApiOperation({ operationId: 'getModelReady', summary: 'Is the model loaded?' })
     @ApiOkResponse({ type: ModelReadyAnswer, description: 'It is.' })
     @ApiInferenceErrors(404, 503)
     modelReady(@Param() address: ModelAddress): ModelReadyAnswer {

@@ -184,7 +184,10 @@ export class ModelController {
 
   @Get()
   @RouteConfig(PREDICT)
-  @ApiOperation({ summary: 'All versions: how good each is and what it does now.' })
+  @ApiOperation({
+    operationId: 'listModels',
+    summary: 'All versions: how good each is and what it does now.',
+  })
   @ApiOkResponse({ type: ModelsAnswer, description: 'As this process sees it at this moment.' })
   @ApiProblems(COMMON_PROBLEMS)
   list(): Promise<ModelsAnswer> {
@@ -193,7 +196,10 @@ export class ModelController {
 
   @Get(':version')
   @RouteConfig(PREDICT)
-  @ApiOperation({ summary: 'The card of a version: data, parameters and evaluation.' })
+  @ApiOperation({
+    operationId: 'getModelCard',
+    summary: 'The card of a version: data, parameters and evaluation.',
+  })
   @ApiParam({ name: 'version', example: '20260101-120000-3fa1c2d4' })
   @ApiOkResponse({
     description:

@@ -195,19 +195,24 @@ export const catalogue = {
 
 export type ProblemCode = keyof typeof catalogue;
 
-/** What every route that reads a body and predicts may answer. */
-export const PREDICTION_PROBLEMS: readonly ProblemCode[] = [
-  'MALFORMED_REQUEST',
-  'MALFORMED_JSON',
-  'API_KEY_REQUIRED',
-  'SCOPE_MISSING',
-  'REQUEST_TIMEOUT',
-  'BODY_TOO_LARGE',
-  'UNSUPPORTED_MEDIA_TYPE',
-  'INVALID_RECORD',
-  'RATE_LIMITED',
-  'HEADERS_TOO_LARGE',
-  'INTERNAL_ERROR',
-  'MODEL_NOT_LOADED',
-  'OVERLOADED',
-];
+/** What routes may answer by what they are. */
+export const ROUTE_PROBLEMS = {
+  every: [
+    'MALFORMED_REQUEST',
+    'REQUEST_TIMEOUT',
+    'EXPECTATION_FAILED',
+    'HEADERS_TOO_LARGE',
+    'INTERNAL_ERROR',
+  ],
+  /** Those that the gate looks at: all but health checks. */
+  gated: ['RATE_LIMITED', 'OVERLOADED'],
+  /** Those that need a scope. */
+  keyed: ['API_KEY_REQUIRED', 'SCOPE_MISSING'],
+  admin: ['ADMIN_CLOSED'],
+  /** Those that take a body, and those that take it as a whole. */
+  body: ['MALFORMED_ENCODING', 'UNSUPPORTED_MEDIA_TYPE', 'UNSUPPORTED_ENCODING'],
+  json: ['MALFORMED_JSON', 'BODY_TOO_LARGE'],
+} as const satisfies Record<string, readonly ProblemCode[]>;
+
+/** What every route that predicts may answer beside that. */
+export const PREDICTION_PROBLEMS: readonly ProblemCode[] = ['INVALID_RECORD', 'MODEL_NOT_LOADED'];

@@ -29,7 +29,10 @@ export class MetricsController {
   @Get()
   @RouteConfig(PREDICT)
   @Header('content-type', METRICS_TYPE)
-  @ApiOperation({ summary: 'The figures of the service for Prometheus.' })
+  @ApiOperation({
+    operationId: 'getMetrics',
+    summary: 'The figures of the service for Prometheus.',
+  })
   @ApiProduces('text/plain')
   @ApiOkResponse({
     description: 'Metrics in the text format.',

@@ -39,7 +39,10 @@ export class StatsController implements BeforeApplicationShutdown {
   @Get()
   @RouteConfig(PREDICT)
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Requests, predictions, cache, models and latency of the service.' })
+  @ApiOperation({
+    operationId: 'getStats',
+    summary: 'Requests, predictions, cache, models and latency of the service.',
+  })
   @ApiOkResponse({ type: StatsAnswer, description: 'The figures at this moment.' })
   @ApiProblems(['API_KEY_REQUIRED', 'SCOPE_MISSING'])
   async read(): Promise<StatsAnswer> {
@@ -49,7 +52,10 @@ export class StatsController implements BeforeApplicationShutdown {
 
   @Get('stream')
   @RouteConfig({ ...PREDICT, ...EVENTS })
-  @ApiOperation({ summary: 'The same every second, as server-sent events.' })
+  @ApiOperation({
+    operationId: 'streamStats',
+    summary: 'The same every second, as server-sent events.',
+  })
   @ApiProduces('text/event-stream')
   @ApiOkResponse({
     description: 'An event a second, until the client leaves.',

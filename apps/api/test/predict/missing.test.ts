@@ -1,24 +1,14 @@
-import { CtrModel, Registry, defaultSchema, trainCtr } from '@adscale/ctr';
-import { columnsFromRecords } from '@adscale/forest';
+import { type CtrModel, Registry } from '@adscale/ctr';
 import request from 'supertest';
 import { type RunningApp, runApp, sample } from '../running-app.js';
-import { emptyFolder } from '../trained-models.js';
+import { emptyFolder, trainMissing } from '../trained-models.js';
 
 let api: RunningApp;
 let model: CtrModel;
 
 /** A model of the default schema that every third of its rows has no budget for. */
 beforeAll(async () => {
-  const records = Array.from({ length: 900 }, (_, i) => ({
-    ...sample,
-    impressions: 1 + i * 11,
-    ad_position: 1 + (i % 10),
-    budget: i % 3 === 0 ? undefined : 1 + i,
-  }));
-  const clicks = Float64Array.from(records, ({ budget }) => (budget === undefined ? 20 : 80));
-  const impressions = new Float64Array(900).fill(1000);
-  const table = { features: columnsFromRecords(defaultSchema, records), impressions, clicks };
-  const { bytes, card } = await trainCtr(table, { fit: { trees: 5 }, threads: 1 });
+  const { bytes, card } = await trainMissing();
   const folder = await emptyFolder();
   await new Registry(folder).publish(bytes, card);
   model = await new Registry(folder).load();

@@ -32,6 +32,17 @@ describe('POST /predict_ctr', () => {
     expect(answer.headers.etag).toBe(tagOf(model.digest, model.code(row)));
   });
 
+  it('answers whole whatever tags a client has: a tag tells that answers are alike, and no more', async () => {
+    const { headers, body } = await api.post(sample).expect(200);
+    for (const header of ['if-none-match', 'if-match']) {
+      for (const tag of [headers.etag, `W/${headers.etag}`, '*', '"another"']) {
+        const again = await api.post(sample).set(header, tag).expect(200);
+        expect(again.body).toEqual(body);
+        expect(again.headers.etag).toBe(headers.etag);
+      }
+    }
+  });
+
   it('predicts what the model predicts for any valid record, cached or not', async () => {
     const model = await new Registry(folder).load();
     const records = fc.record({

@@ -1,0 +1,261 @@
+/*
+ * Every call of the READMEs, made with a client that was generated from the running service. It is
+ * compiled and run by ../generated-client.test.ts, beside `schema.ts`, which is the generated part.
+ * It prints a line of JSON for each call: what was asked, and the status of the answer.
+ *
+ * usage: node readme.js <address> <key with both scopes> <version> <another version>
+ */
+import createClient, { type Middleware } from 'openapi-fetch';
+import type { components, paths } from './schema.js';
+
+type Schemas = components['schemas'];
+
+const [baseUrl, key, version, other] = process.argv.slice(2);
+
+const told: Middleware = {
+  async onResponse({ request, response }) {
+    const { method, url } = request;
+    const { pathname, search } = new URL(url);
+    console.log(
+      JSON.stringify({
+        ...{
+          method,
+          path: pathname + search,
+          body: bodies.get(request.headers.get('x-request-id')),
+        },
+        status: response.status,
+      }),
+    );
+  },
+  async onRequest({ request }) {
+    const id = String(bodies.size);
+    bodies.set(id, await request.clone().text());
+    request.headers.set('x-request-id', id);
+    return request;
+  },
+};
+const bodies = new Map<string | null, string>();
+
+const client = createClient<paths>({ baseUrl, headers: { 'x-api-key': key } });
+client.use(told);
+
+/** What was answered; a refusal ends the program, with its code, which is one of those there are. */
+function answered<T>({ data, error }: { data?: T; error?: Schemas['Problem'] }): T {
+  if (error !== undefined) throw new Error(`${error.code}: ${error.detail}`);
+  return data!;
+}
+
+const typical: Schemas['PredictRequest'] = {
+  impressions: 5000,
+  ad_position: 1,
+  device_type: 'mobile',
+  budget: 2500,
+};
+
+async function predict(): Promise<void> {
+  const { predicted_ctr } = answered(await client.POST('/predict_ctr', { body: typical }));
+  const sure = answered(
+    await client.POST('/predict_ctr', { body: typical, params: { query: { interval: 0.9 } } }),
+  );
+  const { low, high } = sure.interval!;
+  if (!(low <= predicted_ctr && predicted_ctr <= high)) throw new Error('not in its interval');
+
+  const explained = answered(await client.POST('/explain', { body: typical }));
+  const sum = Object.values(explained.contributions).reduce((a, b) => a + b, explained.base_value);
+  if (Math.abs(sum - explained.unrounded_ctr) > 1e-9) throw new Error('it does not add up');
+
+  const wrong = { ...typical, ad_position: 11 };
+  const batch = answered(await client.POST('/predict_ctr/batch', { body: [typical, wrong] }));
+  const [good, bad] = batch.predictions;
+  const field: string | undefined = bad.error?.errors?.[0].field;
+  const code: Schemas['Problem']['code'] | undefined = bad.error?.code;
+  if (
+    good.predicted_ctr !== predicted_ctr ||
+    field !== 'ad_position' ||
+    code !== 'INVALID_RECORD'
+  ) {
+    throw new Error('the batch is not answered record by record');
+  }
+
+  const lines: string = answered(
+    await client.POST('/predict_ctr/stream', {
+      body: `${JSON.stringify(typical)}\noops\n`,
+      bodySerializer: (text) => text,
+      headers: { 'content-type': 'application/x-ndjson' },
+      parseAs: 'text',
+    }),
+  );
+  if (lines.split('\n').length !== 3) throw new Error('not a line for a line');
+}
+
+async function decide(): Promise<void> {
+  const ranking = answered(
+    await client.POST('/rank', {
+      body: {
+        floor_ecpm: 20,
+        candidates: [
+          { id: 'shoes', record: typical, value_per_click: 0.4 },
+          {
+            id: 'phones',
+            record: { impressions: 8000, ad_position: 1, device_type: 'desktop', budget: 9000 },
+            bid_cpc: 0.46,
+          },
+          {
+            id: 'trips',
+            record: { ...typical, ad_position: 3 },
+            target_cpa: 25,
+            conversion_rate: 0.02,
+          },
+        ],
+      },
+    }),
+  );
+  const best: { readonly rank: number; readonly worth_winning: boolean } = ranking.candidates[0];
+  if (best.rank !== 1) throw new Error('not ranked');
+
+  const campaign = { ad_position: 2, device_type: 'mobile', budget: 5000 } as const;
+  const forecast = answered(
+    await client.POST('/forecast', {
+      body: {
+        currency: 'EUR',
+        schedule: [
+          {
+            id: 'week 1',
+            record: { ...campaign, impressions: 12000, ad_position: 1 },
+            cost: { cpc: 0.35 },
+          },
+          { id: 'week 2', record: { ...campaign, impressions: 12000 }, cost: { cpc: 0.35 } },
+          {
+            id: 'week 3',
+            record: { ...campaign, impressions: 15000, device_type: 'desktop' },
+            cost: { cpm: 14 },
+          },
+        ],
+      },
+    }),
+  );
+  if (!(forecast.total.clicks.low < forecast.total.clicks.high)) throw new Error('no interval');
+
+  const { live_test } = answered(
+    await client.POST('/compare', {
+      body: {
+        a: { impressions: 6000, ad_position: 2, device_type: 'mobile', budget: 2500 },
+        b: { impressions: 9000, ad_position: 2, device_type: 'desktop', budget: 6000 },
+      },
+    }),
+  );
+  const size: number | undefined = live_test?.impressions_per_arm;
+  if (size === 0) throw new Error('a test of nothing');
+
+  const inventory = { max_impressions: 20000 };
+  const allocation = answered(
+    await client.POST('/allocate', {
+      body: {
+        ...{ budget: 700, campaign_budget: 5000, currency: 'EUR' },
+        cells: [
+          {
+            ...{ id: 'mobile 1', record: { device_type: 'mobile', ad_position: 1 } },
+            ...{ cost: { cpm: 11 }, ...inventory },
+          },
+          {
+            ...{ id: 'mobile 3', record: { device_type: 'mobile', ad_position: 3 } },
+            ...{ cost: { cpm: 5.5 }, max_impressions: 25000 },
+          },
+          {
+            ...{ id: 'desktop 1', record: { device_type: 'desktop', ad_position: 1 } },
+            ...{ cost: { cpm: 10.5 }, ...inventory, cap: 150 },
+          },
+          {
+            ...{ id: 'desktop 3', record: { device_type: 'desktop', ad_position: 3 } },
+            ...{ cost: { cpm: 4.5 }, max_impressions: 25000 },
+          },
+          {
+            ...{ id: 'tablet 1', record: { device_type: 'tablet', ad_position: 1 } },
+            ...{ cost: { cpc: 0.16 }, ...inventory, floor: 80 },
+          },
+        ],
+      },
+    }),
+  );
+  if (allocation.total.spent > allocation.total.budget) throw new Error('overspent');
+
+  const opportunities = answered(
+    await client.POST('/opportunities', {
+      body: {
+        base: { impressions: 8000, ad_position: 1, device_type: 'mobile', budget: 3000 },
+        vary: {
+          ad_position: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+          device_type: ['mobile', 'desktop', 'tablet'],
+        },
+        ...{ floor_ctr: 0.004, top: 2 },
+      },
+    }),
+  );
+  if (opportunities.best.length > 2) throw new Error('more than asked for');
+
+  const curve = answered(
+    await client.POST('/curve', {
+      body: {
+        ...{ record: typical, over: 'spend', from: 20, to: 300 },
+        ...{ cost: { cpm: 8 }, currency: 'EUR' },
+      },
+    }),
+  );
+  if (curve.steps[0].from !== 20) throw new Error('it begins elsewhere');
+}
+
+async function infer(): Promise<void> {
+  const { data, error } = await client.POST('/v2/models/{name}/infer', {
+    params: { path: { name: 'ctr' } },
+    body: {
+      id: '42',
+      inputs: [
+        { name: 'impressions', datatype: 'INT64', shape: [2], data: [5000, 5000] },
+        { name: 'ad_position', datatype: 'INT64', shape: [2], data: [1, 4] },
+        { name: 'device_type', datatype: 'BYTES', shape: [2], data: ['mobile', 'tablet'] },
+        { name: 'budget', datatype: 'FP64', shape: [2], data: [2500, 2500] },
+      ],
+    },
+  });
+  if (error !== undefined) throw new Error(error.error);
+  if (data.outputs[0].data.length !== 2) throw new Error('not a number a row');
+}
+
+async function operate(): Promise<void> {
+  const path = { version: other };
+  const promoted = answered(await client.POST('/models/{version}/promote', { params: { path } }));
+  if (promoted.serving !== other) throw new Error('not promoted');
+  const back = answered(await client.POST('/models/rollback'));
+  if (back.serving !== version) throw new Error('not rolled back');
+  const trial = answered(
+    await client.PUT('/models/canary', { body: { version: other, percent: 5 } }),
+  );
+  if (trial.canary?.percent !== 5) throw new Error('not tried');
+  const stats = answered(await client.GET('/stats'));
+  if (stats.predictions === 0) throw new Error('not counted');
+}
+
+/** And those that no README has a line for. */
+async function others(): Promise<void> {
+  const { versions } = answered(await client.GET('/models'));
+  const metrics: number | undefined = versions[0].metrics?.rows;
+  if (metrics === 0) throw new Error('judged by nothing');
+  answered(await client.GET('/models/{version}', { params: { path: { version } } }));
+  answered(await client.PUT('/models/shadow', { body: { version: other, percent: 5 } }));
+  answered(await client.DELETE('/models/shadow'));
+  answered(await client.DELETE('/models/canary'));
+  const text: string = answered(await client.GET('/metrics', { parseAs: 'text' }));
+  if (!text.startsWith('#')) throw new Error('no metrics');
+  const { status }: { status: string } = answered(await client.GET('/health/ready'));
+  if (status !== 'ok') throw new Error('not ready');
+  const { data } = await client.GET('/v2/models/{name}/versions/{version}', {
+    params: { path: { name: 'ctr', version } },
+  });
+  if (data?.inputs.length !== 4) throw new Error('no inputs');
+}
+
+await predict();
+await decide();
+await infer();
+await operate();
+await others();
