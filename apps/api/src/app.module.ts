@@ -8,7 +8,8 @@ import { explainController } from './explain/explain-controller.js';
 import { HealthController } from './health/health-controller.js';
 import { Readiness } from './health/readiness.js';
 import { inferController } from './inference/infer-controller.js';
-import { inferenceStatusController } from './inference/status-controller.js';
+import { Inference } from './inference/inference.js';
+import { InferenceStatusController } from './inference/status-controller.js';
 import { ModelAdmin, ModelAdminController } from './model/admin.js';
 import { ModelController, ModelListing } from './model/listing.js';
 import type { Parts } from './parts.js';
@@ -43,7 +44,7 @@ export function appModule(parts: Parts): DynamicModule {
       StatsController,
       MetricsController,
       HealthController,
-      inferenceStatusController(config),
+      InferenceStatusController,
       inferController(served, config),
     ],
     providers: [
@@ -60,6 +61,11 @@ export function appModule(parts: Parts): DynamicModule {
             return JSON.stringify(statsAnswer(await figures.all(), { modelVersion }));
           }, config.maxEventStreams),
         inject: [Readiness],
+      },
+      {
+        provide: Inference,
+        inject: [Readiness],
+        useFactory: (readiness: Readiness) => new Inference(served, stats, readiness, config),
       },
       {
         provide: OpenStreams,

@@ -8,6 +8,7 @@ import { appModule } from './app.module.js';
 import type { Config } from './config.js';
 import { addDocs, watchRoutes } from './docs.js';
 import { Door } from './door/door.js';
+import { addBinaryBodies } from './inference/binary-body.js';
 import { addInferenceErrors } from './inference/inference-errors.js';
 import { NestLogger, createLogger } from './logging/logger.js';
 import { RequestRecorder, addRequestHooks, requestId } from './logging/request-hooks.js';
@@ -40,6 +41,7 @@ export async function createApp(
   addRouteRules(fastify);
   addIncomingBodies(fastify);
   addInferenceErrors(fastify);
+  addBinaryBodies(fastify);
   const parts = await createParts(config, logger, options);
   try {
     const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {

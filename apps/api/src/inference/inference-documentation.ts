@@ -45,12 +45,22 @@ class TensorShape {
 }
 
 class TensorData extends TensorShape {
-  @ApiProperty({
+  @ApiPropertyOptional({
     type: 'array',
     items: {},
-    description: 'In row-major order, flat or nested as the shape says.',
+    description:
+      'In row-major order, flat or nested as the shape says; left out where it follows the JSON as ' +
+      'binary data.',
   })
-  data!: unknown[];
+  data?: readonly unknown[];
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'binary_data_size: bytes of its binary data, which follows the JSON. Others mean nothing.',
+  })
+  parameters?: object;
 }
 
 export class ServerMetadataAnswer {
@@ -60,7 +70,7 @@ export class ServerMetadataAnswer {
   @ApiProperty({ example: '0.1.0' })
   version!: string;
 
-  @ApiProperty({ type: [String], example: [] })
+  @ApiProperty({ type: [String], example: ['binary_tensor_data'] })
   extensions!: string[];
 }
 
@@ -84,13 +94,24 @@ export class ModelMetadataAnswer {
 class OutputName {
   @ApiProperty({ example: OUTPUT })
   name!: string;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'binary_data: whether to answer it as binary data.',
+  })
+  parameters?: object;
 }
 
 export class InferenceRequestBody {
   @ApiPropertyOptional({ description: 'Repeated in the answer.' })
   id?: string;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, description: 'Ignored.' })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'binary_data_output: whether to answer in binary data. Others mean nothing.',
+  })
   parameters?: object;
 
   @ApiProperty({

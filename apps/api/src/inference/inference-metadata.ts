@@ -35,7 +35,11 @@ const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
-export const serverMetadata: ServerMetadata = { name: 'adscale', version, extensions: [] };
+export const serverMetadata: ServerMetadata = {
+  name: 'adscale',
+  version,
+  extensions: ['binary_tensor_data'],
+};
 
 /** Describes a model of this schema: one input for each feature. */
 export function modelMetadata(

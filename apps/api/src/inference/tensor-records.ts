@@ -3,7 +3,8 @@ import type { RecordValues } from '../record/record-examples.js';
 import { isText } from '../model/share.js';
 import { got, refusal } from './inference-errors.js';
 import { isWritten } from './inference-metadata.js';
-import { NUMBER_TYPES, type Tensor } from './tensors.js';
+import { NUMBER_TYPES } from './datatypes.js';
+import type { Tensor } from './tensors.js';
 
 /**
  * Turns input tensors into records. They have one of two forms:

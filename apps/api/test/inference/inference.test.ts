@@ -90,7 +90,7 @@ describe('the Open Inference Protocol', () => {
       expect(body).toEqual({
         name: 'adscale',
         version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-        extensions: [],
+        extensions: ['binary_tensor_data'],
       });
     }
   });

@@ -114,7 +114,7 @@ describe('input tensors', () => {
     const contract = new RecordContract({ features });
     const readLacking = (inputs: object[]) =>
       recordsOf(
-        readInferenceRequest({ inputs }, (name) => mayLack(contract, name)).tensors,
+        readInferenceRequest({ inputs }, { mayLack: (name) => mayLack(contract, name) }).tensors,
         contract,
       );
     const lacking = columns().map((input, c) => (c === 0 ? { ...input, data: [null, 9] } : input));
@@ -152,7 +152,7 @@ describe('input tensors', () => {
     [
       'words for numbers',
       [...columns().slice(0, 3), tensor('budget', 'BYTES', ['1', '2'])],
-      'input budget: datatype is BYTES, wanted one of FP16',
+      'input budget: datatype is BYTES, wanted one of BOOL, FP16',
     ],
     [
       'numbers for words',
@@ -177,7 +177,8 @@ describe('a tensor', () => {
     [tensor('x', 'FP64', [1], [1, 1, 1]), 'shape must be [n] or [n, m]'],
     [tensor('x', 'FP64', [1], [-1]), 'shape must be [n] or [n, m]'],
     [tensor('x', 'FP64', [1], [1.5]), 'shape must be [n] or [n, m]'],
-    [tensor('x', 'BOOL', [true]), 'datatype is "BOOL", wanted BYTES or one of FP16'],
+    [tensor('x', 'BF16', [1]), 'datatype is "BF16", wanted BYTES or one of BOOL, FP16'],
+    [tensor('x', 'BOOL', [true, 1]), 'element 1 is 1, wanted BOOL'],
     [tensor('x', 'constructor', [1]), 'datatype is "constructor"'],
     [{ name: 'x', datatype: 'FP64', shape: [1], data: '1' }, 'data is "1", wanted an array'],
     [tensor('x', 'FP64', [1, 2], [3]), '2 elements, but its shape is [3]'],
@@ -198,6 +199,7 @@ describe('a tensor', () => {
     expect(readTensor(tensor('x', 'INT8', [-128, 127]), '').data).toEqual([-128, 127]);
     expect(readTensor(tensor('x', 'UINT32', [2 ** 32 - 1]), '').data).toEqual([2 ** 32 - 1]);
     expect(readTensor(tensor('x', 'FP16', [0.5]), '').data).toEqual([0.5]);
+    expect(readTensor(tensor('x', 'BOOL', [true, false]), '').data).toEqual([1, 0]);
   });
 });
 
