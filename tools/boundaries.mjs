@@ -443,8 +443,13 @@ export const stages = {
       because: 'Settings are read before anything that they set up exists.',
     },
     {
-      stage: 'logging',
+      stage: 'telemetry',
       mayUse: ['config'],
+      because: 'Telemetry is given what it sends, so that whoever answers may record by it.',
+    },
+    {
+      stage: 'logging',
+      mayUse: ['config', 'telemetry'],
       because: 'The log writes what it is given and asks nobody.',
     },
     {
@@ -523,8 +528,13 @@ export const stages = {
       because: 'The inference protocol is another writing of batches and of health.',
     },
     {
+      stage: 'grpc',
+      mayUse: ['problem', 'security', 'config', 'logging', 'inference'],
+      because: 'A call over gRPC is an inference like any other, and passes what HTTP passes.',
+    },
+    {
       stage: 'stats',
-      mayUse: ['overload', 'problem', 'security', 'model', 'pool', 'health'],
+      mayUse: ['overload', 'problem', 'security', 'telemetry', 'model', 'pool', 'health'],
       because: 'Figures are told of what is counted, and steer nothing.',
     },
     {
@@ -543,6 +553,7 @@ export const stages = {
         'overload',
         'security',
         'config',
+        'telemetry',
         'logging',
         'model',
         'pool',
@@ -557,6 +568,7 @@ export const stages = {
     {
       stage: 'app.module',
       mayUse: [
+        'security',
         'model',
         'explain',
         'predict',
@@ -589,7 +601,21 @@ export const stages = {
     },
     {
       stage: 'service',
-      mayUse: ['connections', 'problem', 'config', 'logging', 'health', 'replicas', 'app'],
+      mayUse: [
+        'connections',
+        'problem',
+        'security',
+        'config',
+        'telemetry',
+        'logging',
+        'health',
+        'model',
+        'inference',
+        'grpc',
+        'stats',
+        'replicas',
+        'app',
+      ],
       because: 'The service is the app of the model at hand, made anew for another.',
     },
     {

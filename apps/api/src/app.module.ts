@@ -14,6 +14,7 @@ import { ModelAdmin, ModelAdminController } from './model/admin.js';
 import { ModelController, ModelListing } from './model/listing.js';
 import type { Parts } from './parts.js';
 import { predictController } from './predict/predict-controller.js';
+import { GATEKEEPERS } from './security/gate.js';
 import { EventFeed } from './stats/event-feed.js';
 import { MetricsController } from './stats/metrics.js';
 import { statsAnswer } from './stats/stats-answer.js';
@@ -28,7 +29,7 @@ class AppModule {}
  */
 export function appModule(parts: Parts): DynamicModule {
   const { config, served, registry, loader, follower, stats, figures } = parts;
-  const { predictions, explanations } = parts;
+  const { predictions, explanations, gatekeepers } = parts;
   const made = [served, registry, loader, follower, stats, figures, predictions, explanations];
   return {
     module: AppModule,
@@ -52,6 +53,7 @@ export function appModule(parts: Parts): DynamicModule {
       Readiness,
       ModelListing,
       ModelAdmin,
+      { provide: GATEKEEPERS, useValue: gatekeepers },
       {
         provide: EventFeed,
         useFactory: (readiness: Readiness) =>

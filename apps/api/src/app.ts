@@ -50,7 +50,7 @@ export async function createApp(
       bodyParser: false,
       abortOnError: false,
     });
-    const recorder = new RequestRecorder(logger, parts.stats);
+    const recorder = new RequestRecorder(logger, parts.stats, options.trace);
     const gate = new Gate(parts.gatekeepers, config.trustProxy);
     addRequestHooks(fastify, recorder);
     addGate(fastify, gate);

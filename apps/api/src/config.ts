@@ -6,6 +6,8 @@ import { API_KEYS_WANTED, type ApiKey, parseApiKeys } from './security/api-keys.
 export interface Config {
   readonly port: number;
   readonly host: string;
+  /** Null: no gRPC. */
+  readonly grpcPort: number | null;
   readonly modelDir: string;
   readonly modelPollMs: number;
   readonly cacheEntries: number;
@@ -54,6 +56,15 @@ const DAY_MS = 86_400_000;
 export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   port: whole('PORT', 8000, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
   host: text('HOST', '0.0.0.0', 'an address or host name', 'Address to listen on.'),
+  grpcPort: optional(
+    whole(
+      'GRPC_PORT',
+      0,
+      0,
+      65_535,
+      'Port for the Open Inference Protocol over gRPC; 0 takes a free one; no gRPC when not set.',
+    ),
+  ),
   modelDir: {
     ...text('MODEL_DIR', './models', 'a folder', 'Registry folder that the trainer writes to.'),
     parse: (folder) => resolve(folder),
@@ -240,6 +251,15 @@ function whole(
   };
   const wanted = `a whole number from ${minimum} to ${maximum}`;
   return { variable, fallback: String(fallback), wanted, meaning, parse };
+}
+
+/** The same setting, null when it is not set. */
+function optional<T>(setting: Setting<T>): Setting<T | null> {
+  return {
+    ...setting,
+    fallback: '',
+    parse: (given) => (given === '' ? null : setting.parse(given)),
+  };
 }
 
 function parseOrigins(text: string): readonly string[] | undefined {

@@ -7,15 +7,17 @@ import { createLogger } from './logging/logger.js';
 import { Service } from './service.js';
 import { Shutdown } from './shutdown.js';
 import { ServiceFigures } from './stats/figures.js';
+import { type Exporters, readExporters } from './telemetry/exporters.js';
+import { startTelemetry } from './telemetry/telemetry.js';
 
 /** Exit code when the environment is wrong: starting again will not help. */
 const WRONG_CONFIGURATION = 2;
 
-function configuration(): Config {
+function configuration(): [Config, Exporters] {
   try {
     const config = readConfig(process.env);
     checkFolder(config.modelDir);
-    return config;
+    return [config, readExporters(process.env)];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(`The configuration is wrong.\n${error.message}`);
@@ -39,12 +41,15 @@ function checkFolder(path: string): void {
 }
 
 /** Serves in this process: main ─▶ service ─▶ app ─▶ parts and routes. */
-async function serve(config: Config): Promise<void> {
+async function serve(config: Config, exporters: Exporters): Promise<void> {
   const logger = createLogger(config.logLevel);
-  const service = new Service(config, logger);
+  // Each worker sends what it counted itself: whoever collects it adds them up.
+  const telemetry = await startTelemetry(exporters, () => service.metrics());
+  const service = new Service(config, logger, telemetry?.trace);
   // What this worker counted since it last told the primary would be lost with it.
-  const sayLast = () => {
+  const sayLast = async () => {
     say({ kind: 'figures', ask: 0, figures: service.current.get(ServiceFigures).own() });
+    await telemetry?.stop();
   };
   const shutdown = new Shutdown(service, config, logger, sayLast);
   shutdown.onUncaughtErrors().on('SIGTERM');
@@ -56,8 +61,8 @@ async function serve(config: Config): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const config = configuration();
-  if (config.workers === 1 || cluster.isWorker) return serve(config);
+  const [config, exporters] = configuration();
+  if (config.workers === 1 || cluster.isWorker) return serve(config, exporters);
   new Primary(config, createLogger(config.logLevel)).start();
 }
 

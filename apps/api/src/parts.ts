@@ -24,6 +24,7 @@ import type { Gatekeepers } from './security/gate.js';
 import { LeasedLimiter } from './security/leases.js';
 import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/figures.js';
+import type { Trace } from './telemetry/trace.js';
 
 /** The bytes of a kept answer with its text and tag, about; they hardly differ. */
 const ANSWER_BYTES = 240;
@@ -41,6 +42,8 @@ export interface AppOptions {
   readonly onOtherFeatures?: FollowerOptions['onOtherFeatures'];
   /** Called when the app closes. Resolves when the requests under way are answered. */
   readonly drain?: () => Promise<void>;
+  /** Records the requests it answers as spans. Default: nothing does. */
+  readonly trace?: Trace;
 }
 
 /** The parts of an app that exist before Nest does, because its routes and hooks are made from them. */

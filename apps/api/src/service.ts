@@ -11,11 +11,20 @@ import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
+import type { GrpcServer } from './grpc/server.js';
 import { Readiness } from './health/readiness.js';
+import { Inference } from './inference/inference.js';
 import { unreadableLog } from './logging/access-log.js';
+import { RequestRecorder } from './logging/request-hooks.js';
+import { ServedModel } from './model/served-model.js';
 import { refuseIncomplete } from './problem/socket.js';
 import { answerUnreadable, hasHost, refuseUnread } from './problem/unreadable.js';
 import { MACHINE_VARIABLE } from './replicas/board.js';
+import { GATEKEEPERS, type Gatekeepers } from './security/gate.js';
+import { ServiceFigures } from './stats/figures.js';
+import { metricsOf } from './stats/metrics.js';
+import type { Metric } from './telemetry/metric.js';
+import type { Trace } from './telemetry/trace.js';
 
 /** How long an idle connection is kept for its client's next request. */
 const KEEP_ALIVE_MS = 72_000;
@@ -49,10 +58,13 @@ export class Service {
   private leaving = false;
   private closing = false;
   private drained: Promise<unknown> | undefined;
+  private grpc: GrpcServer | undefined;
 
+  /** @param trace records requests as spans; undefined where telemetry is off */
   constructor(
     private readonly config: Config,
     private readonly logger: Logger,
+    private readonly trace?: Trace,
   ) {
     this.connections = new Connections(config.requestTimeoutMs);
   }
@@ -60,6 +72,7 @@ export class Service {
   /** Loads the current model, makes the app and listens. */
   async start(): Promise<void> {
     this.use(await this.makeApp());
+    if (this.config.grpcPort !== null) await this.listenForGrpc();
     const { port, host } = this.config;
     const [first, ...others] = await addressesOf(host);
     await this.listen(port, first);
@@ -81,16 +94,28 @@ export class Service {
     return (this.server.address() as AddressInfo).port;
   }
 
+  /** The port of gRPC; undefined where it is not offered. */
+  get grpcPort(): number | undefined {
+    return this.grpc?.port;
+  }
+
   /** The app that answers requests from now on. */
   get current(): NestFastifyApplication {
     if (this.app === undefined) throw new Error('the service has not started');
     return this.app;
   }
 
+  /** The metrics of this process; none before it has started. */
+  metrics(): Metric[] {
+    const version = this.app?.get(ServedModel).current?.model.version ?? null;
+    return this.app === undefined ? [] : metricsOf(this.app.get(ServiceFigures).own(), version);
+  }
+
   /** From now on the service is not ready, though it still answers. */
   startDraining(): void {
     this.leaving = true;
     this.current.get(Readiness).startDraining();
+    this.grpc?.tellHealth();
   }
 
   /** Resolves when the requests under way are answered and everything is closed. */
@@ -110,6 +135,7 @@ export class Service {
     return createApp(this.config, this.logger, {
       ...this.identity,
       first,
+      trace: this.trace,
       onOtherFeatures: (model) => this.takeOver(model),
       // An app that was taken over from closes alone; the servers go on.
       drain: async () => {
@@ -169,10 +195,26 @@ export class Service {
     this.servers.push(server);
   }
 
+  /** What only gRPC needs is not even loaded where it is not offered. */
+  private async listenForGrpc(): Promise<void> {
+    const { GrpcServer } = await import('./grpc/server.js');
+    const { config, logger, identity, trace } = this;
+    const app = () => ({
+      inference: this.current.get(Inference),
+      gatekeepers: this.current.get<Gatekeepers>(GATEKEEPERS),
+    });
+    const recorder = new RequestRecorder(logger, identity.stats, trace);
+    const grpc = new GrpcServer(app, config, recorder, logger);
+    await grpc.listen();
+    this.grpc = grpc;
+  }
+
   private announce(): void {
     const url = `http://localhost:${this.port}`;
     const links = { docs: `${url}/docs`, stats: `${url}/stats`, health: `${url}/health/ready` };
-    const facts = { port: this.port, host: this.config.host, ...links };
+    const { port, grpcPort } = this;
+    const grpc = grpcPort !== undefined && { grpc_port: grpcPort };
+    const facts = { port, ...grpc, host: this.config.host, ...links };
     this.logger.info(facts, `AdScale is up: open ${links.docs}`);
   }
 
@@ -183,7 +225,7 @@ export class Service {
    */
   private drain(): Promise<unknown> {
     if (this.drained === undefined) {
-      this.drained = Promise.all(this.servers.map(stopListening));
+      this.drained = Promise.all([...this.servers.map(stopListening), this.grpc?.close()]);
       this.connections.startClosing(IDLE_MS);
     }
     return this.drained;

@@ -33,7 +33,7 @@ export class Shutdown {
     private readonly service: Service,
     private readonly config: Config,
     private readonly logger: Logger,
-    private readonly onLeft: () => void = () => {},
+    private readonly onLeft: () => void | Promise<void> = () => {},
   ) {}
 
   on(...signals: NodeJS.Signals[]): this {
@@ -78,7 +78,7 @@ export class Shutdown {
     ];
     await this.service.close();
     deadlines.forEach(clearTimeout);
-    this.onLeft();
+    await this.onLeft();
     logger.info('left');
     process.exit(exitCode);
   }

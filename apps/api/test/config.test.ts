@@ -6,6 +6,7 @@ describe('readConfig', () => {
     expect(readConfig({})).toEqual({
       port: 8000,
       host: '0.0.0.0',
+      grpcPort: null,
       modelDir: resolve('models'),
       modelPollMs: 2000,
       cacheEntries: 100_000,
@@ -51,6 +52,7 @@ describe('readConfig', () => {
     ['PORT', '80.5'],
     ['PORT', '0x50'],
     ['PORT', '1e3'],
+    ['GRPC_PORT', '70000'],
     ['CACHE_ENTRIES', '-5'],
     ['CACHE_TTL_SECONDS', 'NaN'],
     ['BODY_LIMIT_BYTES', '0'],

@@ -22,9 +22,12 @@ export interface RunningApp {
   /** The app that answers now. */
   readonly app: NestFastifyApplication;
   readonly server: Server;
+  /** Undefined unless GRPC_PORT was set. */
+  readonly grpcPort: number | undefined;
   readonly logs: Record<string, unknown>[];
   post(body: unknown, type?: string): Test;
   get(path: string): Test;
+  startDraining(): void;
   close(): Promise<void>;
 }
 
@@ -41,6 +44,7 @@ export async function runApp(environment: Record<string, string>): Promise<Runni
       return service.current;
     },
     server,
+    grpcPort: service.grpcPort,
     logs,
     // Strings are sent as they are, so that a test can send what is not JSON.
     post: (body, type = 'application/json') =>
@@ -49,6 +53,7 @@ export async function runApp(environment: Record<string, string>): Promise<Runni
         .set('content-type', type)
         .send(typeof body === 'string' ? body : JSON.stringify(body)),
     get: (path) => request(server).get(path),
+    startDraining: () => service.startDraining(),
     close: () => service.close(),
   };
 }

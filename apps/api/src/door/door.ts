@@ -13,8 +13,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { closeIfUnread } from '../connections.js';
-import { REQUEST_ID, type RequestRecorder, requestId } from '../logging/request-hooks.js';
-import type { RouteRecord } from '../logging/request-hooks.js';
+import {
+  MODEL_VERSION,
+  REQUEST_ID,
+  type RequestRecorder,
+  type RouteRecord,
+  requestId,
+} from '../logging/request-hooks.js';
 import { type ProblemCode, catalogue } from '../problem/catalogue.js';
 import type { ProblemFilter } from '../problem/filter.js';
 import { type ProblemOccurrence, problemText } from '../problem/problem.js';
@@ -47,6 +52,8 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly route: DoorRoute;
   readonly id: string;
+  /** Of the model that answered, if one did. */
+  modelVersion?: string;
 }
 
 /** Texts of the header that are JSON to the frame, too; it knows others, and what is none. */
@@ -159,12 +166,10 @@ export class Door {
     this.send(exchange, catalogue[code].status, headers, text);
   }
 
-  private send(
-    { response, id }: Exchange,
-    status: number,
-    own: readonly string[],
-    text: string,
-  ): void {
+  private send(exchange: Exchange, status: number, own: readonly string[], text: string): void {
+    const { response, id } = exchange;
+    const version = own.indexOf(MODEL_VERSION);
+    if (version >= 0) exchange.modelVersion = own[version + 1];
     // The client is gone.
     if (response.destroyed) return;
     const length = String(Buffer.byteLength(text));
@@ -172,11 +177,14 @@ export class Door {
     response.writeHead(status, headers).end(text);
   }
 
-  private record({ request, response, route, id }: Exchange, milliseconds: number): void {
+  private record(exchange: Exchange, milliseconds: number): void {
+    const { request, response, route, id, modelVersion } = exchange;
     const { path, record } = route;
     const { method } = request;
     const { statusCode: status } = response;
-    this.parts.recorder.record(record, { id, method: method!, path, status, milliseconds });
+    const { headers } = request;
+    const said = { id, method: method!, path, status, milliseconds, headers, modelVersion };
+    this.parts.recorder.record(record, said);
   }
 }
 

@@ -108,10 +108,11 @@ export function readTensor(input: unknown, where: string, reading: Reading = {})
   const flat =
     bytes === undefined
       ? flattened(data, shape, called)
-      : binaryElements({ bytes, data, lacks }, datatype, shape, called);
-  const wrong = misfit(flat, datatype, lacks);
+      : binaryElements(bytes, data, { datatype, shape, called });
+  const elements = lacks ? flat.map(asLacking) : flat;
+  const wrong = misfit(elements, datatype, lacks);
   if (wrong !== undefined) throw refusal(`${called}: ${wrong}`);
-  return { name, shape, datatype, data: datatype === 'BOOL' ? flat.map(asNumber) : flat };
+  return { name, shape, datatype, data: datatype === 'BOOL' ? elements.map(asNumber) : elements };
 }
 
 /** Null, for a missing value, stays what it is. */
@@ -119,15 +120,18 @@ function asNumber(flag: unknown): unknown {
   return flag === null ? null : Number(flag);
 }
 
+/** What has no null says by NaN that a value is missing. */
+function asLacking(element: unknown): unknown {
+  return Number.isNaN(element) ? null : element;
+}
+
 function binaryElements(
-  { bytes, data, lacks }: { bytes: Buffer; data: unknown; lacks: boolean },
-  datatype: string,
-  shape: readonly number[],
-  called: string,
+  bytes: Buffer,
+  data: unknown,
+  { datatype, shape, called }: { datatype: string; shape: readonly number[]; called: string },
 ): unknown[] {
   if (data !== undefined) throw refusal(`${called}: data is there twice, wanted JSON or binary`);
-  const elements = elementsOf(bytes, datatype, sizeOf(shape), called);
-  return lacks ? elements.map((each) => (Number.isNaN(each) ? null : each)) : elements;
+  return elementsOf(bytes, datatype, sizeOf(shape), called);
 }
 
 function sizeOf(shape: readonly number[]): number {

@@ -1,6 +1,9 @@
 import type { ServiceStats } from '@adscale/stats';
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Logger, symbols } from 'pino';
 import type { DestinationStream } from 'pino';
+import type { SpanIds } from '../telemetry/trace.js';
+import { traceContextOf } from '../telemetry/trace-context.js';
 
 /** What a line says of a request that was answered. */
 export interface Answered {
@@ -10,6 +13,10 @@ export interface Answered {
   readonly path: string;
   readonly status: number;
   readonly milliseconds: number;
+  /** The request's: they may name the trace that it is part of. */
+  readonly headers?: IncomingHttpHeaders;
+  /** Version of the model that answered, if one did; for traces, the line does not say it. */
+  readonly modelVersion?: string;
 }
 
 /**
@@ -26,19 +33,45 @@ export class AccessLog {
     this.isInfo = logger.isLevelEnabled('info');
   }
 
-  /** @param quiet at level debug, as probes ask all the time */
-  write(answered: Answered, quiet: boolean): void {
-    const { id, method, path, status, milliseconds } = answered;
+  /**
+   * @param quiet at level debug, as probes ask all the time
+   * @param span that the request was recorded as, if it was
+   */
+  write(answered: Answered, quiet: boolean, span?: SpanIds): void {
+    const { id, method, path, status, milliseconds, headers } = answered;
     const ms = Math.round(milliseconds * 1000) / 1000;
-    if (quiet) this.logger.debug({ request_id: id, method, path, status, ms }, 'request');
-    else if (this.isInfo) {
+    const isTraced = span !== undefined || headers?.traceparent !== undefined;
+    if (quiet) {
+      const trace = isTraced ? traceFields(headers, span) : undefined;
+      this.logger.debug({ request_id: id, method, path, status, ms, ...trace }, 'request');
+    } else if (this.isInfo) {
       this.stream.write(
         `{"level":30,"time":${Date.now()},"service":"adscale-api","request_id":"${id}",` +
           `"method":"${method}","path":${JSON.stringify(path)},"status":${status},"ms":${ms},` +
-          `"msg":"request"}\n`,
+          `${isTraced ? traceText(headers, span) : ''}"msg":"request"}\n`,
       );
     }
   }
+}
+
+/** What joins a line with a trace: its ids, and what the client said of it. All are plain text. */
+function traceFields(
+  headers: IncomingHttpHeaders = {},
+  span: SpanIds | undefined,
+): Record<string, string> {
+  const context = traceContextOf(headers);
+  const traceId = span?.traceId ?? context?.traceId;
+  return {
+    ...(traceId !== undefined && { trace_id: traceId }),
+    ...(span !== undefined && { span_id: span.spanId }),
+    ...(context !== undefined && { traceparent: context.traceparent }),
+  };
+}
+
+function traceText(headers: IncomingHttpHeaders | undefined, span: SpanIds | undefined): string {
+  return Object.entries(traceFields(headers, span))
+    .map(([name, value]) => `"${name}":"${value}",`)
+    .join('');
 }
 
 /**

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
+import type { SpanIds, Trace } from '../telemetry/trace.js';
 import { AccessLog, type Answered } from './access-log.js';
 
 /** Route configuration: requests to this route count in the totals of `/stats`. */
@@ -20,6 +21,8 @@ export interface RouteRecord {
 
 /** Carries a request's id, both ways. */
 export const REQUEST_ID = 'x-request-id';
+/** Names the model that answered. */
+export const MODEL_VERSION = 'x-model-version';
 const CLIENT_ID = /^[\w.:-]{1,64}$/;
 
 /** The id of a request: the client's own if that is a short plain word, else a new one. */
@@ -28,23 +31,34 @@ export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string
   return typeof given === 'string' && CLIENT_ID.test(given) ? given : randomUUID();
 }
 
-/** Writes down each request that was answered: a log line, and a count by route and status. */
+/**
+ * Writes down each request that was answered: a count by route and status, a log line, and where
+ * telemetry is on a span. Whatever protocol it came by, its door calls `record` once.
+ */
 export class RequestRecorder {
   private readonly log: AccessLog;
   private readonly nowhere: Route;
 
+  /** @param trace records spans; undefined where telemetry is off */
   constructor(
     logger: Logger,
     readonly stats: ServiceStats,
+    private readonly trace?: Trace,
   ) {
     this.log = new AccessLog(logger);
     this.nowhere = stats.route('*', '(no route)', { background: true });
   }
 
-  record(route: RouteRecord, answered: Answered): void {
-    const { statistics = this.nowhere, quiet } = route;
-    this.stats.countRequest(statistics, answered.status, answered.milliseconds);
-    this.log.write(answered, quiet === true);
+  record({ statistics, quiet }: RouteRecord, answered: Answered): void {
+    this.stats.countRequest(statistics ?? this.nowhere, answered.status, answered.milliseconds);
+    // Probes ask all the time, and nobody looks for their spans.
+    const span = this.trace === undefined || quiet ? undefined : this.spanOf(answered, statistics);
+    this.log.write(answered, quiet === true, span);
+  }
+
+  private spanOf(answered: Answered, statistics: Route | undefined): SpanIds | undefined {
+    const { headers = {}, modelVersion, ...facts } = answered;
+    return this.trace?.({ ...facts, route: statistics?.path, headers, modelVersion });
   }
 }
 
@@ -75,8 +89,10 @@ function registerRoute(route: RouteOptions, stats: ServiceStats): void {
 }
 
 /** Without the query, which could hold anything. */
-function answered({ id, method, url }: FastifyRequest, reply: FastifyReply): Answered {
+function answered({ id, method, url, raw }: FastifyRequest, reply: FastifyReply): Answered {
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
-  return { id, method, path, status: reply.statusCode, milliseconds: reply.elapsedTime };
+  const { statusCode: status, elapsedTime: milliseconds } = reply;
+  const modelVersion = reply.getHeader(MODEL_VERSION) as string | undefined;
+  return { id, method, path, status, milliseconds, headers: raw.headers, modelVersion };
 }

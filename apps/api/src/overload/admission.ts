@@ -44,15 +44,16 @@ export class Admission {
   /**
    * Lets a request in until its response emits `close`, unless there is too much to do. `Connections`
    * sees to it that every response does.
+   * @param response undefined of a request by another protocol, whose ticket is given back by hand
    * @returns the request's ticket, or undefined when it is to be refused
    */
-  enter(response: ServerResponse): Ticket | undefined {
+  enter(response?: ServerResponse): Ticket | undefined {
     const { inFlight, lagMs } = this.limits;
     if (inFlight > 0 && this.underWay >= inFlight) return undefined;
     if (lagMs > 0 && this.lag.current() > lagMs) return undefined;
     this.underWay++;
     const ticket = new Ticket(this);
-    response.once('close', () => ticket.giveBack());
+    response?.once('close', () => ticket.giveBack());
     return ticket;
   }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Counter } from '@adscale/stats';
 import proxyAddress from '@fastify/proxy-addr';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -22,6 +22,9 @@ export interface RouteRules {
   readonly events?: boolean;
 }
 
+/** Nest's name for the gatekeepers of an app. */
+export const GATEKEEPERS = Symbol('gatekeepers');
+
 /** Everything that can turn a request away before its body is read. */
 export interface Gatekeepers {
   readonly admission: Admission;
@@ -37,7 +40,8 @@ export interface Refusal extends ProblemOccurrence {
   readonly code: ProblemCode;
 }
 
-const OVERLOADED: Refusal = { code: 'OVERLOADED', headers: { 'retry-after': '1' } };
+/** Why a request is turned away while there is too much to do. */
+export const OVERLOADED: Refusal = { code: 'OVERLOADED', headers: { 'retry-after': '1' } };
 const NO_ROOM: Refusal = {
   ...OVERLOADED,
   detail:
@@ -76,27 +80,17 @@ export class Gate {
     rules: RouteRules,
     bodyLimit: number,
   ): Refusal | undefined | Promise<Refusal | undefined> {
-    const { admission, limiter, keys, shed, limited } = this.keepers;
+    const { admission, shed } = this.keepers;
     const ticket = admission.enter(response);
     if (ticket === undefined) {
       shed.increment();
       return OVERLOADED;
     }
-    const presented = presentedKey(request);
-    const key = presented === undefined ? undefined : findApiKey(keys, presented);
-    const client = key === undefined ? `address ${this.networkOf(request)}` : `key ${key.name}`;
-    const settled = (wait: number): Refusal | undefined => {
-      if (wait > 0) {
-        limited.increment();
-        return { code: 'RATE_LIMITED', headers: { 'retry-after': String(wait) } };
-      }
-      const code = refusalFor(rules.scope, keys, key);
-      if (code === 'API_KEY_REQUIRED') return { code, headers: { 'www-authenticate': 'Bearer' } };
-      if (code !== undefined) return { code };
-      return this.admitBody(request, response, ticket, rules, bodyLimit);
-    };
-    const wait = limiter.admit(client);
-    return wait === undefined ? limiter.settle(client).then(settled) : settled(wait);
+    const address = () => this.addressOf(request);
+    const refusal = refusalOf(this.keepers, request.headers, address, rules.scope);
+    const settled = (refusal: Refusal | undefined) =>
+      refusal ?? this.admitBody(request, response, ticket, rules, bodyLimit);
+    return refusal instanceof Promise ? refusal.then(settled) : settled(refusal);
   }
 
   /** Holds room for the body of a request, as far as its head tells how long it is. */
@@ -132,11 +126,10 @@ export class Gate {
   }
 
   /** The client's, as far as the proxies in between are trusted. */
-  private networkOf(request: IncomingMessage): string {
+  private addressOf(request: IncomingMessage): string | undefined {
     // Most requests came through no proxy, and the list of proxies costs more than all else here.
-    const { remoteAddress } = request.socket;
-    if (request.headers['x-forwarded-for'] === undefined) return networkOf(remoteAddress ?? '');
-    return networkOf(proxyAddress(request, this.isTrusted) ?? '');
+    if (request.headers['x-forwarded-for'] === undefined) return request.socket.remoteAddress;
+    return proxyAddress(request, this.isTrusted);
   }
 }
 
@@ -179,6 +172,35 @@ export function roomFor({ raw }: FastifyReply): (bytes: number) => boolean {
   return (bytes) => tickets.get(raw)?.reserve(bytes) ?? true;
 }
 
+/**
+ * Whose key, how many of theirs, and may they: of a request that was admitted, whatever protocol it came
+ * by. Counts it as the client's. At once, but for a client whose requests other workers count as well.
+ * @param headers with its key, if it has one
+ * @param addressOf gives the client's address; asked where it has no key
+ * @param scope that it needs, if it needs one
+ */
+export function refusalOf(
+  { limiter, keys, limited }: Gatekeepers,
+  headers: IncomingHttpHeaders,
+  addressOf: () => string | undefined,
+  scope: Scope | undefined,
+): Refusal | undefined | Promise<Refusal | undefined> {
+  const presented = presentedKey(headers);
+  const key = presented === undefined ? undefined : findApiKey(keys, presented);
+  const client = key === undefined ? `address ${networkOf(addressOf() ?? '')}` : `key ${key.name}`;
+  const settled = (wait: number): Refusal | undefined => {
+    if (wait > 0) {
+      limited.increment();
+      return { code: 'RATE_LIMITED', headers: { 'retry-after': String(wait) } };
+    }
+    const code = refusalFor(scope, keys, key);
+    if (code === 'API_KEY_REQUIRED') return { code, headers: { 'www-authenticate': 'Bearer' } };
+    return code && { code };
+  };
+  const wait = limiter.admit(client);
+  return wait === undefined ? limiter.settle(client).then(settled) : settled(wait);
+}
+
 /** Why a caller with this key, if any, may not use a route; undefined when they may. */
 function refusalFor(
   scope: Scope | undefined,
@@ -191,7 +213,7 @@ function refusalFor(
   return key.scopes.includes(scope) ? undefined : 'SCOPE_MISSING';
 }
 
-function presentedKey({ headers }: IncomingMessage): string | undefined {
+function presentedKey(headers: IncomingHttpHeaders): string | undefined {
   const own = headers['x-api-key'];
   if (typeof own === 'string') return own;
   const { authorization } = headers;

@@ -12,6 +12,7 @@ import { Registry } from 'prom-client';
 import { ServedModel } from '../model/served-model.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
+import type { Metric, Sample } from '../telemetry/metric.js';
 import { type Figures, type ProcessFigures, ServiceFigures } from './figures.js';
 
 /** Content type of the Prometheus text format. */
@@ -44,21 +45,6 @@ export class MetricsController {
   }
 }
 
-/** One line of a metric: what is added to its name, its labels, and the number. */
-interface Sample {
-  readonly metricName?: string;
-  readonly labels?: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
-
-/** A metric whose numbers are there already; prom-client's own classes would count them again. */
-interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly samples: readonly Sample[];
-}
-
 /** The figures of the service in the Prometheus text format, by its conventions for names. */
 async function exposition(figures: Figures, modelVersion: string | null): Promise<string> {
   const registry = new Registry();
@@ -66,12 +52,17 @@ async function exposition(figures: Figures, modelVersion: string | null): Promis
     const { name, samples, ...about } = metric;
     const values = samples.map(({ labels = {}, ...sample }) => ({ ...sample, labels }));
     const get = async () => ({ ...about, name, values, aggregator: 'sum' });
+    // Its numbers are there already; prom-client's own classes would count them again.
     registry.registerMetric({ name, get } as never);
   }
   return registry.metrics();
 }
 
-function metricsOf({ stats, cache, processes }: Figures, version: string | null): Metric[] {
+/**
+ * The figures as metrics, by Prometheus' conventions for names.
+ * @param version of the model that answers; null if there is none
+ */
+export function metricsOf({ stats, cache, processes }: Figures, version: string | null): Metric[] {
   const plain = (name: string, help: string, value: number): Metric => {
     const type = name.endsWith('_total') ? 'counter' : 'gauge';
     return { name, help, type, samples: [{ value }] };

@@ -218,8 +218,6 @@ const occurrences: Record<
         'content-type: application/json\r\ncontent-length: 2\r\n\r\n{}',
     ),
   INVALID_RECORD: ({ api }) => answered(api.post({})),
-  EXPECTATION_FAILED: ({ api }) =>
-    exchange(api, 'GET /stats HTTP/1.1\r\nhost: x\r\nexpect: a-miracle\r\n\r\n'),
   INVALID_BATCH: ({ api }) => answered(batch(api, {})),
   INVALID_QUERY: ({ api }) => answered(request(api.server).post('/explain?x=1').send(sample)),
   INVALID_TRIAL: ({ administered }) =>
