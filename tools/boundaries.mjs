@@ -459,7 +459,7 @@ export const stages = {
     },
     {
       stage: 'door',
-      mayUse: ['problem', 'security', 'logging', 'record'],
+      mayUse: ['connections', 'problem', 'security', 'logging', 'record'],
       because: 'The door knows how requests are answered, and not what about.',
     },
     {
@@ -534,7 +534,7 @@ export const stages = {
     },
     {
       stage: 'stats',
-      mayUse: ['overload', 'problem', 'security', 'telemetry', 'model', 'pool', 'health'],
+      mayUse: ['overload', 'problem', 'security', 'telemetry', 'model', 'pool'],
       because: 'Figures are told of what is counted, and steer nothing.',
     },
     {
@@ -592,7 +592,6 @@ export const stages = {
         'record',
         'door',
         'docs',
-        'health',
         'inference',
         'parts',
         'app.module',

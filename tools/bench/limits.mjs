@@ -9,11 +9,21 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectValkey, endConnection } from '@adscale/cache';
-import { Colleagues } from '../../apps/api/dist/cluster/colleagues.js';
-import { Exchange } from '../../apps/api/dist/cluster/exchange.js';
-import { ValkeyCounts, shareLimits } from '../../apps/api/dist/replicas/limits.js';
-import { LeasedLimiter } from '../../apps/api/dist/security/leases.js';
-import { RateLimiter } from '../../apps/api/dist/security/rate-limit.js';
+
+const built = (file) => import(new URL(`../../apps/api/dist/${file}`, import.meta.url));
+const [
+  { Colleagues },
+  { Exchange },
+  { ValkeyCounts, shareLimits },
+  { LeasedLimiter },
+  { RateLimiter },
+] = await Promise.all([
+  built('cluster/colleagues.js'),
+  built('cluster/exchange.js'),
+  built('replicas/limits.js'),
+  built('security/leases.js'),
+  built('security/rate-limit.js'),
+]);
 
 const CLIENTS = 11_000;
 /** How many of them ask in each tenth of a second. */

@@ -43,7 +43,7 @@ export function findApiKey(keys: readonly ApiKey[], presented: string): ApiKey |
   return found;
 }
 
-const BEARER = /^bearer +(\S+)$/i;
+const BEARER = /^bearer +(\S.*)$/i;
 
 /** The key in a header `authorization: Bearer <key>`; the scheme may be in any case (RFC 9110, 11.1). */
 export function bearerKey(authorization: string): string | undefined {

@@ -3,6 +3,7 @@ import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:ht
 import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { brotliCompressSync, createGunzip, deflateSync, gzipSync } from 'node:zlib';
+import { ServiceFigures } from '../../src/stats/figures.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { modelFolder } from '../trained-models.js';
 import { within } from '../wait-for.js';
@@ -164,8 +165,13 @@ describe('a packed body', () => {
     const { port } = api.server.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     const begun = once(started, 'unpacker');
-    // Its answer is in line behind one without end, so no end of an answer ends the unpacking.
-    socket.write('GET /stats/stream HTTP/1.1\r\nhost: x\r\n\r\n');
+    // Its answer is in line behind one that is held up, so no end of an answer ends the unpacking.
+    const figures = api.app.get(ServiceFigures);
+    const all = await figures.all();
+    let goOn!: () => void;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const asked = jest.spyOn(figures, 'all').mockReturnValueOnce(held.then(() => all));
+    socket.write('GET /stats HTTP/1.1\r\nhost: x\r\n\r\n');
     socket.write(
       'POST /predict_ctr HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n' +
         `content-encoding: gzip\r\ncontent-length: ${packed.length}\r\n\r\n`,
@@ -175,6 +181,8 @@ describe('a packed body', () => {
     if (!unpacker.closed) await within('the end of the unpacking', once(unpacker, 'close'));
     const bytes = push.mock.calls.map(([chunk]) => (chunk as Buffer | null)?.length ?? 0);
     push.mockRestore();
+    goOn();
+    asked.mockRestore();
     socket.destroy();
     const unpacked = bytes.reduce((sum, length) => sum + length, 0);
     // It is unpacked in chunks, some of which may be on their way.
