@@ -19,6 +19,8 @@ export interface Unreadable {
 
 /** Connections whose request may take any time, because it is answered while it arrives. */
 const patient = new WeakSet<Socket>();
+/** Connections on which the last answer is given, or waits for its turn. */
+const ended = new WeakSet<Socket>();
 
 /**
  * Lifts Node's time limit from the request that `socket` is in the middle of.
@@ -45,7 +47,7 @@ export function answerBrokenRequest(
   // Node says so once and leaves the connection as it is.
   if (isAnswered && error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return;
   // Node repeats itself while the rest of a broken request comes, though all is said already.
-  if (socket.writableEnded && error.code !== 'ECONNRESET') return;
+  if ((socket.writableEnded || ended.has(socket)) && error.code !== 'ECONNRESET') return;
   const code = BY_NODE_CODE[error.code ?? ''] ?? 'MALFORMED_REQUEST';
   const broken = underWay.find(({ req }) => !req.complete);
   // A second answer in the middle of the first would pass for a part of it.
@@ -53,6 +55,7 @@ export function answerBrokenRequest(
     socket.destroy();
   } else if (broken !== undefined) refuseIncomplete(broken, code);
   else {
+    ended.add(socket);
     const id = randomUUID();
     answerAfter(underWay.at(-1), socket, textOf(code, id));
     onAnswered({ id, code, status: catalogue[code].status });

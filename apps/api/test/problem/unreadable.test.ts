@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { ServiceFigures } from '../../src/stats/figures.js';
 import { type RunningApp, runApp } from '../running-app.js';
 import { emptyFolder } from '../trained-models.js';
+import { within } from '../wait-for.js';
 
 let api: RunningApp;
 beforeAll(async () => {
@@ -21,6 +23,32 @@ async function exchange(bytes: string): Promise<string> {
 }
 
 const LONG = 'x'.repeat(20_000);
+
+describe('what is no HTTP behind a request that is not answered yet', () => {
+  it('is answered once, in its turn, however many pieces it comes in', async () => {
+    const figures = api.app.get(ServiceFigures);
+    const all = await figures.all();
+    let goOn!: () => void;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    jest.spyOn(figures, 'all').mockReturnValueOnce(held.then(() => all));
+    const { port } = api.server.address() as { port: number };
+    const socket = connect(port, '127.0.0.1');
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+    const from = api.logs.length;
+    socket.write('GET /stats HTTP/1.1\r\nhost: x\r\n\r\n');
+    for (let piece = 0; piece < 15; piece++) {
+      const broken = once(api.server, 'clientError');
+      socket.write('no HTTP at all\r\n\r\n');
+      await within('the piece to be looked at', broken);
+    }
+    goOn();
+    await within('the end', once(socket, 'close'));
+    expect(text.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+    const lines = api.logs.slice(from).filter(({ msg }) => msg === 'request not readable');
+    expect(lines).toHaveLength(1);
+  });
+});
 
 describe('a request that no route sees', () => {
   it.each([
