@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { Registry } from '@adscale/ctr';
 import fc from 'fast-check';
 import { Door } from '../../src/door/door.js';
-import { Readiness } from '../../src/health/readiness.js';
 import { ModelFollower } from '../../src/model/follower.js';
 import { Predictions } from '../../src/predict/predictions.js';
 import { sample } from '../running-app.js';
@@ -165,7 +164,9 @@ async function compare(runs = RUNS): Promise<void> {
     fc.asyncProperty(requests, async (asked) => {
       const [door, frame] = await doors.ask(piecesOf(asked));
       expect(door).toEqual(frame);
-      answers += frame.filter(({ body }) => /"request_id"|predict/.test(body)).length;
+      // What could not be read as a request is no request to either.
+      const readable = frame.filter(({ body }) => !body.includes('MALFORMED_REQUEST'));
+      answers += readable.filter(({ body }) => /"request_id"|predict/.test(body)).length;
     }),
     { numRuns: runs, seed: 42, endOnFailure: true },
   );
@@ -259,7 +260,7 @@ describe('both doors give the same status, headers and body, log the same and co
     expect(failed[0]).toEqual(failed[1]);
     expect(failed[0][0].head[0]).toContain('500');
     broken.mockRestore();
-    for (const { app } of doors.apps) app.get(Readiness).startDraining();
+    doors.leave();
     for (const body of [sample, '{', [sample]]) {
       const [door, frame] = await doors.ask(plain(body));
       expect(door).toEqual(frame);

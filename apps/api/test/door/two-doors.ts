@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type RequestListener, type Server, createServer } from 'node:http';
+import { type AddressInfo, type Socket, connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { Connections } from '../../src/connections.js';
 import { answerBrokenRequest } from '../../src/problem/socket.js';
 import { ServiceFigures } from '../../src/stats/figures.js';
 import { type RunningApp, runApp } from '../running-app.js';
@@ -23,6 +24,7 @@ export class TwoDoors {
   private constructor(
     readonly apps: readonly RunningApp[],
     private readonly servers: readonly Server[],
+    private readonly connections: Connections,
   ) {}
 
   static async open(environment: Record<string, string>): Promise<TwoDoors> {
@@ -30,15 +32,30 @@ export class TwoDoors {
     const [door, frame] = apps.map(
       ({ app }) => app.getHttpAdapter().getInstance() as unknown as FastifyInstance,
     );
-    const servers = [
-      createServer((request, response) => door.routing(request, response)),
-      createServer((request, response) => frame.server.emit('request', request, response)),
+    const connections = new Connections(60_000);
+    const listeners: RequestListener[] = [
+      (request, response) => door.routing(request, response),
+      (request, response) => void frame.server.emit('request', request, response),
     ];
+    const servers = listeners.map((listener) =>
+      createServer((request, response) => {
+        if (connections.begin(request, response)) listener(request, response);
+      }),
+    );
     for (const server of servers) {
-      server.on('clientError', answerBrokenRequest).listen(0, '127.0.0.1');
+      connections.watch(server);
+      server.on('clientError', (error, socket: Socket) =>
+        answerBrokenRequest(error, socket, connections.underWay(socket)),
+      );
+      server.listen(0, '127.0.0.1');
       await once(server, 'listening');
     }
-    return new TwoDoors(apps, servers);
+    return new TwoDoors(apps, servers, connections);
+  }
+
+  /** From now on every answer is the last of its connection, as when the service stops. */
+  leave(): void {
+    this.connections.startClosing(500);
   }
 
   /** Sends these pieces on a connection of their own through each door, then hears them out. */
@@ -90,6 +107,7 @@ export class TwoDoors {
 
   async close(): Promise<void> {
     this.servers.forEach((server) => server.close().closeAllConnections());
+    this.connections.stop();
     await Promise.all(this.apps.map((app) => app.close()));
   }
 }
