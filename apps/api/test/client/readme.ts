@@ -218,7 +218,7 @@ async function infer(): Promise<void> {
     },
   });
   if (error !== undefined) throw new Error(error.error);
-  if (data.outputs[0].data.length !== 2) throw new Error('not a number a row');
+  if (data.outputs[0].data?.length !== 2) throw new Error('not a number a row');
 }
 
 async function operate(): Promise<void> {
