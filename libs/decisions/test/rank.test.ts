@@ -140,7 +140,7 @@ describe('a ranking', () => {
     [
       { candidates: [{ record, bid_cpc: 1 }], level: 1 },
       'level',
-      'a number greater than 0 and less than 1',
+      'a number from 0.000001 to 0.999999',
     ],
     [{ candidates: [{ record, bid_cpc: 1 }], colour: 1 }, 'colour', 'no field but candidates'],
   ])('refuses %j', async (request, field, wanted) => {
