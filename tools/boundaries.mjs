@@ -613,6 +613,7 @@ export const stages = {
         'grpc',
         'stats',
         'replicas',
+        'door',
         'app',
       ],
       because: 'The service is the app of the model at hand, made anew for another.',

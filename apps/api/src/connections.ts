@@ -18,6 +18,8 @@ interface Connection {
   request: IncomingMessage | undefined;
   /** Whether requests came after the last one that is answered. */
   ignores: boolean;
+  /** Whether a request that Node's parser did not see is not over; see `door/wire`. */
+  isHeld: boolean;
   /** Since when its client takes nothing: the bytes it had taken, and until when it may. */
   stalled: { readonly taken: number; readonly until: number } | undefined;
 }
@@ -79,10 +81,29 @@ export class Connections {
     connection.request = request;
     responses.add(response);
     response.once('close', () => this.leave(request, response, connection));
-    if (this.idleMs !== undefined || responses.size === MOST_PIPELINED) {
+    if (this.isClosing || responses.size === MOST_PIPELINED) {
       response.shouldKeepAlive = false;
     }
     return true;
+  }
+
+  /** Whether each connection's next answer is to be its last. */
+  get isClosing(): boolean {
+    return this.idleMs !== undefined;
+  }
+
+  /** Tells that a request is under way that has no response object; see `release`. */
+  hold(socket: Socket): void {
+    const connection = this.open.get(socket);
+    if (connection !== undefined) connection.isHeld = true;
+  }
+
+  /** Tells that it is over. */
+  release(socket: Socket): void {
+    const connection = this.open.get(socket);
+    if (connection === undefined || !connection.isHeld) return;
+    connection.isHeld = false;
+    if (this.isClosing) this.closeIfIdle(socket);
   }
 
   /** The responses of a connection that are not over, in the order of their requests. */
@@ -115,9 +136,9 @@ export class Connections {
    */
   startClosing(idleMs: number): void {
     this.idleMs = idleMs;
-    for (const [socket, { responses }] of this.open) {
-      if (responses.size === 0) this.closeIfIdle(socket);
-      else latestOf(responses).shouldKeepAlive = false;
+    for (const [socket, { responses, isHeld }] of this.open) {
+      if (responses.size > 0) latestOf(responses).shouldKeepAlive = false;
+      else if (!isHeld) this.closeIfIdle(socket);
     }
   }
 
@@ -127,7 +148,8 @@ export class Connections {
    * @param refuse answers a request of which nothing is answered yet
    */
   endWaiting(refuse: (response: ServerResponse) => void): void {
-    for (const [socket, { responses }] of this.open) {
+    for (const [socket, { responses, isHeld }] of this.open) {
+      if (isHeld && socket.writableLength > 0) socket.destroy();
       for (const response of responses) {
         if (!response.req.complete && !response.headersSent) refuse(response);
         else if (!response.req.complete || response.writableEnded) socket.destroy();
@@ -145,6 +167,7 @@ export class Connections {
       responses: new Set(),
       request: undefined,
       ignores: false,
+      isHeld: false,
       stalled: undefined,
     };
     this.open.set(socket, connection);
@@ -154,7 +177,7 @@ export class Connections {
       setImmediate(() => connection.responses.forEach(abandon));
     });
     closeInStages(socket, connection);
-    if (this.idleMs !== undefined) this.closeIfIdle(socket);
+    if (this.isClosing) this.closeIfIdle(socket);
     return connection;
   }
 
@@ -163,13 +186,13 @@ export class Connections {
     const { socket } = request;
     if (socket.destroyed) return;
     if (!request.complete) cutOffLater(request);
-    if (this.idleMs !== undefined && responses.size === 0) this.closeIfIdle(socket);
+    if (this.isClosing && responses.size === 0) this.closeIfIdle(socket);
   }
 
   private closeIfIdle(socket: Socket): void {
     setTimeout(() => {
       const connection = this.open.get(socket);
-      if (connection?.responses.size === 0) hangUp(socket);
+      if (connection?.responses.size === 0 && !connection.isHeld) hangUp(socket);
     }, this.idleMs);
   }
 }

@@ -11,6 +11,8 @@ import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
+import { Door } from './door/door.js';
+import { Wire } from './door/wire.js';
 import type { GrpcServer } from './grpc/server.js';
 import { Readiness } from './health/readiness.js';
 import { Inference } from './inference/inference.js';
@@ -48,8 +50,10 @@ const IDLE_MS = 500;
 export class Service {
   private app: NestFastifyApplication | undefined;
   private routing: RequestListener = () => {};
+  private door: Door | undefined;
   private readonly servers: Server[] = [];
   private readonly connections: Connections;
+  private readonly wire: Wire;
   /** An app that takes over goes on counting, under the same name. */
   private readonly identity = {
     stats: new ServiceStats(),
@@ -67,6 +71,10 @@ export class Service {
     private readonly trace?: Trace,
   ) {
     this.connections = new Connections(config.requestTimeoutMs);
+    this.wire = new Wire(() => this.door, this.connections, {
+      firstMs: config.requestTimeoutMs,
+      keepAliveMs: KEEP_ALIVE_MS,
+    });
   }
 
   /** Loads the current model, makes the app and listens. */
@@ -165,6 +173,7 @@ export class Service {
     this.app = app;
     const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
     this.routing = fastify.routing;
+    this.door = Door.of(fastify);
   }
 
   private async listen(port: number, address: string): Promise<void> {
@@ -184,6 +193,7 @@ export class Service {
       if (hasHost(request)) this.routing(request, response);
       else refuseUnread(response, 'MALFORMED_REQUEST', record);
     });
+    this.wire.watch(server);
     this.connections.watch(server);
     // Node would answer by itself, before the gate; record/incoming-body does it after.
     for (const event of ['checkContinue', 'checkExpectation']) {

@@ -1,7 +1,6 @@
 // The parts of a request that `service.mjs --parts` leaves out, one at a time, to see what each costs.
 // A part is replaced in the built service before that starts; the service itself knows nothing of it.
 import crypto from 'node:crypto';
-import { ServerResponse } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 
 const built = (file) => import(new URL(`../../../apps/api/dist/${file}`, import.meta.url));
@@ -64,25 +63,10 @@ export const leftOut = {
     };
   },
 
-  'Date header'() {
-    const { writeHead } = ServerResponse.prototype;
-    ServerResponse.prototype.writeHead = function (...head) {
-      this.sendDate = false;
-      return writeHead.apply(this, head);
-    };
-  },
-
-  /** What every answer says of itself, its type and its length left. */
-  'headers of our own'() {
-    const { writeHead } = ServerResponse.prototype;
-    const kept = new Set(['content-type', 'content-length']);
-    ServerResponse.prototype.writeHead = function (status, headers) {
-      const few = [];
-      for (let i = 0; i < headers.length; i += 2) {
-        if (kept.has(headers[i])) few.push(headers[i], headers[i + 1]);
-      }
-      return writeHead.call(this, status, few);
-    };
+  /** What Node's parser and its objects cost is what there is more without it. */
+  async wire() {
+    const { Wire } = await built('door/wire.js');
+    Wire.prototype.read = nothing;
   },
 
   /** What the frame costs is what there is more without it. */

@@ -7,10 +7,16 @@
  *                  ▼
  *               gate ──▶ body ──▶ JSON ──▶ the route's `plain` ──▶ answer ──▶ count, log line
  *
- * Nothing of a request is consumed before it is known to be plain. Every step is the function that the
- * frame's hooks call as well, so both doors give the same answers (test/door holds them equal).
+ * A request comes by Node's parser (here) or, if its bytes come in one piece, by `wire.ts`, which needs
+ * no parser. Nothing of it is consumed before it is known to be plain. Every step is the function that
+ * the frame's hooks call as well, so all ways give the same answers (test/door holds them equal).
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  RequestListener,
+  ServerResponse,
+} from 'node:http';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { closeIfUnread } from '../connections.js';
 import {
@@ -37,7 +43,7 @@ export interface DoorParts {
 }
 
 /** A route that the door answers. */
-interface DoorRoute {
+export interface DoorRoute {
   readonly path: string;
   readonly plain: PlainHandler;
   readonly scope: Scope | undefined;
@@ -46,14 +52,23 @@ interface DoorRoute {
   readonly bodyLimit: number;
 }
 
-/** A request that the door answers. */
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+/** A request that the door answers, whichever way it came. */
+export interface Exchange {
   readonly route: DoorRoute;
+  readonly headers: IncomingHttpHeaders;
   readonly id: string;
   /** Of the model that answered, if one did. */
   modelVersion?: string;
+  /** Whether nobody waits for the answer any more. */
+  readonly isGone: () => boolean;
+  /** To be called before a refusal is sent: makes it the last answer if the body is still coming. */
+  closeIfUnread(): void;
+  /**
+   * Sends the answer, which is the only one.
+   * @param headers names and values in turn, with type and length
+   * @param length bytes of the text
+   */
+  send(status: number, headers: readonly string[], text: string, length: number): void;
 }
 
 /** Texts of the header that are JSON to the frame, too; it knows others, and what is none. */
@@ -77,6 +92,9 @@ const STATIC_HEADERS = DATA_HEADERS.flat();
 const BROKEN_BODY = ['connection', 'close'];
 const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
+/** Doors by the frame that they stand before. */
+const doors = new WeakMap<FastifyInstance, Door>();
+
 /** Answers plain requests to the routes that are made for it, and hands on all others. */
 export class Door {
   private readonly routes = new Map<string, DoorRoute>();
@@ -89,53 +107,44 @@ export class Door {
    */
   constructor(
     fastify: FastifyInstance,
-    private readonly parts: DoorParts,
+    readonly parts: DoorParts,
   ) {
     this.frame = fastify.routing;
     this.readJson = jsonReader(fastify);
     const { bodyLimit } = fastify.initialConfig;
     fastify.addHook('onRoute', (route) => this.add(route, bodyLimit!));
+    doors.set(fastify, this);
   }
 
-  /** Answers any request, itself or through the frame. */
+  /** The door before a frame, if it has one. */
+  static of(fastify: FastifyInstance): Door | undefined {
+    return doors.get(fastify);
+  }
+
+  /** Answers any request that Node has parsed, itself or through the frame. */
   readonly listener: RequestListener = (request, response) => {
-    const route = request.method === 'POST' ? this.routes.get(request.url!) : undefined;
+    const { method, url, headers } = request;
+    const route = method === 'POST' ? this.routeFor(url!, headers) : undefined;
     if (route === undefined) return this.frame(request, response);
-    if (!isPlain(request, route.bodyLimit)) return this.frame(request, response);
-    this.begin({ request, response, route, id: requestId(request) });
+    this.begin(route, request, response);
   };
 
-  private add(options: RouteOptions, defaultLimit: number): void {
-    const { method, url, config, bodyLimit = defaultLimit } = options;
-    const { plain, scope, ...record } = (config ?? {}) as RouteRules &
-      RouteRecord & { readonly scope?: Scope };
-    if (plain === undefined || method !== 'POST') return;
-    this.routes.set(url, { path: url, plain, scope, record, bodyLimit });
+  /** The route that answers POST requests with this address and head; undefined if the frame does. */
+  routeFor(url: string, headers: IncomingHttpHeaders): DoorRoute | undefined {
+    const route = this.routes.get(url);
+    return route !== undefined && isPlain(headers, route.bodyLimit) ? route : undefined;
   }
 
-  private begin(exchange: Exchange): void {
-    const { request, response, route } = exchange;
-    const start = performance.now();
-    response.on('finish', () => this.record(exchange, performance.now() - start));
-    const settled = (refusal: Refusal | undefined): void => {
-      if (refusal !== undefined) return this.refuse(exchange, refusal.code, refusal);
-      collectBody(request, (body) => this.answer(exchange, body));
-    };
-    const refusal = this.parts.gate.refusal(request, response, route, route.bodyLimit);
-    if (refusal instanceof Promise) void refusal.then(settled);
-    else settled(refusal);
-  }
-
-  private answer(exchange: Exchange, body: Buffer): void {
+  /** Answers a request that the gate has let in. */
+  answer(exchange: Exchange, body: string): void {
     let record: unknown;
     try {
       record = this.readJson(body);
     } catch (error) {
       return this.fail(exchange, error, BROKEN_BODY);
     }
-    const { response, route } = exchange;
     try {
-      const answer = route.plain(record, () => response.destroyed);
+      const answer = exchange.route.plain(record, exchange.isGone);
       if (!(answer instanceof Promise)) this.send(exchange, 200, answer.headers, answer.text);
       else {
         answer.then(
@@ -148,48 +157,94 @@ export class Door {
     }
   }
 
-  private fail(exchange: Exchange, error: unknown, headers: readonly string[] = []): void {
-    const { code, occurrence } = this.parts.filter.problemOf(error, exchange.id);
-    this.refuse(exchange, code, occurrence, headers);
-  }
-
-  private refuse(
+  /** Answers a request with a problem. */
+  refuse(
     exchange: Exchange,
     code: ProblemCode,
     occurrence: ProblemOccurrence,
     more: readonly string[] = [],
   ): void {
-    closeIfUnread(exchange.request, exchange.response);
+    exchange.closeIfUnread();
     const own = Object.entries(occurrence.headers ?? {}).flat();
     const headers = [...own, ...more, 'content-type', PROBLEM_TYPE];
     const text = problemText(code, occurrence, exchange.id);
     this.send(exchange, catalogue[code].status, headers, text);
   }
 
-  private send(exchange: Exchange, status: number, own: readonly string[], text: string): void {
-    const { response, id } = exchange;
-    const version = own.indexOf(MODEL_VERSION);
-    if (version >= 0) exchange.modelVersion = own[version + 1];
-    // The client is gone.
-    if (response.destroyed) return;
-    const length = String(Buffer.byteLength(text));
-    const headers = [...STATIC_HEADERS, REQUEST_ID, id, ...own, 'content-length', length];
-    response.writeHead(status, headers).end(text);
+  /** Counts and logs a request whose answer has left. */
+  record(exchange: Exchange, status: number, milliseconds: number): void {
+    const { route, id, headers, modelVersion } = exchange;
+    const { path, record } = route;
+    const said = { id, method: 'POST', path, status, milliseconds, headers, modelVersion };
+    this.parts.recorder.record(record, said);
   }
 
-  private record(exchange: Exchange, milliseconds: number): void {
-    const { request, response, route, id, modelVersion } = exchange;
-    const { path, record } = route;
-    const { method } = request;
-    const { statusCode: status } = response;
-    const { headers } = request;
-    const said = { id, method: method!, path, status, milliseconds, headers, modelVersion };
-    this.parts.recorder.record(record, said);
+  private add(options: RouteOptions, defaultLimit: number): void {
+    const { method, url, config, bodyLimit = defaultLimit } = options;
+    const { plain, scope, ...record } = (config ?? {}) as RouteRules &
+      RouteRecord & { readonly scope?: Scope };
+    if (plain === undefined || method !== 'POST') return;
+    this.routes.set(url, { path: url, plain, scope, record, bodyLimit });
+  }
+
+  private begin(route: DoorRoute, request: IncomingMessage, response: ServerResponse): void {
+    const start = performance.now();
+    const exchange = new ParsedExchange(route, request, response);
+    response.on('finish', () =>
+      this.record(exchange, response.statusCode, performance.now() - start),
+    );
+    const settled = (refusal: Refusal | undefined): void => {
+      if (refusal !== undefined) return this.refuse(exchange, refusal.code, refusal);
+      collectBody(request, (body) => this.answer(exchange, body.toString()));
+    };
+    const refusal = this.parts.gate.refusal(request, response, route, route.bodyLimit);
+    if (refusal instanceof Promise) void refusal.then(settled);
+    else settled(refusal);
+  }
+
+  private fail(exchange: Exchange, error: unknown, headers: readonly string[] = []): void {
+    const { code, occurrence } = this.parts.filter.problemOf(error, exchange.id);
+    this.refuse(exchange, code, occurrence, headers);
+  }
+
+  private send(exchange: Exchange, status: number, own: readonly string[], text: string): void {
+    const version = own.indexOf(MODEL_VERSION);
+    if (version >= 0) exchange.modelVersion = own[version + 1];
+    if (exchange.isGone()) return;
+    exchange.send(status, own, text, Buffer.byteLength(text));
   }
 }
 
-/** Whether a request says that it is JSON of so many bytes, at least one, and asks for nothing else. */
-function isPlain({ headers }: IncomingMessage, limit: number): boolean {
+/** A request that Node's parser has read. */
+class ParsedExchange implements Exchange {
+  readonly headers: IncomingHttpHeaders;
+  readonly id: string;
+  modelVersion: string | undefined;
+
+  constructor(
+    readonly route: DoorRoute,
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+  ) {
+    this.headers = request.headers;
+    this.id = requestId(request);
+  }
+
+  readonly isGone = (): boolean => this.response.destroyed;
+
+  closeIfUnread(): void {
+    closeIfUnread(this.request, this.response);
+  }
+
+  send(status: number, own: readonly string[], text: string, length: number): void {
+    const headers = [...STATIC_HEADERS, REQUEST_ID, this.id, ...own];
+    headers.push('content-length', String(length));
+    this.response.writeHead(status, headers).end(text);
+  }
+}
+
+/** Whether a head says that JSON of so many bytes follows, at least one, and asks for nothing else. */
+function isPlain(headers: IncomingHttpHeaders, limit: number): boolean {
   if (!JSON_TYPES.has(headers['content-type']!)) return false;
   for (let i = 0; i < NOT_PLAIN.length; i++) if (headers[NOT_PLAIN[i]] !== undefined) return false;
   const length = Number(headers['content-length']);

@@ -35,6 +35,9 @@ export interface Gatekeepers {
   readonly limited: Counter;
 }
 
+/** What of a request tells who sent it. */
+export type Asking = Pick<IncomingMessage, 'headers' | 'socket'>;
+
 /** Why a request is turned away. */
 export interface Refusal extends ProblemOccurrence {
   readonly code: ProblemCode;
@@ -80,17 +83,34 @@ export class Gate {
     rules: RouteRules,
     bodyLimit: number,
   ): Refusal | undefined | Promise<Refusal | undefined> {
-    const { admission, shed } = this.keepers;
-    const ticket = admission.enter(response);
-    if (ticket === undefined) {
-      shed.increment();
-      return OVERLOADED;
-    }
-    const address = () => this.addressOf(request);
-    const refusal = refusalOf(this.keepers, request.headers, address, rules.scope);
+    const ticket = this.enter(response);
+    if (ticket === undefined) return OVERLOADED;
+    const refusal = this.refusalOf(request, rules);
     const settled = (refusal: Refusal | undefined) =>
       refusal ?? this.admitBody(request, response, ticket, rules, bodyLimit);
     return refusal instanceof Promise ? refusal.then(settled) : settled(refusal);
+  }
+
+  /**
+   * Counts a request in until its ticket is given back, or out if there is too much to do.
+   * @param response whose end gives it back; undefined if that is done by hand
+   */
+  enter(response?: ServerResponse): Ticket | undefined {
+    const ticket = this.keepers.admission.enter(response);
+    if (ticket === undefined) this.keepers.shed.increment();
+    return ticket;
+  }
+
+  /** Why a request that is counted in is turned away for who sent it, if it is. */
+  refusalOf(request: Asking, { scope }: RouteRules): ReturnType<typeof refusalOf> {
+    return refusalOf(this.keepers, request.headers, () => this.addressOf(request), scope);
+  }
+
+  /** Holds room for a body of so many bytes, or says that there is none. */
+  refusalOfBody(ticket: Ticket, bytes: number): Refusal | undefined {
+    if (ticket.reserve(bytes)) return undefined;
+    this.keepers.shed.increment();
+    return NO_ROOM;
   }
 
   /** Holds room for the body of a request, as far as its head tells how long it is. */
@@ -114,9 +134,7 @@ export class Gate {
     }
     const bytes = Number(headers['content-length'] ?? 0);
     // What is more than the route takes is refused for that.
-    if (bytes > bodyLimit || ticket.reserve(bytes)) return undefined;
-    this.keepers.shed.increment();
-    return NO_ROOM;
+    return bytes > bodyLimit ? undefined : this.refusalOfBody(ticket, bytes);
   }
 
   /** What a body ends with when there is no more room for it. */
@@ -126,10 +144,10 @@ export class Gate {
   }
 
   /** The client's, as far as the proxies in between are trusted. */
-  private addressOf(request: IncomingMessage): string | undefined {
+  private addressOf(request: Asking): string | undefined {
     // Most requests came through no proxy, and the list of proxies costs more than all else here.
     if (request.headers['x-forwarded-for'] === undefined) return request.socket.remoteAddress;
-    return proxyAddress(request, this.isTrusted);
+    return proxyAddress(request as IncomingMessage, this.isTrusted);
   }
 }
 

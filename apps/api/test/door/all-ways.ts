@@ -3,6 +3,8 @@ import { type RequestListener, type Server, createServer } from 'node:http';
 import { type AddressInfo, type Socket, connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { Connections } from '../../src/connections.js';
+import { Door } from '../../src/door/door.js';
+import { Wire } from '../../src/door/wire.js';
 import { answerBrokenRequest } from '../../src/problem/socket.js';
 import { ServiceFigures } from '../../src/stats/figures.js';
 import { type RunningApp, runApp } from '../running-app.js';
@@ -17,23 +19,26 @@ export interface Seen {
 const ANY_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /**
- * The same service twice. One answers through its door, the other through the frame alone, and both are
- * sent the same bytes.
+ * The same service three times: one reads plain requests off the wire, one has Node's parser read them
+ * for its door, one answers through the frame alone. All are sent the same bytes.
  */
-export class TwoDoors {
+export class AllWays {
   private constructor(
     readonly apps: readonly RunningApp[],
     private readonly servers: readonly Server[],
     private readonly connections: Connections,
   ) {}
 
-  static async open(environment: Record<string, string>): Promise<TwoDoors> {
-    const apps = [await runApp(environment), await runApp(environment)];
-    const [door, frame] = apps.map(
+  static async open(environment: Record<string, string>): Promise<AllWays> {
+    const apps = [await runApp(environment), await runApp(environment), await runApp(environment)];
+    const [wired, door, frame] = apps.map(
       ({ app }) => app.getHttpAdapter().getInstance() as unknown as FastifyInstance,
     );
     const connections = new Connections(60_000);
+    const times = { firstMs: 10_000, keepAliveMs: 5000 };
+    const wire = new Wire(() => Door.of(wired), connections, times);
     const listeners: RequestListener[] = [
+      (request, response) => wired.routing(request, response),
       (request, response) => door.routing(request, response),
       (request, response) => void frame.server.emit('request', request, response),
     ];
@@ -42,6 +47,7 @@ export class TwoDoors {
         if (connections.begin(request, response)) listener(request, response);
       }),
     );
+    wire.watch(servers[0]);
     for (const server of servers) {
       connections.watch(server);
       server.on('clientError', (error, socket: Socket) =>
@@ -50,7 +56,7 @@ export class TwoDoors {
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
     }
-    return new TwoDoors(apps, servers, connections);
+    return new AllWays(apps, servers, connections);
   }
 
   /** From now on every answer is the last of its connection, as when the service stops. */
@@ -58,12 +64,12 @@ export class TwoDoors {
     this.connections.startClosing(500);
   }
 
-  /** Sends these pieces on a connection of their own through each door, then hears them out. */
+  /** Sends these pieces on a connection of their own each way, then hears them out. */
   ask(pieces: readonly Buffer[]): Promise<Seen[][]> {
     return Promise.all(this.servers.map((server) => exchange(server, pieces)));
   }
 
-  /** Begins a request through each door that is never finished; resolves when both are let in. */
+  /** Begins a request each way that is never finished; resolves when all are let in. */
   async occupy(head: Buffer): Promise<() => void> {
     const sockets = this.servers.map((server) => connect(portOf(server), '127.0.0.1'));
     sockets.forEach((socket) => socket.on('error', () => {}).write(head));
@@ -78,7 +84,7 @@ export class TwoDoors {
     return () => sockets.forEach((socket) => socket.destroy());
   }
 
-  /** What each logged of its requests, once both have logged so many. */
+  /** What each way logged of its requests, once all have logged so many. */
   async logged(requests: number): Promise<unknown[][]> {
     await waitFor(`${requests} log lines`, () =>
       this.apps.every(
@@ -138,13 +144,13 @@ function answersIn(text: string): Seen[] {
   for (let rest = text; rest !== '';) {
     const end = rest.indexOf('\r\n\r\n');
     const [status, ...headers] = rest.slice(0, end).split('\r\n');
-    const length = Number(/^content-length: (\d+)$/im.exec(rest.slice(0, end))![1]);
+    const [, length = '0'] = /^content-length: (\d+)$/im.exec(rest.slice(0, end)) ?? [];
     const named = headers
       .filter((line) => !/^date:/i.test(line))
       .map((line) => line.replace(/^[^:]+/, (name) => name.toLowerCase()).replace(ANY_ID, 'an id'));
-    const body = rest.slice(end + 4, end + 4 + length).replace(ANY_ID, 'an id');
+    const body = rest.slice(end + 4, end + 4 + Number(length)).replace(ANY_ID, 'an id');
     seen.push({ head: [status, ...named.sort()], body });
-    rest = rest.slice(end + 4 + length);
+    rest = rest.slice(end + 4 + Number(length));
   }
   return seen;
 }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { Registry } from '@adscale/ctr';
 import fc from 'fast-check';
 import { Door } from '../../src/door/door.js';
+import { Wire } from '../../src/door/wire.js';
 import { ModelFollower } from '../../src/model/follower.js';
 import { Predictions } from '../../src/predict/predictions.js';
 import { sample } from '../running-app.js';
 import { emptyFolder, modelFolder, trainWords } from '../trained-models.js';
-import { TwoDoors } from './two-doors.js';
+import { AllWays, type Seen } from './all-ways.js';
 
 const RUNS = 100;
 const KEY = 'a key';
@@ -19,16 +20,18 @@ const wordRecord = {
   ...{ creative: 1001, device_type: 'mobile' },
 };
 
-let doors: TwoDoors;
-let through: jest.SpyInstance;
+let ways: AllWays;
+let throughDoor: jest.SpyInstance;
+let offTheWire: jest.SpyInstance;
 beforeEach(() => {
   // A limit's seconds to wait are the same for both then.
   jest.spyOn(Date, 'now').mockReturnValue(1.8e12);
-  through = jest.spyOn(Door.prototype as unknown as { begin(): void }, 'begin');
+  throughDoor = jest.spyOn(Door.prototype as unknown as { begin(): void }, 'begin');
+  offTheWire = jest.spyOn(Wire.prototype, 'endOf');
 });
 afterEach(async () => {
   jest.restoreAllMocks();
-  await doors?.close();
+  await ways?.close();
 });
 
 /** A request, and how its bytes come. */
@@ -157,44 +160,53 @@ const plain = (body: unknown, path = '/predict_ctr', headers = {}): Buffer[] =>
     body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   });
 
-/** Sends many requests through both doors and compares what is seen, logged and counted. */
+/** Sends many requests each way and compares what is seen, logged and counted. */
 async function compare(runs = RUNS): Promise<void> {
   let answers = 0;
   await fc.assert(
     fc.asyncProperty(requests, async (asked) => {
-      const [door, frame] = await doors.ask(piecesOf(asked));
-      expect(door).toEqual(frame);
-      // What could not be read as a request is no request to either.
-      const readable = frame.filter(({ body }) => !body.includes('MALFORMED_REQUEST'));
+      const seen = await seenBy(piecesOf(asked));
+      // What could not be read as a request is no request to any of them.
+      const readable = seen.filter(({ body }) => !body.includes('MALFORMED_REQUEST'));
       answers += readable.filter(({ body }) => /"request_id"|predict/.test(body)).length;
     }),
     { numRuns: runs, seed: 42, endOnFailure: true },
   );
   expect(answers).toBeGreaterThan(runs / 2);
-  const [loggedByDoor, loggedByFrame] = await doors.logged(answers);
-  expect(loggedByDoor).toEqual(loggedByFrame);
-  const [countedByDoor, countedByFrame] = await doors.counted();
-  expect(countedByDoor).toEqual(countedByFrame);
-  expect(through.mock.calls.length).toBeGreaterThan(runs / 5);
+  expectSame(await ways.logged(answers));
+  expectSame(await ways.counted());
+  expect(throughDoor.mock.calls.length).toBeGreaterThan(runs / 5);
+  expect(offTheWire.mock.calls.length).toBeGreaterThan(runs / 5);
 }
 
-describe('both doors give the same status, headers and body, log the same and count the same', () => {
+/** What all ways give, which must be the same. */
+function expectSame<T>([wired, door, frame]: readonly T[]): T {
+  expect(wired).toEqual(frame);
+  expect(door).toEqual(frame);
+  return frame;
+}
+
+/** What a client sees that sends these pieces on one connection, whichever way it is answered. */
+async function seenBy(pieces: readonly Buffer[]): Promise<Seen[]> {
+  return expectSame(await ways.ask(pieces));
+}
+
+describe('all ways give the same status, headers and body, log the same and count the same', () => {
   it('for whatever is sent', async () => {
     const limits = { BODY_LIMIT_BYTES: '2000', BATCH_LIMIT: '10', CACHE_ENTRIES: '5' };
-    doors = await TwoDoors.open({ MODEL_DIR: await modelFolder(), ...limits });
+    ways = await AllWays.open({ MODEL_DIR: await modelFolder(), ...limits });
     await compare();
   }, 120_000);
 
   it('where keys are needed and limits are reached', async () => {
     const RATE_LIMIT_PER_MINUTE = '40';
     const keys = { API_KEYS, RATE_LIMIT_PER_MINUTE, TRUST_PROXY: '1' };
-    doors = await TwoDoors.open({ MODEL_DIR: await modelFolder(), ...keys });
+    ways = await AllWays.open({ MODEL_DIR: await modelFolder(), ...keys });
     const statuses = new Set<string>();
     for (const key of [KEY, ADMIN, 'a guess']) {
       for (let i = 0; i < 45; i++) {
-        const [door, frame] = await doors.ask(plain(sample, undefined, { 'x-api-key': key }));
-        expect(door).toEqual(frame);
-        statuses.add(door[0].head[0]);
+        const seen = await seenBy(plain(sample, undefined, { 'x-api-key': key }));
+        statuses.add(seen[0].head[0]);
       }
     }
     expect([...statuses].map((line) => line.slice(9, 12)).sort()).toEqual([
@@ -206,27 +218,25 @@ describe('both doors give the same status, headers and body, log the same and co
   }, 60_000);
 
   it('for requests with and without keys', async () => {
-    doors = await TwoDoors.open({ MODEL_DIR: await modelFolder(), API_KEYS });
+    ways = await AllWays.open({ MODEL_DIR: await modelFolder(), API_KEYS });
     for (const headers of [{}, { 'x-api-key': KEY }, { authorization: `Bearer ${KEY}` }]) {
-      const [door, frame] = await doors.ask(plain(sample, undefined, headers));
-      expect(door).toEqual(frame);
+      await seenBy(plain(sample, undefined, headers));
     }
   });
 
   it('while there is too much to do', async () => {
-    doors = await TwoDoors.open({ MODEL_DIR: await modelFolder(), MAX_IN_FLIGHT: '1' });
+    ways = await AllWays.open({ MODEL_DIR: await modelFolder(), MAX_IN_FLIGHT: '1' });
     const [whole] = plain(sample);
-    const end = await doors.occupy(whole.subarray(0, whole.length - 5));
+    const end = await ways.occupy(whole.subarray(0, whole.length - 5));
     for (const body of [sample, '{', []]) {
-      const [door, frame] = await doors.ask(plain(body));
-      expect(door).toEqual(frame);
-      expect(door[0].head[0]).toContain('503');
+      const seen = await seenBy(plain(body));
+      expect(seen[0].head[0]).toContain('503');
     }
     end();
   });
 
   it('while there is no model', async () => {
-    doors = await TwoDoors.open({ MODEL_DIR: await emptyFolder() });
+    ways = await AllWays.open({ MODEL_DIR: await emptyFolder() });
     await compare(60);
   }, 60_000);
 
@@ -238,43 +248,89 @@ describe('both doors give the same status, headers and body, log the same and co
     const version = await registry.publish(second.bytes, second.card, { promote: false });
     await registry.setTrial('canary', { version, percent: 50 });
     await registry.setTrial('shadow', { version, percent: 50 });
-    doors = await TwoDoors.open({ MODEL_DIR: folder });
-    for (const { app } of doors.apps) await app.get(ModelFollower).look();
+    ways = await AllWays.open({ MODEL_DIR: folder });
+    for (const { app } of ways.apps) await app.get(ModelFollower).look();
     const versions = new Set<string>();
     for (let i = 0; i < 40; i++) {
       const record = { ...wordRecord, keyword: i % 3 === 0 ? `word ${i}` : 'shoes', creative: i };
-      const [door, frame] = await doors.ask(plain(record));
-      expect(door).toEqual(frame);
-      versions.add(door[0].head.find((line) => line.startsWith('x-model-version'))!);
+      const seen = await seenBy(plain(record));
+      versions.add(seen[0].head.find((line) => line.startsWith('x-model-version'))!);
     }
     expect(versions.size).toBe(2);
     await compare(80);
   }, 120_000);
 
   it('when the service fails, and when it is told to stop', async () => {
-    doors = await TwoDoors.open({ MODEL_DIR: await modelFolder() });
+    ways = await AllWays.open({ MODEL_DIR: await modelFolder() });
     const broken = jest.spyOn(Predictions.prototype, 'of').mockImplementation(() => {
       throw new Error('broken');
     });
-    const failed = await doors.ask(plain(sample));
-    expect(failed[0]).toEqual(failed[1]);
-    expect(failed[0][0].head[0]).toContain('500');
+    const [failed] = await seenBy(plain(sample));
+    expect(failed.head[0]).toContain('500');
     broken.mockRestore();
-    doors.leave();
+    ways.leave();
     for (const body of [sample, '{', [sample]]) {
-      const [door, frame] = await doors.ask(plain(body));
-      expect(door).toEqual(frame);
-      expect(door[0].head).toContain('connection: close');
+      const seen = await seenBy(plain(body));
+      expect(seen[0].head).toContain('connection: close');
     }
-    const [door, frame] = await doors.logged(4);
-    expect(door).toEqual(frame);
+    expectSame(await ways.logged(4));
+  });
+
+  it('for requests of one connection that are plain, are not, and are again', async () => {
+    ways = await AllWays.open({ MODEL_DIR: await modelFolder() });
+    const [one, broken, batch] = [sample, { ...sample, budget: -1 }, [sample]].map((body) => {
+      return plain(body, Array.isArray(body) ? '/predict_ctr/batch' : '/predict_ctr')[0];
+    });
+    const [query] = plain(sample, '/predict_ctr?interval=0.9');
+    const [halves] = plain({ ...sample, budget: 3 });
+    const cut = halves.length - 7;
+    for (const pieces of [
+      [one, broken, batch, one],
+      [one, query, one, broken],
+      [one, halves.subarray(0, cut), halves.subarray(cut), one],
+      [one, halves.subarray(0, 20), Buffer.concat([halves.subarray(20), one]), one],
+      [one, Buffer.from('\r\n'), one],
+      [one, Buffer.from('no request\r\n\r\n'), one],
+    ]) {
+      const seen = await seenBy(pieces);
+      expect(seen.length).toBeGreaterThan(1);
+    }
+  });
+
+  it.each([
+    ['a head of another form', (head: string) => head.replace('host: x', 'host:  x')],
+    ['a header that is there twice', (head: string) => `${head}\r\nhost: x`],
+    ['two lengths', (head: string) => `${head}\r\ncontent-length: 9`],
+    [
+      'a length with a sign',
+      (head: string) => head.replace('content-length: ', 'content-length: +'),
+    ],
+    ['a folded header', (head: string) => `${head}\r\nx-a: 1\r\n  folded`],
+    ['a space before the colon', (head: string) => `${head}\r\nx-a : 1`],
+    ['no host', (head: string) => head.replace('host: x\r\n', '')],
+    ['line feeds alone', (head: string) => `${head}\r\nx-a: 1\nx-b: 2`],
+    [
+      'a chunked body besides its length',
+      (head: string) => `${head}\r\ntransfer-encoding: chunked`,
+    ],
+    ['an upgrade', (head: string) => `${head}\r\nupgrade: h2c\r\nconnection: upgrade`],
+    ['HTTP/1.0', (head: string) => head.replace('HTTP/1.1', 'HTTP/1.0')],
+    ['bytes above ASCII', (head: string) => `${head}\r\nx-a: é`],
+    ['a carriage return in a value', (head: string) => `${head}\r\nx-a: 1\r2`],
+  ])('and leaves %s to the parser of Node', async (_, change) => {
+    ways = await AllWays.open({ MODEL_DIR: await modelFolder() });
+    const [head, body] = plain(sample)[0].toString().split('\r\n\r\n');
+    await seenBy([Buffer.from(`${change(head)}\r\n\r\n${body}`)]);
+    expect(offTheWire).not.toHaveBeenCalled();
+    // But for the change it would not have been.
+    await seenBy(plain(sample));
+    expect(offTheWire).toHaveBeenCalledTimes(1);
   });
 
   it('for requests that come one after the other without a pause', async () => {
-    doors = await TwoDoors.open({ MODEL_DIR: await modelFolder() });
+    ways = await AllWays.open({ MODEL_DIR: await modelFolder() });
     const several = [sample, '{"a":', sample, [sample], sample].map((body) => plain(body)[0]);
-    const [door, frame] = await doors.ask([Buffer.concat(several)]);
-    expect(door).toEqual(frame);
-    expect(door.length).toBeGreaterThan(1);
+    const seen = await seenBy([Buffer.concat(several)]);
+    expect(seen.length).toBeGreaterThan(1);
   });
 });
