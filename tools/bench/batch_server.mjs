@@ -16,10 +16,14 @@ const cpuSeconds = () => {
 };
 
 async function startApi() {
-  const [{ createApp }, { readConfig }] = await Promise.all([built('app.js'), built('config.js')]);
-  const app = await createApp(readConfig({ MODEL_DIR: folder, MODEL_POLL_MS: '0' }));
-  await app.listen(0, '127.0.0.1');
-  return { port: app.getHttpServer().address().port, app };
+  const [{ Service }, { createLogger }, { readConfig }] = await Promise.all(
+    ['service.js', 'logging/logger.js', 'config.js'].map(built),
+  );
+  const settings = { PORT: '0', HOST: '127.0.0.1', MODEL_DIR: folder, MODEL_POLL_MS: '0' };
+  const config = readConfig(settings);
+  const service = new Service(config, createLogger(config.logLevel));
+  await service.start();
+  return { port: service.port, app: service.current };
 }
 
 async function startRaw() {

@@ -30,7 +30,9 @@ const help = `Batches and streams of predictions over HTTP.
   --seed <n>       of training and requests (default 42)
 `;
 
-const GOAL = 300_000;
+/** Of the records that raw node:http answers in a CPU second. */
+const GOALS = { 'API, batches': 0.8, 'API, streams': 0.6 };
+const RAW = 'raw node:http, JSON.parse and JSON.stringify';
 const BODIES = 16;
 const CONNECTIONS = 4;
 
@@ -179,8 +181,7 @@ async function measure([api, raw], model, options) {
     'API, batches': () => api.time('/predict_ctr/batch', JSON_TYPE, arrays, batch, records),
     'API, streams': () =>
       api.time('/predict_ctr/stream', LINES_TYPE, longStream, batch * BODIES, records),
-    'raw node:http, JSON.parse and JSON.stringify': () =>
-      raw.time('/', JSON_TYPE, arrays, batch, records),
+    [RAW]: () => raw.time('/', JSON_TYPE, arrays, batch, records),
   };
   const times = Object.fromEntries(Object.keys(contestants).map((label) => [label, []]));
   for (const run of Object.values(contestants)) await run();
@@ -218,12 +219,13 @@ function report(times, stages, { batch, seed, smoke }) {
   const share = (seconds) => `${((100 * seconds) / whole).toFixed(0)} %`;
   const lines = parts.map(([name, seconds]) => [name, duration(seconds), share(seconds)]);
   console.log(table(['part', 'CPU', 'share'], lines));
-  const rateOfBatches = perCore(times['API, batches']).median;
   if (smoke) return;
-  const verdict = rateOfBatches >= GOAL ? 'reached' : 'missed';
-  console.log(
-    `\nGoal of ${rate(GOAL)} predictions a CPU second: ${verdict} (${rate(rateOfBatches)}).`,
-  );
+  for (const [label, goal] of Object.entries(GOALS)) {
+    // Of the same round, so that what else the machine did then falls on both.
+    const { median } = spread(times[label].map(({ cpu }, i) => times[RAW][i].cpu / cpu));
+    const verdict = median >= goal ? 'reached' : 'missed';
+    console.log(`${label}: ${median.toFixed(2)} of raw node:http, goal ${goal}: ${verdict}`);
+  }
 }
 
 await main();

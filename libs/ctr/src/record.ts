@@ -47,6 +47,7 @@ export class FieldContract {
   readonly words: string;
   readonly jsonSchema: FieldSchema;
   private readonly places: ReadonlyMap<unknown, number> | null;
+  private readonly takesWords: boolean;
   private readonly whole: boolean;
   private readonly minimum: number;
   private readonly maximum: number;
@@ -62,10 +63,12 @@ export class FieldContract {
     this.name = feature.name;
     this.words = wordsOf(feature) + (optional ? ', or absent' : '');
     this.jsonSchema = jsonSchemaOf(feature);
+    this.takesWords = feature.kind === 'word';
     this.whole = feature.kind === 'integer' || (feature.kind === 'word' && feature.whole === true);
     const { minimum, maximum, exclusiveMinimum } = boundsOf(feature);
-    this.minimum = minimum ?? -Infinity;
-    this.maximum = maximum ?? Infinity;
+    // No infinite number is within these.
+    this.minimum = minimum ?? -Number.MAX_VALUE;
+    this.maximum = maximum ?? Number.MAX_VALUE;
     this.above = exclusiveMinimum ?? -Infinity;
     this.places =
       feature.kind === 'categorical'
@@ -80,18 +83,18 @@ export class FieldContract {
    *   not known
    */
   numberOf(value: unknown): number {
-    if (this.feature.kind === 'word') return this.isWord(value) ? this.wordNumber(value) : NaN;
+    if (this.takesWords) return this.isWord(value) ? this.wordNumber(value) : NaN;
     if (this.places !== null) return this.places.get(value) ?? NaN;
-    if (typeof value !== 'number' || !Number.isFinite(value)) return NaN;
+    if (typeof value !== 'number') return NaN;
     if (this.whole && !Number.isInteger(value)) return NaN;
     return value >= this.minimum && value <= this.maximum && value > this.above ? value : NaN;
   }
 
   /** Whether a record may have this value, or lack it if it is undefined or null. */
   accepts(value: unknown): boolean {
-    if (this.feature.kind === 'word' && (value === '' || value === null)) return true;
+    if (this.takesWords && (value === '' || value === null)) return true;
     if (value === undefined || value === null) return this.optional;
-    if (this.feature.kind === 'word') return this.isWord(value);
+    if (this.takesWords) return this.isWord(value);
     return !Number.isNaN(this.numberOf(value));
   }
 
@@ -139,6 +142,8 @@ export class RecordContract {
   private readonly byName: ReadonlyMap<string, FieldContract>;
   /** By field: the number that an absent value counts as; NaN: it stays absent. */
   private readonly heldAt: Float64Array;
+  /** Whether a plain object has a value by a field's name that is not its own, as `constructor` is. */
+  private readonly mayInherit: boolean;
 
   /**
    * @param ranges of the model's card. A feature may be absent if its schema says so (`missing`, or
@@ -162,6 +167,7 @@ export class RecordContract {
     this.byName = new Map(this.fields.map((field) => [field.name, field]));
     this.names = [...this.byName.keys()].join(', ');
     this.heldAt = Float64Array.from(this.fields, heldNumber);
+    this.mayInherit = this.fields.some(({ name }) => name in Object.prototype);
   }
 
   /** How many numbers a row has. */
@@ -188,6 +194,12 @@ export class RecordContract {
       if (isNone && !field.accepts(value)) return false;
       if (value !== undefined) known++;
       rows[at + f] = isNone && (value ?? null) === null ? this.heldAt[f] : number;
+    }
+    let named = 0;
+    for (const _ in values) named++;
+    // As many names as known values, all of them its own: what most records are is told fastest so.
+    if (named === known && !this.mayInherit && Object.getPrototypeOf(values) === Object.prototype) {
+      return true;
     }
     let given = 0;
     for (const name in values) {

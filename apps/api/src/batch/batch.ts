@@ -41,6 +41,7 @@ export async function answerBatch(
     if (!turn.isOver()) continue;
     await turn.pass();
     if (isGone()) return undefined;
+    answers.goOn();
   }
   const { ok, failed } = answers;
   return `{"ok":${ok},"failed":${failed},"predictions":[${outcomes.join(',')}]}`;

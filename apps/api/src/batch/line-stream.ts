@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Turn } from '../overload/turn.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { ProblemError } from '../problem/problem.js';
-import { type LineCutter, TOO_LONG } from './lines.js';
+import { type Line, type LineCutter, TOO_LONG } from './lines.js';
 import type { RecordAnswers } from './record-answers.js';
 
 /** The next chunk, the end of the source, or a stop. */
@@ -90,27 +90,25 @@ export class LineStream {
     return 'stopped';
   }
 
-  private async *answered(
-    lines: Iterable<string | typeof TOO_LONG>,
-    turn: Turn,
-  ): AsyncGenerator<string> {
+  private async *answered(lines: readonly Line[], turn: Turn): AsyncGenerator<string> {
     let answers: string[] = [];
+    this.answers.goOn();
     for (const line of lines) {
       answers.push(this.answerTo(line));
       if (!turn.isOver()) continue;
       yield textOf(answers);
       answers = [];
       await turn.pass();
+      this.answers.goOn();
     }
     if (answers.length > 0) yield textOf(answers);
   }
 
-  private answerTo(line: string | typeof TOO_LONG): string {
-    const { line: number } = this.lines;
-    if (line === TOO_LONG) return this.answers.refuse('LINE_TOO_LONG', undefined, number);
+  private answerTo({ number, text }: Line): string {
+    if (text === TOO_LONG) return this.answers.refuse('LINE_TOO_LONG', undefined, number);
     let record: unknown;
     try {
-      record = JSON.parse(line);
+      record = JSON.parse(text);
     } catch (error) {
       const detail = `The line is not JSON: ${(error as SyntaxError).message}`;
       return this.answers.refuse('MALFORMED_JSON', { detail }, number);

@@ -17,6 +17,13 @@ const BYTE_ORDER_MARK = 0xfeff;
 /** A line that is longer than it may be; nothing of it is kept. */
 export const TOO_LONG = Symbol('a line that is too long');
 
+/** A line without its end. */
+export interface Line {
+  /** Counted from 1, with the empty ones. */
+  readonly number: number;
+  readonly text: string | typeof TOO_LONG;
+}
+
 /**
  * Cuts bytes into lines, without their ends (LF or CRLF). Empty lines are counted and left out.
  * Holds what has come of the line that has no end yet, and nothing of one that is too long.
@@ -47,44 +54,44 @@ export class LineCutter {
     return this.count;
   }
 
-  /** The lines that end in `chunk`, one by one; to be used up before the next chunk is cut. */
-  *cut(chunk: Buffer): Generator<string | typeof TOO_LONG> {
+  /** The lines that end in `chunk`. */
+  cut(chunk: Buffer): readonly Line[] {
+    const lines: Line[] = [];
     const first = chunk.indexOf(NEWLINE);
-    if (first >= 0) {
-      const line = this.finish(chunk.subarray(0, first));
-      if (line !== '') yield line;
-    }
+    if (first >= 0) this.finish(chunk.subarray(0, first), lines);
     const last = chunk.lastIndexOf(NEWLINE);
-    if (last > first) yield* this.whole(chunk.subarray(first + 1, last));
+    if (last > first) this.addWhole(chunk.subarray(first + 1, last), lines);
     this.hold(chunk.subarray(last + 1));
-  }
-
-  /** Lines of which all is there, without the end of the last. */
-  private *whole(bytes: Buffer): Generator<string | typeof TOO_LONG> {
-    if (bytes.length > this.limit) return yield* this.oneByOne(bytes);
-    // None can be too long. To decode them at once costs a third of doing it one by one.
-    for (const text of bytes.toString().split('\n')) {
-      this.count++;
-      const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-      if (line !== '') yield line;
-    }
-  }
-
-  private *oneByOne(bytes: Buffer): Generator<string | typeof TOO_LONG> {
-    for (let from = 0; from <= bytes.length;) {
-      const end = bytes.indexOf(NEWLINE, from);
-      const line = this.finish(bytes.subarray(from, end < 0 ? bytes.length : end));
-      if (line !== '') yield line;
-      if (end < 0) return;
-      from = end + 1;
-    }
+    return lines;
   }
 
   /** The last line, when it has no end of its own. */
-  *end(): Generator<string | typeof TOO_LONG> {
-    if (this.heldBytes === 0) return;
-    const line = this.finish(Buffer.alloc(0));
-    if (line !== '') yield line;
+  end(): readonly Line[] {
+    const lines: Line[] = [];
+    if (this.heldBytes > 0) this.finish(Buffer.alloc(0), lines);
+    return lines;
+  }
+
+  /** Adds lines of which all is there, without the end of the last. */
+  private addWhole(bytes: Buffer, lines: Line[]): void {
+    if (bytes.length > this.limit) return this.addOneByOne(bytes, lines);
+    // None can be too long. To decode them at once costs a third of doing it one by one.
+    const texts = bytes.toString().split('\n');
+    for (let i = 0; i < texts.length; i++) {
+      const line = texts[i];
+      const text = line.endsWith('\r') ? line.slice(0, -1) : line;
+      this.count++;
+      if (text !== '') lines.push({ number: this.count, text });
+    }
+  }
+
+  private addOneByOne(bytes: Buffer, lines: Line[]): void {
+    for (let from = 0; from <= bytes.length;) {
+      const end = bytes.indexOf(NEWLINE, from);
+      this.finish(bytes.subarray(from, end < 0 ? bytes.length : end), lines);
+      if (end < 0) return;
+      from = end + 1;
+    }
   }
 
   private hold(part: Buffer): void {
@@ -105,8 +112,9 @@ export class LineCutter {
     this.held = larger;
   }
 
-  private finish(last: Buffer): string | typeof TOO_LONG {
-    this.count++;
+  /** Adds the line that ends with `last`, unless it is empty. */
+  private finish(last: Buffer, lines: Line[]): void {
+    const number = ++this.count;
     let line = last;
     if (this.heldBytes > 0) {
       this.hold(last);
@@ -114,9 +122,10 @@ export class LineCutter {
     }
     const bytes = Math.max(this.heldBytes, last.length);
     this.heldBytes = 0;
-    if (bytes > this.limit) return TOO_LONG;
+    if (bytes > this.limit) return void lines.push({ number, text: TOO_LONG });
     const end = line[bytes - 1] === CARRIAGE_RETURN ? bytes - 1 : bytes;
-    const text = line.toString('utf8', 0, end);
-    return this.count === 1 && text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+    const read = line.toString('utf8', 0, end);
+    const text = number === 1 && read.charCodeAt(0) === BYTE_ORDER_MARK ? read.slice(1) : read;
+    if (text !== '') lines.push({ number, text });
   }
 }

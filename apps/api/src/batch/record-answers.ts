@@ -17,6 +17,7 @@ export class RecordAnswers {
   /** Records answered with an error so far. */
   failed = 0;
   private readonly row: Float64Array;
+  private moment: number;
 
   /** @param serving answers all of them, whatever is served in the meantime */
   constructor(
@@ -24,6 +25,12 @@ export class RecordAnswers {
     private readonly stats: ServiceStats,
   ) {
     this.row = new Float64Array(serving.contract.width);
+    this.moment = stats.moment();
+  }
+
+  /** To be called when time has passed: answers count for the moment of the latest call. */
+  goOn(): void {
+    this.moment = this.stats.moment();
   }
 
   /**
@@ -33,7 +40,7 @@ export class RecordAnswers {
   predict(row: Float64Array): number {
     const { model, counts, dimensions, words } = this.serving;
     const ctr = roundCtr(model.predictRow(row));
-    this.stats.countPrediction(counts, ctr, dimensions.codesOf(row));
+    this.stats.countPrediction(counts, ctr, dimensions.codesOf(row), this.moment);
     words.count(row);
     this.ok++;
     return ctr;

@@ -105,7 +105,9 @@ async function predict(
   const ctrs = new Array<number>(records.length);
   for (let i = 0; i < records.length; i++) {
     ctrs[i] = answers.predict(rows.subarray(i * width, (i + 1) * width));
-    if (turn.isOver()) await turn.pass();
+    if (!turn.isOver()) continue;
+    await turn.pass();
+    answers.goOn();
   }
   return ctrs;
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LineCutter, TOO_LONG } from '../../src/batch/lines.js';
+import { type Line, LineCutter, TOO_LONG } from '../../src/batch/lines.js';
 
 const LIMIT = 40;
 
@@ -7,9 +7,9 @@ const LIMIT = 40;
 function cut(pieces: readonly Uint8Array[], limit = LIMIT): [number, string | typeof TOO_LONG][] {
   const cutter = new LineCutter(limit);
   const lines: [number, string | typeof TOO_LONG][] = [];
-  const take = (line: string | typeof TOO_LONG) => lines.push([cutter.line, line]);
-  for (const piece of pieces) for (const line of cutter.cut(Buffer.from(piece))) take(line);
-  for (const line of cutter.end()) take(line);
+  const take = ({ number, text }: Line) => lines.push([number, text]);
+  for (const piece of pieces) cutter.cut(Buffer.from(piece)).forEach(take);
+  cutter.end().forEach(take);
   return lines;
 }
 
@@ -81,15 +81,15 @@ describe('lines', () => {
 
   it('that come byte by byte are held in one piece', () => {
     const cutter = new LineCutter(1000);
-    for (let i = 0; i < 1000; i++) expect([...cutter.cut(Buffer.from('a'))]).toEqual([]);
+    for (let i = 0; i < 1000; i++) expect(cutter.cut(Buffer.from('a'))).toEqual([]);
     expect(Reflect.get(cutter, 'held')).toHaveLength(1000);
-    expect([...cutter.cut(Buffer.from('\n'))]).toEqual(['a'.repeat(1000)]);
+    expect(cutter.cut(Buffer.from('\n'))).toEqual([{ number: 1, text: 'a'.repeat(1000) }]);
   });
 
   it('that are too long are not held', () => {
     const cutter = new LineCutter(LIMIT);
-    for (let i = 0; i < 1000; i++) expect([...cutter.cut(Buffer.alloc(LIMIT, 'a'))]).toEqual([]);
+    for (let i = 0; i < 1000; i++) expect(cutter.cut(Buffer.alloc(LIMIT, 'a'))).toEqual([]);
     expect(Reflect.get(cutter, 'held').length).toBeLessThanOrEqual(LIMIT);
-    expect([...cutter.cut(Buffer.from('\nb\n'))]).toEqual([TOO_LONG, 'b']);
+    expect(cutter.cut(Buffer.from('\nb\n')).map(({ text }) => text)).toEqual([TOO_LONG, 'b']);
   });
 });

@@ -99,13 +99,24 @@ export class ServiceStats {
    * @param ctr 0 to 1, counted in ten-thousandths; NaN is not counted
    * @param codes the category number in each of the model's dimensions, in their order; −1 or
    *   whatever is out of range counts as `other`. Read at once: callers fill one array again and again.
+   * @param moment when, by `moment()`: who counts many at once reads the clock once
    */
-  countPrediction(model: Model, ctr: number, codes?: Int32Array): void {
+  countPrediction(
+    model: Model,
+    ctr: number,
+    codes?: Int32Array,
+    moment = this.clock.read(),
+  ): void {
     const tenThousandths = tenThousandthsOf(ctr);
     if (tenThousandths < 0) return;
     this.predictions.count(tenThousandths);
     model.countServed(tenThousandths, codes);
-    this.windows.countPrediction(this.clock.read());
+    this.windows.countPrediction(moment);
+  }
+
+  /** This moment, to count by, in milliseconds since 1970. */
+  moment(): number {
+    return this.clock.read();
   }
 
   /**
