@@ -20,6 +20,9 @@ import { addRouteRules } from './record/route-rules.js';
 import { addCors } from './security/cors.js';
 import { Gate, addGate } from './security/gate.js';
 
+/** A JSON body may hold twice as many objects and arrays, or twice what a batch of flat records has. */
+const LEAST_PARTS = 50_000;
+
 /**
  * Makes the app: routes for the features of one schema, and everything behind them. It is ready
  * for requests by `routing`, or to `listen` by itself. Without a model in the registry its routes
@@ -38,7 +41,8 @@ export async function createApp(
   await addCors(fastify, config.corsOrigins);
   const refuseOtherMethods = watchMethods(fastify);
   const routes = watchRoutes(fastify);
-  addRouteRules(fastify);
+  const mostParts = 2 * Math.max(config.batchLimit, LEAST_PARTS);
+  addRouteRules(fastify, mostParts);
   addIncomingBodies(fastify);
   addInferenceErrors(fastify);
   addBinaryBodies(fastify);
@@ -56,7 +60,7 @@ export async function createApp(
     addGate(fastify, gate);
     // The answers to pages of other origins have headers that only the frame knows.
     if (config.corsOrigins.length === 0) {
-      fastify.routing = new Door(fastify, { gate, recorder, filter }).listener;
+      fastify.routing = new Door(fastify, { gate, recorder, filter, mostParts }).listener;
     }
     fastify.addHook('preClose', async () => options.drain?.());
     fastify.addHook('onClose', () => parts.close());

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
+import { checkParts } from '../record/incoming-body.js';
 
 /**
  * Collects a body. Nearly all come in one piece, and that is given on as it is. When the client hangs up
@@ -18,15 +19,16 @@ export function collectBody(request: IncomingMessage, done: (body: Buffer) => vo
   request.on('end', () => done(pieces === undefined ? first! : Buffer.concat(pieces)));
 }
 
-/** Reads JSON. @throws ProblemError MALFORMED_JSON */
+/** Reads JSON. @throws ProblemError MALFORMED_JSON, BODY_TOO_LARGE */
 export type JsonReader = (text: string) => unknown;
 
 /**
  * A reader that takes and refuses what Fastify's own does. That one looks through each text twice for
  * keys that reach an object's prototype; this one gives it only texts that could hold one. No key can be
  * such unless these letters or an escape are in the text, and texts without are parsed at once.
+ * @param mostParts most objects and arrays
  */
-export function jsonReader(fastify: FastifyInstance): JsonReader {
+export function jsonReader(fastify: FastifyInstance, mostParts: number): JsonReader {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   const carefully = (text: string): unknown => {
     let outcome: unknown;
@@ -38,6 +40,7 @@ export function jsonReader(fastify: FastifyInstance): JsonReader {
     return outcome;
   };
   return (text) => {
+    checkParts(text, mostParts);
     if (text.includes('__') || text.includes('\\') || text.includes('constructor')) {
       return carefully(text);
     }

@@ -40,6 +40,8 @@ export interface DoorParts {
   readonly gate: Gate;
   readonly recorder: RequestRecorder;
   readonly filter: ProblemFilter;
+  /** Most objects and arrays in a JSON body. */
+  readonly mostParts: number;
 }
 
 /** A route that the door answers. */
@@ -110,7 +112,7 @@ export class Door {
     readonly parts: DoorParts,
   ) {
     this.frame = fastify.routing;
-    this.readJson = jsonReader(fastify);
+    this.readJson = jsonReader(fastify, parts.mostParts);
     const { bodyLimit } = fastify.initialConfig;
     fastify.addHook('onRoute', (route) => this.add(route, bodyLimit!));
     doors.set(fastify, this);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
+import { checkParts } from './incoming-body.js';
 import { refuseQuery } from './query.js';
 
 /** Media types of JSON lines. None is registered, and all of these are in use. */
@@ -40,8 +41,11 @@ export interface RouteRules {
   readonly plain?: PlainHandler;
 }
 
-/** Has Fastify keep to the `RouteRules` of routes. To be called before the first route is added. */
-export function addRouteRules(fastify: FastifyInstance): void {
+/**
+ * Has Fastify keep to the `RouteRules` of routes. To be called before the first route is added.
+ * @param mostParts most objects and arrays in a JSON body
+ */
+export function addRouteRules(fastify: FastifyInstance, mostParts: number): void {
   fastify.addHook('onRoute', (route) => {
     const { bodyLimit, direct } = (route.config ?? {}) as RouteRules;
     if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
@@ -53,6 +57,11 @@ export function addRouteRules(fastify: FastifyInstance): void {
     { parseAs: 'string' },
     (request, body, done) => {
       const { unread } = request.routeOptions.config as RouteRules;
+      try {
+        checkParts(body, mostParts);
+      } catch (error) {
+        return done(error as ProblemError);
+      }
       if (unread && body !== '') done(null, body);
       else void parse(request, body, done);
     },

@@ -276,6 +276,19 @@ describe('all ways give the same status, headers and body, log the same and coun
     expectSame(await ways.logged(4));
   });
 
+  it('for bodies of more objects than memory has room for, and of braces in text', async () => {
+    ways = await AllWays.open({ MODEL_DIR: await modelFolder(), BATCH_LIMIT: '60000' });
+    const many = (part: string) => `[${`${part},`.repeat(130_000)}${part}]`;
+    for (const body of [many('{}'), many('[]'), many('[{},"\\\\"]')]) {
+      const [{ head, body: problem }] = await seenBy(plain(body, '/predict_ctr/batch'));
+      expect(head[0]).toContain('413');
+      expect(problem).toMatch(/The body holds \d{6} objects and arrays, wanted at most 120000\./);
+    }
+    const text = JSON.stringify({ ...sample, device_type: '{[\\"\\'.repeat(120_000) });
+    const [{ head }] = await seenBy(plain(`[${text}]`, '/predict_ctr/batch'));
+    expect(head[0]).toContain('200');
+  });
+
   it('for requests of one connection that are plain, are not, and are again', async () => {
     ways = await AllWays.open({ MODEL_DIR: await modelFolder() });
     const [one, broken, batch] = [sample, { ...sample, budget: -1 }, [sample]].map((body) => {
