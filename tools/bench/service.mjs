@@ -7,7 +7,7 @@ import { busyLine, describeMachine, machineLine } from './machine.mjs';
 import { duration, rate, shown, table } from './report.mjs';
 import { leftOut } from './servers/left_out.mjs';
 import { SEED, generatedBodies, trainedRegistry } from './servers/registry.mjs';
-import { ServerProcess } from './servers/server_process.mjs';
+import { PythonProcess, ServerProcess } from './servers/server_process.mjs';
 import { spread } from './stopwatch.mjs';
 import { requestBytes, sendFor } from './wire_client.mjs';
 
@@ -19,6 +19,9 @@ node:http server that parses and answers JSON, and bare Fastify; in turn, on the
   --seconds N      of load a round and server; default 5
   --rounds N       default 5
   --connections N  default 50
+  --python PATH    of a Python with fastapi, uvicorn and scikit-learn: also the service that ours
+                   replaces, all misses and all hits
+  --alternatives   instead: node:http as it is, and with each of its own settings changed
   --parts          instead: what each part of a request costs, by leaving it out
   --smoke          one short round: checks that it runs and that the answers are right
   --help           this text
@@ -29,18 +32,20 @@ const GENEROUS = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_LAG_MS: '60000' };
 const BODIES = 20_000;
 /** So few that each is in the cache before anything is timed. */
 const FAMILIAR = 500;
+/** So few that also FastAPI has answered each before. */
+const FEW = 50;
 /** Of so few cells kept, hardly one is there when it is asked about again. */
 const SMALL_CACHE = '10';
 
 /** What the service must reach. */
-const GOALS = { ofRaw: 0.75, p99: 1.5, miss: 1.05 };
+const GOALS = { ofRaw: 0.75, p99: 1.5, miss: 1.05, pythonMiss: 100, pythonHit: 3 };
 
 /** @throws Error naming the option, the value got and the value wanted */
 function readOptions() {
   const text = { type: 'string' };
   const flag = { type: 'boolean', default: false };
-  const options = { seconds: text, rounds: text, connections: text };
-  Object.assign(options, { parts: flag, smoke: flag, help: flag });
+  const options = { seconds: text, rounds: text, connections: text, python: text };
+  Object.assign(options, { parts: flag, alternatives: flag, smoke: flag, help: flag });
   const { values } = parseArgs({ options });
   const above0 = (name, fallback) => {
     const number = Number(values[name] ?? fallback);
@@ -50,7 +55,9 @@ function readOptions() {
   const { smoke } = values;
   return {
     help: values.help,
+    python: values.python,
     parts: values.parts,
+    alternatives: values.alternatives,
     smoke,
     seconds: above0('seconds', smoke ? 0.5 : 5),
     warmUp: smoke ? 0.2 : 2,
@@ -63,10 +70,9 @@ function readOptions() {
 class Contestant {
   rounds = [];
 
-  constructor(label, requests, kind, environment, part) {
-    Object.assign(this, { label, requests, part });
-    this.server = new ServerProcess(kind, environment, part);
-    this.isOurs = environment !== undefined;
+  constructor(label, requests, server) {
+    Object.assign(this, { label, requests, server });
+    this.isOurs = server.kind === 'api';
   }
 
   /** Sends load for some seconds. Processor time is in seconds a request, latency in seconds. */
@@ -102,18 +108,26 @@ class Contestant {
   }
 }
 
-function contestants(requests, folder) {
+function contestants(requests, folder, python) {
   const ours = { MODEL_DIR: folder, MODEL_POLL_MS: '0', ...GENEROUS };
   const familiar = requests.slice(0, FAMILIAR);
   const api = (label, asked, environment) =>
-    new Contestant(label, asked, 'api', { ...ours, ...environment });
+    new Contestant(label, asked, new ServerProcess('api', { ...ours, ...environment }));
+  const fastapi = (label, asked, ...options) =>
+    new Contestant(label, asked, new PythonProcess(python, options));
   return [
-    new Contestant('node:http, JSON in and out', requests, 'raw'),
-    new Contestant('Fastify, nothing added', requests, 'fastify'),
+    new Contestant('node:http, JSON in and out', requests, new ServerProcess('raw')),
+    new Contestant('Fastify, nothing added', requests, new ServerProcess('fastify')),
     api('AdScale, everything on', requests),
     api('AdScale, all hits', familiar),
     api('AdScale, all misses, each kept', requests, { CACHE_ENTRIES: SMALL_CACHE }),
     api('AdScale, no cache: all misses', requests, { CACHE_ENTRIES: '0' }),
+    ...(python === undefined
+      ? []
+      : [
+          fastapi('FastAPI, scikit-learn: all misses', requests, '--no-cache'),
+          fastapi('FastAPI, scikit-learn: all hits', requests.slice(0, FEW)),
+        ]),
   ];
 }
 
@@ -121,12 +135,30 @@ function contestants(requests, folder) {
 function withoutParts(requests, folder) {
   const ours = { MODEL_DIR: folder, MODEL_POLL_MS: '0', ...GENEROUS };
   return [
-    new Contestant('node:http, JSON in and out', requests, 'raw'),
-    new Contestant('AdScale, everything on', requests, 'api', ours),
+    new Contestant('node:http, JSON in and out', requests, new ServerProcess('raw')),
+    new Contestant('AdScale, everything on', requests, new ServerProcess('api', ours)),
     ...Object.keys(leftOut).map(
-      (part) => new Contestant(`without ${part}`, requests, 'api', ours, part),
+      (part) => new Contestant(`without ${part}`, requests, new ServerProcess('api', ours, part)),
     ),
   ];
+}
+
+/** Node's own server, and with each of its settings changed that might matter. */
+const ALTERNATIVES = [
+  ...['highWaterMark 4 KiB', 'highWaterMark 256 KiB', 'noDelay off', 'keepAlive probes'],
+  ...['keepAliveTimeout 0', 'no request time-outs', 'cork and uncork'],
+  'maxRequestsPerSocket 1000000',
+];
+
+function withAlternatives(requests) {
+  return [undefined, ...ALTERNATIVES].map(
+    (name) => new Contestant(name ?? 'node:http', requests, new ServerProcess('raw', {}, name)),
+  );
+}
+
+function contestantsOf({ parts, alternatives, python }, requests, folder) {
+  if (alternatives) return withAlternatives(requests);
+  return parts ? withoutParts(requests, folder) : contestants(requests, folder, python);
 }
 
 /** Every answer must be one that the model gives, before anything is timed. */
@@ -145,7 +177,7 @@ async function checkAnswers(contestant, texts, model, { connections }) {
 async function measure(all, texts, model, options) {
   for (const contestant of all) {
     await contestant.server.start();
-    if (contestant.isOurs && contestant.part === undefined)
+    if (contestant.isOurs && contestant.server.part === undefined)
       await checkAnswers(contestant, texts, model, options);
     await contestant.load({ ...options, seconds: options.warmUp });
     await contestant.warm();
@@ -192,18 +224,24 @@ async function report(all) {
 }
 
 /** What is asked of the medians, and whether it was met. */
-function verdicts([raw, , everything, hits, misses]) {
+function verdicts([raw, , everything, hits, misses, , pythonMisses, pythonHits]) {
   const median = (one, floor, figure) => ratios(one, floor, figure).median;
   const costOf = (round, floor) => round.cpu / floor.cpu;
   const cpu = median(everything, raw, ofCpu);
   const throughput = median(everything, raw, ofThroughput);
   const p99 = median(everything, raw, (round, floor) => round.p99 / floor.p99);
   const miss = median(misses, hits, costOf);
+  const againstPython = () =>
+    [
+      ['CPU of a miss with FastAPI', median(pythonMisses, misses, costOf), GOALS.pythonMiss],
+      ['CPU of a hit with FastAPI', median(pythonHits, hits, costOf), GOALS.pythonHit],
+    ].map(([name, times, goal]) => [`${name}, times ours`, times, `≥ ${goal}`, times >= goal]);
   return [
     ['CPU a request, of node:http', cpu, `≥ ${GOALS.ofRaw}`, cpu >= GOALS.ofRaw],
     ['throughput, of node:http', throughput, `≥ ${GOALS.ofRaw}`, throughput >= GOALS.ofRaw],
     ['p99, times that of node:http', p99, `≤ ${GOALS.p99}`, p99 <= GOALS.p99],
     ['CPU of a kept miss, times that of a hit', miss, `≤ ${GOALS.miss}`, miss <= GOALS.miss],
+    ...(pythonMisses === undefined ? [] : againstPython()),
   ].map(([name, seen, goal, met]) => [name, plain(seen), goal, met ? 'reached' : 'missed']);
 }
 
@@ -216,10 +254,10 @@ async function main() {
     const model = await trainedRegistry(folder);
     const texts = generatedBodies(BODIES);
     const requests = texts.map((text) => requestBytes('/predict_ctr', text));
-    all = (options.parts ? withoutParts : contestants)(requests, folder);
+    all = contestantsOf(options, requests, folder);
     await measure(all, texts, model, options);
     await report(all);
-    if (!options.smoke && !options.parts)
+    if (!options.smoke && !options.parts && !options.alternatives)
       console.log(`\n${table(['', 'seen', 'goal', ''], verdicts(all))}`);
   } finally {
     for (const { server } of all) server.stop();

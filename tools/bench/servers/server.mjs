@@ -2,6 +2,7 @@
 // starts:
 //
 //   server.mjs raw      the floor: Node's own HTTP server, parsing the body and answering with JSON
+//   server.mjs raw name the same, set up as one of the `alternatives` below
 //   server.mjs fastify  Fastify with nothing added: what its routing, parsing and hooks cost
 //   server.mjs api      the service as `npm start` runs it, everything on; the environment sets it up
 //   server.mjs api part the same without this part of a request, see `left_out.mjs`
@@ -11,21 +12,37 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { leftOut } from './left_out.mjs';
 
+/** What Node offers to set up, by name. */
+const alternatives = {
+  'highWaterMark 4 KiB': { options: { highWaterMark: 4096 } },
+  'highWaterMark 256 KiB': { options: { highWaterMark: 262_144 } },
+  'noDelay off': { options: { noDelay: false } },
+  'keepAlive probes': { options: { keepAlive: true } },
+  'keepAliveTimeout 0': { options: { keepAliveTimeout: 0 } },
+  'no request time-outs': { options: { requestTimeout: 0, headersTimeout: 0 } },
+  'cork and uncork': { cork: true },
+  'maxRequestsPerSocket 1000000': { maxRequestsPerSocket: 1_000_000 },
+};
+
 /** Each starts to listen on a free port of this machine and gives it. */
 const starts = {
   async raw() {
-    const server = createServer((request, response) => {
+    const { options, cork, maxRequestsPerSocket = 0 } = alternatives[part] ?? {};
+    const server = createServer(options ?? {}, (request, response) => {
       const chunks = [];
       request.on('data', (chunk) => chunks.push(chunk));
       request.on('end', () => {
         const body = JSON.stringify(answerTo(JSON.parse(Buffer.concat(chunks).toString())));
+        if (cork) response.cork();
         response.writeHead(200, {
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),
         });
         response.end(body);
+        if (cork) response.uncork();
       });
     });
+    server.maxRequestsPerSocket = maxRequestsPerSocket;
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return server.address().port;
@@ -73,7 +90,7 @@ function liveMemory() {
 }
 
 const [kind, part] = process.argv.slice(2);
-const goOn = part && (await leftOut[part]());
+const goOn = kind === 'api' && part !== undefined ? await leftOut[part]() : undefined;
 const port = await starts[kind]();
 goOn?.();
 process.on('message', (question) => {

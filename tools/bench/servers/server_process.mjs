@@ -1,5 +1,6 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('server.mjs', import.meta.url));
@@ -61,5 +62,38 @@ export class ServerProcess {
   async answer() {
     const [answer] = await Promise.race([once(this.child, 'message'), this.ended]);
     return answer;
+  }
+}
+
+const TICKS_A_SECOND = 100;
+
+/** The same for a server in Python, see `peers/fastapi_service.py`; on Linux. */
+export class PythonProcess {
+  /** @param options of the script */
+  constructor(python, options = []) {
+    const service = fileURLToPath(new URL('../peers/fastapi_service.py', import.meta.url));
+    this.command = [python, [service, ...options]];
+  }
+
+  async start() {
+    const [python, script] = this.command;
+    this.child = spawn(python, script, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.child.on('error', () => {});
+    const [port] = await Promise.race([
+      once(this.child.stdout, 'data'),
+      once(this.child, 'close').then(() => Promise.reject(new Error(`${python} does not serve`))),
+    ]);
+    this.port = Number(port);
+  }
+
+  async cpu() {
+    const stat = await readFile(`/proc/${this.child.pid}/stat`, 'utf8');
+    // Behind the name, which may hold blanks.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { cpu: (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND };
+  }
+
+  stop() {
+    this.child?.kill();
   }
 }
