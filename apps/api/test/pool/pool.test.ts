@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { CtrModel, defaultSchema } from '@adscale/ctr';
 import { allocate, compare, curve, forecast, opportunities, rank } from '@adscale/decisions';
@@ -68,6 +69,26 @@ async function decidedHere(model: CtrModel, name: DecisionName, request: unknown
   const onRow = (row: ArrayLike<number>) => void rows.push(...Array.from(row));
   const answer = await decisions[name](model, request, { onRow });
   return { text: JSON.stringify(answer), rows };
+}
+
+/** How far each thread of this process stands back from others that want processor time. */
+const niceness = () =>
+  readdirSync('/proc/self/task').map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+
+if (process.platform !== 'linux') console.log('not Linux: threads have no priority of their own');
+else {
+  it('has its threads stand back behind the event loop', async () => {
+    const usual = niceness()[0];
+    expect(niceness().every((nice) => nice === usual)).toBe(true);
+    const { pool } = poolOf();
+    const { rank: request } = decisionExamples(plain.schema);
+    await pool.decide(plain, 'rank', JSON.stringify(request), present);
+    expect(niceness().filter((nice) => nice === usual + 5)).toHaveLength(1);
+    expect(niceness()[0]).toBe(usual);
+  });
 }
 
 describe('a pool', () => {
