@@ -196,11 +196,14 @@ export class RecordContract {
       rows[at + f] = isNone && (value ?? null) === null ? this.heldAt[f] : number;
     }
     let named = 0;
-    for (const _ in values) named++;
-    // As many names as known values, all of them its own: what most records are is told fastest so.
-    if (named === known && !this.mayInherit && Object.getPrototypeOf(values) === Object.prototype) {
-      return true;
+    for (const name in values) {
+      // A list of the names would cost half of all this.
+      void name;
+      named++;
     }
+    // As many names as known values, all of them its own: what most records are is told fastest so.
+    const isPlain = !this.mayInherit && Object.getPrototypeOf(values) === Object.prototype;
+    if (isPlain && named === known) return true;
     let given = 0;
     for (const name in values) {
       if (values[name] !== undefined && Object.hasOwn(values, name)) given++;
