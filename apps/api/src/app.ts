@@ -45,7 +45,7 @@ export async function createApp(
   addRouteRules(fastify, mostParts);
   addIncomingBodies(fastify);
   addInferenceErrors(fastify);
-  addBinaryBodies(fastify);
+  addBinaryBodies(fastify, mostParts);
   const parts = await createParts(config, logger, options);
   try {
     const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {

@@ -37,7 +37,7 @@ export async function answerBatch(
 ): Promise<string | undefined> {
   const outcomes = new Array<string>(records.length);
   for (let i = 0; i < records.length; i++) {
-    outcomes[i] = answers.answerBriefly(records[i]);
+    outcomes[i] = answers.answer(records[i]);
     if (!turn.isOver()) continue;
     await turn.pass();
     if (isGone()) return undefined;

@@ -70,7 +70,7 @@ export class LineStream {
     }
     const { code, detail } = this.stopped!;
     const next = this.lines.line + 1;
-    yield `${this.answers.refuse(code, { detail: `${detail} Go on from line ${next}.` }, next)}\n`;
+    yield `${this.answers.lastWord(code, `${detail} Go on from line ${next}.`, next)}\n`;
   }
 
   /** The next chunk, or `stopped` if `stop` is called first. */

@@ -59,6 +59,8 @@ export class LineCutter {
     const lines: Line[] = [];
     const first = chunk.indexOf(NEWLINE);
     if (first >= 0) this.finish(chunk.subarray(0, first), lines);
+    // What follows a line that there was no room for is not read: it is told where to go on.
+    if (this.isFull) return lines;
     const last = chunk.lastIndexOf(NEWLINE);
     if (last > first) this.addWhole(chunk.subarray(first + 1, last), lines);
     this.hold(chunk.subarray(last + 1));
@@ -114,12 +116,13 @@ export class LineCutter {
 
   /** Adds the line that ends with `last`, unless it is empty. */
   private finish(last: Buffer, lines: Line[]): void {
-    const number = ++this.count;
     let line = last;
     if (this.heldBytes > 0) {
       this.hold(last);
+      if (this.isFull) return;
       line = this.held.subarray(0, this.heldBytes);
     }
+    const number = ++this.count;
     const bytes = Math.max(this.heldBytes, last.length);
     this.heldBytes = 0;
     if (bytes > this.limit) return void lines.push({ number, text: TOO_LONG });

@@ -8,7 +8,6 @@ import { invalidRecord, readRecord } from '../record/record-reading.js';
 
 /** So many records of a batch are answered with all that is wrong, the further ones by its code. */
 const EXPLAINED = 100;
-const BRIEF_ERROR = JSON.stringify({ error: { code: 'INVALID_RECORD' satisfies ProblemCode } });
 
 /** Answers many records with one model. It uses no kept answers: to look one up would cost more. */
 export class RecordAnswers {
@@ -47,32 +46,32 @@ export class RecordAnswers {
   }
 
   /**
-   * The answer to a record as JSON: `{"predicted_ctr":…}`, or `{"error":…}` when it is not valid.
+   * The answer to a record as JSON: `{"predicted_ctr":…}`, or `{"error":…}` when it is not valid. After
+   * the first hundred errors it has the code of the error alone: a record of three bytes that says
+   * nothing would be told 500 bytes of what it lacks.
    * @param line where the record comes from, when it comes from a line
    */
   answer(record: unknown, line?: number): string {
     const { row } = this;
     const { contract } = this.serving;
     if (readRecord(contract, record, row)) return predictionText(this.predict(row));
-    return this.refuse('INVALID_RECORD', invalidRecord(contract, record), line);
+    const why = this.failed < EXPLAINED ? invalidRecord(contract, record) : undefined;
+    return this.refuse('INVALID_RECORD', why, line);
   }
 
   /**
-   * The answer to a record of a batch: as `answer`, but with the code of the error alone after the
-   * first hundred. A record of three bytes that says nothing is told 500 bytes of what it lacks.
+   * The answer in place of a record that cannot be answered; the catalogue's words if none given, and no
+   * words after the first hundred errors.
    */
-  answerBriefly(record: unknown): string {
-    if (this.failed < EXPLAINED) return this.answer(record);
-    const { row } = this;
-    if (readRecord(this.serving.contract, record, row)) return predictionText(this.predict(row));
-    this.failed++;
-    return BRIEF_ERROR;
-  }
-
-  /** The answer in place of a record that cannot be answered; the catalogue's words if none given. */
   refuse(code: ProblemCode, occurrence: ProblemOccurrence = {}, line?: number): string {
-    this.failed++;
+    if (++this.failed > EXPLAINED) return JSON.stringify({ error: { line, code } });
     const { detail = catalogue[code].detail, errors } = occurrence;
     return JSON.stringify({ error: { line, code, detail, errors } });
+  }
+
+  /** Tells why a stream ends before its source does, however many errors there were. */
+  lastWord(code: ProblemCode, detail: string, line: number): string {
+    this.failed++;
+    return JSON.stringify({ error: { line, code, detail } });
   }
 }

@@ -20,6 +20,7 @@ import {
   type ModelInferRequest,
   type ModelRequest,
   healthService,
+  Undecoded,
   inferenceService,
 } from './definitions.js';
 import { Health } from './health.js';
@@ -32,6 +33,8 @@ export interface GrpcApp {
   readonly gatekeepers: Gatekeepers;
 }
 
+/** Fields and integers of a message, a record: as many as 64 features take. */
+const PARTS_A_RECORD = 64;
 /** Calls of one connection at once; more wait at their client. */
 const MOST_STREAMS = 100;
 /** How long a connection may be idle. */
@@ -76,7 +79,8 @@ export class GrpcServer {
       'grpc.enable_channelz': 0,
       interceptors: [callHooks({ gatekeepers, recorder, rules: this.rules(), config })],
     });
-    this.server.addService(inferenceService, this.inferenceHandlers());
+    const service = inferenceService(PARTS_A_RECORD * config.batchLimit);
+    this.server.addService(service, this.inferenceHandlers());
     const { check: Check, watch: Watch } = this.health;
     this.server.addService(healthService, { Check, Watch });
   }
@@ -123,7 +127,7 @@ export class GrpcServer {
       if (isInfer) return { ...PREDICT, statistics };
       return path.endsWith('Metadata') ? { statistics } : { ...QUIET, statistics };
     };
-    const methods = [inferenceService, healthService].flatMap(Object.values);
+    const methods = [inferenceService(0), healthService].flatMap(Object.values);
     return new Map(methods.map(({ path }) => [path, rulesOf(path)]));
   }
 
@@ -139,7 +143,10 @@ export class GrpcServer {
       ModelMetadata: this.unary((request: ModelRequest) =>
         inference().metadata(addressOf(request)),
       ),
-      ModelInfer: this.unary(async (request: ModelInferRequest, metadata) => {
+      ModelInfer: this.unary(async (request: ModelInferRequest | Undecoded, metadata) => {
+        if (request instanceof Undecoded) {
+          throw new ProblemError('BODY_TOO_LARGE', { detail: request.reason });
+        }
         const { body, raw } = plainRequest(request);
         const address = addressOf({ name: request.model_name, version: request.model_version });
         const inferred = await inference().infer(address, body, raw);

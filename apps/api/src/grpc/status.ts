@@ -33,6 +33,10 @@ const BY_CODE: Readonly<Partial<Record<Code, number>>> = {
   // By convention: the client closed the request.
   [Code.CANCELLED]: 499,
   [Code.INVALID_ARGUMENT]: 400,
+  [Code.UNAUTHENTICATED]: 401,
+  [Code.PERMISSION_DENIED]: 403,
+  [Code.NOT_FOUND]: 404,
+  [Code.FAILED_PRECONDITION]: 409,
   [Code.DEADLINE_EXCEEDED]: 504,
   [Code.RESOURCE_EXHAUSTED]: 429,
   [Code.UNIMPLEMENTED]: 501,

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
+import { checkParts } from '../record/incoming-body.js';
 import { got, refusal } from './inference-errors.js';
 
 /** Tells how many bytes of a body are JSON; binary data follows. */
@@ -64,8 +65,9 @@ export interface TensorRules {
  * Has routes of tensors take bodies with binary data. Their clients declare such a body by the
  * protocol's header and name its type as they like, or not at all (`tritonclient` names none), so the
  * header decides. To be called before the first route is added.
+ * @param mostParts most objects and arrays in the JSON of a body
  */
-export function addBinaryBodies(fastify: FastifyInstance): void {
+export function addBinaryBodies(fastify: FastifyInstance, mostParts: number): void {
   fastify.addHook('onRoute', (route) => {
     if (!(route.config as TensorRules | undefined)?.tensors) return;
     route.onRequest = [route.onRequest ?? [], declareBinary].flat();
@@ -78,13 +80,16 @@ export function addBinaryBodies(fastify: FastifyInstance): void {
       const { tensors } = request.routeOptions.config as TensorRules;
       if (!tensors) return done(new ProblemError('UNSUPPORTED_MEDIA_TYPE'));
       let length: number;
+      let text: string;
       try {
         length = jsonLength(request.headers[JSON_LENGTH], body.length);
+        text = body.toString('utf8', 0, length);
+        checkParts(text, mostParts);
       } catch (error) {
         return done(error as Error);
       }
       const tail = new BinaryTail(body.subarray(length));
-      void parseJson(request, body.toString('utf8', 0, length), (error, json) =>
+      void parseJson(request, text, (error, json) =>
         error === null ? done(null, new InferenceBody(json, tail)) : done(error),
       );
     },

@@ -21,6 +21,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
 import type { RouteRules } from './route-rules.js';
 
+/**
+ * Lines may be any number, but what unpacks to more than a hundred times its bytes, beyond the first
+ * million, is there to keep the service busy. Rows of an export are packed to a tenth or a fiftieth.
+ */
+const MOST_UNPACKED = 100;
+const FREE_BYTES = 1_048_576;
+
 type Unpacker = Gunzip | Inflate | BrotliDecompress;
 
 /** The encodings that bodies may have (RFC 9110, 8.4.1), and what undoes them. */
@@ -53,7 +60,7 @@ export function addIncomingBodies(fastify: FastifyInstance): void {
     if (unpacker === undefined) return done(null, body);
     // That is the length before unpacking, and tells whoever reads the body nothing.
     delete request.headers['content-length'];
-    return done(null, unpacked(request.raw, reply.raw, unpacker, limitOf(request)));
+    return done(null, unpacked(request.raw, reply.raw, unpacker, limitsOf(request)));
   });
 }
 
@@ -76,6 +83,19 @@ function limitOf({ routeOptions }: FastifyRequest): number {
   return (config as RouteRules).lines ? Infinity : bodyLimit;
 }
 
+/** Most bytes of a body before and after it is unpacked. */
+interface Limits {
+  readonly packed: number;
+  readonly unpacked: (packed: number) => number;
+}
+
+function limitsOf(request: FastifyRequest): Limits {
+  const packed = limitOf(request);
+  const unpacked =
+    packed === Infinity ? (bytes: number) => FREE_BYTES + MOST_UNPACKED * bytes : () => packed;
+  return { packed, unpacked };
+}
+
 /** Names of encodings may be written in any case (RFC 9110, 8.4.1). */
 function normal(encoding: string): string {
   return encoding.trim().toLowerCase();
@@ -92,21 +112,21 @@ function unsupported(encoding: string): ProblemError {
 
 /**
  * The body without its encoding, while it comes. It fails with BODY_TOO_LARGE as soon as more than
- * `limit` bytes came, packed or unpacked: whatever a small body would grow to, no more than that is
+ * the limits say came, packed or unpacked: whatever a small body would grow to, no more than that is
  * unpacked. It fails with MALFORMED_ENCODING if it is cut short, broken, or followed by anything.
  */
 function unpacked(
   request: IncomingMessage,
   response: ServerResponse,
   unpacker: Unpacker,
-  limit: number,
+  limits: Limits,
 ): Readable {
   let packed = 0;
   let bytes = 0;
   const body = new Transform({
     transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
       bytes += chunk.length;
-      if (bytes > limit) done(new ProblemError('BODY_TOO_LARGE'));
+      if (bytes > limits.unpacked(packed)) done(new ProblemError('BODY_TOO_LARGE'));
       else done(null, chunk);
     },
     flush(done: TransformCallback) {
@@ -117,7 +137,7 @@ function unpacked(
   request.on('data', (chunk: Buffer) => {
     packed += chunk.length;
     // A packed body may be of any length and hold nothing.
-    if (packed > limit) body.destroy(new ProblemError('BODY_TOO_LARGE'));
+    if (packed > limits.packed) body.destroy(new ProblemError('BODY_TOO_LARGE'));
   });
   unpacker.once('error', (error) => body.destroy(malformed(error.message)));
   body.once('close', () => unpacker.destroy());

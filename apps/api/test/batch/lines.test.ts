@@ -92,4 +92,15 @@ describe('lines', () => {
     expect(Reflect.get(cutter, 'held').length).toBeLessThanOrEqual(LIMIT);
     expect(cutter.cut(Buffer.from('\nb\n')).map(({ text }) => text)).toEqual([TOO_LONG, 'b']);
   });
+
+  it('for which there is no room are not read, nor is what follows them', () => {
+    let room = true;
+    const cutter = new LineCutter(1000, () => room);
+    expect(cutter.cut(Buffer.from('first\nsec'))).toEqual([{ number: 1, text: 'first' }]);
+    room = false;
+    expect(cutter.cut(Buffer.from(`ond ${'x'.repeat(100)}\nthird\n`))).toEqual([]);
+    expect(cutter.isOutOfRoom).toBe(true);
+    // The line to go on from is the one after the last that was read.
+    expect(cutter.line).toBe(1);
+  });
 });

@@ -203,6 +203,15 @@ describe('the Open Inference Protocol over gRPC', () => {
       /^BATCH_TOO_LARGE: Got 101 records, wanted at most 100/,
     ],
     [
+      'a message of more parts than memory has room for',
+      {
+        ...raw,
+        inputs: [{ ...raw.inputs[0], contents: { bool_contents: Array(7000).fill(true) } }],
+      },
+      Code.INVALID_ARGUMENT,
+      /^BODY_TOO_LARGE: The message holds 70\d\d fields and integers, wanted at most 6400/,
+    ],
+    [
       'a message that is too large',
       { ...raw, raw_input_contents: [Buffer.alloc(10_001)] },
       Code.RESOURCE_EXHAUSTED,

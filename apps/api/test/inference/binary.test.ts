@@ -298,6 +298,20 @@ describe('binary inference over HTTP', () => {
     expect(String(refused.body)).toContain('INVALID_INFERENCE: row 1: budget is \\"Infinity');
   });
 
+  it('may hold no more objects than memory has room for, whatever it is called', async () => {
+    const roomy = await runApp({ MODEL_DIR: await modelFolder() });
+    const { port } = roomy.server.address() as AddressInfo;
+    const address = `http://127.0.0.1:${port}/v2/models/ctr/infer`;
+    const body = `{"inputs":[${'{},'.repeat(150_000)}{}]}`;
+    for (const type of ['application/octet-stream', 'application/json']) {
+      const headers = { 'content-type': type };
+      const answer = await fetch(address, { method: 'POST', body, headers });
+      expect(answer.status).toBe(413);
+      expect(await answer.text()).toContain('objects and arrays');
+    }
+    await roomy.close();
+  });
+
   it.each(['application/octet-stream', 'application/vnd.adscale.inference'])(
     'leaves other routes alone, which take no %s',
     async (type) => {

@@ -116,6 +116,17 @@ describe.each(packings)('a body in %s', (encoding, pack) => {
     }
   });
 
+  it('of lines ends where it unpacks to more than any export would', async () => {
+    const lines = { ...headers, 'content-type': 'application/x-ndjson' };
+    const answer = await post('/predict_ctr/stream', lines, pack('x\n'.repeat(2_000_000)));
+    expect(answer.text).toMatch(/BODY_TOO_LARGE[^\n]*Go on from line \d+\."\}\}\n$/);
+    // Explained are the first hundred.
+    expect(answer.text.match(/The line is not JSON/g)).toHaveLength(100);
+    const usual = `${record}\n`.repeat(10_000);
+    const answers = (await post('/predict_ctr/stream', lines, pack(usual))).text.split('\n');
+    expect(answers.filter((line) => line.startsWith('{"predicted_ctr"'))).toHaveLength(10_000);
+  });
+
   it('is refused for what it unpacks to, wherever that is read as a whole', async () => {
     const padded = (bytes: number) => pack(record.padEnd(bytes));
     expect((await post('/predict_ctr', headers, padded(LIMIT))).status).toBe(200);
