@@ -300,7 +300,7 @@ describe('binary inference over HTTP', () => {
 
   it('may hold no more objects than memory has room for, whatever it is called', async () => {
     const roomy = await runApp({ MODEL_DIR: await modelFolder() });
-    const { port } = roomy.server.address() as AddressInfo;
+    const { port } = roomy.server.address() as { port: number };
     const address = `http://127.0.0.1:${port}/v2/models/ctr/infer`;
     const body = `{"inputs":[${'{},'.repeat(150_000)}{}]}`;
     for (const type of ['application/octet-stream', 'application/json']) {

@@ -101,12 +101,7 @@ export class ServiceStats {
    *   whatever is out of range counts as `other`. Read at once: callers fill one array again and again.
    * @param moment when, by `moment()`: who counts many at once reads the clock once
    */
-  countPrediction(
-    model: Model,
-    ctr: number,
-    codes?: Int32Array,
-    moment = this.clock.read(),
-  ): void {
+  countPrediction(model: Model, ctr: number, codes?: Int32Array, moment = this.clock.read()): void {
     const tenThousandths = tenThousandthsOf(ctr);
     if (tenThousandths < 0) return;
     this.predictions.count(tenThousandths);
