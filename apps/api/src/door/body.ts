@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
-import { checkParts } from '../record/incoming-body.js';
+import { checkParts } from '../record/json-parts.js';
 
 /**
  * Collects a body. Nearly all come in one piece, and that is given on as it is. When the client hangs up

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
-import { checkParts } from '../record/incoming-body.js';
+import { checkParts } from '../record/json-parts.js';
 import { got, refusal } from './inference-errors.js';
 
 /** Tells how many bytes of a body are JSON; binary data follows. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem/problem.js';
-import { checkParts } from './incoming-body.js';
+import { checkParts } from './json-parts.js';
 import { refuseQuery } from './query.js';
 
 /** Media types of JSON lines. None is registered, and all of these are in use. */
