@@ -96,6 +96,7 @@ const commands = {
   'npm run bench -- --smoke': (command) => assert.match(sh(command), /All checks passed/),
   'npm run bench:service': (command) => assert.match(sh(command), /AdScale/),
   'npm run bench:batch': (command) => sh(command),
+  'npm run bench:workers': (command) => assert.match(sh(command), /capacity of two workers/),
   'npm run bench:memory': (command) => sh(command),
   'npm run bench:cache': (command) => assert.match(sh(command), /All answers are true/),
   'npm run bench:coverage': (command) => sh(command),
