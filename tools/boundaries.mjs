@@ -35,13 +35,18 @@ export const boundaries = [
     because: 'Decisions are maths over CTR predictions, whatever predicts them.',
   },
   {
+    project: 'monitor',
+    mayUse: ['ctr', 'stats'],
+    because: 'Monitoring judges counted outcomes, whoever counted them and wherever they lie.',
+  },
+  {
     project: 'api',
-    mayUse: ['forest', 'ctr', 'cache', 'stats', 'decisions'],
+    mayUse: ['forest', 'ctr', 'cache', 'stats', 'decisions', 'monitor'],
     because: 'The service answers from a model file and never trains or generates.',
   },
   {
     project: 'trainer',
-    mayUse: ['forest', 'ctr', 'datagen', 'decisions'],
+    mayUse: ['forest', 'ctr', 'datagen', 'decisions', 'monitor'],
     because: 'The trainer writes model files and never serves.',
   },
 ];
@@ -260,6 +265,13 @@ export const stages = {
       stage: 'cache',
       mayUse: ['errors', 'store', 'tier', 'measure', 'cells'],
       because: 'The cache as others see it is made of that of cells and its settings.',
+    },
+  ],
+  monitor: [
+    {
+      stage: 'cells',
+      mayUse: [],
+      because: 'Counted outcomes are plain data, whoever reads them.',
     },
   ],
   stats: [

@@ -1,0 +1,1 @@
+export type { OutcomeCell } from './cells.js';
