@@ -205,8 +205,13 @@ export const stages = {
       because: 'Words and their effects follow from the seed, whatever rows they are shown in.',
     },
     {
+      stage: 'period',
+      mayUse: ['errors', 'profile'],
+      because: 'What changes on a day is settled before anything is drawn.',
+    },
+    {
       stage: 'sample',
-      mayUse: ['errors', 'profile', 'random', 'extras', 'truth', 'words'],
+      mayUse: ['errors', 'profile', 'period', 'random', 'extras', 'truth', 'words'],
       because: 'A record is drawn without knowing what it will be kept in.',
     },
     {

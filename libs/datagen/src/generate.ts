@@ -22,7 +22,7 @@ export interface AdColumns {
   ctr: Float64Array;
   /** The probability that the clicks were drawn with. Never a feature either. */
   true_ctr: Float64Array;
-  /** x01..x20 in the `wide` profile; day, campaign, ad_group and creative in `words`. */
+  /** x01..x20 in the `wide` profile; day, campaign, ad_group and creative in `words`; day in a period. */
   [extra: string]: Column;
 }
 
@@ -42,19 +42,24 @@ export const TABLE_ROWS_MAX = 2 ** 25;
 /**
  * The names of a profile's columns, in order: seven, and after them for `wide` x01..x20, for `words`
  * day, campaign, ad_group and creative.
+ * @param dated whether records of a period are meant: their last column is the day
  */
-export function columnNames(profile: Profile): string[] {
+export function columnNames(profile: Profile, dated = false): string[] {
   return [
     ...['impressions', 'ad_position', 'device_type', 'budget', 'clicks', 'ctr', 'true_ctr'],
-    ...extraColumns(profile).map(({ name }) => name),
+    ...extraColumns(profile, dated).map(({ name }) => name),
   ];
 }
 
-function extraColumns(profile: Profile): readonly Pick<ExtraFeature, 'name' | 'kind'>[] {
+function extraColumns(
+  profile: Profile,
+  dated: boolean,
+): readonly Pick<ExtraFeature, 'name' | 'kind'>[] {
   const { wide, words } = markets[profile];
   return [
     ...(wide ? extraFeatures : []),
     ...(words ? wordColumns.map((name) => ({ name, kind: 'categorical' as const })) : []),
+    ...(dated ? [{ name: 'day', kind: 'categorical' as const }] : []),
   ];
 }
 
@@ -63,7 +68,7 @@ function extraColumns(profile: Profile): readonly Pick<ExtraFeature, 'name' | 'k
  * and fewer rows give the first of them.
  *
  * @param options rows (default 5000, at most 33,554,432: beyond that use `writeCsv`), seed
- * (default 42), profile (default `realistic`), skip (default 0)
+ * (default 42), profile (default `realistic`), skip (default 0), from, days and change (default: none)
  * @throws DatagenError `OPTION_INVALID`
  */
 export function generate(options: GenerateOptions = {}): AdTable {
@@ -74,7 +79,7 @@ export function generate(options: GenerateOptions = {}): AdTable {
     refuse('OPTION_INVALID', 'rows', rows, wanted);
   }
   const columns = emptyColumns(rows);
-  const extras = extraColumns(profile).map(
+  const extras = extraColumns(profile, resolved.from !== undefined).map(
     ({ name, kind }) => (columns[name] = emptyColumn(kind, rows)),
   );
   const next = sampler(resolved);

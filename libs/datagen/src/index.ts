@@ -1,5 +1,6 @@
 export { columnNames, generate } from './generate.js';
 export type { AdColumns, AdTable, Column } from './generate.js';
+export type { Change } from './period.js';
 export type { GenerateOptions } from './sample.js';
 export { anchor, trueCtr } from './truth.js';
 export type { AdRecord, WideAdRecord } from './truth.js';

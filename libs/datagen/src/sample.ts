@@ -1,6 +1,7 @@
 /** What may be asked for, and drawing it record by record: placement, truth, clicks. */
 import { DatagenError, refuse, shown } from './errors.js';
-import { extraDraws, extraEffect, type ExtraValue } from './extras.js';
+import { extraDraws, extraEffect, extraFeatures, type ExtraValue } from './extras.js';
+import { changeOn, dayOf, resolvePeriod, type Change, type Period } from './period.js';
 import {
   checkProfile,
   deviceTypes,
@@ -27,15 +28,25 @@ export interface GenerateOptions {
    * last 20 of `{ rows: 100 }`: data of the same market that a model of `{ rows: 80 }` has not seen.
    */
   skip?: number;
+  /** First day of the records, `YYYY-MM-DD`; gives them a column `day`. Default: they have none. */
+  from?: string;
+  /** Days that the records are spread over, in order and evenly, 1 to 3660. Default 28. Needs `from`. */
+  days?: number;
+  /** What changes on some day. Default: nothing. Needs `from`. */
+  change?: Change;
 }
 
-const optionNames = ['rows', 'seed', 'profile', 'skip'];
+const optionNames = ['rows', 'seed', 'profile', 'skip', 'from', 'days', 'change'];
+
+/** The options with the defaults of those that have one. */
+export type ResolvedOptions = GenerateOptions &
+  Required<Pick<GenerateOptions, 'rows' | 'seed' | 'profile' | 'skip'>>;
 
 /**
  * The options with their defaults.
  * @throws DatagenError `OPTION_INVALID` naming the option, the value got and the value wanted
  */
-export function resolveOptions(options: GenerateOptions): Required<GenerateOptions> {
+export function resolveOptions(options: GenerateOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
     refuse('OPTION_INVALID', 'options', options, 'an object');
   }
@@ -53,7 +64,18 @@ export function resolveOptions(options: GenerateOptions): Required<GenerateOptio
   if (!Number.isSafeInteger(skip) || skip < 0) {
     refuse('OPTION_INVALID', 'skip', skip, 'a safe integer of at least 0');
   }
-  return { rows, seed, profile, skip };
+  const { from, days, change } = options;
+  if (from === undefined) {
+    for (const [name, value] of Object.entries({ days, change })) {
+      if (value !== undefined)
+        refuse('OPTION_INVALID', name, value, 'nothing where there is no from');
+    }
+    return { rows, seed, profile, skip };
+  }
+  if (markets[profile].words) {
+    refuse('OPTION_INVALID', 'from', from, `nothing: records of ${profile} have days of their own`);
+  }
+  return { rows, seed, profile, skip, ...resolvePeriod({ from, days, change }) };
 }
 
 /** The lowest observed CTR a record can have; the highest is 1. */
@@ -68,7 +90,7 @@ export interface SampledRow {
   clicks: number;
   ctr: number;
   trueCtr: number;
-  /** x01..x20 for the `wide` profile, day and words for `words`, otherwise empty. */
+  /** x01..x20 for the `wide` profile, day and words for `words`; last the day of a period. */
   extras: ExtraValue[];
 }
 
@@ -77,7 +99,7 @@ export interface SampledRow {
  * on how many are drawn after it, so the first k rows of a longer table are the table of k rows.
  * Only the last row of a profile that has a dominant one depends on how many there are.
  */
-export function sampler(options: Required<GenerateOptions>): () => SampledRow {
+export function sampler(options: ResolvedOptions): () => SampledRow {
   const { seed, profile } = options;
   const market = markets[profile];
   const nextPlacement = placements(seed, market);
@@ -86,6 +108,7 @@ export function sampler(options: Required<GenerateOptions>): () => SampledRow {
   const nextRowEffect = rowEffects(seed, market);
   const nextWords = market.words ? exposures(seed) : undefined;
   const nextExtras = market.wide ? extraDraws(sourceOf(seed, 'extras')) : undefined;
+  const nextDay = options.from === undefined ? undefined : dated(options, options as Period);
   const nextClicks = binomials(sourceOf(seed, 'clicks'));
   const row: SampledRow = {
     impressions: 0,
@@ -107,6 +130,7 @@ export function sampler(options: Required<GenerateOptions>): () => SampledRow {
     }
     if (nextWords) p = Math.min(1, p * nextWords(row.extras));
     p *= nextQuality();
+    if (nextDay) p = Math.min(1, p * nextDay(row));
     row.trueCtr = nextRowEffect(p);
     row.clicks = nextClicks(row.impressions, row.trueCtr);
     row.ctr = Math.min(1, Math.max(CTR_MIN, row.clicks / row.impressions));
@@ -151,6 +175,17 @@ function inventory(market: Market): number[] {
   return Array.from({ length: POSITIONS }, (_, i) => 1 + step * i);
 }
 
+/** Puts each record on its day, after its other extras, and tells what the day does to its CTR. */
+function dated({ rows, skip, profile }: ResolvedOptions, period: Period) {
+  const place = markets[profile].wide ? extraFeatures.length : 0;
+  let drawn = 0;
+  return (row: SampledRow): number => {
+    const day = dayOf(period, Math.max(0, drawn++ - skip), rows);
+    row.extras[place] = day;
+    return changeOn(period, day, row);
+  };
+}
+
 /** Log-normal with mean 1: on average a hidden quality changes nothing. */
 function qualities(seed: number, { qualityLogSd: sd }: Market): () => number {
   if (sd === 0) return () => 1;
@@ -163,7 +198,7 @@ function qualities(seed: number, { qualityLogSd: sd }: Market): () => number {
  * of them, once all others are drawn. Rows that are skipped are no part of the table.
  */
 function dominance(
-  { rows, skip }: Required<GenerateOptions>,
+  { rows, skip }: ResolvedOptions,
   { dominantShare: share }: Market,
 ): (row: SampledRow) => void {
   if (share === 0) return () => {};

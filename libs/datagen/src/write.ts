@@ -3,7 +3,13 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { columnNames } from './generate.js';
-import { resolveOptions, sampler, type GenerateOptions, type SampledRow } from './sample.js';
+import {
+  resolveOptions,
+  sampler,
+  type GenerateOptions,
+  type ResolvedOptions,
+  type SampledRow,
+} from './sample.js';
 
 /** Characters handed to the writable at a time: enough that a write's overhead is not felt. */
 export const CHUNK = 64 * 1024;
@@ -28,7 +34,7 @@ export async function writeCsv(
   signal?: AbortSignal,
 ): Promise<void> {
   const resolved = resolveOptions(options);
-  const header = `${columnNames(resolved.profile).join(',')}\n`;
+  const header = `${columnNames(resolved.profile, resolved.from !== undefined).join(',')}\n`;
   await writeLines(resolved, { header, line: csvLine }, writable, signal);
 }
 
@@ -44,7 +50,7 @@ export async function writeNdjson(
   signal?: AbortSignal,
 ): Promise<void> {
   const resolved = resolveOptions(options);
-  const extraKeys = columnNames(resolved.profile)
+  const extraKeys = columnNames(resolved.profile, resolved.from !== undefined)
     .slice(7)
     .map((name) => `,"${name}":`);
   const line = (row: SampledRow): string => jsonLine(row, extraKeys);
@@ -59,7 +65,7 @@ interface TextFormat {
 
 /** Writes the text of each record. At most two chunks wait for the writable, and it holds two. */
 export async function writeLines(
-  options: Required<GenerateOptions>,
+  options: ResolvedOptions,
   format: TextFormat,
   writable: Writable,
   signal?: AbortSignal,
@@ -70,7 +76,7 @@ export async function writeLines(
 
 /** The text in chunks, with a turn of the event loop after each: signals arrive there. */
 async function* chunks(
-  options: Required<GenerateOptions>,
+  options: ResolvedOptions,
   { header, line }: TextFormat,
 ): AsyncGenerator<string> {
   const next = sampler(options);

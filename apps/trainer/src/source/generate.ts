@@ -9,6 +9,7 @@ import {
   profiles,
   writeCsv,
   writeNdjson,
+  type Change,
   type GenerateOptions,
   type Profile,
 } from '@adscale/datagen';
@@ -62,6 +63,9 @@ export function generateCommand(signal: AbortSignal): Command {
     .addOption(countFlag('seed', 'same seed, same bytes', 42))
     .addOption(profileFlag())
     .addOption(countFlag('skip', 'records of the seed to pass over first', 0))
+    .option('--from <day>', 'first day of the records: gives them a column day')
+    .addOption(countFlag('days', 'days from then on, filled evenly (with --from; default 28)'))
+    .addOption(changeFlag())
     .option('-o, --output <file>', '.csv, .ndjson or .parquet; CSV on standard output if absent')
     .addHelpText('after', generateHelp)
     .action((flags: GenerateFlags) => runGenerate(flags, signal));
@@ -75,15 +79,34 @@ impressions); words (days, campaigns, ad groups and creatives, some of them laun
 Examples
   adscale generate --rows 20000 -o ads.csv
   adscale generate --profile words --rows 40000 -o words.csv              to train on
+  adscale generate --from 2026-10-01 --change device_type=mobile:0.85@2026-10-15 -o october.csv
+                                      four weeks in which the CTR on phones falls by 15 % halfway
   adscale generate --profile words --rows 10000 --skip 40000 -o later.csv the same words, and new ones
 
 ${exitHelp}`;
 
-interface GenerateFlags extends GeneratedRows {
+interface GenerateFlags extends GeneratedRows, Pick<GenerateOptions, 'from' | 'days' | 'change'> {
   /** Records of the seed that are passed over. */
   readonly skip: number;
   /** A file ending in .csv, .ndjson or .parquet; standard output if absent. */
   readonly output?: string;
+}
+
+/** `--change <feature>=<value>:<factor>@<day>`: what the records of a period show from some day on. */
+function changeFlag(): Option {
+  const form = 'feature=value:factor@day';
+  return new Option(`--change <${form}>`, 'from that day on, the true CTR times factor').argParser(
+    (text): Change => {
+      const [, feature, value, factor, on] = /^(\w+)=([^:]+):([\d.]+)@([\d-]+)$/.exec(text) ?? [];
+      if (feature !== 'device_type' && feature !== 'ad_position') {
+        throw new InputError(
+          `--change: got ${text}, wanted ${form}, of device_type or ad_position, such as device_type=mobile:0.85@2026-10-15`,
+        );
+      }
+      const isText = feature === 'device_type';
+      return { feature, value: isText ? value : Number(value), factor: Number(factor), on };
+    },
+  );
 }
 
 type Write = (options: GenerateOptions, path: string, signal: AbortSignal) => Promise<void>;

@@ -27,6 +27,42 @@ describe('adscale generate', () => {
     expect(creatives(later.slice(1, -1)).some((word) => before.has(word))).toBe(true);
   });
 
+  it('spreads records over days, from one of which the CTR of some is another', async () => {
+    const period = ['generate', '--rows', '400', '--from', '2026-10-01', '--days', '2'];
+    const change = ['--change', 'device_type=mobile:0.5@2026-10-02'];
+    const [plain, changed] = await Promise.all(
+      [period, [...period, ...change]].map(async (args) =>
+        (await adscale(args)).stdout
+          .trim()
+          .split('\n')
+          .slice(1)
+          .map((line) => line.split(',')),
+      ),
+    );
+    changed.forEach((row, i) => {
+      const [device, trueCtr, day] = [row[2], Number(row[6]), row[7]];
+      expect(day).toBe(i < 200 ? '2026-10-01' : '2026-10-02');
+      const factor = device === 'mobile' && i >= 200 ? 0.5 : 1;
+      expect(trueCtr).toBeCloseTo(Number(plain[i][6]) * factor, 12);
+    });
+  });
+
+  it.each([
+    ['mobile:0.5@2026-10-02', 'wanted feature=value:factor@day'],
+    ['budget=5:0.5@2026-10-02', 'of device_type or ad_position'],
+    ['device_type=tv:0.5@2026-10-02', 'change.value is "tv", wanted one of mobile'],
+  ])('refuses the change %s', async (change, message) => {
+    const { status, stderr } = await adscale([
+      'generate',
+      '--from',
+      '2026-10-01',
+      '--change',
+      change,
+    ]);
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  });
+
   it('refuses to pass over fewer than none', async () => {
     const { status, stderr } = await adscale(['generate', '--skip', '-1']);
     expect(stderr).toContain('skip is -1, wanted a safe integer of at least 0');
