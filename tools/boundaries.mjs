@@ -475,6 +475,11 @@ export const stages = {
       because: 'A record is read the same way by every route, whatever model answers it.',
     },
     {
+      stage: 'store',
+      mayUse: [],
+      because: 'The store keeps tables and passes questions on, whoever asks them.',
+    },
+    {
       stage: 'door',
       mayUse: ['connections', 'problem', 'security', 'logging', 'record'],
       because: 'The door knows how requests are answered, and not what about.',
@@ -565,6 +570,16 @@ export const stages = {
       because: 'Workers share figures and limits as replicas do, and agree on a model.',
     },
     {
+      stage: 'outcomes',
+      mayUse: ['store'],
+      because: 'Outcomes are judged by nobody here: they are read, kept and told.',
+    },
+    {
+      stage: 'storage',
+      mayUse: ['store', 'outcomes'],
+      because: 'What the thread of the store can be asked is put together in this one place.',
+    },
+    {
       stage: 'parts',
       mayUse: [
         'overload',
@@ -579,6 +594,9 @@ export const stages = {
         'stats',
         'replicas',
         'cluster',
+        'store',
+        'outcomes',
+        'storage',
       ],
       because: 'What must exist before Nest is made in this one place.',
     },

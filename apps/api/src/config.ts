@@ -32,6 +32,8 @@ export interface Config {
   readonly decisionThreads: number;
   readonly decisionQueue: number;
   readonly valkeyUrl: string;
+  /** `off`, `file:` with an absolute path, or the address of a server. */
+  readonly outcomesUrl: string;
   readonly logLevel: LogLevel;
 }
 
@@ -229,6 +231,15 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     secret: true,
     parse: (url) => (url === '' || /^(valkey|redis)s?:\/\/[^\s]+$/.test(url) ? url : undefined),
   },
+  outcomesUrl: {
+    variable: 'OUTCOMES_URL',
+    fallback: 'file:./outcomes/outcomes.db',
+    wanted: 'file:PATH, an address such as postgres://user:password@host/database, or off',
+    meaning:
+      'Where outcomes are kept: a file of SQLite, or a database of PostgreSQL, which replicas share.',
+    secret: true,
+    parse: parseStoreUrl,
+  },
   logLevel: {
     variable: 'LOG_LEVEL',
     fallback: 'info',
@@ -260,6 +271,12 @@ function optional<T>(setting: Setting<T>): Setting<T | null> {
     fallback: '',
     parse: (given) => (given === '' ? null : setting.parse(given)),
   };
+}
+
+function parseStoreUrl(url: string): string | undefined {
+  if (url === 'off' || /^postgres(ql)?:\/\/[^\s]+$/.test(url)) return url;
+  const path = /^file:(.+)$/.exec(url)?.[1];
+  return path === undefined ? undefined : `file:${resolve(path)}`;
 }
 
 function parseOrigins(text: string): readonly string[] | undefined {

@@ -24,6 +24,7 @@ import type { Gatekeepers } from './security/gate.js';
 import { LeasedLimiter } from './security/leases.js';
 import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/figures.js';
+import { openStore } from './storage/open.js';
 import type { Trace } from './telemetry/trace.js';
 
 /** The bytes of a kept answer with its text and tag, about; they hardly differ. */
@@ -78,6 +79,7 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const follower = new ModelFollower({ registry, loader, served }, logger, following);
   const predictions = new Predictions(stats);
   countDroppedLines(logger, stats.counter('log_lines_dropped'));
+  const store = config.outcomesUrl === 'off' ? undefined : openStore(config.outcomesUrl, logger);
   const tier = await connectTier(config, logger);
   const pool = createPool(config, served, stats, logger);
   const explanations = new Explanations(pool, tier);
@@ -109,11 +111,11 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     colleagues?.stop();
     if (unlink) await unlink();
     if (endSharing) await endSharing();
-    await Promise.all([pool.close(), tier?.close()]);
+    await Promise.all([pool.close(), tier?.close(), store?.close()]);
   };
   return {
     ...{ config, stats, registry, loader, served, follower, predictions, explanations },
-    ...{ details, gatekeepers, figures, pool, close },
+    ...{ details, gatekeepers, figures, pool, store, close },
   };
 }
 

@@ -28,6 +28,7 @@ describe('readConfig', () => {
       maxEventStreams: 100,
       maxLagMs: 200,
       valkeyUrl: '',
+      outcomesUrl: `file:${resolve('outcomes/outcomes.db')}`,
       batchLimit: 10_000,
       batchBodyLimitBytes: 8_388_608,
       modelName: 'ctr',

@@ -4,6 +4,7 @@ import request, { type Test } from 'supertest';
 import { readConfig } from '../src/config.js';
 import { createLogger } from '../src/logging/logger.js';
 import { Service } from '../src/service.js';
+import { temporaryStore } from './store/temporary.js';
 
 /** The record of the README's first request. */
 export const sample = { impressions: 5000, ad_position: 1, device_type: 'mobile', budget: 2500.0 };
@@ -34,7 +35,11 @@ export interface RunningApp {
 /** Starts the service in this process with these environment variables. */
 export async function runApp(environment: Record<string, string>): Promise<RunningApp> {
   const logs: Record<string, unknown>[] = [];
-  const config = readConfig({ ...quietSettings, ...environment });
+  const config = readConfig({
+    ...quietSettings,
+    OUTCOMES_URL: temporaryStore(),
+    ...environment,
+  });
   const logger = createLogger(config.logLevel, { write: (line) => logs.push(JSON.parse(line)) });
   const service = new Service(config, logger);
   await service.start();

@@ -4,6 +4,7 @@ import { type Agent, type ClientRequest, type IncomingMessage, request } from 'n
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { quietSettings, sample } from './running-app.js';
+import { temporaryStore } from './store/temporary.js';
 import { within } from './wait-for.js';
 
 /** A machine that is busy takes its time to start a process, more so several of them. */
@@ -33,7 +34,8 @@ export class Service {
   ) {
     const NODE_OPTIONS = preload && `--import data:text/javascript,${encodeURIComponent(preload)}`;
     const { MODEL_POLL_MS, ...quiet } = quietSettings;
-    const env = { PATH: process.env.PATH, ...quiet, ...environment };
+    const own = { PATH: process.env.PATH, OUTCOMES_URL: temporaryStore() };
+    const env = { ...own, ...quiet, ...environment };
     this.process = spawn(process.execPath, [join(__dirname, '../dist/main.js')], {
       env: { ...env, ...(NODE_OPTIONS && { NODE_OPTIONS }) },
       stdio: ['ignore', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],

@@ -1,0 +1,11 @@
+import type { Logger } from 'pino';
+import { Store } from '../store/store.js';
+import type { ServiceStore } from './queries.js';
+
+/** As built, also where this file is a source: a thread runs files, and sources are none. */
+const THREAD = new URL('../../dist/storage/thread.js', import.meta.url);
+
+/** Opens the store of the service; see `Store.open`. */
+export function openStore(url: string, logger: Logger): ServiceStore {
+  return Store.open(url, THREAD, logger);
+}

@@ -1,0 +1,7 @@
+import { outcomeQueries } from '../outcomes/queries.js';
+import type { Store } from '../store/store.js';
+
+/** Everything that the thread of the store can be asked. */
+export const queries = { ...outcomeQueries };
+
+export type ServiceStore = Store<typeof queries>;

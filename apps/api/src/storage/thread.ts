@@ -1,0 +1,5 @@
+/* What the thread of the store runs. */
+import { serveQueries } from '../store/serve.js';
+import { queries } from './queries.js';
+
+serveQueries(queries);

@@ -1,0 +1,94 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  PostgresDialect,
+  SqliteAdapter,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+} from 'kysely';
+import Database from 'libsql';
+import pg from 'pg';
+import { FILE, engineOf } from './engine-name.js';
+
+/** How long to wait for another process that writes, in milliseconds. */
+const BUSY_MS = 5000;
+/** How long a connection to a server may take, in milliseconds. */
+const CONNECT_MS = 5000;
+/** Connections to a server of each process. */
+const CONNECTIONS = 4;
+
+/**
+ * What Kysely speaks to the database at an address by. Nothing is opened yet but SQLite's file.
+ * @throws what SQLite says of a file that cannot be opened
+ */
+export function openDialect(url: string): Dialect {
+  return engineOf(url) === 'sqlite' ? openSqlite(url.slice(FILE.length)) : openPostgres(url);
+}
+
+/**
+ * SQLite in WAL: readers and the writer do not wait for each other, also in other processes. A commit is
+ * on the disk when it is told (`synchronous`), so that a loss of power does not take what was acknowledged.
+ */
+function openSqlite(path: string): Dialect {
+  mkdirSync(dirname(path), { recursive: true });
+  const database = new Database(path);
+  database.pragma(`busy_timeout = ${BUSY_MS}`);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  return new ImmediateSqlite({ database });
+}
+
+/** @see openSqlite */
+class ImmediateSqlite extends SqliteDialect {
+  constructor(private readonly given: SqliteDialectConfig) {
+    super(given);
+  }
+
+  override createDriver(): SqliteDriver {
+    return new ImmediateDriver(this.given);
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter();
+  }
+}
+
+/**
+ * Every transaction of ours writes. Begun as SQLite begins them by default, one that has read before
+ * another process wrote could not write any more.
+ */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+/** SQLite can undo changes of tables; Kysely's own adapter says that it cannot. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+function openPostgres(url: string): Dialect {
+  const types = {
+    getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+      // Counts are below 2^53, so they come as numbers.
+      oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
+        ? Number
+        : (pg.types.getTypeParser(oid, format as 'text') as (text: string) => unknown),
+  };
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    types,
+  });
+  // Of a connection that nobody uses: the next query opens another.
+  pool.on('error', () => {});
+  return new PostgresDialect({ pool });
+}

@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { openStore } from '../../src/storage/open.js';
+import type { ServiceStore } from '../../src/storage/queries.js';
+import { StoreError } from '../../src/store/errors.js';
+import { waitFor } from '../wait-for.js';
+import { describeEngines } from './engines.js';
+import { temporaryStore } from './temporary.js';
+
+const logged: object[] = [];
+const note = (facts: object) => void logged.push(facts);
+const logger = { info: note, warn: note, error: note } as unknown as Logger;
+
+const stores: ServiceStore[] = [];
+const open = (url: string) => {
+  const store = openStore(url, logger);
+  stores.push(store);
+  return store;
+};
+afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())));
+
+const ask = (store: ServiceStore, fresh: string) =>
+  store.run('sharedSetting', { name: 'test', fresh });
+
+describeEngines('a store', (engine) => {
+  it('keeps what it was told when it is opened again', async () => {
+    const url = engine.newUrl();
+    const store = open(url);
+    await expect(ask(store, 'first')).resolves.toBe('first');
+    await store.close();
+    await expect(ask(open(url), 'second')).resolves.toBe('first');
+  });
+
+  it('is made once by several that start at the same time, which agree', async () => {
+    const url = engine.newUrl();
+    const all = [1, 2, 3, 4].map((number) => ask(open(url), `of ${number}`));
+    expect(new Set(await Promise.all(all)).size).toBe(1);
+  });
+
+  it('answers what was asked before it closes, and refuses what comes after', async () => {
+    const store = open(engine.newUrl());
+    const asked = ask(store, 'in time');
+    await store.close();
+    await expect(asked).resolves.toBe('in time');
+    await expect(ask(store, 'late')).rejects.toBeInstanceOf(StoreError);
+  });
+
+  it('calls who waits for it to open, also who comes later', async () => {
+    const store = open(engine.newUrl());
+    await new Promise<void>((resolve) => store.onOpen(resolve));
+    await new Promise<void>((resolve) => store.onOpen(resolve));
+    expect(store.status).toEqual({ engine: engine.name, available: true, lastError: null });
+  });
+
+  const { server } = engine;
+  if (server === undefined) return;
+
+  it('refuses while the server is down, says why, and goes on when it is back', async () => {
+    const store = open(engine.newUrl());
+    await ask(store, 'before');
+    await server.kill();
+    await expect(ask(store, 'meanwhile')).rejects.toBeInstanceOf(StoreError);
+    expect(store.status).toMatchObject({ available: false, lastError: { reason: /./ } });
+    await server.resume();
+    await expect(ask(store, 'after')).resolves.toBe('before');
+    expect(store.status.available).toBe(true);
+  });
+
+  it('opens when the server comes later than itself', async () => {
+    const url = engine.newUrl();
+    await server.kill();
+    const store = open(url);
+    await expect(ask(store, 'early')).rejects.toBeInstanceOf(StoreError);
+    await server.resume();
+    await waitFor('the store to open', () => store.status.available);
+    await expect(ask(store, 'then')).resolves.toBe('then');
+  });
+});
+
+it('refuses a file that is no database, and names the reason', async () => {
+  const url = temporaryStore();
+  writeFileSync(
+    url.slice('file:'.length),
+    'a text that is longer than the header of a database'.repeat(50),
+  );
+  await expect(ask(open(url), 'x')).rejects.toThrow(/not a database/);
+});
