@@ -278,6 +278,16 @@ export const stages = {
       mayUse: [],
       because: 'Counted outcomes are plain data, whoever reads them.',
     },
+    {
+      stage: 'errors',
+      mayUse: [],
+      because: 'A refusal can come from every stage.',
+    },
+    {
+      stage: 'sequential',
+      mayUse: ['errors'],
+      because: 'Evidence is of clicks and expected clicks, whatever segment they are of.',
+    },
   ],
   stats: [
     {
