@@ -288,6 +288,16 @@ export const stages = {
       mayUse: ['errors'],
       because: 'Evidence is of clicks and expected clicks, whatever segment they are of.',
     },
+    {
+      stage: 'days',
+      mayUse: ['errors'],
+      because: 'A day is a number, whatever was counted on it.',
+    },
+    {
+      stage: 'maturity',
+      mayUse: ['errors', 'days'],
+      because: 'Counts grow alike whatever was predicted of them.',
+    },
   ],
   stats: [
     {
