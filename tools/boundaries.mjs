@@ -284,9 +284,9 @@ export const stages = {
       because: 'A refusal can come from every stage.',
     },
     {
-      stage: 'sequential',
-      mayUse: ['errors'],
-      because: 'Evidence is of clicks and expected clicks, whatever segment they are of.',
+      stage: 'figures',
+      mayUse: [],
+      because: 'A number is written alike, whatever it says.',
     },
     {
       stage: 'days',
@@ -294,9 +294,61 @@ export const stages = {
       because: 'A day is a number, whatever was counted on it.',
     },
     {
+      stage: 'sequential',
+      mayUse: ['errors'],
+      because: 'Evidence is of clicks and expected clicks, whatever segment they are of.',
+    },
+    {
+      stage: 'multiplicity',
+      mayUse: [],
+      because: 'How many are looked at matters, and not at what.',
+    },
+    {
       stage: 'maturity',
       mayUse: ['errors', 'days'],
       because: 'Counts grow alike whatever was predicted of them.',
+    },
+    {
+      stage: 'money',
+      mayUse: ['cells', 'errors', 'sequential'],
+      because: 'What a click is worth does not depend on who missed it.',
+    },
+    {
+      stage: 'ledger',
+      mayUse: ['cells', 'errors', 'days'],
+      because: 'Cells are kept as columns before anything is asked of them.',
+    },
+    {
+      stage: 'segments',
+      mayUse: ['figures', 'days', 'sequential', 'multiplicity', 'money', 'ledger'],
+      because: 'Segments are judged by what the ledger holds, for whatever report.',
+    },
+    {
+      stage: 'signs',
+      mayUse: ['figures', 'ledger'],
+      because: 'Signs look at inputs alone: outcomes are not in yet.',
+    },
+    {
+      stage: 'effectiveness',
+      mayUse: ['cells', 'figures', 'days', 'sequential', 'ledger'],
+      because: 'People are told what happened, whichever segments are off.',
+    },
+    {
+      stage: 'report',
+      mayUse: [
+        'cells',
+        'errors',
+        'figures',
+        'days',
+        'sequential',
+        'maturity',
+        'money',
+        'ledger',
+        'segments',
+        'signs',
+        'effectiveness',
+      ],
+      because: 'A report composes the stages and computes nothing that one of them could.',
     },
   ],
   stats: [

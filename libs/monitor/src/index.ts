@@ -1,5 +1,39 @@
 export type { OutcomeCell } from './cells.js';
+export type { Change as CtrChange, ChangePart, Counted } from './effectiveness/change.js';
+export { changeBetween } from './effectiveness/change.js';
+export type {
+  Effect as AdEffect,
+  EffectivenessReport,
+  NamedEffect,
+  PeriodChange,
+} from './effectiveness/effectiveness.js';
+export { shrunkFactors } from './effectiveness/shrink.js';
 export { MonitorError, monitorErrors, type MonitorErrorCode } from './errors.js';
+export {
+  learnGrowth,
+  type Growth,
+  type GrowthCurve,
+  type SegmentGrowth,
+} from './maturity/growth.js';
+export { matureAge, matureShare, type MatureShare, type ShareOptions } from './maturity/share.js';
+export type { GrowthRow } from './maturity/triangle.js';
+export { gainOf, type Gain, type Range } from './money/loss.js';
+export type { Price, Prices } from './money/prices.js';
+export { eBenjaminiHochberg } from './multiplicity.js';
+export { effectiveness, type EffectivenessAsked } from './report/effectiveness.js';
+export type { Calibration, DayCalibration, ModelCalibration } from './report/calibration.js';
+export { monitor } from './report/monitor.js';
+export type {
+  CauseFinding,
+  ExplainedFinding,
+  MonitoringReport,
+  SegmentsReport,
+} from './report/report.js';
+export type { LeftOut, Pages } from './report/intake.js';
+export type { ReportOptions } from './report/options.js';
+export type { SegmentPart } from './segments/dimensions.js';
+export type { SegmentCalibration, SegmentFinding } from './segments/finding.js';
+export { missInWords } from './segments/words.js';
 export { dayVariance, pulled, tempered, type DayVariance } from './sequential/dispersion.js';
 export {
   confidenceSequence,
@@ -9,11 +43,8 @@ export {
   type FactorInterval,
 } from './sequential/evidence.js';
 export { changeOf, factorSince, type Change } from './sequential/since.js';
-export {
-  learnGrowth,
-  type Growth,
-  type GrowthCurve,
-  type SegmentGrowth,
-} from './maturity/growth.js';
-export { matureAge, matureShare, type MatureShare, type ShareOptions } from './maturity/share.js';
-export type { GrowthRow } from './maturity/triangle.js';
+export { distance, type Weighted } from './signs/distance.js';
+export { referenceOfCard, type FeatureReference, type Reference } from './signs/reference.js';
+export { signsOf, type Sign, type SignKind } from './signs/signs.js';
+export { shareGrowth, shareInterval } from './signs/shares.js';
+export { stability, type Effect } from './signs/stability.js';

@@ -1,0 +1,185 @@
+import { dayText } from '../days.js';
+import { dayVariance, tempered } from '../sequential/dispersion.js';
+import { confidenceSequence, type Evidence } from '../sequential/evidence.js';
+import { changeBetween, type Change, type Counted } from './change.js';
+import { changeInWords } from './words.js';
+import { shrunkFactors } from './shrink.js';
+import { OTHERS, UNNAMED, type Tallies, type TalliedDay, type Tally } from './tally.js';
+
+/** How a campaign, a placement or a day did, against what the model expected. */
+export interface Effect {
+  readonly value: string;
+  readonly impressions: number;
+  readonly clicks: number;
+  /** Null without impressions. */
+  readonly ctr: number | null;
+  /** Clicks that the model expected, as mature as the days are; and the CTR that they are. */
+  readonly expected: number;
+  readonly expected_ctr: number | null;
+  /** Clicks over expected clicks, with an interval that holds at all times; null: nothing expected. */
+  readonly factor: number | null;
+  readonly lower: number;
+  readonly upper: number | null;
+  /** The factor, pulled to that of all by how little is known of it. */
+  readonly shrunk_factor: number;
+  /** Null where nobody said what was spent. */
+  readonly spend: number | null;
+  /** Spend over the clicks that it was said for. */
+  readonly cpc: number | null;
+}
+
+/** What changed from one period to the next of equal length. */
+export interface PeriodChange {
+  /** First and last day. */
+  readonly before: readonly [string, string];
+  readonly after: readonly [string, string];
+  /** By campaign, placement and each feature of few values: the same change, split by its values. */
+  readonly by: Readonly<Record<string, Change>>;
+  /** In a sentence each. */
+  readonly words: readonly string[];
+}
+
+/** Ad effectiveness for people. */
+export interface EffectivenessReport {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly overall: Effect;
+  readonly campaigns: readonly Effect[];
+  readonly placements: readonly Effect[];
+  readonly days: readonly Effect[];
+  /** Of campaigns and placements, those furthest above and below what the model expected. */
+  readonly best: readonly NamedEffect[];
+  readonly worst: readonly NamedEffect[];
+  /** Null where there is no earlier period to compare with. */
+  readonly change: PeriodChange | null;
+}
+
+export interface NamedEffect extends Effect {
+  readonly kind: 'campaign' | 'placement';
+}
+
+export interface EffectivenessOptions {
+  readonly alpha: number;
+  /** Days of a period that is compared with the one before. */
+  readonly period: number;
+}
+
+const TOLD = 5;
+
+export function effectivenessOf(
+  tallies: Tallies,
+  { alpha, period }: EffectivenessOptions,
+): EffectivenessReport {
+  const everyDay = tallies.all.values.get('all') ?? new Map<number, TalliedDay>();
+  const numbers = [...everyDay.keys()].sort((a, b) => a - b);
+  const byDay: Tally = {
+    name: 'day',
+    values: new Map(numbers.map((day) => [dayText(day), new Map([[day, everyDay.get(day)!]])])),
+  };
+  const effects = (tally: Tally): Effect[] => effectsOf(tally, alpha);
+  const [campaigns, placements] = [effects(tallies.campaign), effects(tallies.placement)];
+  const named = [
+    ...campaigns.map((effect) => ({ kind: 'campaign' as const, ...effect })),
+    ...placements.map((effect) => ({ kind: 'placement' as const, ...effect })),
+  ].filter(({ value, factor }) => value !== UNNAMED && value !== OTHERS && factor !== null);
+  const ranked = named.toSorted((a, b) => b.shrunk_factor - a.shrunk_factor);
+  const last = numbers.at(-1);
+  return {
+    from: numbers.length > 0 ? dayText(numbers[0]) : null,
+    to: last === undefined ? null : dayText(last),
+    overall: effects(tallies.all)[0] ?? effectOf('all', [], 1, alpha, 0),
+    ...{ campaigns, placements, days: effects(byDay) },
+    best: ranked.filter(({ shrunk_factor }) => shrunk_factor > 1).slice(0, TOLD),
+    worst: ranked
+      .filter(({ shrunk_factor }) => shrunk_factor < 1)
+      .toReversed()
+      .slice(0, TOLD),
+    change: last === undefined ? null : periodChange(tallies, last, period),
+  };
+}
+
+const evidenceOf = ({ judgedClicks, expected }: TalliedDay): Evidence => ({
+  clicks: judgedClicks,
+  expected,
+});
+
+function effectsOf({ values }: Tally, alpha: number): Effect[] {
+  const series = [...values].map(([value, days]) => ({
+    value,
+    days: [...days].sort(([a], [b]) => a - b).map(([, totals]) => totals),
+  }));
+  const { variance } = dayVariance(series.map(({ days }) => days.map(evidenceOf)));
+  const sums = series.map(({ days }) => sumOf(days, variance));
+  const shrunk = shrunkFactors(sums);
+  return series.map(({ value, days }, at) => effectOf(value, days, shrunk[at], alpha, variance));
+}
+
+/** Tempered. */
+function sumOf(days: readonly TalliedDay[], variance: number): Evidence {
+  let [clicks, expected] = [0, 0];
+  for (const day of days) {
+    const worth = tempered(evidenceOf(day), variance);
+    clicks += worth.clicks;
+    expected += worth.expected;
+  }
+  return { clicks, expected };
+}
+
+function effectOf(
+  value: string,
+  days: readonly TalliedDay[],
+  shrunk_factor: number,
+  alpha: number,
+  variance: number,
+): Effect {
+  const sum = (name: keyof TalliedDay): number => days.reduce((all, day) => all + day[name], 0);
+  const [impressions, clicks, expected] = [sum('impressions'), sum('clicks'), sum('expected')];
+  const perImpression = (count: number): number | null =>
+    impressions > 0 ? count / impressions : null;
+  const isPriced = sum('spendImpressions') > 0;
+  const paid = sum('spendClicks');
+  return {
+    ...{ value, impressions, clicks, ctr: perImpression(clicks) },
+    ...{ expected, expected_ctr: perImpression(expected) },
+    ...confidenceSequence(sumOf(days, variance), alpha),
+    shrunk_factor,
+    spend: isPriced ? sum('spend') : null,
+    cpc: isPriced && paid > 0 ? sum('spend') / paid : null,
+  };
+}
+
+function periodChange(tallies: Tallies, last: number, period: number): PeriodChange | null {
+  const first = last - period + 1;
+  const by: Record<string, Change> = {};
+  for (const tally of [tallies.all, ...tallies.told]) {
+    const change = changeBetween(
+      countsOf(tally, [first - period, first - 1]),
+      countsOf(tally, [first, last]),
+    );
+    if (change !== null) by[tally.name] = change;
+  }
+  if (by.all === undefined) return null;
+  const days = (from: number, to: number) => [dayText(from), dayText(to)] as const;
+  return {
+    before: days(first - period, first - 1),
+    after: days(first, last),
+    by,
+    words: Object.entries(by)
+      .filter(([name]) => name !== 'all')
+      .map(([name, change]) => changeInWords(name, change)),
+  };
+}
+
+function countsOf({ values }: Tally, [from, to]: readonly [number, number]): Map<string, Counted> {
+  const counts = new Map<string, Counted>();
+  for (const [value, days] of values) {
+    let [impressions, clicks] = [0, 0];
+    for (const [day, totals] of days) {
+      if (day < from || day > to) continue;
+      impressions += totals.impressions;
+      clicks += totals.matureClicks;
+    }
+    if (impressions > 0) counts.set(value, { impressions, clicks });
+  }
+  return counts;
+}

@@ -1,0 +1,110 @@
+import { dayText } from '../days.js';
+import { judgedCells, type JudgedCells } from '../ledger/judged.js';
+import { Ledger } from '../ledger/ledger.js';
+import { worthOfClick } from '../money/prices.js';
+import { causesOf, type Found } from '../segments/causes.js';
+import { dimensionsOf } from '../segments/dimensions.js';
+import { calibrations, findingOf, type SegmentFinding } from '../segments/finding.js';
+import { judgePairs, judgeSingles } from '../segments/judge.js';
+import { referenceOf } from '../signs/reference.js';
+import { signsOf, type Sign } from '../signs/signs.js';
+import { calibrationsOf } from './calibration.js';
+import { takeIn, type Pages } from './intake.js';
+import { checkOptions, type CheckedOptions, type ReportOptions } from './options.js';
+import type { MonitoringReport, SegmentsReport } from './report.js';
+import { warningsOf } from './warnings.js';
+
+/**
+ * Judges predictions by counted outcomes: overall, by version, day and segment, in money, with the
+ * early signs of inputs.
+ * @param pages cells in any order; read once
+ * @throws MonitorError OPTION_INVALID, CELL_INVALID
+ */
+export async function monitor(pages: Pages, asked: ReportOptions = {}): Promise<MonitoringReport> {
+  const options = checkOptions(asked);
+  const ledger = new Ledger(options.most_cells);
+  const leftOut = await takeIn(pages, options, (cell, day, share) =>
+    ledger.add(cell, { day, share, worth: worthOfClick(cell, options.prices) }),
+  );
+  const figures = calibrationsOf(ledger, options);
+  const model = options.model ?? lastModel(ledger);
+  const segments = segmentsOf(ledger, model, options);
+  const found = { ...inputSigns(ledger, options), left_out: leftOut, kept_share: ledger.keptShare };
+  return {
+    from: figures.by_day[0]?.day ?? null,
+    to: figures.by_day.at(-1)?.day ?? null,
+    ...{ alpha: options.alpha, tolerance: options.tolerance, cells: ledger.cells },
+    ...figures,
+    ...segments,
+    ...found,
+    warnings: warningsOf({ ...figures, ...segments, ...found }, options),
+  };
+}
+
+/** The version of most impressions on the last day that has any. */
+function lastModel(ledger: Ledger): string | null {
+  let best: { model: string; day: number; impressions: number } | null = null;
+  for (const [model, days] of ledger.totals) {
+    for (const [day, { impressions }] of days) {
+      const isLater = best === null || day > best.day;
+      if (isLater || (day === best!.day && impressions > best!.impressions)) {
+        best = { model, day, impressions };
+      }
+    }
+  }
+  return best?.model ?? null;
+}
+
+function segmentsOf(ledger: Ledger, model: string | null, asked: CheckedOptions): SegmentsReport {
+  const cells = judgedCells(ledger, model, asked.days);
+  const options = { ...asked, dayVariance: asked.day_variance };
+  const dimensions = dimensionsOf(cells);
+  const singles = judgeSingles(cells, dimensions, options);
+  const pairs = judgePairs(cells, dimensions, options);
+  const { causes, unexplained } = causesOf(cells, [singles, pairs], options);
+  const told = causes.map((cause) => ({
+    ...findingOf(cells, cause),
+    explains: cause.explains.map(({ judged }) => judged.label),
+  }));
+  const explainedBy = (because_of: string | null) => (found: Found) => ({
+    ...findingOf(cells, found),
+    because_of,
+  });
+  return {
+    model_version: model,
+    causes: told,
+    explained: [
+      ...causes.flatMap(({ judged, explains }) => explains.map(explainedBy(judged.label))),
+      ...unexplained.map(explainedBy(null)),
+    ],
+    by_money: told.toSorted((a, b) => sizeOf(b) - sizeOf(a)),
+    segments: calibrations(cells, singles.judged, new Set(singles.found), asked.alpha),
+    looked_at: { single: singles.judged.length, pairs: pairs.judged.length },
+  };
+}
+
+const sizeOf = ({ gain }: SegmentFinding): number =>
+  Math.abs(gain.money?.value ?? gain.clicks.value);
+
+/** Days of the window that is compared with what was before it. */
+const WINDOW_DAYS = 7;
+
+function inputSigns(
+  ledger: Ledger,
+  { days, reference, alpha }: CheckedOptions,
+): { signs: Sign[]; reference: string | null } {
+  const all = judgedCells(ledger, null, days);
+  if (all.length === 0) return { signs: [], reference: null };
+  const [first, last] = [all.firstDay, all.firstDay + all.days - 1];
+  const start = last + 1 - Math.min(WINDOW_DAYS, Math.ceil(all.days / 2));
+  const before = reference ?? earlier(judgedCells(ledger, null, [first, start - 1]));
+  if (before === null) return { signs: [], reference: null };
+  const window = referenceOf(judgedCells(ledger, null, [start, last]), '');
+  return { signs: signsOf(before, window, alpha), reference: before.name };
+}
+
+function earlier(cells: JudgedCells) {
+  if (cells.length === 0) return null;
+  const last = cells.firstDay + cells.days - 1;
+  return referenceOf(cells, `${dayText(cells.firstDay)} to ${dayText(last)}`);
+}

@@ -1,0 +1,127 @@
+/*
+ * Every segment judged, and those found that are off by more than chance and tolerance explain.
+ *
+ * All traffic and every segment of one feature are one family of e-values, pairs of features another;
+ * e-BH finds among each at its part of α, so that together no more than α of what is found is false,
+ * and in a quiet time anything is ever found with probability α at most.
+ */
+import type { JudgedCells } from '../ledger/judged.js';
+import { eBenjaminiHochberg } from '../multiplicity.js';
+import { dayVariance, pulled, tempered, type DayVariance } from '../sequential/dispersion.js';
+import type { Evidence } from '../sequential/evidence.js';
+import { changeOf, type Change } from '../sequential/since.js';
+import { type Dimension, type SegmentPart } from './dimensions.js';
+import { binsOf, daySums, divisionOf, total, type Division } from './sums.js';
+
+export interface JudgeOptions {
+  readonly alpha: number;
+  /** Misses up to this share are none. */
+  readonly tolerance: number;
+  /** Variance of a day's factor beyond chance; absent: estimated. */
+  readonly dayVariance?: number;
+}
+
+/** A segment and what its outcomes say. */
+export interface Judged {
+  readonly division: Division;
+  readonly segment: number;
+  readonly label: string;
+  readonly parts: readonly SegmentPart[];
+  /** By day; not tempered. */
+  readonly days: readonly Evidence[];
+  /** Of a day's factor. */
+  readonly variance: number;
+  readonly change: Change;
+}
+
+/** Segments that were judged together. */
+export interface Family {
+  readonly judged: readonly Judged[];
+  /** Those that are off, the surest first. */
+  readonly found: readonly Judged[];
+  readonly alpha: number;
+  /** What the logarithm of an e-value must reach to be found alone. */
+  readonly least: number;
+}
+
+/** Of α, what segments of one feature may err by; pairs may by the rest. */
+const SINGLES_SHARE = 0.8;
+/** Segments of fewer expected clicks are not looked at: nothing could be said of them. */
+const LEAST_EXPECTED = 10;
+/** Dimensions that are paired: 66 pairs of at most 441 segments. */
+const MOST_PAIRED = 12;
+
+export const ALL = 'all traffic';
+
+/** Judges all traffic and every segment of one feature. */
+export function judgeSingles(
+  cells: JudgedCells,
+  dimensions: readonly Dimension[],
+  options: JudgeOptions,
+): Family {
+  const divisions = [divisionOf(), ...dimensions.map((dimension) => divisionOf(dimension))];
+  return judgeFamily(cells, divisions, options, SINGLES_SHARE * options.alpha);
+}
+
+/** Judges every two values of different features. */
+export function judgePairs(
+  cells: JudgedCells,
+  dimensions: readonly Dimension[],
+  options: JudgeOptions,
+): Family {
+  const paired = dimensions.filter(({ kind }) => kind !== 'deciles').slice(0, MOST_PAIRED);
+  const divisions = paired.flatMap((one, at) =>
+    paired
+      .slice(at + 1)
+      .filter(({ feature }) => feature !== one.feature)
+      .map((other) => divisionOf(one, other)),
+  );
+  return judgeFamily(cells, divisions, options, (1 - SINGLES_SHARE) * options.alpha);
+}
+
+function judgeFamily(
+  cells: JudgedCells,
+  divisions: readonly Division[],
+  options: JudgeOptions,
+  alpha: number,
+): Family {
+  const seen = divisions.flatMap((division) =>
+    daySums(cells, division, cells.expected)
+      .map((days, segment) => ({ division, segment, days }))
+      .filter(({ days }) => total(days).expected >= LEAST_EXPECTED),
+  );
+  const all = dayVariance(seen.map(({ days }) => days));
+  const judged = seen.map((one) => judge(one, all, options));
+  const logs = judged.map(({ change }) => change.logE);
+  const found = eBenjaminiHochberg(logs, alpha).map((place) => judged[place]);
+  return { judged, found, alpha, least: Math.log(Math.max(1, judged.length) / alpha) };
+}
+
+function judge(
+  one: Pick<Judged, 'division' | 'segment' | 'days'>,
+  all: DayVariance,
+  { tolerance, dayVariance: given }: JudgeOptions,
+): Judged {
+  const { division, segment, days } = one;
+  const variance = given ?? pulled(dayVariance([days]), all);
+  const bins = binsOf(division, segment);
+  const labels = division.dimensions.map(({ labels: names }, d) => names[bins[d]]);
+  return {
+    ...one,
+    label: labels.length === 0 ? ALL : labels.join(' and '),
+    parts: division.dimensions.map(({ parts }, d) => parts[bins[d]]),
+    variance,
+    change: changeOfDays(days, variance, tolerance),
+  };
+}
+
+export function changeOfDays(
+  days: readonly Evidence[],
+  variance: number,
+  tolerance: number,
+): Change {
+  return changeOf(
+    days.map((day) => tempered(day, variance)),
+    tolerance,
+  );
+}
