@@ -12,11 +12,16 @@ export class Numbers {
     this.held[this.length++] = value;
   }
 
-  /** Drops the values at all other places, and closes up. */
-  keepOnly(keep: (place: number) => boolean): void {
-    let kept = 0;
-    for (let at = 0; at < this.length; at++) if (keep(at)) this.held[kept++] = this.held[at];
-    this.length = kept;
+  at(place: number): number {
+    return this.held[place];
+  }
+
+  /** Drops the values where there is a 0, and closes up. */
+  keepOnly(kept: Uint8Array): void {
+    let length = 0;
+    for (let at = 0; at < this.length; at++)
+      if (kept[at] === 1) this.held[length++] = this.held[at];
+    this.length = length;
   }
 
   /** What was pushed; a view, good until the next push. */

@@ -54,12 +54,12 @@ export function judgedCells(
   }
   if (places.length === 0) [firstDay, lastDay] = [0, -1];
   const taken = (values: Float64Array): Float64Array =>
-    Float64Array.from(places, (place) => values[place]);
+    fill(new Float64Array(places.length), places, values, 0);
   return {
     length: places.length,
     firstDay,
     days: lastDay - firstDay + 1,
-    day: Int32Array.from(places, (place) => allDays[place] - firstDay),
+    day: fill(new Int32Array(places.length), places, allDays, -firstDay),
     rows: taken(ledger.rows.values),
     impressions: taken(ledger.impressions.values),
     clicks: taken(ledger.clicks.values),
@@ -67,14 +67,23 @@ export function judgedCells(
     ctr: taken(ledger.ctr.values),
     worth: taken(ledger.worth.values),
     features: [...ledger.features.values()].map(({ name, isLabel, values, codes, unseen }) => {
-      const [ofCode, ofUnseen] = [codes.values, unseen.values];
       return {
         name,
         isLabel,
         values: values.list,
-        codes: Int32Array.from(places, (place) => ofCode[place]),
-        unseen: Uint8Array.from(places, (place) => ofUnseen[place]),
+        codes: fill(new Int32Array(places.length), places, codes.values, 0),
+        unseen: fill(new Uint8Array(places.length), places, unseen.values, 0),
       };
     }),
   };
+}
+
+function fill<T extends Float64Array | Int32Array | Uint8Array>(
+  into: T,
+  places: readonly number[],
+  values: Float64Array,
+  more: number,
+): T {
+  for (let at = 0; at < into.length; at++) into[at] = values[places[at]] + more;
+  return into;
 }

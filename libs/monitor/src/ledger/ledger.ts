@@ -81,14 +81,12 @@ export class Ledger {
   readonly clicks = new Numbers();
   readonly expected = new Numbers();
   readonly ctr = new Numbers();
-  readonly spend = new Numbers();
   readonly worth = new Numbers();
   /** By model, by day: of all cells, those left out of the columns too. */
   readonly totals = new Map<string, Map<number, Totals>>();
   /** Cells that were given. */
   cells = 0;
   private halvings = 0;
-  private readonly hashes = new Numbers();
 
   constructor(private readonly mostCells = MOST_CELLS) {}
 
@@ -105,13 +103,6 @@ export class Ledger {
   add(cell: OutcomeCell, { day, share, worth }: Intake): void {
     this.cells++;
     addTotals(this.totalsOf(cell.model, day), cell, share);
-    const hash = hashOf(cell);
-    if (hash % 2 ** this.halvings !== 0) return;
-    if (this.length >= this.mostCells) {
-      this.halve();
-      if (hash % 2 ** this.halvings !== 0) return;
-    }
-    this.hashes.push(hash);
     this.model.push(this.models.numberOf(cell.model));
     this.day.push(day);
     this.rows.push(cell.rows);
@@ -119,9 +110,13 @@ export class Ledger {
     this.clicks.push(cell.predicted > 0 ? cell.clicks : 0);
     this.expected.push(cell.predicted * share);
     this.ctr.push(cell.impressions > 0 ? cell.predicted / cell.impressions : 0);
-    this.spend.push(cell.spend ?? 0);
     this.worth.push(worth);
     this.addFeatures(cell);
+    if (this.halvings > 0 && !this.isKept(this.length - 1)) this.dropLast();
+    if (this.length > this.mostCells) {
+      this.halvings++;
+      this.keepOnly((at) => this.isKept(at));
+    }
   }
 
   private addFeatures(cell: OutcomeCell): void {
@@ -171,17 +166,36 @@ export class Ledger {
     return totals;
   }
 
-  private halve(): void {
+  /**
+   * Whether a record is one of those kept: by a hash of the places of its values (FNV-1a, whose bits are
+   * then mixed as murmur3 does), the same on every day.
+   */
+  private isKept(place: number): boolean {
+    let hash = 0x811c9dc5;
+    for (const { codes } of this.features.values()) {
+      // What a record lacks does not count, so that features met later change nothing.
+      const code = place < codes.length ? codes.at(place) : -1;
+      hash = code < 0 ? hash : Math.imul(hash ^ code, 0x01000193);
+    }
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return ((hash ^ (hash >>> 16)) >>> 0) % 2 ** this.halvings === 0;
+  }
+
+  private dropLast(): void {
+    const length = this.length - 1;
+    for (const column of this.columns()) column.length = Math.min(column.length, length);
+  }
+
+  private keepOnly(isKept: (place: number) => boolean): void {
     this.close();
-    this.halvings++;
-    const hashes = this.hashes.values.slice();
-    const keep = (at: number): boolean => hashes[at] % 2 ** this.halvings === 0;
-    for (const column of this.columns()) column.keepOnly(keep);
+    const kept = Uint8Array.from({ length: this.length }, (_, at) => +isKept(at));
+    for (const column of this.columns()) column.keepOnly(kept);
   }
 
   private *columns(): Generator<Numbers> {
-    yield* [this.hashes, this.model, this.day, this.rows, this.impressions, this.clicks];
-    yield* [this.expected, this.ctr, this.spend, this.worth];
+    yield* [this.model, this.day, this.rows, this.impressions, this.clicks];
+    yield* [this.expected, this.ctr, this.worth];
     for (const { codes, unseen } of this.features.values()) yield* [codes, unseen];
   }
 }
@@ -191,16 +205,4 @@ function pad({ codes, unseen }: FeatureColumn, length: number): void {
     codes.push(-1);
     unseen.push(0);
   }
-}
-
-/** A number of 32 bits that is the same for the same record (FNV-1a, its bits then mixed as murmur3 does). */
-function hashOf({ record, campaign, placement }: OutcomeCell): number {
-  let hash = 0x811c9dc5;
-  const text = JSON.stringify([record, campaign, placement]);
-  for (let i = 0; i < text.length; i++) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -41,6 +41,9 @@ export async function monitor(pages: Pages, asked: ReportOptions = {}): Promise<
   };
 }
 
+/** Explained segments that are told. */
+const MOST_EXPLAINED = 50;
+
 /** The version of most impressions on the last day that has any. */
 function lastModel(ledger: Ledger): string | null {
   let best: { model: string; day: number; impressions: number } | null = null;
@@ -64,24 +67,32 @@ function segmentsOf(ledger: Ledger, model: string | null, asked: CheckedOptions)
   const { causes, unexplained } = causesOf(cells, [singles, pairs], options);
   const told = causes.map((cause) => ({
     ...findingOf(cells, cause),
-    explains: cause.explains.map(({ judged }) => judged.label),
+    explains: cause.explains
+      .toSorted(surer)
+      .slice(0, MOST_EXPLAINED)
+      .map(({ judged }) => judged.label),
   }));
-  const explainedBy = (because_of: string | null) => (found: Found) => ({
-    ...findingOf(cells, found),
-    because_of,
-  });
+  const explained = [
+    ...causes.flatMap(({ judged, explains }) =>
+      explains.map((found) => ({ found, because_of: judged.label })),
+    ),
+    ...unexplained.map((found) => ({ found, because_of: null })),
+  ].sort((one, other) => surer(one.found, other.found));
   return {
     model_version: model,
     causes: told,
-    explained: [
-      ...causes.flatMap(({ judged, explains }) => explains.map(explainedBy(judged.label))),
-      ...unexplained.map(explainedBy(null)),
-    ],
+    explained: explained
+      .slice(0, MOST_EXPLAINED)
+      .map(({ found, because_of }) => ({ ...findingOf(cells, found), because_of })),
     by_money: told.toSorted((a, b) => sizeOf(b) - sizeOf(a)),
     segments: calibrations(cells, singles.judged, new Set(singles.found), asked.alpha),
     looked_at: { single: singles.judged.length, pairs: pairs.judged.length },
   };
 }
+
+/** Segments of fewer features first, then those of the larger e-value. */
+const surer = ({ judged: a }: Found, { judged: b }: Found): number =>
+  a.parts.length - b.parts.length || b.change.logE - a.change.logE;
 
 const sizeOf = ({ gain }: SegmentFinding): number =>
   Math.abs(gain.money?.value ?? gain.clicks.value);

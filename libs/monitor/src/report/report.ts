@@ -3,7 +3,7 @@ import type { Sign } from '../signs/signs.js';
 import type { Calibrations } from './calibration.js';
 import type { LeftOut } from './intake.js';
 
-/** A segment that is off by itself, and names of those that are off because of it. */
+/** A segment that is off by itself, and names of those that are off because of it, 50 at most. */
 export interface CauseFinding extends SegmentFinding {
   readonly explains: readonly string[];
 }
@@ -18,6 +18,7 @@ export interface SegmentsReport {
   readonly model_version: string | null;
   /** The fewest segments that explain the misses, the surest first. */
   readonly causes: readonly CauseFinding[];
+  /** Those off because of a cause, single ones first, 50 at most. */
   readonly explained: readonly ExplainedFinding[];
   /** Causes by what they lost or brought: by money where it is known, else by clicks. */
   readonly by_money: readonly CauseFinding[];

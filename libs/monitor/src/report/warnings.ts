@@ -9,12 +9,14 @@ type Told = Calibrations &
 
 /** Days that differ by less than this are told nothing of. */
 const NOTICEABLE_DAYS = 0.03;
+/** Explained segments that are named. */
+const TOLD = 3;
 
 /** What people should know, in sentences: misses, then signs, then what figures lack. */
 export function warningsOf(told: Told, { growth }: CheckedOptions): string[] {
   const warnings = told.causes.map(({ words, gain, explains }) => {
     const money = gain.money === null ? '' : `; ${moneyInWords(gain.money.value)}`;
-    const others = explains.length === 0 ? '' : `; explains ${explains.length} other segments`;
+    const others = explains.length === 0 ? '' : `; explains ${explains.slice(0, TOLD).join(', ')}`;
     return `${words}${money}${others}`;
   });
   warnings.push(...told.signs.filter(({ raised }) => raised).map(({ words }) => words));

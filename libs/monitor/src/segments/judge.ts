@@ -9,7 +9,7 @@ import type { JudgedCells } from '../ledger/judged.js';
 import { eBenjaminiHochberg } from '../multiplicity.js';
 import { dayVariance, pulled, tempered, type DayVariance } from '../sequential/dispersion.js';
 import type { Evidence } from '../sequential/evidence.js';
-import { changeOf, type Change } from '../sequential/since.js';
+import { changeOf, mostOf, type Change } from '../sequential/since.js';
 import { type Dimension, type SegmentPart } from './dimensions.js';
 import { binsOf, daySums, divisionOf, total, type Division } from './sums.js';
 
@@ -76,7 +76,9 @@ export function judgePairs(
       .filter(({ feature }) => feature !== one.feature)
       .map((other) => divisionOf(one, other)),
   );
-  return judgeFamily(cells, divisions, options, (1 - SINGLES_SHARE) * options.alpha);
+  const alpha = (1 - SINGLES_SHARE) * options.alpha;
+  // e-BH finds none below 1/α, and of pairs only those found are told.
+  return judgeFamily(cells, divisions, options, alpha, -Math.log(alpha));
 }
 
 function judgeFamily(
@@ -84,6 +86,7 @@ function judgeFamily(
   divisions: readonly Division[],
   options: JudgeOptions,
   alpha: number,
+  least = -Infinity,
 ): Family {
   const seen = divisions.flatMap((division) =>
     daySums(cells, division, cells.expected)
@@ -91,7 +94,7 @@ function judgeFamily(
       .filter(({ days }) => total(days).expected >= LEAST_EXPECTED),
   );
   const all = dayVariance(seen.map(({ days }) => days));
-  const judged = seen.map((one) => judge(one, all, options));
+  const judged = seen.map((one) => judge(one, all, options, least));
   const logs = judged.map(({ change }) => change.logE);
   const found = eBenjaminiHochberg(logs, alpha).map((place) => judged[place]);
   return { judged, found, alpha, least: Math.log(Math.max(1, judged.length) / alpha) };
@@ -101,6 +104,7 @@ function judge(
   one: Pick<Judged, 'division' | 'segment' | 'days'>,
   all: DayVariance,
   { tolerance, dayVariance: given }: JudgeOptions,
+  least: number,
 ): Judged {
   const { division, segment, days } = one;
   const variance = given ?? pulled(dayVariance([days]), all);
@@ -111,17 +115,20 @@ function judge(
     label: labels.length === 0 ? ALL : labels.join(' and '),
     parts: division.dimensions.map(({ parts }, d) => parts[bins[d]]),
     variance,
-    change: changeOfDays(days, variance, tolerance),
+    change: changeOfDays(days, variance, tolerance, least),
   };
 }
 
+/**
+ * @param least where the e-value's logarithm is certainly below this, it is taken for 0: nobody asks
+ */
 export function changeOfDays(
   days: readonly Evidence[],
   variance: number,
   tolerance: number,
+  least = -Infinity,
 ): Change {
-  return changeOf(
-    days.map((day) => tempered(day, variance)),
-    tolerance,
-  );
+  const worth = days.map((day) => tempered(day, variance));
+  if (mostOf(worth, tolerance) < least) return { logE: 0, since: 0, evidence: total(worth) };
+  return changeOf(worth, tolerance);
 }
