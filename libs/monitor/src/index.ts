@@ -9,6 +9,24 @@ export type {
 } from './effectiveness/effectiveness.js';
 export { shrunkFactors } from './effectiveness/shrink.js';
 export { MonitorError, monitorErrors, type MonitorErrorCode } from './errors.js';
+export { decide, type GateDecision, type GateStep } from './gate/decide.js';
+export type { ArmCounts } from './gate/e-values.js';
+export {
+  type GateEvidence,
+  type GateTest,
+  type GateTestName,
+  type ServingCounts,
+  type WatchedSegment,
+} from './gate/evidence.js';
+export { judge } from './gate/judge.js';
+export { type LayoutCell, Segments, type SegmentLayout, settleSegments } from './gate/layout.js';
+export {
+  gateDefaults,
+  type GateOptionProblem,
+  type GateOptions,
+  readGateOptions,
+} from './gate/options.js';
+export { DayTally, type PairedCell } from './gate/tally.js';
 export {
   learnGrowth,
   type Growth,
