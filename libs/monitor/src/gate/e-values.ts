@@ -3,42 +3,40 @@
  * one ever reaches 1/α is at most α (Ville 1939); Ramdas, Grünwald, Vovk and Shafer 2023 survey them.
  * All here are natural logarithms of e-values, since the evidence against a broken model has no bound.
  *
- * Counts are tested by mixtures of likelihood ratios over a grid of factors (Robbins 1970; Howard
- * and others 2021): for clicks K, that a Poisson law of mean at least M gives, and a factor f < 1,
+ * Counts are tested by mixtures of likelihood ratios over a few factors (Robbins 1970; Howard and
+ * others 2021): for clicks K that a Poisson law of mean at least M gives, and a factor f < 1,
  *
  *     E[f^K · exp(M·(1 − f))] ≤ 1,
  *
- * whatever the true mean above M, and so for the mean of that over any factors below 1, fixed
- * beforehand. The same holds from above. Binomial counts vary less than Poisson ones, and clicks of
- * a segment given those of the day less again, so that both only make it safer: 1 + x ≤ eˣ.
+ * whatever the true mean above M, and so for the mean of that over any factors below 1 that do not
+ * depend on K. The same holds from above, with f > 1 and a mean of at most M. Binomial counts vary
+ * less than Poisson ones, and clicks of a segment given those of the day less again, so that both
+ * only make it safer: 1 + x ≤ eˣ.
  */
 
-/** By how much a miss may lie beyond its bound, as logarithms of factors; weighted alike. */
-const GRID: readonly number[] = [0.02, 0.04, 0.07, 0.11, 0.17, 0.27, 0.45, 0.8, 1.5, 3];
-const LOG_GRID = Math.log(GRID.length);
+/** How far beyond the bound a miss is looked for, in parts of the way to the rival expectation. */
+const WAYS: readonly number[] = [0.5, 1];
 
 /**
- * Evidence that fewer clicks are to be expected than `mean`.
- * @param clicks counted, divided by the dispersion if they vary by more than chance
- * @param mean at least expected if the claim holds, likewise divided
+ * Evidence that clicks are not as many as `bound` allows, but rather as many as `rival` says: fewer
+ * if it lies below the bound, more if above. None if the two are the same.
+ * @param clicks counted; all three divided by the dispersion if counts vary by more than chance
  */
-export function logTooFew(clicks: number, mean: number): number {
-  return logMixture(clicks, mean, -1);
-}
-
-/** Evidence that more clicks are to be expected than `mean`; see `logTooFew`. */
-export function logTooMany(clicks: number, mean: number): number {
-  return logMixture(clicks, mean, 1);
-}
-
-function logMixture(clicks: number, mean: number, sign: 1 | -1): number {
+export function logBeyond(clicks: number, bound: number, rival: number): number {
+  const way = Math.log(rival / bound);
   let sum = -Infinity;
-  for (const step of GRID) {
-    const log = sign * step;
-    sum = logAdd(sum, clicks * log - mean * Math.expm1(log));
-  }
-  return sum - LOG_GRID;
+  for (const part of WAYS) sum = logAdd(sum, logRatio(clicks, bound, part * way));
+  return sum - Math.log(WAYS.length);
 }
+
+/** Likelihood of clicks at `mean` times a factor over that at `mean`. */
+function logRatio(clicks: number, mean: number, logFactor: number): number {
+  return clicks * logFactor - mean * Math.expm1(logFactor);
+}
+
+/** Factors for what has no rival to say where to look, as logarithms. */
+const GRID: readonly number[] = [0.02, 0.04, 0.07, 0.11, 0.17, 0.27, 0.45, 0.8, 1.5, 3];
+const LOG_GRID = Math.log(GRID.length);
 
 /** Counts of two arms over one stretch of time in which their shares of the requests stayed. */
 export interface ArmCounts {
@@ -104,8 +102,8 @@ export function logAdd(a: number, b: number): number {
 }
 
 /**
- * The factors by which clicks may miss `mean` and still be believed: where neither kind of evidence
- * reaches `bound`. Holds at all times at once.
+ * The factors by which clicks may miss `mean` and still be believed, at all times at once: those
+ * that a mixture over a grid on either side does not refute.
  * @returns lower and upper end; 0 and Infinity where nothing is known
  */
 export function missInterval(
@@ -115,9 +113,15 @@ export function missInterval(
 ): readonly [number, number] {
   if (mean <= 0) return [0, Infinity];
   const centre = Math.max(clicks, 0.5) / mean;
-  const low = (factor: number) => logTooMany(clicks, mean * factor) < logBound;
-  const high = (factor: number) => logTooFew(clicks, mean * factor) < logBound;
-  return [clicks === 0 ? 0 : edge(centre, -1, low), edge(centre, 1, high)];
+  const isBelieved = (sign: 1 | -1) => (factor: number) =>
+    logMixture(clicks, mean * factor, sign) < logBound;
+  return [clicks === 0 ? 0 : edge(centre, -1, isBelieved(1)), edge(centre, 1, isBelieved(-1))];
+}
+
+function logMixture(clicks: number, mean: number, sign: 1 | -1): number {
+  let sum = -Infinity;
+  for (const step of GRID) sum = logAdd(sum, logRatio(clicks, mean, sign * step));
+  return sum - LOG_GRID;
 }
 
 const MOST_FACTOR = Math.log(1e6);

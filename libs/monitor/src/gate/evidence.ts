@@ -3,10 +3,10 @@ import type { ArmCounts } from './e-values.js';
 /** What is tested, and which part of alpha each may spend. */
 export const PARTS = {
   calibration: 0.2,
-  segments: 0.4,
+  segments: 0.5,
   entropy: 0.2,
-  answered: 0.1,
-  latency: 0.1,
+  answered: 0.05,
+  latency: 0.05,
 } as const;
 
 export type GateTestName = keyof typeof PARTS;

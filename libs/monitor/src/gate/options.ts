@@ -26,7 +26,7 @@ export const gateDefaults: GateOptions = Object.freeze({
   alpha: 0.05,
   tolerance: 0.03,
   entropy_tolerance: 0.002,
-  least_clicks: 20_000,
+  least_clicks: 25_000,
   least_answers: 100,
   least_hours: 24,
   slow_ms: 5,

@@ -21,7 +21,7 @@ import type { DayTally } from './tally.js';
 /** A day counts for the level as a whole once this share of its clicks is told. */
 const TOLD_SHARE = 0.5;
 /** Evidence of a single segment that stops the canary from growing, though not from serving. */
-const CAUTION = 20;
+const CAUTION = 3;
 const MOST_SHOWN = 5;
 /** The entropy is not tested before so many clicks: its variance is estimated from them. */
 const LEAST_CLICKS = 200;
@@ -40,21 +40,25 @@ export function calibrationTest(
     canary += day.allCanary * day.share;
     current += day.allCurrent * day.share;
   }
-  const { logE, counts } = missOf({ clicks, canary, current }, dispersion, tolerance);
+  const { logE } = missOf({ clicks, canary, current }, dispersion, tolerance);
   const ends = intervalOf(clicks, canary, dispersion, logBound);
   const estimate = canary > 0 ? rounded(clicks / canary) : null;
   const words =
     estimate === null
       ? 'no outcomes yet'
       : `clicks are ${percentOff(estimate)} what the canary expects${rangeInWords(...ends)}`;
-  const e_value = eOf(counts ? logE : Math.min(0, logE));
+  const e_value = eOf(logE);
   return {
     ...{ name: 'calibration', e_value, bound: eOf(logBound), estimate },
     ...{ lower: ends[0], upper: ends[1], allowed: allowed(tolerance), words },
   };
 }
 
-/** Whether clicks fall on the segments as the canary says; which of them look wrong. */
+/**
+ * Whether clicks fall on the segments as the canary says; which of them look wrong. A mean of
+ * e-values is one, of the claim that all segments are within their bounds. It is weighted by how much
+ * the models differ, which no click decides: where they agree, the canary cannot be worse.
+ */
 export function segmentTest(
   sums: Sums,
   segments: Segments,
@@ -64,12 +68,14 @@ export function segmentTest(
 ): { test: GateTest; shown: WatchedSegment[]; caution: string | null } {
   const { clicks, canary, current } = sums;
   const found: { segment: number; logE: number }[] = [];
-  let logSum = -Infinity;
+  let [logSum, weights] = [-Infinity, 0];
   for (let segment = 0; segment < clicks.length; segment++) {
     const counted = { clicks: clicks[segment], canary: canary[segment], current: current[segment] };
-    const { logE, counts } = missOf(counted, dispersion, tolerance);
-    logSum = logAdd(logSum, counts ? logE : Math.min(0, logE));
-    if (counts && logE > 0) found.push({ segment, logE });
+    const { logE, differ } = missOf(counted, dispersion, tolerance);
+    if (differ === 0) continue;
+    logSum = logAdd(logSum, logE + Math.log(differ));
+    weights += differ;
+    if (logE > 0) found.push({ segment, logE });
   }
   found.sort((a, b) => b.logE - a.logE);
   const shown = found.slice(0, MOST_SHOWN).map(({ segment, logE }): WatchedSegment => {
@@ -88,8 +94,7 @@ export function segmentTest(
   const words = worst === undefined ? 'no segment is off' : inWords(worst);
   const test: GateTest = {
     name: 'segments',
-    // The mean of e-values is one, of the claim that all segments are within their bounds.
-    e_value: eOf(logSum - Math.log(clicks.length)),
+    e_value: weights === 0 ? 1 : eOf(logSum - Math.log(weights)),
     bound: eOf(logBound),
     estimate: worst === undefined ? null : rounded(worst.clicks / worst.expected),
     lower: worst?.lower ?? null,

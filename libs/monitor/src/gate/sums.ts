@@ -1,4 +1,4 @@
-import { logTooFew, logTooMany } from './e-values.js';
+import { logBeyond } from './e-values.js';
 import { BUCKETS, type DayTally } from './tally.js';
 
 /** Sums over days, of which each segment's expectation is given the clicks of the day. */
@@ -12,15 +12,16 @@ export class Sums {
   /** By bucket: the loss that the canary has above the current model, in nats, and clicks. */
   readonly excess = new Float64Array(BUCKETS);
   readonly bucketClicks = new Float64Array(BUCKETS);
-  /** By bucket: clicks beyond those expected. */
-  private readonly canaryMiss = new Float64Array(BUCKETS);
-  private readonly currentMiss = new Float64Array(BUCKETS);
+  /** By bucket: clicks that both models expect in the mean, given those of each day. */
+  private readonly bucketExpected = new Float64Array(BUCKETS);
+  private readonly days: readonly DayTally[];
 
   constructor(days: readonly DayTally[], segmentCount: number) {
     this.clicks = new Float64Array(segmentCount + 1);
     this.canary = new Float64Array(segmentCount + 1);
     this.current = new Float64Array(segmentCount + 1);
-    for (const day of days) if (day.allClicks > 0) this.add(day);
+    this.days = days.filter(({ allClicks }) => allClicks > 0);
+    for (const day of this.days) this.add(day);
   }
 
   private add(day: DayTally): void {
@@ -36,23 +37,38 @@ export class Sums {
       const clicks = day.bucketClicks[b];
       this.bucketClicks[b] += clicks;
       this.excess[b] += day.bucketExcess[b] + clicks * level;
-      this.canaryMiss[b] += clicks - day.bucketCanary[b] * byCanary;
-      this.currentMiss[b] += clicks - day.bucketCurrent[b] * byCurrent;
+      this.bucketExpected[b] += expectedIn(day, b);
     }
     this.impressions += day.impressions;
     this.allClicks += day.allClicks;
   }
 
   /**
-   * Variance of clicks over that of chance, from how buckets scatter around the model that fits
-   * better; at least 1. Records are the clusters (McCullagh and Nelder 1989, 4.5): a day's outcomes
-   * of one record may miss alike.
+   * Variance of clicks over that of chance, at least 1 (McCullagh and Nelder 1989, 4.5): of how the
+   * clicks of the same records come and go between days, which no error of a model explains. On a
+   * single day there is only the scatter around the models, which is more.
    */
   dispersion(): number {
-    const scatter = (misses: Float64Array) => misses.reduce((sum, miss) => sum + miss * miss, 0);
-    const least = Math.min(scatter(this.canaryMiss), scatter(this.currentMiss));
-    return this.allClicks === 0 ? 1 : Math.max(1, least / this.allClicks);
+    let [scatter, chance] = [0, 0];
+    for (const day of this.days) {
+      for (let b = 0; b < BUCKETS; b++) {
+        if (this.bucketExpected[b] === 0) continue;
+        const isAlone = this.days.length === 1;
+        const part = expectedIn(day, b) / this.bucketExpected[b];
+        const expected = isAlone ? this.bucketExpected[b] : part * this.bucketClicks[b];
+        scatter += (day.bucketClicks[b] - expected) ** 2;
+        chance += isAlone ? expected : expected * (1 - part);
+      }
+    }
+    return chance === 0 ? 1 : Math.max(1, scatter / chance);
   }
+}
+
+/** Clicks of a bucket that both models expect in the mean, given those of the day. */
+function expectedIn(day: DayTally, bucket: number): number {
+  const parts =
+    day.bucketCanary[bucket] / day.allCanary + day.bucketCurrent[bucket] / day.allCurrent;
+  return (day.allClicks * parts) / 2;
 }
 
 /** Clicks, and how many of them each model expects. */
@@ -62,30 +78,30 @@ export interface Compared {
   readonly current: number;
 }
 
-/** How far clicks are from what both models expect of them. */
+/** How far clicks are beyond what a canary may miss. */
 export interface Miss {
+  /** Logarithm of an e-value against the canary; never above 0 where it is not to blame. */
   readonly logE: number;
-  /** Whether that can be held against the canary: the current model says otherwise, and is nearer. */
-  readonly counts: boolean;
+  /** By how much the models differ beyond the tolerance, as a logarithm; 0 where they agree. */
+  readonly differ: number;
 }
 
 /**
- * Evidence that clicks miss what the canary expects by more than `tolerance`. It counts only where
- * the models differ and the clicks are nearer to the current one: what both get wrong is no reason to
- * go back.
+ * Evidence that clicks miss what the canary expects by more than `tolerance`, towards what the
+ * current model expects. Where both say the same there is none, and what both get wrong is no reason
+ * to go back: the clicks must be nearer to the current model.
  */
 export function missOf(
   { clicks, canary, current }: Compared,
   dispersion: number,
   tolerance: number,
 ): Miss {
-  if (canary <= 0 || current <= 0) return { logE: 0, counts: false };
-  const few = logTooFew(clicks / dispersion, (canary * (1 - tolerance)) / dispersion);
-  const many = logTooMany(clicks / dispersion, (canary * (1 + tolerance)) / dispersion);
-  // Half of alpha for each side.
-  const logE = Math.max(few, many) - Math.LN2;
-  const difference = Math.log(canary / current);
+  if (canary <= 0 || current <= 0) return { logE: 0, differ: 0 };
+  const bound = canary * (current < canary ? 1 - tolerance : 1 + tolerance);
+  const differ = current < canary ? Math.log(bound / current) : Math.log(current / bound);
+  if (differ <= 0) return { logE: 0, differ: 0 };
+  const logE = logBeyond(clicks / dispersion, bound / dispersion, current / dispersion);
   // Deviance of a Poisson law: how much better the current model explains the clicks.
-  const isNearer = canary - current - clicks * difference > 0;
-  return { logE, counts: Math.abs(difference) > tolerance / 2 && isNearer };
+  const isNearer = canary - current - clicks * Math.log(canary / current) > 0;
+  return { logE: isNearer ? logE : Math.min(0, logE), differ };
 }
