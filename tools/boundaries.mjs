@@ -350,6 +350,11 @@ export const stages = {
       ],
       because: 'A report composes the stages and computes nothing that one of them could.',
     },
+    {
+      stage: 'gate',
+      mayUse: [],
+      because: 'A canary is judged by counts of two models, whoever reads and serves them.',
+    },
   ],
   stats: [
     {

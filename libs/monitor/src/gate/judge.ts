@@ -37,7 +37,7 @@ export function judge(
     tests: [
       calibrationTest(days, dispersion, options, logBound('calibration')),
       watched.test,
-      entropyTest(sums, options, logBound('entropy')),
+      entropyTest(sums, dispersion, options, logBound('entropy')),
       servingTest('answered', 'fail', serving.failed, logBound('answered')),
       servingTest('latency', slow, serving.slow, logBound('latency')),
     ],

@@ -78,32 +78,37 @@ export function segmentTest(
     if (logE > 0) found.push({ segment, logE });
   }
   found.sort((a, b) => b.logE - a.logE);
-  const shown = found.slice(0, MOST_SHOWN).map(({ segment, logE }): WatchedSegment => {
-    const [lower, upper] = intervalOf(clicks[segment], canary[segment], dispersion, logBound);
-    return {
-      segment: segment === segments.count ? 'answered by the canary' : segments.nameOf(segment),
-      e_value: eOf(logE),
-      clicks: clicks[segment],
-      expected: rounded(canary[segment]),
-      lower,
-      upper,
-      current_ratio: rounded(clicks[segment] / current[segment]),
-    };
-  });
+  const shown = found
+    .slice(0, MOST_SHOWN)
+    .map(({ segment, logE }) => watchedOf(sums, segments, dispersion, logBound, segment, logE));
   const worst = shown.at(0);
   const words = worst === undefined ? 'no segment is off' : inWords(worst);
+  const estimate = worst === undefined ? null : rounded(worst.clicks / worst.expected);
+  const { lower = null, upper = null } = worst ?? {};
+  const e_value = weights === 0 ? 1 : eOf(logSum - Math.log(weights));
   const test: GateTest = {
-    name: 'segments',
-    e_value: weights === 0 ? 1 : eOf(logSum - Math.log(weights)),
-    bound: eOf(logBound),
-    estimate: worst === undefined ? null : rounded(worst.clicks / worst.expected),
-    lower: worst?.lower ?? null,
-    upper: worst?.upper ?? null,
-    allowed: allowed(tolerance),
-    words,
+    ...{ name: 'segments', e_value, bound: eOf(logBound), estimate },
+    ...{ lower, upper, allowed: allowed(tolerance), words },
   };
   const isSuspect = worst !== undefined && worst.e_value >= CAUTION;
   return { test, shown, caution: isSuspect ? words : null };
+}
+
+function watchedOf(
+  sums: Sums,
+  segments: Segments,
+  dispersion: number,
+  logBound: number,
+  segment: number,
+  logE: number,
+): WatchedSegment {
+  const [clicks, expected] = [sums.clicks[segment], sums.canary[segment]];
+  const [lower, upper] = intervalOf(clicks, expected, dispersion, logBound);
+  return {
+    segment: segment === segments.count ? 'answered by the canary' : segments.nameOf(segment),
+    ...{ e_value: eOf(logE), clicks, expected: rounded(expected), lower, upper },
+    current_ratio: rounded(clicks / sums.current[segment]),
+  };
 }
 
 function inWords({ segment, clicks, expected, lower, upper, current_ratio }: WatchedSegment) {
@@ -118,9 +123,14 @@ function inWords({ segment, clicks, expected, lower, upper, current_ratio }: Wat
  * that this judges how they tell records apart. In parts of the entropy of the mean CTR: the
  * difference of two normalised entropies (He and others 2014).
  */
-export function entropyTest(sums: Sums, options: GateOptions, logBound: number): GateTest {
+export function entropyTest(
+  sums: Sums,
+  dispersion: number,
+  options: GateOptions,
+  logBound: number,
+): GateTest {
   const { entropy_tolerance: tolerance, least_clicks } = options;
-  const { allClicks: clicks, impressions, excess, bucketClicks } = sums;
+  const { allClicks: clicks, impressions, excess } = sums;
   const about = { name: 'entropy', bound: eOf(logBound), allowed: [null, tolerance] } as const;
   if (clicks < LEAST_CLICKS || clicks >= impressions) {
     const words = `not tested before ${LEAST_CLICKS} clicks`;
@@ -128,22 +138,17 @@ export function entropyTest(sums: Sums, options: GateOptions, logBound: number):
   }
   const ctr = clicks / impressions;
   const entropy = -impressions * (ctr * Math.log(ctr) + (1 - ctr) * Math.log1p(-ctr));
-  const total = excess.reduce((sum, each) => sum + each, 0);
-  const scatter = excess.reduce(
-    (sum, each, b) => sum + (each - (total * bucketClicks[b]) / clicks) ** 2,
-    0,
-  );
-  const deviation = Math.sqrt(scatter);
+  const deviation = Math.sqrt(dispersion * sums.excessVariance);
   const grown = clicks / least_clicks;
-  const z = deviation === 0 ? 0 : (total - tolerance * entropy) / deviation;
+  const z = deviation === 0 ? 0 : (excess - tolerance * entropy) / deviation;
   const logE = deviation === 0 ? 0 : logAboveZero(z, grown);
   // Where a two-sided normal mixture of the same sharpness reaches the bound.
   const reach = deviation * Math.sqrt(((1 + grown) / grown) * (2 * logBound + Math.log1p(grown)));
-  const estimate = signed(total / entropy);
+  const estimate = signed(excess / entropy);
   const words = `normalised entropy is ${Math.abs(estimate * 100).toFixed(2)} % ${
     estimate > 0 ? 'above' : 'below'
   } the current model's`;
-  const [lower, upper] = [signed((total - reach) / entropy), signed((total + reach) / entropy)];
+  const [lower, upper] = [signed((excess - reach) / entropy), signed((excess + reach) / entropy)];
   return { ...about, e_value: eOf(logE), estimate, lower, upper, words };
 }
 

@@ -9,9 +9,11 @@ export class Sums {
   readonly current: Float64Array;
   impressions = 0;
   allClicks = 0;
-  /** By bucket: the loss that the canary has above the current model, in nats, and clicks. */
-  readonly excess = new Float64Array(BUCKETS);
-  readonly bucketClicks = new Float64Array(BUCKETS);
+  /** Log loss that the canary has above the current model, both at the level of each day, in nats. */
+  excess = 0;
+  /** Its variance by chance, given the clicks of each day. */
+  excessVariance = 0;
+  private readonly bucketClicks = new Float64Array(BUCKETS);
   /** By bucket: clicks that both models expect in the mean, given those of each day. */
   private readonly bucketExpected = new Float64Array(BUCKETS);
   private readonly days: readonly DayTally[];
@@ -32,11 +34,11 @@ export class Sums {
       this.canary[s] += day.canary[s] * byCanary;
       this.current[s] += day.current[s] * byCurrent;
     }
-    const level = Math.log(day.allCanary / day.allCurrent);
+    this.excess += day.excess + day.allClicks * Math.log(day.allCanary / day.allCurrent);
+    // The level is the same for all clicks of the day, so it adds nothing.
+    this.excessVariance += Math.max(0, day.squares - day.excess ** 2 / day.allClicks);
     for (let b = 0; b < BUCKETS; b++) {
-      const clicks = day.bucketClicks[b];
-      this.bucketClicks[b] += clicks;
-      this.excess[b] += day.bucketExcess[b] + clicks * level;
+      this.bucketClicks[b] += day.bucketClicks[b];
       this.bucketExpected[b] += expectedIn(day, b);
     }
     this.impressions += day.impressions;

@@ -35,12 +35,13 @@ export class DayTally {
   readonly bucketClicks = new Float64Array(BUCKETS);
   readonly bucketCanary = new Float64Array(BUCKETS);
   readonly bucketCurrent = new Float64Array(BUCKETS);
-  /** By bucket: Σ clicks · ln(expected by current / expected by canary). */
-  readonly bucketExcess = new Float64Array(BUCKETS);
   impressions = 0;
   allClicks = 0;
   allCanary = 0;
   allCurrent = 0;
+  /** Σ clicks · r and Σ clicks · r², where r = ln(expected by current / expected by canary). */
+  excess = 0;
+  squares = 0;
   private readonly found: Int32Array;
 
   /**
@@ -68,7 +69,9 @@ export class DayTally {
     this.bucketClicks[bucket] += clicks;
     this.bucketCanary[bucket] += canary;
     this.bucketCurrent[bucket] += current;
-    if (clicks > 0) this.bucketExcess[bucket] += clicks * Math.log(current / canary);
+    const ratio = Math.log(current / canary);
+    this.excess += clicks * ratio;
+    this.squares += clicks * ratio * ratio;
     this.impressions += impressions;
     this.allClicks += clicks;
     this.allCanary += canary;
