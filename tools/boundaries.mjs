@@ -773,6 +773,16 @@ export const stages = {
       because: 'Scoring asks a model about rows, wherever that was trained or is kept.',
     },
     {
+      stage: 'service',
+      mayUse: ['cli'],
+      because: 'A running service is asked alike, whatever it is asked.',
+    },
+    {
+      stage: 'outcomes',
+      mayUse: ['cli', 'language', 'mapping', 'source', 'rows', 'score', 'service'],
+      because: 'Outcomes are rows of an export, read as a model reads them, and sent.',
+    },
+    {
       stage: 'exchange',
       mayUse: ['cli', 'mapping', 'score'],
       because: 'Models of other programs come and go as files, without data.',
@@ -804,7 +814,17 @@ export const stages = {
     },
     {
       stage: 'commands',
-      mayUse: ['cli', 'decide', 'source', 'score', 'exchange', 'inspect', 'models', 'train'],
+      mayUse: [
+        'cli',
+        'decide',
+        'source',
+        'score',
+        'exchange',
+        'inspect',
+        'models',
+        'train',
+        'outcomes',
+      ],
       because: 'A command says its flags and starts a stage.',
     },
     {

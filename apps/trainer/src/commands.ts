@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, MakeCommand>> = {
   export: async (signal) => (await import('./exchange/export.js')).exportCommand(signal),
   import: async (signal) => (await import('./exchange/import.js')).importCommand(signal),
   generate: async (signal) => (await import('./source/generate.js')).generateCommand(signal),
+  outcomes: async (signal) => (await import('./outcomes/outcomes.js')).outcomesCommand(signal),
   decide: async (signal) => (await import('./decide/decide.js')).decideCommand(signal),
 };
 

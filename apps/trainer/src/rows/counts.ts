@@ -118,7 +118,7 @@ async function findExamples(
 }
 
 /** Lines of text are counted from 1, as rows of anything else are, whose places are from 0. */
-function placeOf({ files, text }: Source, path: string, line: number): string {
+export function placeOf({ files, text }: Source, path: string, line: number): string {
   const place = text ? `line ${line}` : `row ${line + 1}`;
   return files.length > 1 ? `${path}: ${place}` : place;
 }

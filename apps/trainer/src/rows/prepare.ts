@@ -47,6 +47,8 @@ export interface PrepareOptions {
   readonly different?: Source;
   /** A model is asked about the rows: empty cells and unseen words do not make one unusable. */
   readonly answering?: boolean;
+  /** Columns that the table has beside those of every row: SQL over the mapping's columns, by name. */
+  readonly further?: Readonly<Record<string, string>>;
 }
 
 /** Name of the table of prepared rows; rowid counts them in the order of the data. */
@@ -70,11 +72,13 @@ export async function prepareRows(
   database: Database,
   source: Source,
   mapping: Mapping,
-  { stage, different, answering = false }: PrepareOptions = {},
+  { stage, different, answering = false, further }: PrepareOptions = {},
 ): Promise<Prepared> {
   checkColumns(source, mapping);
   const read = different ?? source;
-  const { query, rules } = await preparedQuery(database, read, mapping, { different, answering });
+  const { query, rules } = await preparedQuery(database, read, mapping, {
+    ...{ different, answering, further },
+  });
   try {
     await database.run(`CREATE OR REPLACE TABLE ${PREPARED} AS ${query}`, stage);
     if (different === undefined) {
@@ -98,7 +102,7 @@ async function preparedQuery(
   database: Database,
   source: Source,
   mapping: Mapping,
-  { different, answering }: PrepareOptions,
+  { different, answering, further = {} }: PrepareOptions,
 ): Promise<{ query: string; rules: RowRule[] }> {
   const isGrouped = different !== undefined;
   const rules = rowRules(mapping, (column) => presentValue(source, column), answering);
@@ -114,10 +118,11 @@ async function preparedQuery(
   const mature = await matureSql(database, source, mapping, rows);
   const features = Object.keys(mapping.features).map((_, f) => `${featureColumn(f)} AS f${f}`);
   const kept = (mapping.where ?? []).map((condition) => `(${condition}\n)`).join(' AND ') || 'true';
+  const beside = Object.entries(further).map(([name, sql]) => `${sql} AS ${name}`);
   const times = isGrouped ? ` * ${WEIGHT_COLUMN}` : '';
   const query = `
     SELECT ${source.files.length > 1 ? FILE_COLUMN : 'NULL::VARCHAR'} AS file, ${ROW_COLUMN}::BIGINT AS line,
-      ${features.join(', ')}, ${exposureIn(mapping)}${times} AS n, adscale_k${times} AS k, adscale_truth AS truth,
+      ${[...features, ...beside].join(', ')}, ${exposureIn(mapping)}${times} AS n, adscale_k${times} AS k, adscale_truth AS truth,
       adscale_time AS time, adscale_group AS grp, ${isGrouped ? WEIGHT_COLUMN : '1::DOUBLE'} AS rows,
       (adscale_kept AND ${mature}) AS kept, adscale_problem AS problem, CASE WHEN adscale_problem IS NOT NULL THEN CASE adscale_problem ${got} END END AS got
     FROM (SELECT *, (CASE ${broken} END)::USMALLINT AS adscale_problem

@@ -150,7 +150,8 @@ async function identityOf(
   return all;
 }
 
-const isId = (name: string): boolean => /(^|[^\p{L}])id([^\p{L}]|$)/iu.test(name);
+/** Whether a column numbers things, by its name. */
+export const isId = (name: string): boolean => /(^|[^\p{L}])id([^\p{L}]|$)/iu.test(name);
 
 const namesRow = (name: string): boolean =>
   (['campaign', 'ad_group', 'device'] as const).some(
@@ -177,7 +178,7 @@ function keyedQuery(
 }
 
 /** Whether a number is counted or averaged over the impressions of its row, by its name. */
-function isMeasured(name: string, type: string): boolean {
+export function isMeasured(name: string, type: string): boolean {
   if (!isNumberType(type)) return false;
   const counts = (['impressions', 'clicks', 'cost'] as const).some(
     (meaning) => matchMeaning(name, meaning) !== undefined,

@@ -50,6 +50,9 @@ export async function chooseVersion(registry: Registry, args: readonly string[])
   return { version: await registry.resolve('current'), rest: args };
 }
 
+/** What is to be known of a model to read rows for it. */
+export type KnownModel = Pick<CtrModel, 'schema' | 'card'>;
+
 /**
  * What columns mean to a stored model: as it was trained, or, where that is not known (generated
  * records, imported models), columns that are named as its features, `impressions` and `clicks`.
@@ -58,7 +61,7 @@ export async function chooseVersion(registry: Registry, args: readonly string[])
  * @throws InputError if it lacks a feature of the model
  */
 export function modelMapping(
-  { schema, card }: CtrModel,
+  { schema, card }: KnownModel,
   names: readonly string[],
   given?: Mapping,
 ): Mapping {
@@ -108,7 +111,7 @@ function withAbsent(mapping: Mapping, names: readonly string[]): Mapping {
 export async function openForModel(
   database: Database,
   flags: SourceFlags,
-  { card }: CtrModel,
+  { card }: Pick<KnownModel, 'card'>,
 ): Promise<Source> {
   const trained = card?.mapping as Mapping | undefined;
   const { impressions, clicks } = trained ?? {};

@@ -163,6 +163,16 @@ export class Database {
     });
   }
 
+  /** The rows of a result of texts and doubles, some at a time: the next are read when they are asked for. */
+  async *chunks(sql: string): AsyncGenerator<(readonly unknown[])[]> {
+    const result = await this.watch(undefined, () => this.connection.stream(sql));
+    for (;;) {
+      const chunk = await this.watch(undefined, () => result.fetchChunk());
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk.getRows();
+    }
+  }
+
   /** Makes a function of ours known to SQL. */
   register(scalar: DuckDBScalarFunction): void {
     this.connection.registerScalarFunction(scalar);

@@ -1,0 +1,84 @@
+import type { Stage } from '../cli/reporter.js';
+import { ServiceError, type Service } from '../service/ask.js';
+import type { ProblemField } from '../service/problem.js';
+import type { PlacedOutcome } from './rows.js';
+
+/** An outcome that the service did not take. */
+export interface Rejected {
+  /** "ads.csv: line 3" */
+  readonly where: string;
+  readonly errors: readonly ProblemField[];
+}
+
+/** What became of what was sent. */
+export interface Sent {
+  readonly accepted: number;
+  readonly new: number;
+  readonly restated: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  /** The first of those that were rejected. */
+  readonly rejections: readonly Rejected[];
+}
+
+/** What `POST /outcomes` answers; places are those of the request, from 0. */
+interface Answer {
+  readonly accepted: number;
+  readonly new: number;
+  readonly restated: number;
+  readonly unchanged: number;
+  readonly rejected: readonly {
+    readonly index: number;
+    readonly errors: readonly ProblemField[];
+  }[];
+}
+
+/** Outcomes of one request. */
+const BATCH = 1000;
+/** So many rejections are told. */
+const MOST_TOLD = 100;
+
+/**
+ * Sends outcomes, a batch at a time: the next is made when the service has committed the one before.
+ * What was sent before an error stays; sent again, it changes nothing.
+ * @throws as `Service.get`, but for outcomes that are refused one by one
+ */
+export async function sendOutcomes(
+  service: Service,
+  chunks: AsyncIterable<readonly PlacedOutcome[]>,
+  stage?: Pick<Stage, 'update'>,
+): Promise<Sent> {
+  const sums = { accepted: 0, new: 0, restated: 0, unchanged: 0, rejected: 0 };
+  const rejections: Rejected[] = [];
+  let done = 0;
+  for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.length; from += BATCH) {
+      const batch = chunk.slice(from, from + BATCH);
+      const answer = await sendBatch(service, batch);
+      for (const name of ['accepted', 'new', 'restated', 'unchanged'] as const) {
+        sums[name] += answer[name];
+      }
+      sums.rejected += answer.rejected.length;
+      for (const { index, errors } of answer.rejected.slice(0, MOST_TOLD - rejections.length)) {
+        rejections.push({ where: batch[index].where, errors });
+      }
+      stage?.update((done += batch.length));
+    }
+  }
+  return { ...sums, rejections };
+}
+
+async function sendBatch(service: Service, batch: readonly PlacedOutcome[]): Promise<Answer> {
+  try {
+    return await service.sendLines<Answer>(
+      '/outcomes',
+      batch.map(({ outcome }) => outcome),
+    );
+  } catch (error) {
+    // All of them are refused: one by one, as when some are.
+    const rejected = error instanceof ServiceError ? error.problem.rejected : undefined;
+    if (!Array.isArray(rejected)) throw error;
+    const none = { accepted: 0, new: 0, restated: 0, unchanged: 0 };
+    return { ...none, rejected: rejected as Answer['rejected'] };
+  }
+}
