@@ -11,6 +11,7 @@ export const ctrErrors = {
   TAG_UNKNOWN: 'the registry has no such tag',
   ROLLOUT_INVALID: 'it cannot be told which versions a service tries',
   REGISTRY_BUSY: 'somebody else is changing the registry',
+  RETRAIN_UNDER_WAY: 'somebody else is retraining a model of this registry',
 } as const;
 
 export type CtrErrorCode = keyof typeof ctrErrors;

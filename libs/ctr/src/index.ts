@@ -9,7 +9,9 @@ export type {
   FoldedMetric,
   ModelCard,
   ModelChoice,
+  RecipeOutcomes,
   TrainingRange,
+  TrainingRecipe,
   Tuning,
 } from './card/card.js';
 export { judgeParts, type HeldOutFacts } from './card/held-out-parts.js';
@@ -81,6 +83,7 @@ export {
   checkTable,
   exposures,
   fitInput,
+  joinTables,
   observedCtr,
   takeTable,
   unsampled,

@@ -13,13 +13,14 @@ import { Reporter } from '../cli/reporter.js';
 import { isDefault, type Mapping } from '../mapping/mapping.js';
 import { addMappingChanges, addMappingFlags } from '../mapping/mapping-flags.js';
 import { promoteIfBetter, tellComparison } from '../models/comparison.js';
-import { describeModel } from '../report/report.js';
 import { tooGood } from '../report/warnings.js';
 import { reportCard } from '../score/summary.js';
 import { profileFlag, type GeneratedRows } from '../source/generate.js';
 import { addSourceFlags } from '../source/source.js';
 import { addJudgeFlags, judgeOptions, type JudgeFlags } from './judge-flags.js';
 import { loadGenerated, loadTable, type LoadedTable, type LoadFlags } from './load.js';
+import { recipeOf, type TrainedOn } from './recipe.js';
+import { renderReport } from './report-files.js';
 
 /** `adscale train`: data in, a published model out. */
 export function trainCommand(signal: AbortSignal): Command {
@@ -97,7 +98,11 @@ async function runTrain(
   const loaded = isGenerated
     ? loadGenerated(flags, reporter)
     : await loadTable({ ...flags, input }, reporter, signal);
-  const trained = await growModel(loaded, flags, reporter, signal);
+  const { query, encoding, table, sheet } = flags;
+  const from = isGenerated
+    ? { input: [], generated: loaded.source }
+    : { input, query, encoding, table, sheet };
+  const trained = await growModel(loaded, from, flags, reporter, signal);
   const { bytes, card } = trained;
   const files = flags.report ? await renderReport(trained, loaded.notes) : undefined;
   signal.throwIfAborted();
@@ -128,13 +133,14 @@ async function runTrain(
 
 function growModel(
   { table, source, mapping, fingerprint }: LoadedTable,
+  from: TrainedOn,
   flags: TrainFlags,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<Trained> {
   const { trees, seed, depth: maxDepth, bins: maxBins, leafRows: minLeafRows, threads } = flags;
   const { time } = table;
-  const options: TrainOptions = {
+  const asked: TrainOptions = {
     fit: { trees, seed, maxDepth, maxBins, minLeafRows },
     ...judgeOptions(
       flags,
@@ -148,6 +154,7 @@ function growModel(
     ...{ source, mapping, fingerprint },
     ...{ threads, signal },
   };
+  const options = { ...asked, recipe: recipeOf(from, asked) };
   const { schema, rows } = table.features;
   if (options.model === 'forest' && schema.features.every(({ kind }) => kind !== 'word')) {
     const stage = { name: 'grow', total: trees, unit: 'trees' };
@@ -161,24 +168,8 @@ function growModel(
 }
 
 /** What the mapping declares of words. */
-function wordOptions({ hierarchy, cross }: Partial<Mapping> = {}): WordOptions {
+export function wordOptions({ hierarchy, cross }: Partial<Mapping> = {}): WordOptions {
   return { ...(hierarchy && { hierarchy }), ...(cross && { cross }) };
-}
-
-/** The files of the report, for people and for programs. */
-async function renderReport(
-  trained: Trained,
-  notes: readonly string[],
-): Promise<Readonly<Record<'report.html' | 'report.json', string>>> {
-  // Examples of bad rows follow in further lines of a note; a report need not list them.
-  const firstLines = notes.map((note) => note.split('\n', 1)[0]);
-  const document = describeModel(trained, firstLines);
-  // The plotting library is read only where something is plotted.
-  const { renderPage } = await import('../page/page.js');
-  return {
-    'report.html': renderPage(document),
-    'report.json': `${JSON.stringify(document, null, 1)}\n`,
-  };
 }
 
 function outcome(folder: string, promoted: boolean): string {

@@ -19,6 +19,8 @@ export interface ModelCard {
   readonly data_fingerprint: string;
   /** How the rows were made from the source, if they were. */
   readonly mapping?: unknown;
+  /** What it takes to train again; absent in cards of earlier trainers and of models from elsewhere. */
+  readonly recipe?: TrainingRecipe;
   /** Of a record. */
   readonly schema: RecordSchema;
   readonly parameters: FitParameters;
@@ -51,6 +53,47 @@ export interface ModelCard {
   readonly choice?: ModelChoice;
   /** Training rows that stand for all of them. */
   readonly background: BackgroundSample;
+}
+
+/**
+ * How a model was trained, so that it can be trained again from the same places. It holds what was asked
+ * for by flags, and no secrets; what was left to the data is left to it again.
+ */
+export interface TrainingRecipe {
+  /** Of this form. */
+  readonly version: 1;
+  /** Files and globs as they were named; none of generated records or of a query without files. */
+  readonly input: readonly string[];
+  readonly query?: string;
+  readonly encoding?: string;
+  /** Which of the tables of a text, from 1. */
+  readonly table?: number;
+  /** Of a workbook. */
+  readonly sheet?: string;
+  /** Generated records, as `card.source` calls them. */
+  readonly generated?: string;
+  readonly fit: Readonly<Record<string, number>>;
+  readonly model: string;
+  readonly held_out_share: number;
+  /** Seconds that settings were searched for. */
+  readonly tune?: number;
+  /** Outcomes that were learned from beside it. */
+  readonly outcomes?: RecipeOutcomes;
+}
+
+/** Observed outcomes that rows of a model came from, beside its own data. Days are UTC, as 2026-03-01. */
+export interface RecipeOutcomes {
+  /** The first day that is asked for; all later retrainings begin there again. Null: whatever there is. */
+  readonly from: string | null;
+  readonly first: string;
+  readonly last: string;
+  /** From this day on they only judged the model. */
+  readonly held_out_from: string;
+  readonly cells: number;
+  readonly impressions: number;
+  readonly clicks: number;
+  /** Cells of finished experiments among them, by arm. */
+  readonly arms?: Readonly<Record<string, number>>;
 }
 
 /** Rows that decide alone what was learned, or what was measured. */

@@ -16,6 +16,7 @@ import type {
   ModelCard,
   ModelChoice,
   TrainingRange,
+  TrainingRecipe,
   Tuning,
 } from './card.js';
 
@@ -23,6 +24,7 @@ import type {
 export interface CardFacts {
   readonly source: string;
   readonly mapping: unknown;
+  readonly recipe?: TrainingRecipe | undefined;
   readonly fingerprint: string | undefined;
   readonly table: CtrTable;
   readonly splitting: SplitOptions;
@@ -54,6 +56,7 @@ export function writeCard(facts: CardFacts, now = new Date()): ModelCard {
     source: facts.source,
     data_fingerprint: facts.fingerprint ?? fingerprintOf(facts.table),
     ...(mapping === undefined ? {} : { mapping }),
+    ...(facts.recipe === undefined ? {} : { recipe: facts.recipe }),
     schema: encoding?.schema ?? forest.schema,
     parameters: forest.parameters,
     seed: forest.parameters.seed,

@@ -11,15 +11,20 @@
  * could remove one after another, the second one the lock that the first has taken by then.
  * (proper-lockfile 4.1.2 does without: in 7 of 100 take-overs by 4 processes, two held it at once.)
  *
+ * A retraining takes hours and has a lock of its own (`alone`). Nobody waits for it, it gives its signs of
+ * life from a thread, since calculations keep this one busy, and a process that is known to live is never
+ * overtaken.
+ *
  * A change takes milliseconds: nobody writes a model or deletes one meanwhile. A holder that stands
  * still for longer than PATIENCE, such as a container that is paused, may be overtaken; each file is
  * still replaced whole then, and the last to write wins.
  */
-import { link, open, readFile, rm, stat } from 'node:fs/promises';
+import { link, open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CtrError } from '../errors.js';
+import { Worker } from 'node:worker_threads';
+import { CtrError, type CtrErrorCode } from '../errors.js';
 import { isAbsent } from './disk.js';
 import { isAlive, scratchName, self } from './owner.js';
 
@@ -51,6 +56,8 @@ export interface LockOptions {
   /** Milliseconds that a change may have to wait for its turn. Default 45,000. */
   readonly wait?: number;
   readonly clock?: Clock;
+  /** Milliseconds between the signs of life of long work. Default 4,000. */
+  readonly beat?: number;
   /** Ends the wait for a turn; a change that has begun is carried through. */
   readonly signal?: AbortSignal;
 }
@@ -60,6 +67,8 @@ type Patience = Required<Pick<LockOptions, 'clock'>> &
   Pick<LockOptions, 'signal'> & {
     /** By the clock. */
     readonly deadline: number;
+    /** The holder works for hours: it is not waited for, nor overtaken as long as its process lives. */
+    readonly long?: { readonly beat: number };
   };
 
 /**
@@ -75,6 +84,48 @@ export function exclusively<T>(
   return hold(join(folder, 'lock'), work, { clock, signal, deadline: clock.now() + wait });
 }
 
+/**
+ * Runs `work`, which may take hours, while nobody else holds the lock of this name on the folder. Who holds
+ * it is not waited for; only one of whom it is not known whether he lives is watched for a sign of life,
+ * which takes 24 seconds at most.
+ * @throws CtrError RETRAIN_UNDER_WAY if somebody holds it; the signal's reason if it is aborted
+ */
+export function alone<T>(
+  folder: string,
+  name: string,
+  work: () => Promise<T>,
+  { wait = PATIENCE + BEAT, clock = systemClock, beat = BEAT, signal }: LockOptions = {},
+): Promise<T> {
+  const patience: Patience = { clock, signal, deadline: clock.now() + wait, long: { beat } };
+  return hold(join(folder, name), work, patience);
+}
+
+/**
+ * Gives signs of life from a thread of its own: a calculation may keep this one for longer than others
+ * are patient.
+ * @param scratch the lock's first name: a lock that another one has taken meanwhile gets none
+ */
+function beatAside(scratch: string, every: number): () => void {
+  const code = `
+    const { workerData } = require('node:worker_threads');
+    const { futimesSync, openSync } = require('node:fs');
+    const file = openSync(workerData.scratch, 'r+');
+    setInterval(() => futimesSync(file, new Date(), new Date()), workerData.every);`;
+  const thread = new Worker(code, { eval: true, workerData: { scratch, every } });
+  thread.unref();
+  // A lock without signs of life is one that others may take once this process is gone: no more.
+  thread.on('error', () => {});
+  return () => void thread.terminate();
+}
+
+function beatHere(file: FileHandle, { clock }: Patience): () => void {
+  // By its handle: a lock that another one has taken meanwhile gets no sign of life.
+  return clock.every(BEAT, () => touch(file));
+}
+
+const touch = (file: FileHandle): Promise<void> =>
+  file.utimes(new Date(), new Date()).catch(() => {});
+
 async function hold<T>(path: string, work: () => Promise<T>, patience: Patience): Promise<T> {
   const name = scratchName('lock');
   const scratch = join(dirname(path), name);
@@ -84,10 +135,8 @@ async function hold<T>(path: string, work: () => Promise<T>, patience: Patience)
   try {
     await file.writeFile(text);
     await new Turn(path, patience).come(scratch);
-    // By its handle: a lock that another one has taken meanwhile gets no sign of life.
-    const beat = () => file.utimes(new Date(), new Date()).catch(() => {});
-    await beat();
-    const stop = patience.clock.every(BEAT, beat);
+    await touch(file);
+    const stop = patience.long ? beatAside(scratch, patience.long.beat) : beatHere(file, patience);
     try {
       return await work();
     } finally {
@@ -132,12 +181,12 @@ class Turn {
       const isSame = ({ text, beat }: HeldLock) => text === held.text && beat === held.beat;
       return hold(`${path}.break`, () => removeLock(path, isSame), patience);
     }
-    if (clock.now() >= deadline) {
+    const lives = patience.long && (await isAlive(noteIn(held.text).owner));
+    if (lives || clock.now() >= deadline) {
       const { host, pid } = noteIn(held.text);
-      throw new CtrError(
-        'REGISTRY_BUSY',
-        `${path} is held by process ${pid} on ${host}; try again when it is done`,
-      );
+      const code: CtrErrorCode = patience.long ? 'RETRAIN_UNDER_WAY' : 'REGISTRY_BUSY';
+      const detail = `${path} is held by process ${pid} on ${host}; try again when it is done`;
+      throw new CtrError(code, detail);
     }
     await clock.sleep(2 + 18 * Math.random());
   }
@@ -147,8 +196,9 @@ class Turn {
     if (this.seen?.text !== held.text || this.seen.beat !== held.beat) {
       this.seen = { ...held, since: now };
     }
-    if (now - this.seen.since > PATIENCE) return true;
-    return (await isAlive(noteIn(held.text).owner)) === false;
+    const lives = await isAlive(noteIn(held.text).owner);
+    if (now - this.seen.since > PATIENCE) return !(this.patience.long && lives === true);
+    return lives === false;
   }
 }
 

@@ -11,7 +11,7 @@ import type { ModelCard } from '../card/card.js';
 import { CtrError } from '../errors.js';
 import type { CtrModel } from '../model.js';
 import { makeFolder } from './disk.js';
-import { exclusively, type LockOptions } from './lock.js';
+import { alone, exclusively, type LockOptions } from './lock.js';
 import { POINTER, readPointer, rolledBack, writePointer } from './pointer.js';
 import { planPrune, type Pruned, type PruneOptions } from './prune.js';
 import {
@@ -243,6 +243,16 @@ export class Registry {
     });
     for (const folder of scratch) await rm(folder, { recursive: true, force: true });
     return pruned;
+  }
+
+  /**
+   * Runs a retraining while no other one is under way, in this process or another. Everybody else may
+   * go on changing the registry meanwhile.
+   * @throws CtrError NO_MODEL, RETRAIN_UNDER_WAY
+   */
+  async retraining<T>(work: () => Promise<T>): Promise<T> {
+    if ((await this.current()) === undefined) this.refuseEmpty();
+    return alone(this.folder, 'retrain.lock', work, this.lock);
   }
 
   private exclusively<T>(work: () => Promise<T>): Promise<T> {

@@ -10,7 +10,7 @@ import {
   type Split,
   type SplitOptions,
 } from './split.js';
-import { takeTable, type CtrTable } from './table.js';
+import { joinTables, takeTable, type CtrTable } from './table.js';
 
 /**
  * Splits a table `folds` ways: every row (or group) is held out once. By time each fold trains on
@@ -172,31 +172,4 @@ function stretchOf(table: CtrTable, moments: readonly Uint32Array[], wanted: num
     rows += moment.length;
   });
   return found;
-}
-
-/** Tables of the same columns, one below the other. */
-function joinTables(tables: readonly CtrTable[]): CtrTable {
-  const [first] = tables;
-  const rows = tables.reduce((sum, { features }) => sum + features.rows, 0);
-  const join = (column: (table: CtrTable) => Float64Array): Float64Array => {
-    const joined = new Float64Array(rows);
-    let at = 0;
-    for (const table of tables) {
-      joined.set(column(table), at);
-      at += table.features.rows;
-    }
-    return joined;
-  };
-  const optional = (['trueCtr', 'time', 'group'] as const).filter((key) => first[key]);
-  return {
-    ...first,
-    features: {
-      ...first.features,
-      rows,
-      values: first.features.values.map((_, f) => join(({ features }) => features.values[f])),
-    },
-    impressions: join(({ impressions }) => impressions),
-    clicks: join(({ clicks }) => clicks),
-    ...Object.fromEntries(optional.map((key) => [key, join((table) => table[key]!)])),
-  };
 }

@@ -164,3 +164,30 @@ export function takeTable(table: CtrTable, rows: ArrayLike<number>): CtrTable {
     ...(group === undefined ? {} : { group: takeValues(group, rows) }),
   };
 }
+
+/** Tables of the same columns, one below the other; what the first does not have, none of them needs. */
+export function joinTables(tables: readonly CtrTable[]): CtrTable {
+  const [first] = tables;
+  const rows = tables.reduce((sum, { features }) => sum + features.rows, 0);
+  const join = (column: (table: CtrTable) => Float64Array): Float64Array => {
+    const joined = new Float64Array(rows);
+    let at = 0;
+    for (const table of tables) {
+      joined.set(column(table), at);
+      at += table.features.rows;
+    }
+    return joined;
+  };
+  const optional = (['trueCtr', 'time', 'group'] as const).filter((key) => first[key]);
+  return {
+    ...first,
+    features: {
+      ...first.features,
+      rows,
+      values: first.features.values.map((_, f) => join(({ features }) => features.values[f])),
+    },
+    impressions: join(({ impressions }) => impressions),
+    clicks: join(({ clicks }) => clicks),
+    ...Object.fromEntries(optional.map((key) => [key, join((table) => table[key]!)])),
+  };
+}

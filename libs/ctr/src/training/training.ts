@@ -9,7 +9,7 @@ import {
 import { fitParallel, type ThreadOptions } from '@adscale/forest/node';
 import { besideBaselines } from '../evaluation/baselines.js';
 import { resample } from '../evaluation/bootstrap.js';
-import type { ModelCard, ModelChoice, Tuning } from '../card/card.js';
+import type { ModelCard, ModelChoice, TrainingRecipe, Tuning } from '../card/card.js';
 import { writeCard } from '../card/write.js';
 import { evaluateForest, predictTable } from '../evaluation/evaluation.js';
 import { observedRows } from '../evaluation/judged-rows.js';
@@ -48,8 +48,15 @@ export interface TrainOptions extends ThreadOptions {
   readonly source?: string;
   /** How the rows were made from it, for the model card. */
   readonly mapping?: unknown;
+  /** How to train again, for the model card. */
+  readonly recipe?: TrainingRecipe;
   /** Of the data; default: of the table. */
   readonly fingerprint?: string;
+  /**
+   * Ask rows that were left out how rows count, by impressions and by age, of a plain forest as well; other
+   * kinds of models are always asked.
+   */
+  readonly weighed?: boolean;
 }
 
 /** A trained model: the file's bytes and its card, and what they were made from. */
@@ -81,7 +88,7 @@ export async function trainCtr(table: CtrTable, options: TrainOptions = {}): Pro
   const sides = split(whole, splitting);
   const start = { ...defaultFitOptionsFor(sides.training), ...asked };
   const { model: kind = 'forest' } = options;
-  const isPlain = kind === 'forest' && !hasWords(whole);
+  const isPlain = kind === 'forest' && !hasWords(whole) && options.weighed !== true;
   const made = isPlain
     ? await growBag(sides.training, start, Object.keys(asked), options)
     : await choose(sides.training, start, splitting, options, Object.keys(asked));
@@ -100,6 +107,7 @@ export async function trainCtr(table: CtrTable, options: TrainOptions = {}): Pro
   const card = writeCard({
     source: options.source ?? 'a table in memory',
     mapping: options.mapping,
+    recipe: options.recipe,
     fingerprint: options.fingerprint,
     table: whole,
     splitting,
@@ -177,7 +185,7 @@ function modelOf(
 ): (training: CtrTable, heldOut: CtrTable) => Promise<Float64Array> {
   const { threads, signal, model = 'forest' } = options;
   return async (training, heldOut) => {
-    if (model !== 'forest' || hasWords(training)) {
+    if (model !== 'forest' || hasWords(training) || options.weighed === true) {
       const { onStage: _, tune: __, ...quiet } = options;
       const { forest, encoding } = await choose(training, settings, split, quiet);
       return predictTable(forest, encodedTable(knownTable(heldOut, encoding), encoding));

@@ -1,7 +1,8 @@
+import { statSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exclusively, type Clock, type LockOptions } from '../../src/registry/lock.js';
+import { alone, exclusively, type Clock, type LockOptions } from '../../src/registry/lock.js';
 import { isAlive, self } from '../../src/registry/owner.js';
 
 let folder: string;
@@ -197,6 +198,55 @@ describe('the lock of a registry', () => {
     await expect(exclusively(folder, nothing, { wait: 0 })).rejects.toThrow(
       /lock is held by process 77 on elsewhere; try again when it is done$/,
     );
+  });
+});
+
+describe('the lock of a retraining', () => {
+  const path = (): string => join(folder, 'retrain.lock');
+  const retrain = (options?: LockOptions): Promise<void> =>
+    alone(folder, 'retrain.lock', nothing, options);
+
+  it('is not waited for where its holder lives, however silent that one is', async () => {
+    await writeFile(path(), JSON.stringify({ owner: self, host: 'here', pid: 7 }));
+    await utimes(path(), 1, 1);
+    const clock = new TestClock();
+    await expect(retrain({ clock })).rejects.toMatchObject({
+      code: 'RETRAIN_UNDER_WAY',
+      message: expect.stringMatching(/retrain\.lock is held by process 7 on here/),
+    });
+    expect(clock.now()).toBe(0);
+  });
+
+  it('is taken over at once from a process that is gone', async () => {
+    await writeFile(path(), JSON.stringify({ owner: gone }));
+    const clock = new TestClock();
+    await retrain({ clock });
+    expect([clock.now(), await readdir(folder)]).toEqual([0, []]);
+  });
+
+  it('of another machine is taken over after silence, and refused after a sign of life', async () => {
+    await writeFile(path(), JSON.stringify({ owner: elsewhere }));
+    let beat = 1;
+    const lively = new TestClock(() => utimes(path(), beat, beat++));
+    await expect(retrain({ clock: lively })).rejects.toMatchObject({ code: 'RETRAIN_UNDER_WAY' });
+    await retrain({ clock: new TestClock() });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('gives signs of life while a calculation keeps the process busy', async () => {
+    const work = (): Promise<void> => {
+      const before = statSync(path()).mtimeMs;
+      // A calculation: no turn of the event loop ends in here.
+      while (statSync(path()).mtimeMs === before);
+      return Promise.resolve();
+    };
+    await alone(folder, 'retrain.lock', work, { beat: 5 });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('does not keep anybody from changing the registry', async () => {
+    await alone(folder, 'retrain.lock', () => exclusively(folder, nothing));
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 

@@ -1,0 +1,28 @@
+import type { TrainingRecipe, TrainOptions } from '@adscale/ctr';
+import type { SourceFlags } from '../source/source.js';
+
+/** What was read to train on. */
+export interface TrainedOn extends Pick<SourceFlags, 'query' | 'encoding' | 'table' | 'sheet'> {
+  readonly input: readonly string[];
+  /** Generated records, as a card calls them. */
+  readonly generated?: string;
+}
+
+/** What `train` was asked for, as the model's card keeps it. */
+export function recipeOf(
+  { input, generated, query, encoding, table, sheet }: TrainedOn,
+  { fit = {}, model = 'forest', heldOutShare = 0.2, tune }: TrainOptions,
+): TrainingRecipe {
+  const told = { query, encoding, table, sheet, generated, tune: tune?.budgetSeconds };
+  const numbers = Object.entries(fit).filter((entry): entry is [string, number] => {
+    return typeof entry[1] === 'number';
+  });
+  return {
+    version: 1,
+    input,
+    ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),
+    fit: Object.fromEntries(numbers),
+    model,
+    held_out_share: heldOutShare,
+  };
+}
