@@ -810,7 +810,12 @@ export const stages = {
     {
       stage: 'train',
       mayUse: ['cli', 'mapping', 'source', 'rows', 'score', 'inspect', 'models', 'report', 'page'],
-      because: 'Training is the last stage: it uses the others, and commands only start it.',
+      because: 'Training uses what reads, judges and tells, and is asked by nobody but retraining.',
+    },
+    {
+      stage: 'retrain',
+      mayUse: ['cli', 'mapping', 'source', 'rows', 'score', 'models', 'train', 'service'],
+      because: 'Retraining is the last stage: it trains with what a running service has learned.',
     },
     {
       stage: 'commands',
@@ -824,6 +829,7 @@ export const stages = {
         'models',
         'train',
         'outcomes',
+        'retrain',
       ],
       because: 'A command says its flags and starts a stage.',
     },

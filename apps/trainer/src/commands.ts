@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, MakeCommand>> = {
   import: async (signal) => (await import('./exchange/import.js')).importCommand(signal),
   generate: async (signal) => (await import('./source/generate.js')).generateCommand(signal),
   outcomes: async (signal) => (await import('./outcomes/outcomes.js')).outcomesCommand(signal),
+  retrain: async (signal) => (await import('./retrain/retrain.js')).retrainCommand(signal),
   decide: async (signal) => (await import('./decide/decide.js')).decideCommand(signal),
 };
 
@@ -76,7 +77,8 @@ function tellError(error: unknown, asJson: boolean): number {
 
 /** Flags and data are fine, but it could not be done now. */
 function isRefusal(error: Error): boolean {
-  return error instanceof RefusedError || (error as Partial<CtrError>).code === 'REGISTRY_BUSY';
+  const { code } = error as Partial<CtrError>;
+  return error instanceof RefusedError || code === 'REGISTRY_BUSY' || code === 'RETRAIN_UNDER_WAY';
 }
 
 /** Whether the user can mend it: such errors are told without a stack. */

@@ -33,3 +33,16 @@ export function registryFlag(): Option {
 export function jsonFlag(): Option {
   return new Option('--json', 'result as one JSON document, progress as JSON lines on stderr');
 }
+
+/** Whether a text is a day of the calendar, as 2026-03-01. */
+export function isDay(text: string): boolean {
+  const moment = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+  // 2026-02-30 reads as a day in March.
+  return !Number.isNaN(moment) && new Date(moment).toISOString().startsWith(text);
+}
+
+/** Reads a flag that is a day. */
+export function day(text: string): string {
+  if (isDay(text)) return text;
+  throw new InvalidArgumentError('wanted a day as 2026-03-01.');
+}

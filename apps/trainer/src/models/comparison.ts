@@ -89,7 +89,7 @@ export function reportPromotion(promotion: Promotion, reporter: Reporter): void 
  * Compares two models by the rows that both predict. The candidate is better if the difference is
  * beyond chance: the paired bootstrap interval of the difference in NE lies below 0.
  */
-function compareModels(
+export function compareModels(
   candidate: CtrModel,
   current: CtrModel,
   { source, table, byGroup, notes }: JudgingRows,

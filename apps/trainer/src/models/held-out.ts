@@ -105,7 +105,10 @@ function rateOf(candidate: CtrModel, current: CtrModel): number | undefined {
 }
 
 /** Files as the card names them: separated by commas, which may also be in the name of a file. */
-async function trainingFiles({ card, version }: CtrModel): Promise<string[]> {
+export async function trainingFiles({
+  card,
+  version,
+}: Pick<CtrModel, 'card' | 'version'>): Promise<string[]> {
   if (card?.source === undefined || card.split === undefined) {
     throw new InputError(`${version}: its card tells of no held-out rows; ${ELSEWHERE}`);
   }

@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { exitHelp, RefusedError } from '../cli/exit.js';
-import { jsonFlag } from '../cli/flags.js';
+import { isDay, jsonFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { readMappingFile } from '../mapping/file.js';
 import { addMappingChanges, type MappingChanges } from '../mapping/mapping-flags.js';
@@ -49,8 +49,6 @@ export function outcomesCommand(signal: AbortSignal): Command {
 
 function period(text: string): string {
   const days = text.split('/');
-  const isDay = (day: string): boolean =>
-    /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
   if (days.length <= 2 && days.every(isDay)) return text;
   throw new InvalidArgumentError('wanted a day as 2026-03-01, or 2026-03-01/2026-03-02.');
 }

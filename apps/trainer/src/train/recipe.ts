@@ -1,4 +1,5 @@
-import type { TrainingRecipe, TrainOptions } from '@adscale/ctr';
+import type { TrainingRecipe, TrainOptions, WordOptions } from '@adscale/ctr';
+import type { Mapping } from '../mapping/mapping.js';
 import type { SourceFlags } from '../source/source.js';
 
 /** What was read to train on. */
@@ -25,4 +26,9 @@ export function recipeOf(
     model,
     held_out_share: heldOutShare,
   };
+}
+
+/** What the mapping declares of words. */
+export function wordOptions({ hierarchy, cross }: Partial<Mapping> = {}): WordOptions {
+  return { ...(hierarchy && { hierarchy }), ...(cross && { cross }) };
 }

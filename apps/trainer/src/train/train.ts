@@ -4,13 +4,12 @@ import {
   trainCtr,
   type Trained,
   type TrainOptions,
-  type WordOptions,
 } from '@adscale/ctr';
 import { Argument, Command } from 'commander';
 import { exitHelp, RefusedError } from '../cli/exit.js';
 import { countFlag, jsonFlag, registryFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
-import { isDefault, type Mapping } from '../mapping/mapping.js';
+import { isDefault } from '../mapping/mapping.js';
 import { addMappingChanges, addMappingFlags } from '../mapping/mapping-flags.js';
 import { promoteIfBetter, tellComparison } from '../models/comparison.js';
 import { tooGood } from '../report/warnings.js';
@@ -19,7 +18,7 @@ import { profileFlag, type GeneratedRows } from '../source/generate.js';
 import { addSourceFlags } from '../source/source.js';
 import { addJudgeFlags, judgeOptions, type JudgeFlags } from './judge-flags.js';
 import { loadGenerated, loadTable, type LoadedTable, type LoadFlags } from './load.js';
-import { recipeOf, type TrainedOn } from './recipe.js';
+import { recipeOf, wordOptions, type TrainedOn } from './recipe.js';
 import { renderReport } from './report-files.js';
 
 /** `adscale train`: data in, a published model out. */
@@ -165,11 +164,6 @@ function growModel(
   return reporter.during({ name: 'train', total: rows, unit: 'rows' }, ({ update }) =>
     trainCtr(table, { ...options, onStage: (_, share) => update(Math.round(rows * share)) }),
   );
-}
-
-/** What the mapping declares of words. */
-export function wordOptions({ hierarchy, cross }: Partial<Mapping> = {}): WordOptions {
-  return { ...(hierarchy && { hierarchy }), ...(cross && { cross }) };
 }
 
 function outcome(folder: string, promoted: boolean): string {

@@ -1,0 +1,39 @@
+import { RefusedError } from '../cli/exit.js';
+import { ServiceError, type Service } from '../service/ask.js';
+
+/** Whether a version is on trial by now. */
+export interface CanaryStart {
+  readonly started: boolean;
+  /** Why it is not, and what to do. */
+  readonly reason?: string;
+}
+
+/** Has the service try a version, guarded by its gate: it grows by itself while outcomes allow it. */
+export async function startCanary(service: Service, version: string): Promise<CanaryStart> {
+  try {
+    await service.send('PUT', '/models/canary', { version, gate: true });
+    return { started: true };
+  } catch (error) {
+    // What is published stays, whatever the service says.
+    if (!(error instanceof Error) || error.name === 'AbortError') throw error;
+    return { started: false, reason: `${error.message}\n${adviceFor(error, version)}` };
+  }
+}
+
+function adviceFor(error: Error, version: string): string {
+  const code = error instanceof ServiceError ? error.problem.code : undefined;
+  const byHand = `"adscale models promote ${version}" serves it without a trial`;
+  if (code === 'REGISTRY_READ_ONLY') {
+    return `The service may not write its registry, so that its gate cannot move a trial on. Mount it writable (compose: MODELS_MODE=rw) and put the canary again; ${byHand}`;
+  }
+  if (error instanceof RefusedError) {
+    return `It can be put on trial later: PUT /models/canary {"version": "${version}", "gate": true}; ${byHand}`;
+  }
+  return `The key must have the scope admin: PUT /models/canary {"version": "${version}", "gate": true}; ${byHand}`;
+}
+
+/** The version that is on trial as canary now, or null. */
+export async function versionOnTrial(service: Service): Promise<string | null> {
+  const { canary } = await service.get<{ canary: { version: string } | null }>('/models');
+  return canary?.version ?? null;
+}

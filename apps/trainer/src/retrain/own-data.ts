@@ -1,0 +1,148 @@
+/* The data that the current model was trained on, read again as its card says. */
+import {
+  defaultFitOptions,
+  type CtrTable,
+  type ModelCard,
+  type TrainingRecipe,
+} from '@adscale/ctr';
+import { InputError } from '../cli/exit.js';
+import type { Reporter } from '../cli/reporter.js';
+import type { Mapping } from '../mapping/mapping.js';
+import { trainingFiles } from '../models/held-out.js';
+import { renameColumns } from '../rows/columns.js';
+import { tellRestated } from '../rows/restated.js';
+import { readTable } from '../rows/table.js';
+import { Database, type DatabaseOptions } from '../source/database.js';
+import { generatedNamed, generateTable } from '../source/generate.js';
+import { openSource } from '../source/source.js';
+
+/** A model's own rows, and how it was made of them. */
+export interface OwnData {
+  readonly table: CtrTable;
+  /** In words. */
+  readonly source: string;
+  readonly mapping?: Mapping;
+  /** Without outcomes: what the first model of the chain was trained by. */
+  readonly recipe: TrainingRecipe;
+  readonly notes: readonly string[];
+}
+
+/** A stored model, as far as training again needs it. */
+export interface KnownCard {
+  readonly version: string;
+  readonly card: ModelCard;
+}
+
+/** Where its data is now, if it has moved, and what to read it with. */
+export interface OwnDataOptions extends DatabaseOptions {
+  /** Files instead of those that the card names. */
+  readonly data?: readonly string[];
+}
+
+/**
+ * Reads what the card names, as it is now: files may have grown.
+ * @throws InputError if it cannot be read, or was a sample of the impressions without a click
+ */
+export async function readOwnData(
+  known: KnownCard,
+  options: OwnDataOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<OwnData> {
+  const recipe = await recipeIn(known, options.data);
+  const generated = recipe.generated === undefined ? undefined : generatedNamed(recipe.generated);
+  if (generated !== undefined) {
+    return { table: generateTable(generated), source: recipe.generated!, recipe, notes: [] };
+  }
+  const mapping = known.card.mapping as Mapping | undefined;
+  if (mapping === undefined) {
+    throw new InputError(
+      `${known.version}: its card does not tell what the columns mean; ${ADVICE}`,
+    );
+  }
+  if ((mapping.negative_sampling_rate ?? 1) !== 1) {
+    throw new InputError(
+      `${known.version}: was trained on ${mapping.negative_sampling_rate} of the impressions without a click, wanted all: outcomes hold all; ${ADVICE}`,
+    );
+  }
+  return readFiles(known, recipe, mapping, options, reporter, signal);
+}
+
+const ADVICE = 'train it once more by "adscale train"';
+
+/** What the card tells of how to train again; of earlier trainers, what follows from the rest of it. */
+async function recipeIn(
+  known: KnownCard,
+  data: readonly string[] | undefined,
+): Promise<TrainingRecipe> {
+  const { recipe, source, parameters, choice, split } = known.card;
+  if (recipe !== undefined) {
+    const { outcomes: _, ...rest } = recipe;
+    if (recipe.version !== 1) {
+      throw new InputError(
+        `${known.version}: its card has a recipe of form ${recipe.version}, wanted 1: a newer trainer made it`,
+      );
+    }
+    return data === undefined ? rest : { ...rest, input: data };
+  }
+  const isGenerated = generatedNamed(source ?? '') !== undefined;
+  const { trees, seed, maxDepth, maxBins, minLeafRows } = parameters ?? defaultFitOptions;
+  const input = data ?? (isGenerated ? [] : await trainingFiles(known));
+  return {
+    ...{ version: 1, input, fit: { trees, seed, maxDepth, maxBins, minLeafRows } },
+    ...(isGenerated && { generated: source }),
+    model: choice === undefined ? 'forest' : 'auto',
+    held_out_share: split?.share ?? 0.2,
+  };
+}
+
+async function readFiles(
+  { version }: KnownCard,
+  recipe: TrainingRecipe,
+  trained: Mapping,
+  options: OwnDataOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<OwnData> {
+  const { input, query, encoding, table: place, sheet } = recipe;
+  const { decimal, dates, impressions, clicks } = trained;
+  return Database.use(options, signal, async (database) => {
+    const flags = {
+      input,
+      query,
+      encoding,
+      table: place,
+      sheet,
+      decimal,
+      dates,
+      impressions,
+      clicks,
+    };
+    const source = await openSource(database, { ...flags, threads: options.threads }).catch(
+      (cause: unknown) => {
+        if (!(cause instanceof InputError)) throw cause;
+        const where = 'run it where the data lies, or name it by --data';
+        throw new InputError(
+          `the data that ${version} was trained on cannot be read again: ${cause.message}; ${where}`,
+          { cause },
+        );
+      },
+    );
+    await database.confine(source.files.map(({ stored }) => stored));
+    const names = source.columns.map(({ name }) => name);
+    const mapping = renameColumns(trained, names);
+    const maxBins = recipe.fit.maxBins ?? defaultFitOptions.maxBins;
+    const { table, counts, restated } = await reporter.during(
+      { name: 'read', unit: 'rows' },
+      (stage) => readTable(database, source, { mapping, maxBins, stage }),
+      (read) => read.counts.rows,
+    );
+    const dropped = counts.rows - counts.usable;
+    const notes = [
+      ...source.notes,
+      ...(restated ? [tellRestated(restated)] : []),
+      ...(dropped > 0 ? [`left out: ${dropped.toLocaleString('en')} rows, as in training`] : []),
+    ];
+    return { table, source: source.name, mapping, recipe, notes };
+  });
+}
