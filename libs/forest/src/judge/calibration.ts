@@ -55,8 +55,9 @@ export function fitIsotonic(
     w[blocks] = count;
     x[blocks] = predictions[row];
     y[blocks] = target[row];
-    // Equal predictions are one point; a block must not lie below the one before it.
-    while (blocks > 0 && (y[blocks] <= y[blocks - 1] || x[blocks] === x[blocks - 1])) {
+    // Equal predictions are one point, though their mean may be rounded to above them; a block must not lie
+    // below the one before it.
+    while (blocks > 0 && (y[blocks] <= y[blocks - 1] || x[blocks] <= x[blocks - 1])) {
       pool(w, x, y, blocks);
       blocks--;
     }

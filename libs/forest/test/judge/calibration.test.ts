@@ -55,6 +55,23 @@ describe('isotonic calibration', () => {
     ]);
   });
 
+  it('ascends strictly where the mean of equal predictions is rounded to above them', () => {
+    const few = fc.constantFrom(0.1, 0.12345678901234, 0.3, 1 / 3, 0.7);
+    const row = fc.tuple(
+      few,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.integer({ min: 1, max: 99_999 }),
+    );
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 2, maxLength: 40 }), (rows) => {
+        const [p, y, w] = [0, 1, 2].map((c) => numbers(rows.map((entry) => entry[c])));
+        const { x } = fitIsotonic(p, y, w)!;
+        for (let i = 1; i < x.length; i++) expect(x[i]).toBeGreaterThan(x[i - 1]);
+      }),
+      { numRuns: 2000, seed: 15 },
+    );
+  });
+
   it('leaves out rows without a prediction and rows of weight 0', () => {
     const map = fitIsotonic(
       numbers([1, NaN, 2, 3]),
