@@ -509,6 +509,11 @@ export const stages = {
       mayUse: ['errors', 'answer', 'request', 'placement', 'error', 'sample-size'],
       because: 'No decision asks another: an opportunity is told without money.',
     },
+    {
+      stage: 'hindsight',
+      mayUse: ['errors', 'answer', 'money', 'error', 'allocate', 'forecast', 'rank'],
+      because: 'A decision is judged by what came of it: it is read again, and none is taken.',
+    },
   ],
   api: [
     {

@@ -90,14 +90,7 @@ const OWN = [
  * @throws DecisionError REQUEST_INVALID, LIMIT_EXCEEDED, AMOUNT_INVALID, FEATURE_ABSENT
  */
 export function forecast(model: CtrModel, request: unknown, options?: DecisionOptions): Forecast {
-  const fields = readFields(request, ROOT, ['schedule', 'level', 'currency']);
-  const level = readLevel(fields);
-  const currency = readCurrency(fields['currency']);
-  const reader = new PlacementReader(model, options);
-  const rows = new Float64Array(MAX_SCHEDULE * reader.width);
-  const lines = readEntries(fields['schedule'], 'schedule', MAX_SCHEDULE, (entry, i) =>
-    readLine(reader, rows, i, entry),
-  );
+  const { level, currency, reader, rows, lines } = readSchedule(model, request, options);
   const error = new ModelError(model, rows, lines.length);
   const clicks = lines.map(({ impressions }, i): Clicks => {
     const mean = error.ctr[i] * impressions;
@@ -121,6 +114,19 @@ export function forecast(model: CtrModel, request: unknown, options?: DecisionOp
       ...ownDifference(error),
     ]),
   };
+}
+
+/** A request as it is read: lines, and their rows. @throws DecisionError as `forecast` does */
+export function readSchedule(model: CtrModel, request: unknown, options?: DecisionOptions) {
+  const fields = readFields(request, ROOT, ['schedule', 'level', 'currency']);
+  const level = readLevel(fields);
+  const currency = readCurrency(fields['currency']);
+  const reader = new PlacementReader(model, options);
+  const rows = new Float64Array(MAX_SCHEDULE * reader.width);
+  const lines = readEntries(fields['schedule'], 'schedule', MAX_SCHEDULE, (entry, i) =>
+    readLine(reader, rows, i, entry),
+  );
+  return { level, currency, reader, rows, lines };
 }
 
 function isOutside({ extrapolated }: PlacementForecast): boolean {

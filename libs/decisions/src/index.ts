@@ -17,6 +17,15 @@ export {
   type Forecast,
   type PlacementForecast,
 } from './forecast.js';
+export type { Coverage, ExpectedAndCame, JudgedEntry, Observed } from './hindsight/coverage.js';
+export { JUDGED, type JudgedDecision } from './hindsight/entries.js';
+export {
+  hindsight,
+  type Hindsight,
+  type HindsightOptions,
+  type PastDecision,
+} from './hindsight/hindsight.js';
+export type { Alternative, Estimate, Regret } from './hindsight/regret.js';
 export { MAX_PLACEMENTS } from './opportunities/grid.js';
 export {
   MAX_LISTED,

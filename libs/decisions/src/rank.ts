@@ -76,18 +76,10 @@ const OWN = [
  * @throws DecisionError REQUEST_INVALID, LIMIT_EXCEEDED, AMOUNT_INVALID
  */
 export function rank(model: CtrModel, request: unknown, options?: DecisionOptions): Ranking {
-  const known = ['candidates', 'floor_ecpm', 'level', 'currency'];
-  const fields = readFields(request, ROOT, known);
-  const level = readLevel(fields);
-  const currency = readCurrency(fields['currency']);
-  const floor = readFloor(fields['floor_ecpm'], 'floor_ecpm');
-  const cells = new DistinctCells(model, options);
-  const candidates = readEntries(fields['candidates'], 'candidates', MAX_CANDIDATES, (entry, i) =>
-    readCandidate(cells, entry, i, floor),
-  );
+  const { level, currency, cells, candidates } = readRanking(model, request, options);
   const error = new ModelError(model, cells.rows, cells.count, WALKS);
   const ecpmOf = ({ weight, cell }: Candidate): number => weight * error.ctr[cell];
-  const order = candidates.sort((a, b) => ecpmOf(b) - ecpmOf(a));
+  const order = candidates.toSorted((a, b) => ecpmOf(b) - ecpmOf(a));
   const ranked = order.map((candidate, i) =>
     rankedCandidate(model, error, candidate, order[i + 1], i, level, currency),
   );
@@ -104,6 +96,20 @@ export function rank(model: CtrModel, request: unknown, options?: DecisionOption
       ...fewerMembers(model, error),
     ]),
   };
+}
+
+/** A request as it is read: its candidates in its own order. @throws DecisionError as `rank` does */
+export function readRanking(model: CtrModel, request: unknown, options?: DecisionOptions) {
+  const known = ['candidates', 'floor_ecpm', 'level', 'currency'];
+  const fields = readFields(request, ROOT, known);
+  const level = readLevel(fields);
+  const currency = readCurrency(fields['currency']);
+  const floor = readFloor(fields['floor_ecpm'], 'floor_ecpm');
+  const cells = new DistinctCells(model, options);
+  const candidates = readEntries(fields['candidates'], 'candidates', MAX_CANDIDATES, (entry, i) =>
+    readCandidate(cells, entry, i, floor),
+  );
+  return { level, currency, cells, candidates };
 }
 
 function fewerMembers({ forest }: CtrModel, { members }: ModelError): string[] {

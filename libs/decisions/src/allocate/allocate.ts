@@ -1,10 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import type { CtrModel } from '@adscale/ctr';
-import { describeAllocation, type AllocationAnswer, type Settled } from './answer.js';
+import { describeAllocation, type AllocationAnswer } from './answer.js';
 import { readAllocation } from './request.js';
-import { choicesOf, type Choice } from './choices.js';
-import { solveExactly } from './integer-program.js';
-import { relax, spendRest, type Allocation, type Relaxation } from './knapsack.js';
+import { choicesOf } from './choices.js';
+import { settle } from './settle.js';
 import { equalSplit, proportionalSplit } from './simple-splits.js';
 import type { DecisionOptions } from '../placement.js';
 import type { Solve } from './solver.js';
@@ -35,30 +33,9 @@ export async function allocate(
     equal: equalSplit(choices, problem.budget),
     proportional: proportionalSplit(choices, problem.budget),
   };
-  const relaxation = relax(choices, problem.budget);
-  let known = relaxation.corners;
-  for (const start of [relaxation.corners, splits.equal, splits.proportional]) {
-    // Between the long stretches, a service answers others.
-    await setImmediate();
-    const improved = spendRest(choices, start, problem.budget, onStep);
-    if (improved.value > known.value) known = improved;
-  }
-  onStep();
-  const settled =
-    problem.method === 'exact'
-      ? await settleExactly(choices, problem.budget, relaxation, known, solve)
-      : { allocation: known, bound: relaxation.bound, method: problem.method };
+  const { settled, relaxation } = await settle(problem, choices, Object.values(splits), {
+    solve,
+    onStep,
+  });
   return describeAllocation(problem, choices, settled, relaxation, splits);
-}
-
-async function settleExactly(
-  choices: readonly Choice[],
-  budget: number,
-  relaxation: Relaxation,
-  known: Allocation,
-  solve: Solve,
-): Promise<Settled> {
-  const { allocation, bound } = await solveExactly(choices, budget, relaxation, known, solve);
-  const best = allocation !== undefined && allocation.value > known.value ? allocation : known;
-  return { allocation: best, bound, method: 'exact' };
 }
