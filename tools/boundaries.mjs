@@ -355,6 +355,11 @@ export const stages = {
       mayUse: [],
       because: 'A canary is judged by counts of two models, whoever reads and serves them.',
     },
+    {
+      stage: 'experiment',
+      mayUse: [],
+      because: 'Arms are held against each other, whatever a model expected of them.',
+    },
   ],
   stats: [
     {

@@ -66,3 +66,9 @@ export { referenceOfCard, type FeatureReference, type Reference } from './signs/
 export { signsOf, type Sign, type SignKind } from './signs/signs.js';
 export { shareGrowth, shareInterval } from './signs/shares.js';
 export { stability, type Effect } from './signs/stability.js';
+export type { ArmComparison, ArmDay, ArmResult, ExperimentDesign } from './experiment/design.js';
+export type { Decision } from './experiment/decision.js';
+export { judgeExperiment, type ExperimentResult } from './experiment/experiment.js';
+export { mismatchEvidence, type ArmTraffic } from './experiment/mismatch.js';
+export { ratioEvidence, type PairedCounts, type RatioEvidence } from './experiment/ratio.js';
+export { experimentSize, type SizeWanted } from './experiment/size.js';
