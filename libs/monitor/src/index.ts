@@ -52,7 +52,13 @@ export type { ReportOptions } from './report/options.js';
 export type { SegmentPart } from './segments/dimensions.js';
 export type { SegmentCalibration, SegmentFinding } from './segments/finding.js';
 export { missInWords } from './segments/words.js';
-export { dayVariance, pulled, tempered, type DayVariance } from './sequential/dispersion.js';
+export {
+  cellVariance,
+  Dispersion,
+  tempered,
+  type DayCounts,
+  type Spread,
+} from './sequential/dispersion.js';
 export {
   confidenceSequence,
   logEValue,

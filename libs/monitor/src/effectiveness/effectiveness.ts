@@ -1,5 +1,5 @@
 import { dayText } from '../days.js';
-import { dayVariance, tempered } from '../sequential/dispersion.js';
+import { Dispersion, tempered, type DayCounts, type Spread } from '../sequential/dispersion.js';
 import { confidenceSequence, type Evidence } from '../sequential/evidence.js';
 import { changeBetween, type Change, type Counted } from './change.js';
 import { changeInWords } from './words.js';
@@ -87,7 +87,7 @@ export function effectivenessOf(
   return {
     from: numbers.length > 0 ? dayText(numbers[0]) : null,
     to: last === undefined ? null : dayText(last),
-    overall: effects(tallies.all)[0] ?? effectOf('all', [], 1, alpha, 0),
+    overall: effects(tallies.all)[0] ?? effectOf('all', [], 1, alpha, { cells: 0, days: 0 }),
     ...{ campaigns, placements, days: effects(byDay) },
     best: ranked.filter(({ shrunk_factor }) => shrunk_factor > 1).slice(0, TOLD),
     worst: ranked
@@ -98,9 +98,8 @@ export function effectivenessOf(
   };
 }
 
-const evidenceOf = ({ judgedClicks, expected }: TalliedDay): Evidence => ({
-  clicks: judgedClicks,
-  expected,
+const dayCounts = ({ judgedClicks: clicks, expected, squares }: TalliedDay): DayCounts => ({
+  ...{ clicks, expected, squares },
 });
 
 function effectsOf({ values }: Tally, alpha: number): Effect[] {
@@ -108,17 +107,18 @@ function effectsOf({ values }: Tally, alpha: number): Effect[] {
     value,
     days: [...days].sort(([a], [b]) => a - b).map(([, totals]) => totals),
   }));
-  const { variance } = dayVariance(series.map(({ days }) => days.map(evidenceOf)));
-  const sums = series.map(({ days }) => sumOf(days, variance));
-  const shrunk = shrunkFactors(sums);
-  return series.map(({ value, days }, at) => effectOf(value, days, shrunk[at], alpha, variance));
+  const counts = series.map(({ days }) => days.map(dayCounts));
+  const dispersion = new Dispersion(counts, 0);
+  const spreads = counts.map((days) => dispersion.spreadOf(days));
+  const shrunk = shrunkFactors(counts.map((days, at) => sumOf(days, spreads[at])));
+  return series.map(({ value, days }, at) => effectOf(value, days, shrunk[at], alpha, spreads[at]));
 }
 
 /** Tempered. */
-function sumOf(days: readonly TalliedDay[], variance: number): Evidence {
+function sumOf(days: readonly DayCounts[], spread: Spread): Evidence {
   let [clicks, expected] = [0, 0];
   for (const day of days) {
-    const worth = tempered(evidenceOf(day), variance);
+    const worth = tempered(day, spread);
     clicks += worth.clicks;
     expected += worth.expected;
   }
@@ -130,7 +130,7 @@ function effectOf(
   days: readonly TalliedDay[],
   shrunk_factor: number,
   alpha: number,
-  variance: number,
+  spread: Spread,
 ): Effect {
   const sum = (name: keyof TalliedDay): number => days.reduce((all, day) => all + day[name], 0);
   const [impressions, clicks, expected] = [sum('impressions'), sum('clicks'), sum('expected')];
@@ -141,7 +141,7 @@ function effectOf(
   return {
     ...{ value, impressions, clicks, ctr: perImpression(clicks) },
     ...{ expected, expected_ctr: perImpression(expected) },
-    ...confidenceSequence(sumOf(days, variance), alpha),
+    ...confidenceSequence(sumOf(days.map(dayCounts), spread), alpha),
     shrunk_factor,
     spend: isPriced ? sum('spend') : null,
     cpc: isPriced && paid > 0 ? sum('spend') / paid : null,

@@ -28,6 +28,8 @@ export interface Totals {
   /** Of cells with a forecast: clicks that came, and those expected, as mature as the cell is. */
   judgedClicks: number;
   expected: number;
+  /** Sum of the squares of the cells' expected clicks. */
+  squares: number;
   spend: number;
   /** Impressions of which it was said what they cost. */
   spendImpressions: number;
@@ -52,7 +54,7 @@ const LABELS = ['campaign', 'placement'] as const;
 export const MOST_CELLS = 1_000_000;
 
 export const noTotals = (): Totals => ({
-  ...{ rows: 0, impressions: 0, clicks: 0, judgedClicks: 0, expected: 0 },
+  ...{ rows: 0, impressions: 0, clicks: 0, judgedClicks: 0, expected: 0, squares: 0 },
   ...{ spend: 0, spendImpressions: 0, spendClicks: 0 },
 });
 
@@ -63,6 +65,7 @@ export function addTotals(to: Totals, cell: OutcomeCell, share: number): void {
   if (cell.predicted > 0) {
     to.judgedClicks += cell.clicks;
     to.expected += cell.predicted * share;
+    to.squares += (cell.predicted * share) ** 2;
   }
   if (cell.spend !== undefined) {
     to.spend += cell.spend;

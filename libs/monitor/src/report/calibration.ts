@@ -1,7 +1,7 @@
 import { dayText } from '../days.js';
 import type { Ledger, Totals } from '../ledger/ledger.js';
-import { dayVariance, tempered } from '../sequential/dispersion.js';
-import { confidenceSequence, type Evidence } from '../sequential/evidence.js';
+import { Dispersion, tempered, type DayCounts, type Spread } from '../sequential/dispersion.js';
+import { confidenceSequence } from '../sequential/evidence.js';
 import { changeOf } from '../sequential/since.js';
 import type { CheckedOptions } from './options.js';
 
@@ -39,10 +39,19 @@ export interface Calibrations {
   readonly day_variance: number;
 }
 
-const evidenceOf = ({ judgedClicks: clicks, expected }: Totals): Evidence => ({ clicks, expected });
+const countsOf = ({ judgedClicks: clicks, expected, squares }: Totals): DayCounts => ({
+  ...{ clicks, expected, squares },
+});
 
-/** Overall, by version and by day; of all cells, whether or not they are in the ledger's columns. */
-export function calibrationsOf(ledger: Ledger, options: CheckedOptions): Calibrations {
+/**
+ * Overall, by version and by day; of all cells, whether or not they are in the ledger's columns.
+ * @param cellVariance of a cell's factor beyond chance
+ */
+export function calibrationsOf(
+  ledger: Ledger,
+  options: CheckedOptions,
+  cellVariance: number,
+): Calibrations {
   const all = new Map<number, Totals>();
   for (const days of ledger.totals.values()) {
     for (const [day, totals] of days) merge(all, day, totals);
@@ -50,16 +59,17 @@ export function calibrationsOf(ledger: Ledger, options: CheckedOptions): Calibra
   const series = (days: ReadonlyMap<number, Totals>): Totals[] =>
     [...days].sort(([a], [b]) => a - b).map(([, totals]) => totals);
   const models = [...ledger.totals].map(([model, days]) => ({ model, days: series(days) }));
-  const variance =
-    options.day_variance ?? dayVariance(models.map(({ days }) => days.map(evidenceOf))).variance;
-  const judge = (days: readonly Totals[]): Calibration => calibrationOf(days, variance, options);
+  const everyDay = series(all).map(countsOf);
+  const dispersion = new Dispersion([everyDay], cellVariance);
+  const spread = options.spread ?? dispersion.spreadOf(everyDay);
+  const judge = (days: readonly Totals[]): Calibration => calibrationOf(days, spread, options);
   return {
     overall: judge(series(all)),
     by_model: models.map(({ model, days }) => ({ model_version: model, ...judge(days) })),
     by_day: [...all]
       .sort(([a], [b]) => a - b)
       .map(([day, totals]) => ({ day: dayText(day), ...judge([totals]) })),
-    day_variance: variance,
+    day_variance: spread.days,
   };
 }
 
@@ -71,11 +81,11 @@ function merge(into: Map<number, Totals>, day: number, totals: Totals): void {
 
 function calibrationOf(
   days: readonly Totals[],
-  variance: number,
+  spread: Spread,
   { alpha, tolerance }: CheckedOptions,
 ): Calibration {
   const sum = (name: keyof Totals): number => days.reduce((all, day) => all + day[name], 0);
-  const worth = days.map((day) => tempered(evidenceOf(day), variance));
+  const worth = days.map((day) => tempered(countsOf(day), spread));
   const evidence = worth.reduce(
     (all, day) => ({ clicks: all.clicks + day.clicks, expected: all.expected + day.expected }),
     { clicks: 0, expected: 0 },

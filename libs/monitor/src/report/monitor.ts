@@ -5,7 +5,7 @@ import { worthOfClick } from '../money/prices.js';
 import { causesOf, type Found } from '../segments/causes.js';
 import { dimensionsOf } from '../segments/dimensions.js';
 import { calibrations, findingOf, type SegmentFinding } from '../segments/finding.js';
-import { judgePairs, judgeSingles } from '../segments/judge.js';
+import { cellVarianceOf, judgePairs, judgeSingles, type JudgeOptions } from '../segments/judge.js';
 import { referenceOf } from '../signs/reference.js';
 import { signsOf, type Sign } from '../signs/signs.js';
 import { calibrationsOf } from './calibration.js';
@@ -26,9 +26,11 @@ export async function monitor(pages: Pages, asked: ReportOptions = {}): Promise<
   const leftOut = await takeIn(pages, options, (cell, day, share) =>
     ledger.add(cell, { day, share, worth: worthOfClick(cell, options.prices) }),
   );
-  const figures = calibrationsOf(ledger, options);
   const model = options.model ?? lastModel(ledger);
-  const segments = segmentsOf(ledger, model, options);
+  const cells = judgedCells(ledger, model, options.days);
+  const variance = options.spread?.cells ?? cellVarianceOf(cells);
+  const figures = calibrationsOf(ledger, options, variance);
+  const segments = segmentsOf(cells, model, { ...options, cellVariance: variance });
   const found = { ...inputSigns(ledger, options), left_out: leftOut, kept_share: ledger.keptShare };
   return {
     from: figures.by_day[0]?.day ?? null,
@@ -58,9 +60,11 @@ function lastModel(ledger: Ledger): string | null {
   return best?.model ?? null;
 }
 
-function segmentsOf(ledger: Ledger, model: string | null, asked: CheckedOptions): SegmentsReport {
-  const cells = judgedCells(ledger, model, asked.days);
-  const options = { ...asked, dayVariance: asked.day_variance };
+function segmentsOf(
+  cells: JudgedCells,
+  model: string | null,
+  options: JudgeOptions,
+): SegmentsReport {
   const dimensions = dimensionsOf(cells);
   const singles = judgeSingles(cells, dimensions, options);
   const pairs = judgePairs(cells, dimensions, options);
@@ -85,7 +89,7 @@ function segmentsOf(ledger: Ledger, model: string | null, asked: CheckedOptions)
       .slice(0, MOST_EXPLAINED)
       .map(({ found, because_of }) => ({ ...findingOf(cells, found), because_of })),
     by_money: told.toSorted((a, b) => sizeOf(b) - sizeOf(a)),
-    segments: calibrations(cells, singles.judged, new Set(singles.found), asked.alpha),
+    segments: calibrations(cells, singles.judged, new Set(singles.found), options.alpha),
     looked_at: { single: singles.judged.length, pairs: pairs.judged.length },
   };
 }

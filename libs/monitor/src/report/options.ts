@@ -4,6 +4,7 @@ import { MonitorError, within } from '../errors.js';
 import type { Growth } from '../maturity/growth.js';
 import { matureAge, rateShare } from '../maturity/share.js';
 import { checkPrices, type Prices } from '../money/prices.js';
+import type { Spread } from '../sequential/dispersion.js';
 import type { Reference } from '../signs/reference.js';
 
 /** What a report is asked for. Everything may be left out. */
@@ -41,6 +42,7 @@ export interface CheckedOptions extends ReportOptions {
   readonly alpha: number;
   readonly tolerance: number;
   readonly days: readonly [from: number, to: number];
+  readonly spread?: Spread;
 }
 
 /** @throws MonitorError OPTION_INVALID, with the option, the value got and the value wanted */
@@ -64,7 +66,9 @@ export function checkOptions(options: ReportOptions): CheckedOptions {
     const detail = `from is ${from}, and must not be after to, ${to}`;
     throw new MonitorError('OPTION_INVALID', detail, 'from');
   }
-  return { ...options, alpha, tolerance, days };
+  const { day_variance } = options;
+  const spread = day_variance === undefined ? {} : { spread: { cells: 0, days: day_variance } };
+  return { ...options, alpha, tolerance, days, ...spread };
 }
 
 /**

@@ -114,8 +114,8 @@ function rejudged<T extends Found>(
     ]),
   );
   return others.map((one) => {
-    const { division, segment, variance } = one.judged;
+    const { division, segment, spread } = one.judged;
     const days = sums.get(division)![segment];
-    return { ...one, change: changeOfDays(days, variance, tolerance) };
+    return { ...one, change: changeOfDays(days, spread, tolerance) };
   });
 }

@@ -111,8 +111,8 @@ export function calibrations(
 }
 
 /** Of all days, tempered. */
-function factorOf({ days, variance }: Judged, alpha: number): FactorInterval {
-  return confidenceSequence(total(days.map((day) => tempered(day, variance))), alpha);
+function factorOf({ days, spread }: Judged, alpha: number): FactorInterval {
+  return confidenceSequence(total(days.map((day) => tempered(day, spread))), alpha);
 }
 
 /** A found segment as it is told. */

@@ -7,8 +7,13 @@
  */
 import type { JudgedCells } from '../ledger/judged.js';
 import { eBenjaminiHochberg } from '../multiplicity.js';
-import { dayVariance, pulled, tempered, type DayVariance } from '../sequential/dispersion.js';
-import type { Evidence } from '../sequential/evidence.js';
+import {
+  cellVariance,
+  Dispersion,
+  tempered,
+  type DayCounts,
+  type Spread,
+} from '../sequential/dispersion.js';
 import { changeOf, mostOf, type Change } from '../sequential/since.js';
 import { type Dimension, type SegmentPart } from './dimensions.js';
 import { binsOf, daySums, divisionOf, total, type Division } from './sums.js';
@@ -17,8 +22,10 @@ export interface JudgeOptions {
   readonly alpha: number;
   /** Misses up to this share are none. */
   readonly tolerance: number;
-  /** Variance of a day's factor beyond chance; absent: estimated. */
-  readonly dayVariance?: number;
+  /** Variance of a cell's factor beyond chance. */
+  readonly cellVariance: number;
+  /** How much days and cells differ beyond chance; absent: estimated. */
+  readonly spread?: Spread;
 }
 
 /** A segment and what its outcomes say. */
@@ -28,9 +35,9 @@ export interface Judged {
   readonly label: string;
   readonly parts: readonly SegmentPart[];
   /** By day; not tempered. */
-  readonly days: readonly Evidence[];
-  /** Of a day's factor. */
-  readonly variance: number;
+  readonly days: readonly DayCounts[];
+  /** Of its factor, beyond chance. */
+  readonly spread: Spread;
   readonly change: Change;
 }
 
@@ -52,6 +59,8 @@ const LEAST_EXPECTED = 10;
 const MOST_PAIRED = 12;
 
 export const ALL = 'all traffic';
+
+const NONE: Spread = { cells: 0, days: 0 };
 
 /** Judges all traffic and every segment of one feature. */
 export function judgeSingles(
@@ -93,8 +102,11 @@ function judgeFamily(
       .map((days, segment) => ({ division, segment, days }))
       .filter(({ days }) => total(days).expected >= LEAST_EXPECTED),
   );
-  const all = dayVariance(seen.map(({ days }) => days));
-  const judged = seen.map((one) => judge(one, all, options, least));
+  const dispersion = new Dispersion(
+    seen.map(({ days }) => days),
+    options.cellVariance,
+  );
+  const judged = seen.map((one) => judge(one, dispersion, options, least));
   const logs = judged.map(({ change }) => change.logE);
   const found = eBenjaminiHochberg(logs, alpha).map((place) => judged[place]);
   return { judged, found, alpha, least: Math.log(Math.max(1, judged.length) / alpha) };
@@ -102,33 +114,47 @@ function judgeFamily(
 
 function judge(
   one: Pick<Judged, 'division' | 'segment' | 'days'>,
-  all: DayVariance,
-  { tolerance, dayVariance: given }: JudgeOptions,
+  dispersion: Dispersion,
+  { tolerance, spread: given }: JudgeOptions,
   least: number,
 ): Judged {
   const { division, segment, days } = one;
-  const variance = given ?? pulled(dayVariance([days]), all);
+  // Without any spread evidence is largest: where that is too little, how much there is does not matter.
+  const isIdle = mostOf(days, tolerance) < least;
+  const spread = given ?? (isIdle ? NONE : dispersion.spreadOf(days));
   const bins = binsOf(division, segment);
   const labels = division.dimensions.map(({ labels: names }, d) => names[bins[d]]);
   return {
     ...one,
     label: labels.length === 0 ? ALL : labels.join(' and '),
     parts: division.dimensions.map(({ parts }, d) => parts[bins[d]]),
-    variance,
-    change: changeOfDays(days, variance, tolerance, least),
+    spread,
+    change: changeOfDays(days, spread, tolerance, least),
   };
+}
+
+/** How much single cells differ beyond chance from the factor of their day. */
+export function cellVarianceOf(cells: JudgedCells): number {
+  const [days] = daySums(cells, divisionOf(), cells.expected);
+  const factors = days.map(({ clicks, expected }) => (clicks > 0 ? clicks / expected : 1));
+  return cellVariance(
+    Array.from(cells.expected, (expected, at) => ({
+      clicks: cells.clicks[at],
+      expected: expected * factors[cells.day[at]],
+    })),
+  );
 }
 
 /**
  * @param least where the e-value's logarithm is certainly below this, it is taken for 0: nobody asks
  */
 export function changeOfDays(
-  days: readonly Evidence[],
-  variance: number,
+  days: readonly DayCounts[],
+  spread: Spread,
   tolerance: number,
   least = -Infinity,
 ): Change {
-  const worth = days.map((day) => tempered(day, variance));
+  const worth = days.map((day) => tempered(day, spread));
   if (mostOf(worth, tolerance) < least) return { logE: 0, since: 0, evidence: total(worth) };
   return changeOf(worth, tolerance);
 }

@@ -1,4 +1,5 @@
 import type { JudgedCells } from '../ledger/judged.js';
+import type { DayCounts } from '../sequential/dispersion.js';
 import type { Evidence } from '../sequential/evidence.js';
 import type { Dimension } from './dimensions.js';
 
@@ -42,20 +43,22 @@ export function daySums(
   cells: JudgedCells,
   division: Division,
   expected: Float64Array,
-): Evidence[][] {
+): DayCounts[][] {
   const { days, day, clicks } = cells;
-  const [came, were] = [0, 0].map(() => new Float64Array(division.segments * days));
+  const [came, were, squares] = [0, 0, 0].map(() => new Float64Array(division.segments * days));
   for (let at = 0; at < cells.length; at++) {
     const segment = segmentAt(division, at);
     if (segment < 0) continue;
     const place = segment * days + day[at];
     came[place] += clicks[at];
     were[place] += expected[at];
+    squares[place] += expected[at] ** 2;
   }
   return Array.from({ length: division.segments }, (_, segment) =>
     Array.from({ length: days }, (__, d) => ({
       clicks: came[segment * days + d],
       expected: were[segment * days + d],
+      squares: squares[segment * days + d],
     })),
   );
 }
