@@ -129,9 +129,9 @@ export class Dispersion {
     const isPossible = (wanted: number) => (_: number, at: number) => squares(at) >= wanted;
     const most = SCALES.findLastIndex(isPossible(leastSquares(known)));
     const likely = SCALES.findLastIndex(isPossible(known));
-    // What was never seen is believed to be as usual, at most.
     const at = known > 0 ? SCALES[Math.min(SCALES.length - 1, most + 1)] : 1;
-    const scale = at <= 1 ? at : Math.max(1, SCALES[Math.max(0, likely)]);
+    // Of few days, more than usual is believed where it is likely, not where it is only possible.
+    const scale = at <= 1 || known >= 2 * POOL ? at : Math.max(1, SCALES[Math.max(0, likely)]);
     return { cells: scale * this.cells, days: scale * USUAL_DAYS };
   }
 

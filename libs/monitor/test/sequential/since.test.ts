@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { changeOf, factorSince, logEValue, type Evidence } from '../../src/index.js';
+import { mostOf } from '../../src/sequential/since.js';
 import { chance } from '../chance.js';
 
 const add = (days: readonly Evidence[]): Evidence => ({
@@ -47,7 +48,7 @@ test('a change is dated, and its factor holds the truth though the date was chos
 test('looking every day for a change raises a false alarm in 5 % of runs at most', () => {
   const { poisson } = chance('since, no change');
   let alarms = 0;
-  for (let run = 0; run < 400; run++) {
+  for (let run = 0; run < 200; run++) {
     const days: Evidence[] = [];
     let alarmed = false;
     for (let day = 0; day < 60; day++) {
@@ -56,5 +57,22 @@ test('looking every day for a change raises a false alarm in 5 % of runs at most
     }
     alarms += +alarmed;
   }
-  expect(alarms).toBeLessThanOrEqual(20);
+  expect(alarms).toBeLessThanOrEqual(10);
+});
+
+test('the quick bound is never below, and near where there is something to find', () => {
+  const day = fc.record({
+    clicks: fc.integer({ min: 0, max: 300 }),
+    expected: fc.double({ min: 0, max: 200, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(fc.array(day, { maxLength: 12 }), fc.constantFrom(0, 0.1), (days, tolerance) => {
+      const known = days.filter(({ expected }) => expected > 0);
+      expect(mostOf(known, tolerance)).toBeGreaterThanOrEqual(
+        changeOf(known, tolerance).logE - 1e-9,
+      );
+    }),
+  );
+  const miss = Array.from({ length: 10 }, () => ({ clicks: 85, expected: 100 }));
+  expect(mostOf(miss)).toBeLessThan(changeOf(miss).logE + 5);
 });
