@@ -47,7 +47,10 @@ export interface EffectivenessReport {
   readonly campaigns: readonly Effect[];
   readonly placements: readonly Effect[];
   readonly days: readonly Effect[];
-  /** Of campaigns and placements, those furthest above and below what the model expected. */
+  /**
+   * Of campaigns and placements, those furthest above and below what the model expected, compared with the
+   * others; none where chance alone explains how they differ.
+   */
   readonly best: readonly NamedEffect[];
   readonly worst: readonly NamedEffect[];
   /** Null where there is no earlier period to compare with. */
@@ -76,24 +79,24 @@ export function effectivenessOf(
     name: 'day',
     values: new Map(numbers.map((day) => [dayText(day), new Map([[day, everyDay.get(day)!]])])),
   };
-  const effects = (tally: Tally): Effect[] => effectsOf(tally, alpha);
-  const [campaigns, placements] = [effects(tallies.campaign), effects(tallies.placement)];
-  const named = [
-    ...campaigns.map((effect) => ({ kind: 'campaign' as const, ...effect })),
-    ...placements.map((effect) => ({ kind: 'placement' as const, ...effect })),
-  ].filter(({ value, factor }) => value !== UNNAMED && value !== OTHERS && factor !== null);
-  const ranked = named.toSorted((a, b) => b.shrunk_factor - a.shrunk_factor);
+  const effects = (tally: Tally): readonly Effect[] => effectsOf(tally, alpha).effects;
+  const campaigns = effectsOf(tallies.campaign, alpha);
+  const placements = effectsOf(tallies.placement, alpha);
+  const ranked = [...rankedOf('campaign', campaigns), ...rankedOf('placement', placements)].sort(
+    (a, b) => b.ahead - a.ahead,
+  );
+  const told = (some: typeof ranked): NamedEffect[] =>
+    some.slice(0, TOLD).map(({ kind, effect }) => ({ kind, ...effect }));
   const last = numbers.at(-1);
   return {
     from: numbers.length > 0 ? dayText(numbers[0]) : null,
     to: last === undefined ? null : dayText(last),
     overall: effects(tallies.all)[0] ?? effectOf('all', [], 1, alpha, { cells: 0, days: 0 }),
-    ...{ campaigns, placements, days: effects(byDay) },
-    best: ranked.filter(({ shrunk_factor }) => shrunk_factor > 1).slice(0, TOLD),
-    worst: ranked
-      .filter(({ shrunk_factor }) => shrunk_factor < 1)
-      .toReversed()
-      .slice(0, TOLD),
+    campaigns: campaigns.effects,
+    placements: placements.effects,
+    days: effects(byDay),
+    best: told(ranked.filter(({ ahead }) => ahead > 0)),
+    worst: told(ranked.filter(({ ahead }) => ahead < 0).toReversed()),
     change: last === undefined ? null : periodChange(tallies, last, period),
   };
 }
@@ -102,7 +105,20 @@ const dayCounts = ({ judgedClicks: clicks, expected, squares }: TalliedDay): Day
   ...{ clicks, expected, squares },
 });
 
-function effectsOf({ values }: Tally, alpha: number): Effect[] {
+interface Effects {
+  readonly effects: readonly Effect[];
+  /** The factor of all of them. */
+  readonly mean: number;
+}
+
+/** How far each is ahead of the others, by its shrunk factor. */
+function rankedOf(kind: NamedEffect['kind'], { effects, mean }: Effects) {
+  return effects
+    .filter(({ value, factor }) => value !== UNNAMED && value !== OTHERS && factor !== null)
+    .map((effect) => ({ kind, effect, ahead: effect.shrunk_factor - mean }));
+}
+
+function effectsOf({ values }: Tally, alpha: number): Effects {
   const series = [...values].map(([value, days]) => ({
     value,
     days: [...days].sort(([a], [b]) => a - b).map(([, totals]) => totals),
@@ -110,8 +126,11 @@ function effectsOf({ values }: Tally, alpha: number): Effect[] {
   const counts = series.map(({ days }) => days.map(dayCounts));
   const dispersion = new Dispersion(counts, 0);
   const spreads = counts.map((days) => dispersion.spreadOf(days));
-  const shrunk = shrunkFactors(counts.map((days, at) => sumOf(days, spreads[at])));
-  return series.map(({ value, days }, at) => effectOf(value, days, shrunk[at], alpha, spreads[at]));
+  const { factors, mean } = shrunkFactors(counts.map((days, at) => sumOf(days, spreads[at])));
+  const effects = series.map(({ value, days }, at) =>
+    effectOf(value, days, factors[at], alpha, spreads[at]),
+  );
+  return { effects, mean };
 }
 
 /** Tempered. */

@@ -21,9 +21,9 @@ export function warningsOf(told: Told, { growth }: CheckedOptions): string[] {
   });
   warnings.push(...told.signs.filter(({ raised }) => raised).map(({ words }) => words));
   const deviation = Math.sqrt(told.day_variance);
-  if (deviation > NOTICEABLE_DAYS) {
+  if (told.by_day.length > 0 && deviation > NOTICEABLE_DAYS) {
     warnings.push(
-      `days differ by ${shareText(deviation)} beyond chance, which intervals allow for`,
+      `days may differ by ${shareText(deviation)} beyond chance, which intervals allow for`,
     );
   }
   if (told.left_out.days > 0) {
