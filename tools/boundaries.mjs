@@ -537,8 +537,13 @@ export const stages = {
       because: 'A problem is answered alike, whatever it is about.',
     },
     {
+      stage: 'by-line',
+      mayUse: [],
+      because: 'Whether a body is read line by line follows from its head, whoever asks.',
+    },
+    {
       stage: 'security',
-      mayUse: ['overload', 'problem'],
+      mayUse: ['by-line', 'overload', 'problem'],
       because: 'Who may ask is settled before what is asked is read.',
     },
     {
@@ -558,7 +563,7 @@ export const stages = {
     },
     {
       stage: 'record',
-      mayUse: ['problem'],
+      mayUse: ['by-line', 'problem'],
       because: 'A record is read the same way by every route, whatever model answers it.',
     },
     {
@@ -587,8 +592,13 @@ export const stages = {
       because: 'An explanation is asked of the model, not of the route that predicts.',
     },
     {
+      stage: 'ids',
+      mayUse: ['record'],
+      because: 'An id says what was predicted, whoever predicts and whoever reads it later.',
+    },
+    {
       stage: 'predict',
-      mayUse: ['problem', 'security', 'logging', 'record', 'model', 'pool', 'explain'],
+      mayUse: ['ids', 'problem', 'security', 'logging', 'record', 'model', 'pool', 'explain'],
       because: 'One prediction is answered without what only many need.',
     },
     {
@@ -602,6 +612,7 @@ export const stages = {
         'logging',
         'record',
         'model',
+        'ids',
         'predict',
       ],
       because: 'Many predictions are single ones, taken in turns.',
@@ -613,7 +624,7 @@ export const stages = {
     },
     {
       stage: 'docs',
-      mayUse: ['problem', 'security', 'record'],
+      mayUse: ['by-line', 'problem', 'security', 'record'],
       because: 'The documentation is read off the routes, so it knows none of them.',
     },
     {
@@ -658,7 +669,18 @@ export const stages = {
     },
     {
       stage: 'outcomes',
-      mayUse: ['store'],
+      mayUse: [
+        'overload',
+        'problem',
+        'security',
+        'config',
+        'logging',
+        'store',
+        'record',
+        'model',
+        'ids',
+        'batch',
+      ],
       because: 'Outcomes are judged by nobody here: they are read, kept and told.',
     },
     {
@@ -681,6 +703,7 @@ export const stages = {
         'stats',
         'replicas',
         'cluster',
+        'ids',
         'store',
         'outcomes',
         'storage',
@@ -699,6 +722,7 @@ export const stages = {
         'docs',
         'health',
         'inference',
+        'outcomes',
         'stats',
         'parts',
       ],

@@ -12,6 +12,7 @@ import { Inference } from './inference/inference.js';
 import { InferenceStatusController } from './inference/status-controller.js';
 import { ModelAdmin, ModelAdminController } from './model/admin.js';
 import { ModelController, ModelListing } from './model/listing.js';
+import { outcomesController } from './outcomes/outcomes-controller.js';
 import type { Parts } from './parts.js';
 import { predictController } from './predict/predict-controller.js';
 import { GATEKEEPERS } from './security/gate.js';
@@ -29,8 +30,11 @@ class AppModule {}
  */
 export function appModule(parts: Parts): DynamicModule {
   const { config, served, registry, loader, follower, stats, figures } = parts;
-  const { predictions, explanations, gatekeepers } = parts;
-  const made = [served, registry, loader, follower, stats, figures, predictions, explanations];
+  const { predictions, explanations, gatekeepers, ids, outcomes } = parts;
+  const made = [
+    ...[served, registry, loader, follower, stats, figures, predictions, explanations],
+    ...[ids, outcomes],
+  ];
   return {
     module: AppModule,
     controllers: [
@@ -40,6 +44,7 @@ export function appModule(parts: Parts): DynamicModule {
       streamController(served, config),
       explainController(parts),
       decisionsController(parts),
+      outcomesController(config),
       ModelController,
       ModelAdminController,
       StatsController,

@@ -34,6 +34,10 @@ export interface Config {
   readonly valkeyUrl: string;
   /** `off`, `file:` with an absolute path, or the address of a server. */
   readonly outcomesUrl: string;
+  /** '': one that the store keeps. */
+  readonly predictionKey: string;
+  readonly outcomesMatureDays: number;
+  readonly outcomesRetentionDays: number;
   readonly logLevel: LogLevel;
 }
 
@@ -240,6 +244,29 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     secret: true,
     parse: parseStoreUrl,
   },
+  predictionKey: {
+    variable: 'PREDICTION_KEY',
+    fallback: '',
+    wanted: 'at least 32 characters that nobody can guess',
+    meaning:
+      'Secret that prediction ids are signed with; when not set, a random one that the store keeps.',
+    secret: true,
+    parse: (secret) => (secret === '' || secret.length >= 32 ? secret : undefined),
+  },
+  outcomesMatureDays: whole(
+    'OUTCOMES_MATURE_DAYS',
+    14,
+    1,
+    365,
+    'Days that a day stays open for restatements after its last outcome came; then its outcomes are summed.',
+  ),
+  outcomesRetentionDays: whole(
+    'OUTCOMES_RETENTION_DAYS',
+    400,
+    1,
+    36_500,
+    'Days that outcomes are kept; older ones are forgotten, and refused.',
+  ),
   logLevel: {
     variable: 'LOG_LEVEL',
     fallback: 'info',

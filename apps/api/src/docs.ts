@@ -6,6 +6,7 @@ import {
   SwaggerModule,
 } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
+import type { Lines } from './by-line.js';
 import { addProblems } from './problem/api-problems.js';
 import { ROUTE_PROBLEMS, type ProblemCode } from './problem/catalogue.js';
 import { REQUEST_NAME } from './record/record-dto.js';
@@ -27,7 +28,7 @@ type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[s
 interface RouteFacts {
   readonly scope?: Scope;
   readonly quiet?: boolean;
-  readonly lines?: boolean;
+  readonly lines?: Lines;
 }
 
 /** Of every route, by method and path as OpenAPI writes them: `get /models/{version}`. */
@@ -70,6 +71,7 @@ function base(): Omit<OpenAPIObject, 'paths'> {
     .addTag('Prediction', 'One placement, many, or a stream of them.')
     .addTag('Decisions', 'What to show, to bid and to spend, by the predictions.')
     .addTag('Open Inference Protocol', 'Predictions for clients of KServe and Triton.')
+    .addTag('Outcomes', 'What came of the predictions.')
     .addTag('Models', 'Which versions there are, and which of them answer.')
     .addTag('Operation', 'What the service did, and whether it is well.')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key', description: key }, 'ApiKey')
@@ -110,7 +112,7 @@ function problemsOf({ scope, quiet, lines }: RouteFacts, hasBody: boolean): Prob
     ...(scope === undefined ? [] : keyed),
     ...(scope === 'admin' ? admin : []),
     ...(hasBody ? body : []),
-    ...(hasBody && !lines ? json : []),
+    ...(hasBody && lines !== true ? json : []),
   ];
 }
 

@@ -24,6 +24,10 @@ import type { Gatekeepers } from './security/gate.js';
 import { LeasedLimiter } from './security/leases.js';
 import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/figures.js';
+import { PredictionIds } from './ids/prediction-ids.js';
+import { ModelBook } from './outcomes/model-book.js';
+import { openOutcomes } from './outcomes/open-outcomes.js';
+import { signIds } from './outcomes/sign-ids.js';
 import { openStore } from './storage/open.js';
 import type { Trace } from './telemetry/trace.js';
 
@@ -80,6 +84,12 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const predictions = new Predictions(stats);
   countDroppedLines(logger, stats.counter('log_lines_dropped'));
   const store = config.outcomesUrl === 'off' ? undefined : openStore(config.outcomesUrl, logger);
+  const book = new ModelBook(served, loader, store, logger);
+  const ids = new PredictionIds((model) => book.keep(model));
+  if (config.predictionKey !== '') ids.use(config.predictionKey);
+  else if (store !== undefined) signIds(ids, store, logger);
+  const sources = { ids, book, logger, now: Date.now };
+  const { outcomes, upkeep } = openOutcomes(store, config, sources);
   const tier = await connectTier(config, logger);
   const pool = createPool(config, served, stats, logger);
   const explanations = new Explanations(pool, tier);
@@ -111,11 +121,12 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     colleagues?.stop();
     if (unlink) await unlink();
     if (endSharing) await endSharing();
+    await upkeep?.stop();
     await Promise.all([pool.close(), tier?.close(), store?.close()]);
   };
   return {
     ...{ config, stats, registry, loader, served, follower, predictions, explanations },
-    ...{ details, gatekeepers, figures, pool, store, close },
+    ...{ details, gatekeepers, figures, pool, store, book, ids, outcomes, close },
   };
 }
 

@@ -28,6 +28,9 @@ describe('readConfig', () => {
       maxEventStreams: 100,
       maxLagMs: 200,
       valkeyUrl: '',
+      predictionKey: '',
+      outcomesMatureDays: 14,
+      outcomesRetentionDays: 400,
       outcomesUrl: `file:${resolve('outcomes/outcomes.db')}`,
       batchLimit: 10_000,
       batchBodyLimitBytes: 8_388_608,
@@ -60,6 +63,7 @@ describe('readConfig', () => {
     ['REQUEST_TIMEOUT_MS', '5'],
     ['LOG_LEVEL', 'loud'],
     ['WORKERS', '0'],
+    ['OUTCOMES_MATURE_DAYS', '0'],
     ['CORS_ORIGINS', 'tool.example'],
     ['CORS_ORIGINS', 'https://tool.example/path'],
   ])('refuses %s=%s, naming the variable, the value got and the value wanted', (name, value) => {

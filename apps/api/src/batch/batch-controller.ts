@@ -4,6 +4,8 @@ import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { ServiceStats } from '@adscale/stats';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
+import { ApiIdsQuery, wantsIds } from '../ids/ids-query.js';
+import type { PredictionIds } from '../ids/prediction-ids.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { versionHeader } from '../model/models-dto.js';
 import type { ServedModel } from '../model/served-model.js';
@@ -12,7 +14,7 @@ import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { answerBatch, readBatch } from './batch.js';
-import { type PlainHandler, type RouteRules, framed } from '../record/route-rules.js';
+import { type PlainHandler, type RouteRules, sendPlain } from '../record/route-rules.js';
 import { BatchAnswer, batchBody } from './batch-documentation.js';
 import { RecordAnswers } from './record-answers.js';
 
@@ -30,20 +32,26 @@ export interface BatchParts {
   readonly served: ServedModel;
   readonly stats: ServiceStats;
   readonly config: Config;
+  readonly ids: PredictionIds;
 }
 
 /** Makes the controller of the batch route for the schema that `served` has. */
-export function batchController({ served, stats, config }: BatchParts): Type<unknown> {
+export function batchController({ served, stats, config, ids }: BatchParts): Type<unknown> {
   const { batchLimit, batchBodyLimitBytes } = config;
-  const plain: PlainHandler = async (body, isGone) => {
+  const answer = async (body: unknown, isGone: () => boolean, named: boolean) => {
     const records = readBatch(body, batchLimit);
     const serving = served.current;
     if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-    const text = await answerBatch(records, new RecordAnswers(serving, stats), isGone);
+    const answers = new RecordAnswers(serving, stats, named ? ids : undefined);
+    const text = await answerBatch(records, answers, isGone);
     const headers = ['x-model-version', serving.model.version, 'content-type', JSON_TYPE];
     return { headers, text: text ?? '' };
   };
-  const handle = framed(plain);
+  const plain: PlainHandler = (body, isGone) => answer(body, isGone, false);
+  const handle: NonNullable<RouteRules['direct']> = async (request, reply) => {
+    const named = wantsIds(request.query);
+    sendPlain(reply, await answer(request.body, () => reply.raw.destroyed, named));
+  };
   const rules: RouteRules = { bodyLimit: batchBodyLimitBytes, direct: handle, plain };
 
   @ApiTags('Prediction')
@@ -59,6 +67,7 @@ export function batchController({ served, stats, config }: BatchParts): Type<unk
         'One model answers all of them. A record that is not valid is answered with its error, ' +
         'in its place, and the others with their predictions.',
     })
+    @ApiIdsQuery()
     @ApiBody(batchBody(served.schema, batchLimit))
     @ApiOkResponse({
       type: BatchAnswer,

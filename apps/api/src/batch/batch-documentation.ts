@@ -48,6 +48,9 @@ export class Outcome {
   })
   predicted_ctr?: number;
 
+  @ApiPropertyOptional({ description: 'With ?ids=true: to send the outcome with.' })
+  prediction_id?: string;
+
   @ApiPropertyOptional({ description: 'In place of the prediction when there is none.' })
   error?: RecordError;
 }

@@ -1,23 +1,8 @@
 import type { Readable } from 'node:stream';
 import { Turn } from '../overload/turn.js';
-import type { ProblemCode } from '../problem/catalogue.js';
-import { ProblemError } from '../problem/problem.js';
+import { Chunks, NO_ROOM, type Stop } from './chunks.js';
 import { type Line, type LineCutter, TOO_LONG } from './lines.js';
 import type { RecordAnswers } from './record-answers.js';
-
-/** The next chunk, the end of the source, or a stop. */
-type Step = IteratorResult<Buffer, unknown> | 'stopped';
-
-/** Why a stream is stopped. */
-export interface Stop {
-  readonly code: ProblemCode;
-  readonly detail: string;
-}
-
-const NO_ROOM: Stop = {
-  code: 'OVERLOADED',
-  detail: 'The bodies of other requests take up MAX_IN_FLIGHT_BYTES.',
-};
 
 /**
  * Answers lines of JSON with lines of JSON, in order.
@@ -30,18 +15,19 @@ const NO_ROOM: Stop = {
  * answers and one line.
  */
 export class LineStream {
-  private stopped: Stop | undefined;
-  private wake: ((step: Step) => void) | undefined;
+  private readonly chunks: Chunks;
 
   constructor(
-    private readonly source: Readable,
+    source: Readable,
     private readonly lines: LineCutter,
     private readonly answers: RecordAnswers,
-  ) {}
+  ) {
+    this.chunks = new Chunks(source, () => lines.line > 0);
+  }
 
   /** Whether it is the client's turn to send. */
   get isWaiting(): boolean {
-    return this.wake !== undefined;
+    return this.chunks.isWaiting;
   }
 
   /**
@@ -49,8 +35,7 @@ export class LineStream {
    * with which line to go on. A line that has no end yet is left out.
    */
   stop(stop: Stop): void {
-    this.stopped ??= stop;
-    this.wake?.('stopped');
+    this.chunks.stop(stop);
   }
 
   /**
@@ -59,35 +44,16 @@ export class LineStream {
    */
   async *text(): AsyncGenerator<string> {
     const turn = new Turn();
-    // `for await` would destroy the source at its end, and the connection with it.
-    const chunks = this.source[Symbol.asyncIterator]() as AsyncIterator<Buffer, unknown>;
     for (;;) {
-      const step = await this.next(chunks);
+      const step = await this.chunks.next();
       if (step === 'stopped') break;
       yield* this.answered(step.done ? this.lines.end() : this.lines.cut(step.value), turn);
       if (step.done) return;
-      if (this.lines.isOutOfRoom) this.stop(NO_ROOM);
+      if (this.lines.isOutOfRoom) this.chunks.stop(NO_ROOM);
     }
-    const { code, detail } = this.stopped!;
+    const { code, detail } = this.chunks.reason!;
     const next = this.lines.line + 1;
     yield `${this.answers.lastWord(code, `${detail} Go on from line ${next}.`, next)}\n`;
-  }
-
-  /** The next chunk, or `stopped` if `stop` is called first. */
-  private next(chunks: AsyncIterator<Buffer, unknown>): Promise<Step> {
-    if (this.stopped !== undefined) return Promise.resolve('stopped');
-    const step = new Promise<Step>((resolve, reject) => {
-      this.wake = resolve;
-      chunks.next().then(resolve, reject);
-    });
-    return step.catch((error) => this.end(error)).finally(() => (this.wake = undefined));
-  }
-
-  /** Stops the stream if its source failed with what an answer can tell. */
-  private end(error: unknown): 'stopped' {
-    if (!(error instanceof ProblemError) || this.lines.line === 0) throw error;
-    this.stop({ code: error.code, detail: error.message });
-    return 'stopped';
   }
 
   private async *answered(lines: readonly Line[], turn: Turn): AsyncGenerator<string> {

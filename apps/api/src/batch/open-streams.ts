@@ -2,7 +2,14 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hangUp } from '../connections.js';
 import { liftRequestTimeout } from '../problem/socket.js';
-import type { LineStream } from './line-stream.js';
+import type { Stop } from './chunks.js';
+
+/** A stream as whoever supervises it knows it. */
+export interface OpenStream {
+  /** Whether it is the client's turn to send. */
+  readonly isWaiting: boolean;
+  stop(stop: Stop): void;
+}
 
 /**
  * The streams under way. When the service closes, they may go on for a while. Then each is stopped,
@@ -10,7 +17,7 @@ import type { LineStream } from './line-stream.js';
  * the process from ending.
  */
 export class OpenStreams implements BeforeApplicationShutdown {
-  private readonly streams = new Set<LineStream>();
+  private readonly streams = new Set<OpenStream>();
   private closing = false;
 
   /** @param graceMs how long streams may go on once the service closes, in milliseconds */
@@ -22,12 +29,12 @@ export class OpenStreams implements BeforeApplicationShutdown {
   }
 
   /** The streams in the order in which they began. */
-  [Symbol.iterator](): Iterator<LineStream> {
+  [Symbol.iterator](): Iterator<OpenStream> {
     return this.streams.values();
   }
 
   /** @returns takes the stream out again; to be called when it has ended, however it did */
-  add(stream: LineStream): () => void {
+  add(stream: OpenStream): () => void {
     this.streams.add(stream);
     if (this.closing) this.stopLater();
     return () => void this.streams.delete(stream);
@@ -61,7 +68,7 @@ export class OpenStreams implements BeforeApplicationShutdown {
 export function superviseConnection(
   { raw: request }: FastifyRequest,
   { raw: answer }: FastifyReply,
-  stream: LineStream,
+  stream: OpenStream,
   { streams, idleMs }: { readonly streams: OpenStreams; readonly idleMs: number },
 ): void {
   const { socket } = request;

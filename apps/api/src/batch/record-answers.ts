@@ -1,5 +1,6 @@
 import { roundCtr } from '@adscale/ctr';
 import type { ServiceStats } from '@adscale/stats';
+import type { PredictionIds } from '../ids/prediction-ids.js';
 import type { Serving } from '../model/served-model.js';
 import { predictionText } from '../predict/predictions.js';
 import { type ProblemCode, catalogue } from '../problem/catalogue.js';
@@ -18,10 +19,14 @@ export class RecordAnswers {
   private readonly row: Float64Array;
   private moment: number;
 
-  /** @param serving answers all of them, whatever is served in the meantime */
+  /**
+   * @param serving answers all of them, whatever is served in the meantime
+   * @param ids has each prediction told with an id
+   */
   constructor(
     private readonly serving: Serving,
     private readonly stats: ServiceStats,
+    private readonly ids?: PredictionIds,
   ) {
     this.row = new Float64Array(serving.contract.width);
     this.moment = stats.moment();
@@ -54,9 +59,16 @@ export class RecordAnswers {
   answer(record: unknown, line?: number): string {
     const { row } = this;
     const { contract } = this.serving;
-    if (readRecord(contract, record, row)) return predictionText(this.predict(row));
+    if (readRecord(contract, record, row)) return this.textOf(this.predict(row));
     const why = this.failed < EXPLAINED ? invalidRecord(contract, record) : undefined;
     return this.refuse('INVALID_RECORD', why, line);
+  }
+
+  /** `predictionText`, with an id where one is wanted. An id needs no escapes. */
+  private textOf(ctr: number): string {
+    const text = predictionText(ctr);
+    const id = this.ids?.of(this.serving.model, this.row, ctr);
+    return id === undefined ? text : `${text.slice(0, -1)},"prediction_id":"${id}"}`;
   }
 
   /**

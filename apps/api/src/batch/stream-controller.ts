@@ -5,7 +5,8 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.js';
-import { refuseQuery } from '../record/query.js';
+import { ApiIdsQuery, wantsIds } from '../ids/ids-query.js';
+import { PredictionIds } from '../ids/prediction-ids.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ServedModel } from '../model/served-model.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
@@ -41,6 +42,7 @@ export function streamController(
       private readonly served: ServedModel,
       private readonly stats: ServiceStats,
       private readonly streams: OpenStreams,
+      private readonly ids: PredictionIds,
     ) {}
 
     @Post('predict_ctr/stream')
@@ -54,12 +56,13 @@ export function streamController(
         'send. Empty lines are left out. A line that cannot be answered is answered with its ' +
         'error and number. One model answers the whole stream.',
     })
+    @ApiIdsQuery()
     @ApiConsumes(...LINE_TYPES)
     @ApiBody(linesBody(schema))
     @ApiOkResponse(linesAnswer)
     @ApiProblems(problems)
     predict(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-      refuseQuery(request.query);
+      const named = wantsIds(request.query);
       const source = request.body;
       if (!(source instanceof Readable)) {
         const detail = `Send lines of JSON with the header content-type: ${LINE_TYPES[0]}.`;
@@ -67,7 +70,7 @@ export function streamController(
       }
       const serving = this.served.current;
       if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-      const answers = new RecordAnswers(serving, this.stats);
+      const answers = new RecordAnswers(serving, this.stats, named ? this.ids : undefined);
       const stream = new LineStream(
         source,
         new LineCutter(bodyLimitBytes, roomFor(reply)),

@@ -10,6 +10,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ExplanationAnswer, IntervalAnswer } from '../explain/explanation-answer.js';
+import { PREDICTION_ID } from '../ids/prediction-ids.js';
 import { ApiDetailQuery } from '../explain/detail-query.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { versionHeader } from '../model/models-dto.js';
@@ -61,6 +62,11 @@ const answerHeaders = {
   [UNKNOWN_WORDS]: {
     description:
       'Features whose words the model does not know, percent-encoded; absent where it knows all.',
+    schema: { type: 'string' },
+  },
+  [PREDICTION_ID]: {
+    description:
+      'Names this prediction: its outcome is sent with it to POST /outcomes. Absent where outcomes are off.',
     schema: { type: 'string' },
   },
   ...versionHeader,

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readDetailQuery } from '../explain/detail-query.js';
+import { PREDICTION_ID, type PredictionIds } from '../ids/prediction-ids.js';
 import type { PredictionDetails } from '../explain/prediction-details.js';
 import { clientOf } from '../pool/client.js';
 import type { Answer, ServedModel, Serving } from '../model/served-model.js';
@@ -14,6 +15,7 @@ export interface PredictionParts {
   readonly served: ServedModel;
   readonly predictions: Predictions;
   readonly details: PredictionDetails;
+  readonly ids: PredictionIds;
 }
 
 /**
@@ -39,7 +41,9 @@ export class PredictHandler {
    */
   readonly plain = (record: unknown): PlainAnswer => {
     const { serving, answer } = this.predict(record);
-    return { headers: [...this.headersOf(serving), 'etag', answer.etag], text: answer.body };
+    const headers = this.headersOf(serving, answer);
+    headers.push('etag', answer.etag);
+    return { headers, text: answer.body };
   };
 
   /** @throws ProblemError INVALID_QUERY, INVALID_RECORD, MODEL_NOT_LOADED, NO_INTERVALS, OVERLOADED */
@@ -48,7 +52,7 @@ export class PredictHandler {
     if (!request.url.includes('?')) return sendPlain(reply, this.plain(body));
     const query = readDetailQuery(request.query);
     const { serving, answer } = this.predict(body);
-    const headers = this.headersOf(serving);
+    const headers = this.headersOf(serving, answer);
     const client = clientOf(request, reply);
     const row = this.row.slice();
     return this.parts.details.of(serving.model, row, body as object, query, client).then(
@@ -73,10 +77,12 @@ export class PredictHandler {
   }
 
   /** What every answer of this model to the record in `row` says. */
-  private headersOf({ model, words }: Serving): string[] {
+  private headersOf({ model, words }: Serving, { ctr }: Answer): string[] {
     const headers = ['content-type', JSON_TYPE, 'x-model-version', model.version];
     const unknown = words.headerOf(this.row);
     if (unknown !== '') headers.push(UNKNOWN_WORDS, unknown);
+    const id = this.parts.ids.of(model, this.row, ctr);
+    if (id !== undefined) headers.push(PREDICTION_ID, id);
     return headers;
   }
 }

@@ -86,6 +86,11 @@ export const catalogue = {
     detail:
       'Mount MODEL_DIR writable, or switch models where the trainer runs. Nothing has changed.',
   },
+  OUTCOMES_OFF: {
+    status: 409,
+    title: 'Outcomes are switched off',
+    detail: 'Set OUTCOMES_URL to a file or a database to keep them.',
+  },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
@@ -156,6 +161,12 @@ export const catalogue = {
     title: 'No allocation meets the limits',
     detail: 'Lower the floors, or raise the budget, the caps or the inventory that detail names.',
   },
+  INVALID_OUTCOMES: {
+    status: 422,
+    title: 'None of the outcomes can be taken',
+    detail:
+      'Every entry of errors names a field of one of them, the value got and the rule it must meet.',
+  },
   RATE_LIMITED: {
     status: 429,
     title: 'Too many requests of this client',
@@ -185,6 +196,12 @@ export const catalogue = {
     status: 503,
     title: 'The service has too much to do',
     detail: 'Wait for the seconds in Retry-After, or send the request to another replica.',
+  },
+  OUTCOMES_UNAVAILABLE: {
+    status: 503,
+    title: 'Outcomes cannot be kept or read now',
+    detail:
+      'The database of OUTCOMES_URL cannot be used. Send them again later: nothing is counted twice.',
   },
   SHUTTING_DOWN: {
     status: 503,

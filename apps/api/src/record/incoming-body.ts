@@ -18,6 +18,7 @@ import {
   createInflate,
 } from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isByLine } from '../by-line.js';
 import { ProblemError } from '../problem/problem.js';
 import type { RouteRules } from './route-rules.js';
 
@@ -78,9 +79,9 @@ function refusalOf(request: FastifyRequest, encoding: string): ProblemError | un
 }
 
 /** Most bytes of a body. Lines are never held as a whole. */
-function limitOf({ routeOptions }: FastifyRequest): number {
+function limitOf({ routeOptions, headers }: FastifyRequest): number {
   const { config, bodyLimit = Infinity } = routeOptions;
-  return (config as RouteRules).lines ? Infinity : bodyLimit;
+  return isByLine((config as RouteRules).lines, headers['content-type']) ? Infinity : bodyLimit;
 }
 
 /** Most bytes of a body before and after it is unpacked. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Lines } from '../by-line.js';
 import { ProblemError } from '../problem/problem.js';
 import { checkParts } from './json-parts.js';
 import { refuseQuery } from './query.js';
@@ -28,8 +29,8 @@ export type PlainHandler = (
 export interface RouteRules {
   /** Most bytes of a body, instead of `BODY_LIMIT_BYTES`. */
   readonly bodyLimit?: number;
-  /** The body is lines of JSON, and is given to the route as the stream it comes in. */
-  readonly lines?: boolean;
+  /** A body of lines of JSON is given to the route as the stream it comes in. */
+  readonly lines?: Lines;
   /** The body is JSON and is given to the route as the text that came, unless that is empty. */
   readonly unread?: boolean;
   /** Answers instead of Nest's pipeline around the controller, which only documents the route. */

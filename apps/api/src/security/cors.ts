@@ -19,6 +19,7 @@ export const EXPOSED_HEADERS = [
   'x-model-version',
   'x-request-id',
   'x-unknown-words',
+  'x-prediction-id',
 ];
 
 const SHARED: FastifyCorsOptions = {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Counter } from '@adscale/stats';
 import proxyAddress from '@fastify/proxy-addr';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Lines, isByLine } from '../by-line.js';
 import type { Admission, Ticket } from '../overload/admission.js';
 import { countedBody } from '../overload/counted-body.js';
 import type { ProblemCode } from '../problem/catalogue.js';
@@ -17,7 +18,7 @@ export interface RouteRules {
   readonly scope?: Scope;
   readonly quiet?: boolean;
   /** The body is read line by line, so it is never held as a whole. */
-  readonly lines?: boolean;
+  readonly lines?: Lines;
   /** Answered with events, which have no end: their clients have a bound of their own. */
   readonly events?: boolean;
 }
@@ -128,7 +129,8 @@ export class Gate {
     }
     // Of a packed body the head does not tell what it will take.
     const { 'transfer-encoding': coding, 'content-encoding': packing } = headers;
-    if (rules.lines || (coding ?? packing) !== undefined) {
+    const isLines = isByLine(rules.lines, headers['content-type']);
+    if (isLines || (coding ?? packing) !== undefined) {
       tickets.set(response, ticket);
       return undefined;
     }
@@ -173,7 +175,8 @@ export function addGate(fastify: FastifyInstance, gate: Gate): void {
   // Bodies that come in chunks are counted as they come.
   fastify.addHook('preParsing', (request, reply, payload, done) => {
     const { lines } = request.routeOptions.config as RouteRules;
-    const ticket = lines ? undefined : tickets.get(reply.raw);
+    const isLines = isByLine(lines, request.headers['content-type']);
+    const ticket = isLines ? undefined : tickets.get(reply.raw);
     if (ticket === undefined) return done(null, payload);
     return done(
       null,

@@ -2,11 +2,13 @@
 export interface CellColumns {
   /** Of the impressions, UTC, `YYYY-MM-DD`. */
   day: string;
+  /** Digest of all other columns here. */
+  cell_id: string;
   /** Version of the model that predicted. */
   model: string;
   /** The record as JSON, keys in the schema's order, numbers of two significant digits. */
   cell: string;
-  /** Features whose words the model did not know, separated by commas. */
+  /** Features whose words the model did not know, separated by commas, each as in an address. */
   unseen: string;
   campaign: string;
   placement: string;
@@ -16,16 +18,18 @@ export interface CellColumns {
 interface CountColumns {
   impressions: number;
   clicks: number;
-  /** Clicks that the model expected. */
-  predicted: number;
   /** Money; null where nobody said. */
   spend: number | null;
 }
 
-/** The newest figure of each key that is young; `daily` has the others. */
+/** The newest figure of each key of a day that is open; `daily` has the others. */
 export interface OutcomeRow extends CellColumns, CountColumns {
   key: string;
   kind: 'prediction' | 'record';
+  /** What its growth is counted under. */
+  segment: string;
+  /** What the model predicted. */
+  ctr: number;
   /** When it came, and until when it counts: milliseconds since 1970. */
   received_at: number;
   until: number;
@@ -36,22 +40,19 @@ export interface OutcomeRow extends CellColumns, CountColumns {
 }
 
 /** Every figure of a key that was told more than once. */
-export interface HistoryRow {
+export interface HistoryRow extends CountColumns {
   key: string;
   revision: number;
   day: string;
   segment: string;
-  /** Days between the end of the day and when it was told. */
+  /** Days from the beginning of the day to when it was told: 0 on the day itself. */
   age: number;
   content: string;
-  impressions: number;
-  clicks: number;
-  spend: number | null;
   until: number;
   received_at: number;
 }
 
-/** How the counts of a day grew with its age: first figures, and what restatements added. */
+/** How the counts of a day grew with its age: first figures of keys, and what restatements added. */
 export interface GrowthRow {
   day: string;
   segment: string;
@@ -63,18 +64,12 @@ export interface GrowthRow {
   more_clicks: number;
 }
 
-/** Mature outcomes, summed by cell. */
+/** Outcomes of days that are closed, summed by cell. */
 export interface DailyRow extends CellColumns, CountColumns {
-  /** Digest of the cell's columns. */
-  id: string;
   /** Keys. */
   rows: number;
-}
-
-/** Keys that were summed, so that one is not counted again. */
-export interface CompactedRow {
-  key: string;
-  day: string;
+  /** Clicks that the model expected. */
+  predicted: number;
 }
 
 export interface SettingRow {
@@ -84,10 +79,10 @@ export interface SettingRow {
 
 /** What it takes to read prediction ids of a model that is not served any more. */
 export interface ModelRow {
-  version: string;
   /** The first bytes of the digest, hexadecimal. */
   digest: string;
-  /** The schema and the vocabularies as JSON. */
+  version: string;
+  /** Its schema, and by feature the words that it knows, as JSON. */
   schema: string;
 }
 
@@ -96,7 +91,8 @@ export interface OutcomeTables {
   histories: HistoryRow;
   growth: GrowthRow;
   daily: DailyRow;
-  compacted: CompactedRow;
+  /** A view: `daily`, and of each outcome what it would add to it. */
+  counted: DailyRow;
   settings: SettingRow;
   models: ModelRow;
 }

@@ -67,6 +67,11 @@ export class Store<Q extends Queries> {
     return this.state;
   }
 
+  /** Whether it will answer nothing any more. */
+  get isClosed(): boolean {
+    return this.closing !== undefined;
+  }
+
   /** Has `listener` called whenever the database was opened; at once if it is open. */
   onOpen(listener: () => void): void {
     this.openListeners.push(listener);

@@ -16,6 +16,7 @@ export interface Seen {
   readonly body: string;
 }
 
+const ANY_PREDICTION = /(x-prediction-id: )[\w-]+/;
 const ANY_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /**
@@ -29,7 +30,9 @@ export class AllWays {
     private readonly connections: Connections,
   ) {}
 
-  static async open(environment: Record<string, string>): Promise<AllWays> {
+  static async open(settings: Record<string, string>): Promise<AllWays> {
+    // Ids are there from the first answer on then.
+    const environment = { ...settings, PREDICTION_KEY: 'a key of all ways, long enough to be one' };
     const apps = [await runApp(environment), await runApp(environment), await runApp(environment)];
     const [wired, door, frame] = apps.map(
       ({ app }) => app.getHttpAdapter().getInstance() as unknown as FastifyInstance,
@@ -147,7 +150,12 @@ function answersIn(text: string): Seen[] {
     const [, length = '0'] = /^content-length: (\d+)$/im.exec(rest.slice(0, end)) ?? [];
     const named = headers
       .filter((line) => !/^date:/i.test(line))
-      .map((line) => line.replace(/^[^:]+/, (name) => name.toLowerCase()).replace(ANY_ID, 'an id'));
+      .map((line) =>
+        line
+          .replace(/^[^:]+/, (name) => name.toLowerCase())
+          .replace(ANY_ID, 'an id')
+          .replace(ANY_PREDICTION, '$1an id'),
+      );
     const body = rest.slice(end + 4, end + 4 + Number(length)).replace(ANY_ID, 'an id');
     seen.push({ head: [status, ...named.sort()], body });
     rest = rest.slice(end + 4 + Number(length));

@@ -120,7 +120,7 @@ interface Services {
 const admin = ({ server }: RunningApp, method: 'post' | 'put', path: string) =>
   request(server)[method](path).set('x-api-key', ADMIN_KEY);
 const ADMIN_KEY = randomBytes(16).toString('hex');
-const ADMIN_KEYS = `ops:predict+admin:${createHash('sha256').update(ADMIN_KEY).digest('hex')}`;
+const ADMIN_KEYS = `ops:predict+outcomes+admin:${createHash('sha256').update(ADMIN_KEY).digest('hex')}`;
 
 const decision = ({ server }: RunningApp, name: string, body: object) =>
   answered(request(server).post(`/${name}`).set('x-api-key', ADMIN_KEY).send(body));
@@ -236,6 +236,10 @@ const occurrences: Record<
     const cells = [{ record, cost: { cpm: 5 }, floor: 10.01 }];
     return decision(administered, 'allocate', { budget: 10, cells });
   },
+  OUTCOMES_OFF: ({ administered }) =>
+    answered(request(administered.server).get('/outcomes').set('x-api-key', ADMIN_KEY)),
+  OUTCOMES_UNAVAILABLE: ({ other }) => answered(other.get('/outcomes')),
+  INVALID_OUTCOMES: ({ api }) => answered(request(api.server).post('/outcomes').send([{}])),
   RATE_LIMITED: async ({ limited }) => {
     await limited.post(sample);
     return answered(limited.post(sample));
@@ -283,8 +287,12 @@ beforeAll(async () => {
     bare: await runApp({ MODEL_DIR: await emptyFolder(), API_KEYS: ADMIN_KEYS }),
     limited: await runApp({ MODEL_DIR, RATE_LIMIT_PER_MINUTE: '1' }),
     crowded: await runApp({ MODEL_DIR, API_KEYS, MAX_IN_FLIGHT: '1' }),
-    administered: await runApp({ MODEL_DIR: folder, API_KEYS: ADMIN_KEYS }),
-    other: await runApp({ MODEL_DIR: await modelFolder(otherSchema) }),
+    administered: await runApp({ MODEL_DIR: folder, API_KEYS: ADMIN_KEYS, OUTCOMES_URL: 'off' }),
+    // Nothing listens there.
+    other: await runApp({
+      MODEL_DIR: await modelFolder(otherSchema),
+      OUTCOMES_URL: 'postgres://127.0.0.1:1/none',
+    }),
     folder,
   };
 });

@@ -1,10 +1,11 @@
-import type { Kysely, Migration } from 'kysely';
+import { type Kysely, type Migration, sql } from 'kysely';
 
 /** Outcomes: young ones by key, mature ones by cell and day, and what both need. */
 export const outcomes: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await makeYoung(db);
     await makeMature(db);
+    await makeView(db);
     await db.schema
       .createTable('settings')
       .addColumn('name', 'text', (column) => column.primaryKey())
@@ -12,11 +13,10 @@ export const outcomes: Migration = {
       .execute();
     await db.schema
       .createTable('models')
-      .addColumn('version', 'text', (column) => column.primaryKey())
-      .addColumn('digest', 'text', (column) => column.notNull())
+      .addColumn('digest', 'text', (column) => column.primaryKey())
+      .addColumn('version', 'text', (column) => column.notNull())
       .addColumn('schema', 'text', (column) => column.notNull())
       .execute();
-    await db.schema.createIndex('models_by_digest').on('models').column('digest').execute();
   },
 };
 
@@ -25,6 +25,8 @@ async function makeYoung(db: Kysely<unknown>): Promise<void> {
     .createTable('outcomes')
     .addColumn('key', 'text', (column) => column.primaryKey())
     .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('segment', 'text', (column) => column.notNull())
+    .addColumn('cell_id', 'text', (column) => column.notNull())
     .addColumn('day', 'text', (column) => column.notNull())
     .addColumn('model', 'text', (column) => column.notNull())
     .addColumn('cell', 'text', (column) => column.notNull())
@@ -34,14 +36,18 @@ async function makeYoung(db: Kysely<unknown>): Promise<void> {
     .addColumn('arm', 'text', (column) => column.notNull())
     .addColumn('impressions', 'bigint', (column) => column.notNull())
     .addColumn('clicks', 'bigint', (column) => column.notNull())
-    .addColumn('predicted', 'double precision', (column) => column.notNull())
+    .addColumn('ctr', 'double precision', (column) => column.notNull())
     .addColumn('spend', 'double precision')
     .addColumn('received_at', 'bigint', (column) => column.notNull())
     .addColumn('until', 'bigint', (column) => column.notNull())
     .addColumn('revision', 'integer', (column) => column.notNull())
     .addColumn('content', 'text', (column) => column.notNull())
     .execute();
-  await db.schema.createIndex('outcomes_by_day').on('outcomes').column('day').execute();
+  await db.schema
+    .createIndex('outcomes_by_day')
+    .on('outcomes')
+    .columns(['day', 'cell_id'])
+    .execute();
   await db.schema
     .createTable('histories')
     .addColumn('key', 'text', (column) => column.notNull())
@@ -75,7 +81,7 @@ async function makeMature(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema
     .createTable('daily')
-    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('cell_id', 'text', (column) => column.primaryKey())
     .addColumn('day', 'text', (column) => column.notNull())
     .addColumn('model', 'text', (column) => column.notNull())
     .addColumn('cell', 'text', (column) => column.notNull())
@@ -89,11 +95,16 @@ async function makeMature(db: Kysely<unknown>): Promise<void> {
     .addColumn('predicted', 'double precision', (column) => column.notNull())
     .addColumn('spend', 'double precision')
     .execute();
-  await db.schema.createIndex('daily_by_day').on('daily').column('day').execute();
-  await db.schema
-    .createTable('compacted')
-    .addColumn('key', 'text', (column) => column.primaryKey())
-    .addColumn('day', 'text', (column) => column.notNull())
-    .execute();
-  await db.schema.createIndex('compacted_by_day').on('compacted').column('day').execute();
+  await db.schema.createIndex('daily_by_day').on('daily').columns(['day', 'cell_id']).execute();
+}
+
+/** Young and mature outcomes as one. */
+async function makeView(db: Kysely<unknown>): Promise<void> {
+  const cell = sql.raw('day, cell_id, model, cell, unseen, campaign, placement, arm');
+  await sql`
+    create view counted as
+    select ${cell}, 1 as rows, impressions, clicks, ctr * impressions as predicted, spend
+    from outcomes
+    union all
+    select ${cell}, rows, impressions, clicks, predicted, spend from daily`.execute(db);
 }

@@ -1,0 +1,22 @@
+/** A UTC day has no other length. */
+export const DAY_MS = 86_400_000;
+
+/** The UTC day of a moment, `YYYY-MM-DD`. @param at milliseconds since 1970 */
+export function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
+/** When a UTC day begins, in milliseconds since 1970. */
+export function startOf(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`);
+}
+
+/** The day so many days before another. */
+export function daysBefore(day: string, days: number): string {
+  return dayOf(startOf(day) - days * DAY_MS);
+}
+
+/** Whole days from the beginning of a day to a moment: 0 on the day itself, and never less. */
+export function ageAt(day: string, at: number): number {
+  return Math.max(0, Math.floor((at - startOf(day)) / DAY_MS));
+}

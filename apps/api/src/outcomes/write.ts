@@ -1,0 +1,212 @@
+/*
+ * How told outcomes become kept ones. In one transaction, for a whole batch:
+ *
+ *   told ─▶ day closed? ───────────────▶ refused
+ *        ─▶ key not known ─────────────▶ new
+ *        ─▶ content known of this key ─▶ unchanged
+ *        ─▶ anything else ─────────────▶ restated: kept in the history, and the newest wins
+ *
+ * Newest is the one that counts until later; of two alike, the one that came later.
+ */
+import { hash } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { insertMany, selectIn } from '../store/bulk.js';
+import type { CellColumns, GrowthRow, HistoryRow, OutcomeRow } from '../store/outcome-tables.js';
+import type { Tables } from '../store/tables.js';
+import { writeAlone } from '../store/write-lock.js';
+import { ageAt } from './days.js';
+import { type PackedOutcomes, type ToldOutcome, unpack } from './packed.js';
+
+/** What became of an outcome that was told. */
+export const FATES = ['new', 'restated', 'unchanged', 'closed'] as const;
+export type Fate = (typeof FATES)[number];
+
+const OUTCOME_COLUMNS = [
+  ...(['key', 'kind', 'segment', 'day', 'cell_id', 'model', 'cell', 'unseen'] as const),
+  ...(['campaign', 'placement', 'arm', 'impressions', 'clicks', 'ctr', 'spend'] as const),
+  ...(['received_at', 'until', 'revision', 'content'] as const),
+];
+const HISTORY_COLUMNS = [
+  ...(['key', 'revision', 'day', 'segment', 'age', 'content'] as const),
+  ...(['impressions', 'clicks', 'spend', 'until', 'received_at'] as const),
+];
+const GROWTH_COUNTS = [
+  ...(['first_keys', 'first_impressions', 'first_clicks'] as const),
+  ...(['more_impressions', 'more_clicks'] as const),
+];
+const GROWTH_COLUMNS = [...(['day', 'segment', 'age'] as const), ...GROWTH_COUNTS];
+
+/** A restatement changes these; the cell, and the model that is judged, stay those of the first figure. */
+const REPLACED = ['campaign', 'placement', 'arm', 'cell_id', 'impressions', 'clicks', 'spend'];
+const NEWEST = [...REPLACED, 'received_at', 'until', 'revision', 'content'];
+
+export interface WriteArgs {
+  readonly packed: PackedOutcomes;
+  /** When they came, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/**
+ * Keeps outcomes, all or none.
+ * @returns the fate of each, as its place in `FATES`
+ */
+export async function writeOutcomes(
+  db: Kysely<Tables>,
+  { packed, at }: WriteArgs,
+): Promise<Uint8Array> {
+  const told = unpack(packed);
+  const fates = new Uint8Array(told.length);
+  await writeAlone(db, async (transaction) => {
+    const batch = new Batch(at);
+    await batch.read(transaction, told);
+    told.forEach((outcome, i) => (fates[i] = FATES.indexOf(batch.take(outcome))));
+    await batch.write(transaction);
+  });
+  return fates;
+}
+
+/** The digest of all that a cell is but for itself. */
+export function cellIdOf(cell: Omit<CellColumns, 'cell_id'>): string {
+  const { day, model, cell: record, unseen, campaign, placement, arm } = cell;
+  const text = JSON.stringify([day, model, record, unseen, campaign, placement, arm]);
+  return hash('sha256', text, 'base64url').slice(0, 22);
+}
+
+class Batch {
+  private closed: ReadonlySet<string> = new Set();
+  /** Outcomes as they are kept, or will be when all is written. */
+  private readonly kept = new Map<string, OutcomeRow>();
+  private readonly changed = new Set<OutcomeRow>();
+  /** Contents that were told before, with their keys. */
+  private readonly known = new Set<string>();
+  private readonly histories: HistoryRow[] = [];
+  private readonly growth = new Map<string, GrowthRow>();
+
+  constructor(private readonly at: number) {}
+
+  /** Finds what the store knows of these. */
+  async read(db: Kysely<Tables>, told: readonly ToldOutcome[]): Promise<void> {
+    const days = [...new Set(told.map(({ day }) => day))];
+    const closed = db.selectFrom('daily').select('day').distinct().where('day', 'in', days);
+    this.closed = new Set((await closed.execute()).map(({ day }) => day));
+    const keys = [...new Set(told.map(({ key }) => key))];
+    for (const row of await selectIn(db, 'outcomes', 'key', keys, OUTCOME_COLUMNS)) {
+      this.kept.set(row.key, row);
+    }
+    const restated = [...this.kept.values()].filter(({ revision }) => revision > 1);
+    const severally = restated.map(({ key }) => key);
+    for (const { key, content } of await selectIn(db, 'histories', 'key', severally, [
+      'key',
+      'content',
+    ])) {
+      this.known.add(`${key} ${content}`);
+    }
+  }
+
+  take(told: ToldOutcome): Fate {
+    const kept = this.kept.get(told.key);
+    if (kept === undefined) {
+      if (this.closed.has(told.day)) return 'closed';
+      this.begin(told);
+      return 'new';
+    }
+    if (kept.content === told.content) return 'unchanged';
+    if (this.known.has(`${told.key} ${told.content}`)) return 'unchanged';
+    this.restate(kept, told);
+    return 'restated';
+  }
+
+  private begin(told: ToldOutcome): void {
+    const row: OutcomeRow = { ...told, cell_id: cellIdOf(told), received_at: this.at, revision: 1 };
+    this.kept.set(told.key, row);
+    this.changed.add(row);
+    const grown = this.grownAt(row, told.until);
+    grown.first_keys++;
+    grown.first_impressions += told.impressions;
+    grown.first_clicks += told.clicks;
+  }
+
+  private restate(kept: OutcomeRow, told: ToldOutcome): void {
+    if (kept.revision === 1) this.remember(kept);
+    const wins = told.until >= kept.until;
+    const { impressions, clicks, until, content } = told;
+    const before = { impressions: kept.impressions, clicks: kept.clicks };
+    kept.revision++;
+    this.remember({
+      ...kept,
+      impressions,
+      clicks,
+      spend: told.spend,
+      until,
+      content,
+      received_at: this.at,
+    });
+    this.changed.add(kept);
+    if (!wins) return;
+    Object.assign(kept, { impressions, clicks, until, content, received_at: this.at });
+    // Who does not say again where it was has not said that it was nowhere.
+    for (const name of ['campaign', 'placement', 'arm'] as const)
+      kept[name] = told[name] || kept[name];
+    kept.spend = told.spend ?? kept.spend;
+    kept.cell_id = cellIdOf(kept);
+    const grown = this.grownAt(kept, until);
+    grown.more_impressions += impressions - before.impressions;
+    grown.more_clicks += clicks - before.clicks;
+  }
+
+  private remember(row: OutcomeRow): void {
+    const { key, revision, day, segment, content, impressions, clicks, spend } = row;
+    const { until, received_at } = row;
+    const age = ageAt(day, until);
+    this.known.add(`${key} ${content}`);
+    const figures = { impressions, clicks, spend, until, received_at };
+    this.histories.push({ key, revision, day, segment, age, content, ...figures });
+  }
+
+  private grownAt({ day, segment }: OutcomeRow, until: number): GrowthRow {
+    const age = ageAt(day, until);
+    const name = `${day} ${age} ${segment}`;
+    let row = this.growth.get(name);
+    if (row === undefined) {
+      const counts = { first_keys: 0, first_impressions: 0, first_clicks: 0 };
+      row = { day, segment, age, ...counts, more_impressions: 0, more_clicks: 0 };
+      this.growth.set(name, row);
+    }
+    return row;
+  }
+
+  async write(db: Kysely<Tables>): Promise<void> {
+    await insertMany(db, {
+      table: 'outcomes',
+      columns: OUTCOME_COLUMNS,
+      rows: valuesOf([...this.changed], OUTCOME_COLUMNS),
+      ending: `on conflict ("key") do update set ${NEWEST.map(replaced).join(', ')}`,
+    });
+    await insertMany(db, {
+      table: 'histories',
+      columns: HISTORY_COLUMNS,
+      rows: valuesOf(this.histories, HISTORY_COLUMNS),
+      ending: '',
+    });
+    await insertMany(db, {
+      table: 'growth',
+      columns: GROWTH_COLUMNS,
+      rows: valuesOf([...this.growth.values()], GROWTH_COLUMNS),
+      ending: `on conflict ("day", "segment", "age") do update set ${GROWTH_COUNTS.map(added).join(', ')}`,
+    });
+  }
+}
+
+function valuesOf<R>(rows: readonly R[], columns: readonly (keyof R)[]): unknown[] {
+  const values: unknown[] = [];
+  for (const row of rows) for (const column of columns) values.push(row[column]);
+  return values;
+}
+
+function replaced(column: string): string {
+  return `"${column}" = excluded."${column}"`;
+}
+
+function added(column: string): string {
+  return `"${column}" = growth."${column}" + excluded."${column}"`;
+}
