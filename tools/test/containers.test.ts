@@ -7,12 +7,16 @@ const read = (path: string): string => readFileSync(root + path, 'utf8');
 
 const compose = parse(read('docker-compose.yml'), { merge: true });
 
-describe.each(['api', 'trainer'])('the container of %s', (name) => {
+describe.each([
+  ['api', 'api'],
+  ['trainer', 'trainer'],
+  ['retrain', 'trainer'],
+])('the container of %s', (name, app) => {
   const { build, ...service } = compose.services[name];
   const dockerfile = read(build.dockerfile);
 
   it('is built from the workspace, on a pinned base', () => {
-    expect([build.context, build.dockerfile]).toEqual(['.', `apps/${name}/Dockerfile`]);
+    expect([build.context, build.dockerfile]).toEqual(['.', `apps/${app}/Dockerfile`]);
     const [, pinned] = /^ARG NODE_IMAGE=(\S+)$/m.exec(dockerfile)!;
     expect(pinned).toMatch(/^node:\d+\.\d+\.\d+-/);
     for (const [, image] of dockerfile.matchAll(/^FROM (\S+)/gm)) {
@@ -51,7 +55,70 @@ describe('docker compose', () => {
     const { api, trainer } = compose.services;
     expect(api.depends_on.trainer.condition).toBe('service_completed_successfully');
     expect(trainer.command).toContain('--if-missing');
-    expect([trainer.volumes, api.volumes]).toEqual([['models:/models'], ['models:/models:ro']]);
+    expect(trainer.volumes).toEqual(['models:/models']);
+    // Read-only unless somebody says otherwise.
+    expect(api.volumes).toContain('models:/models:${MODELS_MODE:-ro}');
     expect(read('apps/api/Dockerfile')).toContain('HEALTHCHECK');
+  });
+
+  it('retrains only where that is asked for, by the service that answers, with a key from outside', () => {
+    const { retrain } = compose.services;
+    expect([retrain.profiles, retrain.command.slice(0, 2)]).toEqual([
+      ['retrain'],
+      ['retrain', '--every'],
+    ]);
+    expect(retrain.depends_on.api.condition).toBe('service_healthy');
+    expect(retrain.volumes).toEqual(['models:/models']);
+    expect(retrain.environment).toEqual({
+      ADSCALE_URL: 'http://api:8000',
+      ADSCALE_API_KEY: '${RETRAIN_API_KEY:-}',
+    });
+  });
+});
+
+describe('the cron job that retrains', () => {
+  const job = parse(read('tools/deploy/retrain-cronjob.yaml'));
+  const pod = job.spec.jobTemplate.spec.template.spec;
+  const [container, ...others] = pod.containers;
+
+  it('never runs twice at a time, and does not try again by itself', () => {
+    expect([job.apiVersion, job.kind]).toEqual(['batch/v1', 'CronJob']);
+    expect(job.spec.schedule).toMatch(/^(\S+ ){4}\S+$/);
+    expect(job.spec.concurrencyPolicy).toBe('Forbid');
+    expect([job.spec.jobTemplate.spec.backoffLimit, pod.restartPolicy]).toEqual([0, 'Never']);
+  });
+
+  it('runs without root, without capabilities, on a read-only file system, within bounds', () => {
+    expect(others).toEqual([]);
+    expect(pod).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    });
+    expect(read('apps/trainer/Dockerfile')).toContain(
+      `USER ${pod.securityContext.runAsUser}:${pod.securityContext.runAsGroup}\n`,
+    );
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(container.resources.limits.memory).toBeDefined();
+    expect(job.spec.jobTemplate.spec.activeDeadlineSeconds).toBeGreaterThan(0);
+  });
+
+  it('uses what the image and the command have: volumes, variables and flags', () => {
+    const dockerfile = read('apps/trainer/Dockerfile');
+    const [, models] = /MODEL_DIR=(\S+)/.exec(dockerfile)!;
+    const mounts = container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+    expect(mounts).toEqual([models, '/tmp']);
+    const named = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name);
+    expect(named(container.volumeMounts)).toEqual(named(pod.volumes));
+    const service = read('apps/trainer/src/service/ask.ts');
+    for (const name of named(container.env)) expect(service).toContain(`.env('${name}')`);
+    const command = read('apps/trainer/src/retrain/retrain.ts');
+    const [name, ...flags] = container.args as string[];
+    expect(name).toBe('retrain');
+    for (const flag of flags) expect(command).toMatch(flag === '--json' ? /jsonFlag\(\)/ : flag);
+    expect(JSON.stringify(container.env)).not.toMatch(/"value":"[^"]*(key|secret)/i);
   });
 });

@@ -41,10 +41,9 @@ export function planTraining(
   const heldOut = latestDays(fresh, share);
   const rows = own.features.rows + table.features.rows;
   const held = heldOut.reduce((sum, [, count]) => sum + count, 0);
-  const [firstDay] = days.keys();
   return {
     table: {
-      ...joinTables([timed(own, momentOf(firstDay)), table]),
+      ...joinTables([timed(own, [...days.keys()]), table]),
       ...(vocabularies && { vocabularies }),
     },
     heldOutShare: held / rows,
@@ -67,16 +66,19 @@ function latestDays<T extends readonly [string, number]>(fresh: readonly T[], sh
 }
 
 /**
- * Own rows with a time and nothing that outcomes lack. Rows whose times are no dates, or that have none,
- * count as the day before the first outcome, dealt to its hours by turns: as old as each other.
+ * Own rows with a time and nothing that outcomes lack. Nobody knows how old rows without dates are. They
+ * count as if they came evenly over as many days before the first outcome as there are days of outcomes,
+ * dealt by turns, so that half-lives can tell them from outcomes and not from each other: right before the
+ * first outcome, only half-lives of hours could, which would forget most outcomes too.
  */
-function timed(own: CtrTable, firstOutcome: number): CtrTable {
+function timed(own: CtrTable, days: readonly string[]): CtrTable {
   const { trueCtr: _, group: __, ...rest } = own;
   if (latestMoment(own.time) !== undefined) return rest;
-  const hour = DAY / MOMENTS;
+  const [first, last] = [momentOf(days[0]), momentOf(days.at(-1)!)];
+  const step = (last + DAY - first) / MOMENTS;
   const time = Float64Array.from(
     { length: own.features.rows },
-    (_, row) => firstOutcome - DAY + hour * (row % MOMENTS),
+    (_, row) => first - step * (1 + (row % MOMENTS)),
   );
   return { ...rest, time };
 }

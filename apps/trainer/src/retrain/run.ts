@@ -4,7 +4,13 @@
  *   current model's card ──▶ its data again ─┐
  *   GET /outcomes?mature=true ──▶ daily cells ┴▶ train ──▶ better beyond chance? ──▶ publish ──▶ canary
  */
-import type { ModelCard, RecipeOutcomes, Registry, TrainingRecipe } from '@adscale/ctr';
+import {
+  choiceRules,
+  type ModelCard,
+  type RecipeOutcomes,
+  type Registry,
+  type TrainingRecipe,
+} from '@adscale/ctr';
 import { RefusedError } from '../cli/exit.js';
 import type { Reporter } from '../cli/reporter.js';
 import type { Comparison } from '../models/comparison.js';
@@ -127,8 +133,9 @@ async function learn(
     held_out_from: plan.heldOutFrom,
     ...(half_life !== undefined && { half_life }),
   };
-  if (!comparison.better) {
-    const reason = `${current} stays: the new model is not better beyond chance`;
+  const against = keepsCurrent(comparison);
+  if (against !== undefined) {
+    const reason = `${current} stays: the new model is ${against}`;
     return { ...judged, outcome: 'kept', reason, comparison };
   }
   const files = options.report ? await renderReport(trained, own.notes) : undefined;
@@ -144,6 +151,13 @@ async function learn(
   return canary.started
     ? { ...told, outcome: 'canary', canary, reason: `${version} is better, and on trial` }
     : { ...told, outcome: 'published', canary, reason: `published ${version}; it is not on trial` };
+}
+
+/** What speaks against a new model, if anything does. Of many rows, chance leaves what nobody would notice. */
+function keepsCurrent({ better, difference }: Comparison): string | undefined {
+  if (!better) return 'not better beyond chance';
+  if (difference < -choiceRules.unnoticed) return undefined;
+  return `better by less than anybody would notice (NE ${choiceRules.unnoticed})`;
 }
 
 /**

@@ -170,7 +170,7 @@ export class Service {
         headers: {
           accept,
           ...(type !== undefined && { 'content-type': type }),
-          ...(key !== undefined && { 'x-api-key': key }),
+          ...(key && { 'x-api-key': key }),
         },
         signal: this.signal,
         redirect: 'error',
@@ -196,9 +196,7 @@ export class Service {
     const problem = problemIn(await response.text());
     const told = `${url}: ${method} ${path}: ${response.status} ${tellProblem(problem)}`;
     if (response.status === 401) {
-      return new InputError(
-        key === undefined ? `${told}; give one by --key or ADSCALE_API_KEY` : told,
-      );
+      return new InputError(key ? told : `${told}; give one by --key or ADSCALE_API_KEY`);
     }
     if (response.status === 403) return new InputError(told);
     return new ServiceError(response.status, problem, told);

@@ -71,6 +71,7 @@ describe('asking a running service', () => {
 
   it.each([
     [401, undefined, /401 .*; give one by --key or ADSCALE_API_KEY$/],
+    [401, '', /401 .*; give one by --key or ADSCALE_API_KEY$/],
     [401, 'wrong', /401 The key is wrong$/],
     [403, 'narrow', /403 The key is wrong$/],
   ])('%i with the key %s is a wrong flag', async (status, key, message) => {

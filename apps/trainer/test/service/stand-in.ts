@@ -47,6 +47,8 @@ export class StandIn {
     });
     return [...cells, { end: true, cells: cells.length }];
   };
+  /** Called before `GET /outcomes` is answered, which waits for it. */
+  hold: (() => Promise<void>) | undefined;
   experiments: readonly object[] | undefined;
   canary: object | null = null;
   /** What `PUT /models/canary` answers instead. */
@@ -88,6 +90,7 @@ export class StandIn {
       return send(response, json({ canary: this.canary }));
     }
     if (method === 'GET' && path === '/outcomes') {
+      await this.hold?.();
       const lines = Array.from(this.cells(), (cell) => `${JSON.stringify(cell)}\n`);
       return send(response, { status: 200, body: lines.join('') });
     }
