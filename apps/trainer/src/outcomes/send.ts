@@ -27,6 +27,8 @@ interface Answer {
   readonly new: number;
   readonly restated: number;
   readonly unchanged: number;
+  /** How many were refused; the first of them are told. */
+  readonly failed: number;
   readonly rejected: readonly {
     readonly index: number;
     readonly errors: readonly ProblemField[];
@@ -58,7 +60,7 @@ export async function sendOutcomes(
       for (const name of ['accepted', 'new', 'restated', 'unchanged'] as const) {
         sums[name] += answer[name];
       }
-      sums.rejected += answer.rejected.length;
+      sums.rejected += answer.failed;
       for (const { index, errors } of answer.rejected.slice(0, MOST_TOLD - rejections.length)) {
         rejections.push({ where: batch[index].where, errors });
       }
@@ -75,10 +77,20 @@ async function sendBatch(service: Service, batch: readonly PlacedOutcome[]): Pro
       batch.map(({ outcome }) => outcome),
     );
   } catch (error) {
-    // All of them are refused: one by one, as when some are.
-    const rejected = error instanceof ServiceError ? error.problem.rejected : undefined;
-    if (!Array.isArray(rejected)) throw error;
+    const isAllRefused = error instanceof ServiceError && error.problem.code === 'INVALID_OUTCOMES';
+    if (!isAllRefused) throw error;
     const none = { accepted: 0, new: 0, restated: 0, unchanged: 0 };
-    return { ...none, rejected: rejected as Answer['rejected'] };
+    return { ...none, failed: batch.length, rejected: rejectedIn(error.problem.errors ?? []) };
   }
+}
+
+/** A refusal of all outcomes names fields by place, as `[2].clicks`: the outcomes by themselves again. */
+function rejectedIn(errors: readonly ProblemField[]): Answer['rejected'] {
+  const byPlace = new Map<number, ProblemField[]>();
+  for (const { field, message } of errors) {
+    const [, index = '0', name = field] = /^\[(\d+)\]\.?(.*)$/.exec(field) ?? [];
+    const told = { field: name, message: message.replace(field, name) };
+    byPlace.set(Number(index), [...(byPlace.get(Number(index)) ?? []), told]);
+  }
+  return [...byPlace].map(([index, told]) => ({ index, errors: told }));
 }

@@ -172,6 +172,9 @@ function firstDay({ card }: KnownCard, { table, recipe }: OwnData): string | nul
   return latest === undefined ? card.created_at.slice(0, 10) : dayOf(latest + DAY);
 }
 
+/** Without a first day the service tells of the latest month. */
+const EARLIEST = '1970-01-01';
+
 async function readOutcomes(
   service: Service,
   { table }: OwnData,
@@ -181,8 +184,7 @@ async function readOutcomes(
   reporter: Reporter,
 ): Promise<OutcomeTable> {
   const refuseArm = await armFilter(choice, service);
-  const since = from === null ? '' : `&from=${from}`;
-  const cells = service.lines<ServedCell>(`/outcomes?mature=true${since}`);
+  const cells = service.lines<ServedCell>(`/outcomes?mature=true&from=${from ?? EARLIEST}`);
   const { schema } = table.features;
   const { vocabularies } = table;
   const options = { schema, ranges: training.ranges, vocabularies, refuseArm };

@@ -97,9 +97,13 @@ describe('adscale outcomes', () => {
       expect.stringContaining('6 of 56 outcomes were rejected'),
     ]);
     expect(stdout).toMatch(/^ {2}line 5: clicks is 61; it must be another$/m);
-    service.check = () => 'no';
+    service.check = () => 'clicks is too many';
     const none = await outcomes(at('report.csv'));
     expect(none.document.sent).toMatchObject({ accepted: 0, rejected: 56 });
+    expect(none.document.sent.rejections[1]).toEqual({
+      where: 'line 4',
+      errors: [{ field: 'clicks', message: 'clicks is too many' }],
+    });
   });
 
   it('sends nothing in a dry run, and needs no service beside a registry', async () => {

@@ -62,7 +62,7 @@ describe('adscale retrain', () => {
     expect(document.comparison.interval[1]).toBeLessThan(0);
     expect(service.canary).toEqual({ version: document.version, gate: true });
     expect(service.asked.filter(({ key }) => key === 'k').map(({ path }) => path)).toEqual([
-      ...['/models', '/experiments', '/outcomes?mature=true', '/models/canary'],
+      ...['/models', '/experiments', '/outcomes?mature=true&from=1970-01-01', '/models/canary'],
     ]);
     expect(await registry().current()).toBe(current);
     expect(await cardOf(document.version)).toMatchObject({

@@ -109,13 +109,13 @@ export class StandIn {
 
   private take(body: string): Refusal {
     const counts = { accepted: 0, new: 0, restated: 0, unchanged: 0 };
-    const rejected: object[] = [];
+    const rejected: { index: number; errors: { field: string; message: string }[] }[] = [];
     const sent = body.trim().split('\n');
     for (const [index, line] of sent.entries()) {
       const outcome = JSON.parse(line) as ReceivedOutcome;
       const message = this.check(outcome);
       if (message !== undefined) {
-        rejected.push({ index, errors: [{ field: 'clicks', rule: '', message }] });
+        rejected.push({ index, errors: [{ field: 'clicks', message }] });
         continue;
       }
       const before = this.outcomes.get(outcome.key);
@@ -125,10 +125,23 @@ export class StandIn {
       else counts.restated++;
       this.outcomes.set(outcome.key, outcome);
     }
-    if (rejected.length < sent.length) return json({ ...counts, rejected });
-    return problem(422, { code: 'INVALID_OUTCOMES', title: 'No outcome is usable', rejected });
+    const failed = rejected.length;
+    if (failed < sent.length) {
+      return json({ ...counts, failed, rejected: rejected.slice(0, MOST_TOLD) });
+    }
+    // A refusal of all has no list: fields are named by the place of their outcome.
+    const errors = rejected.flatMap(({ index, errors: [{ field, message }] }) => {
+      const name = `[${index}].${field}`;
+      return [{ field: name, message: message.replace(field, name) }];
+    });
+    const told = errors.slice(0, MOST_ERRORS);
+    return problem(422, { code: 'INVALID_OUTCOMES', title: 'Not usable', errors: told });
   }
 }
+
+/** Refusals that an answer lists, and those of a refusal of all. */
+const MOST_TOLD = 100;
+const MOST_ERRORS = 20;
 
 const json = (document: object): Refusal => ({ status: 200, body: JSON.stringify(document) });
 
