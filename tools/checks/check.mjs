@@ -57,6 +57,9 @@ function interrupt() {
 /** Documents whose calls of the service are made, and their answers compared. */
 const callDocuments = ['README.md', 'apps/api/README.md'];
 
+/** A command whose files of data are in the folder of this check. */
+const inFolder = (command) => command.replaceAll(/(?<=\s)(\w+\.csv)/g, `${folder}/$1`);
+
 /** README commands, and how each is proven here. `null`: by the step that it is part of. */
 const commands = {
   'npm start': async () => {
@@ -75,7 +78,13 @@ const commands = {
     assert.match(sh(command), /--leaf-rows/);
   },
   'node apps/trainer/dist/main.js generate': (command) => {
-    sh(command.replace('placements.csv', `${folder}/placements.csv`));
+    sh(inFolder(command));
+  },
+  'node apps/trainer/dist/main.js outcomes': (command) => {
+    assert.match(sh(`${inFolder(command)} --url ${base}`), /accepted|not sent/);
+  },
+  'node apps/trainer/dist/main.js retrain': (command) => {
+    assert.match(sh(`${command} --url ${base} --models ${models}`), /^outcome /m);
   },
   'npx nx run trainer:train --input=placements.csv': async (command) => {
     const before = await (await fetch(`${base}/stats`)).json();
