@@ -236,8 +236,11 @@ describe('the lock of a retraining', () => {
   it('gives signs of life while a calculation keeps the process busy', async () => {
     const work = (): Promise<void> => {
       const before = statSync(path()).mtimeMs;
-      // A calculation: no turn of the event loop ends in here.
-      while (statSync(path()).mtimeMs === before);
+      const beats = (): boolean => statSync(path()).mtimeMs !== before;
+      // A calculation: no turn of the event loop ends in here. Without any beat it gives up.
+      const end = performance.now() + 30_000;
+      while (!beats() && performance.now() < end);
+      expect(beats()).toBe(true);
       return Promise.resolve();
     };
     await alone(folder, 'retrain.lock', work, { beat: 5 });
