@@ -4,14 +4,15 @@ import { ServiceError, type Service } from '../service/ask.js';
 export const armChoices = ['finished', 'all', 'none'] as const;
 export type ArmChoice = (typeof armChoices)[number];
 
-/** An experiment as `GET /experiments` lists it. */
-interface Experiment {
-  readonly id: string;
-  readonly finished_at?: string | null;
+/** A page of `GET /experiments`. */
+interface ExperimentPage {
+  readonly experiments: readonly { readonly arms: readonly { readonly label: string }[] }[];
+  /** Where the next page begins; null on the last one. */
+  readonly next: string | null;
 }
 
 /**
- * Why cells of an arm, as `<experiment>/<arm>`, are left out. Until an experiment is finished its arms are
+ * Why cells of an arm are left out. Until an experiment is finished its arms are
  * not learned from: a model that has seen one of them would be served to the other.
  * @throws as `Service.get`
  */
@@ -21,21 +22,24 @@ export async function armFilter(
 ): Promise<(arm: string) => string | undefined> {
   if (choice === 'all') return () => undefined;
   if (choice === 'none') return () => 'arms of experiments (--arms none)';
-  const finished = await finishedExperiments(service);
-  return (arm) =>
-    finished.has(arm.split('/')[0]) ? undefined : 'arms of experiments that are not finished';
+  const finished = await finishedArms(service);
+  return (arm) => (finished.has(arm) ? undefined : 'arms of experiments that are not finished');
 }
 
-async function finishedExperiments(service: Service): Promise<ReadonlySet<string>> {
+async function finishedArms(service: Service): Promise<ReadonlySet<string>> {
+  const labels = new Set<string>();
   try {
-    const { experiments } = await service.get<{ experiments: readonly Experiment[] }>(
-      '/experiments',
-    );
-    const finished = experiments.filter(({ finished_at: at }) => (at ?? null) !== null);
-    return new Set(finished.map(({ id }) => id));
+    let after: string | null = '';
+    while (after !== null) {
+      const page: ExperimentPage = await service.get(
+        `/experiments?finished=true${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`,
+      );
+      for (const { arms } of page.experiments) for (const { label } of arms) labels.add(label);
+      after = page.next;
+    }
   } catch (error) {
     // A service without experiments has none that are finished.
-    if (error instanceof ServiceError && error.status === 404) return new Set();
-    throw error;
+    if (!(error instanceof ServiceError && error.status === 404)) throw error;
   }
+  return labels;
 }

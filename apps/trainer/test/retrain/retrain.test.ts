@@ -62,7 +62,12 @@ describe('adscale retrain', () => {
     expect(document.comparison.interval[1]).toBeLessThan(0);
     expect(service.canary).toEqual({ version: document.version, gate: true });
     expect(service.asked.filter(({ key }) => key === 'k').map(({ path }) => path)).toEqual([
-      ...['/models', '/experiments', '/outcomes?mature=true&from=1970-01-01', '/models/canary'],
+      ...[
+        '/models',
+        '/experiments?finished=true',
+        '/outcomes?mature=true&from=1970-01-01',
+        '/models/canary',
+      ],
     ]);
     expect(await registry().current()).toBe(current);
     expect(await cardOf(document.version)).toMatchObject({
@@ -133,7 +138,7 @@ describe('adscale retrain', () => {
     [...service.outcomes].forEach(([key, outcome], i) => {
       if (i % 3 < 2) service.outcomes.set(key, { ...outcome, arm: arms[i % 3] });
     });
-    service.experiments = [{ id: 'one', finished_at: '2026-10-09T10:00:00Z' }, { id: 'two' }];
+    service.experiments = [{ arms: [{ label: 'zero/a' }] }, { arms: [{ label: 'one/a' }] }];
     const finished = await retrain('--no-canary');
     expect(finished.document.outcomes).toMatchObject({
       cells: 240,

@@ -49,6 +49,7 @@ export class StandIn {
   };
   /** Called before `GET /outcomes` is answered, which waits for it. */
   hold: (() => Promise<void>) | undefined;
+  /** Those that are finished. */
   experiments: readonly object[] | undefined;
   canary: object | null = null;
   /** What `PUT /models/canary` answers instead. */
@@ -95,7 +96,12 @@ export class StandIn {
       return send(response, { status: 200, body: lines.join('') });
     }
     if (method === 'GET' && path === '/experiments' && this.experiments !== undefined) {
-      return send(response, json({ experiments: this.experiments }));
+      // Pages of one.
+      const [, after = '0'] = /after=(\d+)/.exec(url) ?? [];
+      const next = Number(after) + 1;
+      const experiments = this.experiments.slice(Number(after), next);
+      const isLast = next >= this.experiments.length;
+      return send(response, json({ experiments, next: isLast ? null : String(next) }));
     }
     if (method === 'GET' && path === '/models') {
       const serving = (await this.registry.current()) ?? null;
