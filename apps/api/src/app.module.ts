@@ -2,8 +2,10 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { batchController } from './batch/batch-controller.js';
 import { OpenStreams } from './batch/open-streams.js';
 import { streamController } from './batch/stream-controller.js';
+import { DecisionLogController } from './decision-log/decision-log-controller.js';
 import { decisionsController } from './decisions/decisions-controller.js';
 import { HomeController } from './docs.js';
+import { ExperimentsController } from './experiments/experiments-controller.js';
 import { explainController } from './explain/explain-controller.js';
 import { HealthController } from './health/health-controller.js';
 import { Readiness } from './health/readiness.js';
@@ -30,10 +32,10 @@ class AppModule {}
  */
 export function appModule(parts: Parts): DynamicModule {
   const { config, served, registry, loader, follower, stats, figures } = parts;
-  const { predictions, explanations, gatekeepers, ids, outcomes } = parts;
+  const { predictions, explanations, gatekeepers, ids, outcomes, judgement, experiments } = parts;
   const made = [
     ...[served, registry, loader, follower, stats, figures, predictions, explanations],
-    ...[ids, outcomes],
+    ...[ids, outcomes, judgement, experiments],
   ];
   return {
     module: AppModule,
@@ -45,6 +47,8 @@ export function appModule(parts: Parts): DynamicModule {
       explainController(parts),
       decisionsController(parts),
       outcomesController(config),
+      DecisionLogController,
+      ExperimentsController,
       ModelController,
       ModelAdminController,
       StatsController,

@@ -38,6 +38,8 @@ export interface Config {
   readonly predictionKey: string;
   readonly outcomesMatureDays: number;
   readonly outcomesRetentionDays: number;
+  readonly decisionLog: boolean;
+  readonly decisionLogDays: number;
   readonly logLevel: LogLevel;
 }
 
@@ -266,6 +268,21 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     1,
     36_500,
     'Days that outcomes are kept; older ones are forgotten, and refused.',
+  ),
+  decisionLog: {
+    variable: 'DECISION_LOG',
+    fallback: 'off',
+    wanted: 'on or off',
+    meaning:
+      'Keep answers of /rank, /allocate and /forecast in the store, to be judged when outcomes are in.',
+    parse: (word) => (word === 'on' || word === 'off' ? word === 'on' : undefined),
+  },
+  decisionLogDays: whole(
+    'DECISION_LOG_DAYS',
+    90,
+    0,
+    36_500,
+    'How long the answers of decisions are kept, in days; 0 for ever.',
   ),
   logLevel: {
     variable: 'LOG_LEVEL',

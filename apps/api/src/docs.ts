@@ -70,6 +70,7 @@ function base(): Omit<OpenAPIObject, 'paths'> {
     .addServer('/', 'This service.')
     .addTag('Prediction', 'One placement, many, or a stream of them.')
     .addTag('Decisions', 'What to show, to bid and to spend, by the predictions.')
+    .addTag('Outcomes', 'What came of predictions and decisions, and tests of arms.')
     .addTag('Open Inference Protocol', 'Predictions for clients of KServe and Triton.')
     .addTag('Outcomes', 'What came of the predictions.')
     .addTag('Models', 'Which versions there are, and which of them answer.')

@@ -7,6 +7,8 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
+import { openDecisionLog } from './decision-log/open-decision-log.js';
+import { Experiments } from './experiments/experiments.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
 import { PredictionDetails } from './explain/prediction-details.js';
 import { countDroppedLines } from './logging/logger.js';
@@ -26,6 +28,7 @@ import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/figures.js';
 import { PredictionIds } from './ids/prediction-ids.js';
 import { ModelBook } from './outcomes/model-book.js';
+import { Maturity } from './outcomes/maturity.js';
 import { openOutcomes } from './outcomes/open-outcomes.js';
 import { signIds } from './outcomes/sign-ids.js';
 import { openStore } from './storage/open.js';
@@ -92,6 +95,11 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const { outcomes, upkeep } = openOutcomes(store, config, sources);
   const tier = await connectTier(config, logger);
   const pool = createPool(config, served, stats, logger);
+  const { decisionLog, judgement } = openDecisionLog(store, config, stats, logger, {
+    ...{ loader, served, pool, now: Date.now },
+    maturity: store && new Maturity(store, Date.now),
+  });
+  const experiments = new Experiments({ store, served, now: Date.now });
   const explanations = new Explanations(pool, tier);
   const details = new PredictionDetails(explanations);
   const lag = new EventLoopLag();
@@ -122,11 +130,13 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     if (unlink) await unlink();
     if (endSharing) await endSharing();
     await upkeep?.stop();
+    await decisionLog?.flush();
     await Promise.all([pool.close(), tier?.close(), store?.close()]);
   };
   return {
     ...{ config, stats, registry, loader, served, follower, predictions, explanations },
     ...{ details, gatekeepers, figures, pool, store, book, ids, outcomes, close },
+    ...{ decisionLog, judgement, experiments },
   };
 }
 

@@ -32,6 +32,8 @@ describe('readConfig', () => {
       outcomesMatureDays: 14,
       outcomesRetentionDays: 400,
       outcomesUrl: `file:${resolve('outcomes/outcomes.db')}`,
+      decisionLog: false,
+      decisionLogDays: 90,
       batchLimit: 10_000,
       batchBodyLimitBytes: 8_388_608,
       modelName: 'ctr',

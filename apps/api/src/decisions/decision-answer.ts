@@ -1,4 +1,4 @@
-import type { DecisionErrorCode } from '@adscale/decisions';
+import { type DecisionErrorCode, JUDGED, type JudgedDecision } from '@adscale/decisions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServedModel, Serving } from '../model/served-model.js';
 import { clientOf } from '../pool/client.js';
@@ -7,6 +7,7 @@ import type { Decided, DecisionName } from '../pool/task.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { type FieldError, ProblemError } from '../problem/problem.js';
 import { refuseQuery } from '../record/query.js';
+import { DECISION_ID, type DecisionKeeper } from './decision-keeper.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -14,6 +15,8 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export interface DecisionParts {
   readonly served: ServedModel;
   readonly pool: WorkPool;
+  /** Keeps answers that can be judged later; undefined where DECISION_LOG is off. */
+  readonly decisionLog?: DecisionKeeper | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface DecisionParts {
  * @returns a handler that throws ProblemError INVALID_QUERY, MODEL_NOT_LOADED, MALFORMED_JSON,
  *   OVERLOADED, and those that decisions refuse with
  */
-export function decisionHandler({ served, pool }: DecisionParts, name: DecisionName) {
+export function decisionHandler({ served, pool, decisionLog }: DecisionParts, name: DecisionName) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     refuseQuery(request.query);
     const { current } = served;
@@ -33,12 +36,21 @@ export function decisionHandler({ served, pool }: DecisionParts, name: DecisionN
     try {
       const body = request.body as string | undefined;
       const text = textOf(await pool.decide(current.model, name, body, client), current);
+      if (decisionLog !== undefined && isJudged(name)) {
+        const model = current.model.version;
+        const id = decisionLog.keep({ name, model, request: body!, answer: text });
+        if (id !== undefined) void reply.header(DECISION_ID, id);
+      }
       void reply.header('content-type', JSON_TYPE).send(text);
     } catch (error) {
       // Nobody is there to be told.
       if (!client.aborted) throw error;
     }
   };
+}
+
+function isJudged(name: DecisionName): name is JudgedDecision {
+  return (JUDGED as readonly string[]).includes(name);
 }
 
 function textOf(decided: Decided, { model, words }: Serving): string {

@@ -1,6 +1,7 @@
+import { JUDGED } from '@adscale/decisions';
 import { HttpCode, Post, type Type, applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, type ApiResponseOptions } from '@nestjs/swagger';
 import { versionHeader } from '../model/models-dto.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { PREDICTION_PROBLEMS, type ProblemCode } from '../problem/catalogue.js';
@@ -34,6 +35,18 @@ interface Documentation {
   readonly example: object | undefined;
 }
 
+const decisionHeader: ApiResponseOptions['headers'] = {
+  'x-decision-id': {
+    description: 'Names the answer where it is kept: GET /decisions/{id}.',
+    schema: { type: 'string' },
+  },
+};
+
+function headersOf(name: DecisionName): ApiResponseOptions['headers'] {
+  const isJudged = (JUDGED as readonly string[]).includes(name);
+  return { ...versionHeader, ...(isJudged && decisionHeader) };
+}
+
 /**
  * Decorates a method as the route `POST /<name>` of a decision, with its documentation.
  * @param direct answers in place of the method, and gets the body as it came
@@ -54,7 +67,7 @@ export function DecisionRoute(
       required: true,
       ...(example !== undefined && { examples: { typical: { value: example } } }),
     }),
-    ApiOkResponse({ type: answer, description: 'Decided.', headers: versionHeader }),
+    ApiOkResponse({ type: answer, description: 'Decided.', headers: headersOf(name) }),
     ApiProblems(name === 'allocate' ? [...problems, 'INFEASIBLE_ALLOCATION'] : problems),
   );
 }

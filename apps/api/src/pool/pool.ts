@@ -129,6 +129,22 @@ export class WorkPool {
   }
 
   /**
+   * Judges a decision of a model by what came of it.
+   * @param decision request and answer as JSON
+   * @param gone as of `decide`
+   * @returns the judgement as JSON
+   * @throws ProblemError OVERLOADED; an error when the model cannot have decided this
+   */
+  async judge(
+    model: CtrModel,
+    decision: Omit<Extract<Work, { kind: 'hindsight' }>, 'kind'>,
+    gone: AbortSignal,
+  ): Promise<string> {
+    const judged = await this.run(model, { kind: 'hindsight', ...decision }, gone);
+    return (judged as Extract<Decided, { kind: 'decided' }>).text;
+  }
+
+  /**
    * Has threads drop models that the service does not hold any more. They do so with every task; this
    * is for when there is none, and does nothing while there are some.
    * @returns by thread asked, how many models it has now

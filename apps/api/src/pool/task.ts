@@ -1,5 +1,5 @@
 import type { SharedModel } from '@adscale/ctr';
-import type { DecisionErrorCode } from '@adscale/decisions';
+import type { DecisionErrorCode, JudgedDecision, Observed } from '@adscale/decisions';
 import type { ExplainedPrediction } from '@adscale/forest';
 
 /** The decisions, each a route of its own. */
@@ -23,6 +23,14 @@ export type Work =
       readonly body: string | undefined;
     }
   | { readonly kind: 'explanation'; readonly row: Float64Array }
+  /** To judge a decision of the model by what came of its entries. */
+  | {
+      readonly kind: 'hindsight';
+      readonly name: JudgedDecision;
+      /** What the log has of it, as JSON: `{request, answer}`. */
+      readonly content: string;
+      readonly observed: readonly Observed[];
+    }
   /** Nothing but to drop models. */
   | { readonly kind: 'sweep' };
 

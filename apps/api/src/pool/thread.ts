@@ -11,12 +11,13 @@ import {
   compare,
   curve,
   forecast,
+  hindsight,
   opportunities,
   rank,
   solveHere,
 } from '@adscale/decisions';
 import { parse } from 'secure-json-parse';
-import type { Decided, DecisionName, Explained, Reply, Task } from './task.js';
+import type { Decided, DecisionName, Explained, Reply, Task, Work } from './task.js';
 
 type Decide = (model: CtrModel, request: unknown, options: DecisionOptions) => unknown;
 
@@ -46,6 +47,7 @@ export default async function work(task: Task): Promise<Reply> {
   };
   try {
     if (wanted.kind === 'explanation') return explain(model, wanted.row, onStep);
+    if (wanted.kind === 'hindsight') return await judge(model, wanted, onStep);
     return await decide(model, wanted.name, wanted.body, onStep);
   } catch (error) {
     if (error instanceof Stopped) return { kind: 'stopped' };
@@ -94,6 +96,16 @@ async function decide(
     const behind = cause === undefined ? undefined : String(cause);
     return { kind: 'refused', code, detail, field, cause: behind, rows };
   }
+}
+
+async function judge(
+  model: CtrModel,
+  { name, content, observed }: Extract<Work, { kind: 'hindsight' }>,
+  onStep: () => void,
+): Promise<Decided> {
+  const decision = { name, ...(JSON.parse(content) as { request: unknown; answer: unknown }) };
+  const judged = await hindsight(model, decision, observed, { solve: solveHere, onStep });
+  return { kind: 'decided', text: JSON.stringify(judged), rows: new Float64Array() };
 }
 
 /** As Fastify parses bodies, which refuses keys such as __proto__. */

@@ -55,6 +55,17 @@ export const catalogue = {
     title: 'There is no such version of the model',
     detail: 'GET /models lists the versions there are.',
   },
+  DECISION_UNKNOWN: {
+    status: 404,
+    title: 'There is no such decision',
+    detail:
+      'It was not kept (DECISION_LOG), or is older than DECISION_LOG_DAYS. GET /decisions lists them.',
+  },
+  EXPERIMENT_UNKNOWN: {
+    status: 404,
+    title: 'There is no such experiment',
+    detail: 'GET /experiments lists them.',
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'This address does not know this method',
@@ -90,6 +101,11 @@ export const catalogue = {
     status: 409,
     title: 'Outcomes are switched off',
     detail: 'Set OUTCOMES_URL to a file or a database to keep them.',
+  },
+  EXPERIMENT_FINISHED: {
+    status: 409,
+    title: 'The experiment is finished already',
+    detail: 'GET /experiments/{id} tells its result. Nothing has changed.',
   },
   BODY_TOO_LARGE: {
     status: 413,
@@ -166,6 +182,11 @@ export const catalogue = {
     title: 'None of the outcomes can be taken',
     detail:
       'Every entry of errors names a field of one of them, the value got and the rule it must meet.',
+  },
+  INVALID_EXPERIMENT: {
+    status: 422,
+    title: 'The experiment breaks the rules of its fields',
+    detail: 'Every entry of errors names a field, the value got and what it must be.',
   },
   RATE_LIMITED: {
     status: 429,

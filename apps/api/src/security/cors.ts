@@ -16,6 +16,7 @@ export const EXPOSED_HEADERS = [
   'retry-after',
   'server-timing',
   'www-authenticate',
+  'x-decision-id',
   'x-model-version',
   'x-request-id',
   'x-unknown-words',

@@ -1,7 +1,9 @@
+import { decisionQueries } from '../decision-log/queries.js';
+import { experimentQueries } from '../experiments/queries.js';
 import { outcomeQueries } from '../outcomes/queries.js';
 import type { Store } from '../store/store.js';
 
 /** Everything that the thread of the store can be asked. */
-export const queries = { ...outcomeQueries };
+export const queries = { ...outcomeQueries, ...decisionQueries, ...experimentQueries };
 
 export type ServiceStore = Store<typeof queries>;

@@ -1,4 +1,6 @@
+import type { DecisionTables } from './decision-tables.js';
+import type { ExperimentTables } from './experiment-tables.js';
 import type { OutcomeTables } from './outcome-tables.js';
 
 /** Every table, as Kysely knows it. The migrations make them. */
-export type Tables = OutcomeTables;
+export type Tables = OutcomeTables & DecisionTables & ExperimentTables;

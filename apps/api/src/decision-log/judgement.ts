@@ -1,0 +1,117 @@
+import type { CtrModel } from '@adscale/ctr';
+import type { Observed } from '@adscale/decisions';
+import { matureAge } from '@adscale/monitor';
+import { type ModelLoader, ModelRefusedError } from '../model/loader.js';
+import type { ServedModel } from '../model/served-model.js';
+import { askStore, askable } from '../outcomes/ask-store.js';
+import { DAY_MS, dayOf } from '../outcomes/days.js';
+import type { Maturity } from '../outcomes/maturity.js';
+import type { WorkPool } from '../pool/pool.js';
+import { ProblemError } from '../problem/problem.js';
+import type { QueryArgs } from '../store/query.js';
+import type { Store } from '../store/store.js';
+import type { Counted } from './matching.js';
+import type { DecisionOutcomes, DecisionQueries, ListedDecision } from './queries.js';
+
+/** What judging needs of the service. */
+export interface JudgementParts {
+  /** undefined where OUTCOMES_URL is off. */
+  readonly store: Pick<Store<DecisionQueries>, 'run'> | undefined;
+  readonly loader: ModelLoader;
+  readonly served: ServedModel;
+  readonly pool: WorkPool;
+  /** How old a day is when its clicks are nearly all in, in days; undefined where OUTCOMES_URL is off. */
+  readonly maturity: Pick<Maturity, 'growth'> | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Which days of outcomes a decision is judged by. */
+export interface JudgedDays {
+  /** Last day; default: today. */
+  readonly to?: string | undefined;
+  /** Whether days count that are not mature yet. */
+  readonly young?: boolean | undefined;
+}
+
+/** Judges decisions of the log by the outcomes of their entries. */
+export class Judgement {
+  constructor(private readonly parts: JudgementParts) {}
+
+  /** Decisions of a time, the oldest first. @throws ProblemError OUTCOMES_UNAVAILABLE */
+  list(page: QueryArgs<DecisionQueries, 'listDecisions'>): Promise<ListedDecision[]> {
+    return askStore(this.parts.store, 'listDecisions', page);
+  }
+
+  /**
+   * A decision with what came of it, as JSON.
+   * @param gone aborts when nobody waits for the answer any more; then this rejects with its reason
+   * @throws ProblemError DECISION_UNKNOWN, OUTCOMES_UNAVAILABLE, OVERLOADED
+   */
+  async of(id: string, days: JudgedDays, gone: AbortSignal): Promise<string> {
+    const decision = await askStore(this.parts.store, 'describeDecision', id);
+    if (decision === undefined) throw new ProblemError('DECISION_UNKNOWN');
+    const { at, name, model: version } = decision;
+    const model = await this.modelOf(version);
+    const span = await this.spanOf(at, days);
+    const schema = (model ?? { schema: this.parts.served.schema }).schema;
+    const outcomes = await askStore(this.parts.store, 'outcomesOfDecision', {
+      id,
+      schema,
+      ...span,
+    });
+    if (outcomes === undefined) throw new ProblemError('DECISION_UNKNOWN');
+    const { content, entries } = outcomes;
+    const observed = entries.map(observedOf);
+    const hindsight =
+      model && (await this.parts.pool.judge(model, { name, content, observed }, gone));
+    const told = { ...span, ...sumOf(outcomes) };
+    return textOf(decision, content, told, hindsight);
+  }
+
+  /** undefined when the registry has it no more. */
+  private async modelOf(version: string): Promise<CtrModel | undefined> {
+    const { loader, served } = this.parts;
+    const known = served.find(version)?.model;
+    if (known !== undefined) return known;
+    try {
+      return await loader.load(version);
+    } catch (error) {
+      if (error instanceof ModelRefusedError) return undefined;
+      throw error;
+    }
+  }
+
+  private async spanOf(at: number, { to, young = false }: JudgedDays) {
+    const { now, maturity } = this.parts;
+    const growth = young || maturity === undefined ? undefined : await askable(maturity.growth());
+    const last = dayOf(now() - (growth === undefined ? 0 : matureAge(growth)) * DAY_MS);
+    return { from: dayOf(at), to: to === undefined || to > last ? last : to };
+  }
+}
+
+function observedOf({ impressions, clicks, spend }: Counted): Observed {
+  return { impressions, clicks, ...(spend !== null && { spend }) };
+}
+
+function sumOf({ by, entries }: DecisionOutcomes) {
+  const impressions = entries.reduce((sum, entry) => sum + entry.impressions, 0);
+  const clicks = entries.reduce((sum, entry) => sum + entry.clicks, 0);
+  return { matched_by: impressions > 0 ? by : null, impressions, clicks };
+}
+
+const GONE =
+  'The registry has the version that decided no more, or it cannot be read: its intervals cannot be judged.';
+
+/** @param content `{"request":…,"answer":…}`, which is not parsed here: it may be large */
+function textOf(
+  { id, name, at, model }: ListedDecision,
+  content: string,
+  outcomes: object,
+  hindsight: string | undefined,
+): string {
+  const head = { id, decision: name, at: new Date(at).toISOString(), model_version: model };
+  const tail = { outcomes, ...(hindsight === undefined && { unjudged: GONE }) };
+  const judged = hindsight === undefined ? '' : `,"hindsight":${hindsight}`;
+  return `${JSON.stringify(head).slice(0, -1)},${content.slice(1, -1)},${JSON.stringify(tail).slice(1, -1)}${judged}}`;
+}

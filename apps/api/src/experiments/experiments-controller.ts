@@ -1,0 +1,159 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import { fieldProblem } from '@adscale/ctr';
+import { ApiProblems } from '../problem/api-problems.js';
+import { ProblemError } from '../problem/problem.js';
+import { type Parameter, readQuery } from '../record/query.js';
+import { OUTCOMES } from '../security/scopes.js';
+import {
+  ExperimentAnswer,
+  ExperimentRequest,
+  ExperimentsAnswer,
+  FinishRequest,
+  JudgedExperimentAnswer,
+} from './experiments-dto.js';
+import { Experiments } from './experiments.js';
+
+const MOST_LISTED = 1000;
+const LISTED = 100;
+
+interface Place {
+  readonly created_at: number;
+  readonly id: string;
+}
+
+const parameters = {
+  finished: {
+    rule: 'true or false',
+    parse: (text) => (text === 'true' || text === 'false' ? text === 'true' : undefined),
+  } as Parameter<boolean>,
+  after: {
+    rule: 'what the page before told as next',
+    parse: (text) => {
+      const [, at, id] = /^(\d{1,15})\.([\w-]{1,64})$/.exec(text) ?? [];
+      return at === undefined ? undefined : { created_at: Number(at), id };
+    },
+  } as Parameter<Place>,
+  limit: {
+    rule: `a whole number from 1 to ${MOST_LISTED}`,
+    parse: (text) => {
+      const most = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+      return most >= 1 && most <= MOST_LISTED ? most : undefined;
+    },
+  } as Parameter<number>,
+};
+
+const anId = { name: 'id', example: 'q7Jt0cXyV2bN', description: 'Of the experiment.' };
+
+/** Registers experiments, and tells at any time what their outcomes say. They change nothing that is served. */
+@ApiTags('Outcomes')
+@Controller('experiments')
+export class ExperimentsController {
+  constructor(private readonly experiments: Experiments) {}
+
+  @Post()
+  @RouteConfig(OUTCOMES)
+  @ApiOperation({ operationId: 'registerExperiment', summary: 'Register a test of arms.' })
+  @ApiBody({ type: ExperimentRequest })
+  @ApiCreatedResponse({
+    type: ExperimentAnswer,
+    description: 'Registered: outcomes may have the labels of its arms from now on.',
+  })
+  @ApiProblems(['INVALID_EXPERIMENT', 'OUTCOMES_OFF', 'OUTCOMES_UNAVAILABLE'])
+  register(@Body() body: unknown): Promise<ExperimentAnswer> {
+    return this.experiments.register(body);
+  }
+
+  @Get()
+  @RouteConfig(OUTCOMES)
+  @ApiOperation({ operationId: 'listExperiments', summary: 'Experiments, the newest first.' })
+  @ApiQuery({
+    name: 'finished',
+    required: false,
+    type: Boolean,
+    description: 'Only those that are, or are not, finished.',
+  })
+  @ApiQuery({ name: 'after', required: false, type: String, description: '`next` of a page.' })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: MOST_LISTED },
+    description: 'Most experiments of a page. Default: 100.',
+  })
+  @ApiOkResponse({ type: ExperimentsAnswer, description: 'A page.' })
+  @ApiProblems(['INVALID_QUERY', 'OUTCOMES_OFF', 'OUTCOMES_UNAVAILABLE'])
+  async list(@Query() query: unknown): Promise<ExperimentsAnswer> {
+    const { limit = LISTED, ...page } = readQuery<{
+      finished: boolean;
+      after: Place;
+      limit: number;
+    }>(query, parameters);
+    const experiments = await this.experiments.list({ ...page, most: limit });
+    const last = experiments.at(-1);
+    const next =
+      last === undefined || experiments.length < limit
+        ? null
+        : `${Date.parse(last.created_at)}.${last.id}`;
+    return { experiments, next };
+  }
+
+  @Get(':id')
+  @RouteConfig(OUTCOMES)
+  @ApiOperation({
+    operationId: 'judgeExperiment',
+    summary:
+      'An experiment, and what its outcomes say at this moment: valid however often one asks.',
+  })
+  @ApiParam(anId)
+  @ApiOkResponse({ type: JudgedExperimentAnswer, description: 'The experiment, judged.' })
+  @ApiProblems(['EXPERIMENT_UNKNOWN', 'OUTCOMES_OFF', 'OUTCOMES_UNAVAILABLE'])
+  judge(@Param('id') id: string): Promise<JudgedExperimentAnswer> {
+    return this.experiments.judged(id);
+  }
+
+  @Post(':id/finish')
+  @HttpCode(200)
+  @RouteConfig(OUTCOMES)
+  @ApiOperation({
+    operationId: 'finishExperiment',
+    summary: 'End an experiment: outcomes of later days do not count.',
+  })
+  @ApiParam(anId)
+  @ApiBody({ type: FinishRequest })
+  @ApiOkResponse({ type: JudgedExperimentAnswer, description: 'Finished.' })
+  @ApiProblems([
+    'INVALID_EXPERIMENT',
+    'EXPERIMENT_UNKNOWN',
+    'EXPERIMENT_FINISHED',
+    'OUTCOMES_OFF',
+    'OUTCOMES_UNAVAILABLE',
+  ])
+  finish(@Param('id') id: string, @Body() body: unknown): Promise<JudgedExperimentAnswer> {
+    return this.experiments.finish(id, readWinner(body));
+  }
+}
+
+/** @throws ProblemError INVALID_EXPERIMENT */
+function readWinner(body: unknown): string | null {
+  const rule = 'an object of winner, or of nothing';
+  const errors = [];
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    errors.push(fieldProblem('(body)', body, rule));
+  } else {
+    const { winner = null, ...others } = body as { winner?: unknown };
+    const [other] = Object.keys(others);
+    if (other !== undefined) errors.push(fieldProblem(other.slice(0, 64), undefined, 'absent'));
+    if (errors.length === 0 && (winner === null || typeof winner === 'string')) return winner;
+    if (errors.length === 0) errors.push(fieldProblem('winner', winner, 'the name of an arm'));
+  }
+  throw new ProblemError('INVALID_EXPERIMENT', { errors });
+}
