@@ -97,7 +97,7 @@ export const decisionQueries = {
 
 export type DecisionQueries = typeof decisionQueries;
 
-interface DecisionPage {
+export interface DecisionPage {
   /** Milliseconds since 1970; the end is not included. */
   readonly from: number;
   readonly to: number;
@@ -105,7 +105,7 @@ interface DecisionPage {
   readonly most: number;
 }
 
-interface OutcomesWanted extends Days {
+export interface OutcomesWanted extends Days {
   readonly id: string;
   /** Of the model that decided. */
   readonly schema: RecordSchema;

@@ -76,7 +76,7 @@ export const experimentQueries = {
 
 export type ExperimentQueries = typeof experimentQueries;
 
-interface ExperimentPage {
+export interface ExperimentPage {
   readonly finished?: boolean | undefined;
   readonly after?: { readonly created_at: number; readonly id: string } | undefined;
   readonly most: number;
