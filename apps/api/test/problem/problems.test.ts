@@ -189,6 +189,16 @@ const occurrences: Record<
   ADMIN_CLOSED: ({ api }) => answered(request(api.server).post('/models/rollback')),
   NOT_FOUND: ({ api }) => answered(api.get('/predict')),
   MODEL_VERSION_UNKNOWN: ({ api }) => answered(api.get('/models/none')),
+  DECISION_UNKNOWN: ({ api }) => answered(api.get('/decisions/none')),
+  EXPERIMENT_UNKNOWN: ({ api }) => answered(api.get('/experiments/none')),
+  EXPERIMENT_FINISHED: async ({ api: { server } }) => {
+    const plan = { name: 'x', arms: [{ name: 'a' }, { name: 'b' }] };
+    const { body } = await request(server).post('/experiments').send(plan).expect(201);
+    const finish = () => request(server).post(`/experiments/${body.id}/finish`).send({});
+    await finish().expect(200);
+    return answered(finish());
+  },
+  INVALID_EXPERIMENT: ({ api }) => answered(request(api.server).post('/experiments').send({})),
   METHOD_NOT_ALLOWED: ({ api }) => answered(api.get('/predict_ctr')),
   REQUEST_TIMEOUT: ({ api }) => exchange(api, 'POST /predict_ctr HTTP/1.1\r\nhost: x\r\n'),
   NO_INTERVALS: async ({ administered }) => {
