@@ -836,6 +836,11 @@ export const stages = {
       because: 'A running service is asked alike, whatever it is asked.',
     },
     {
+      stage: 'replay',
+      mayUse: ['cli', 'service'],
+      because: 'A replay tells what a service judged, and judges nothing itself.',
+    },
+    {
       stage: 'outcomes',
       mayUse: ['cli', 'language', 'mapping', 'source', 'rows', 'score', 'service'],
       because: 'Outcomes are rows of an export, read as a model reads them, and sent.',
@@ -888,6 +893,7 @@ export const stages = {
         'train',
         'outcomes',
         'retrain',
+        'replay',
       ],
       because: 'A command says its flags and starts a stage.',
     },

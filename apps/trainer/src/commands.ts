@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, MakeCommand>> = {
   generate: async (signal) => (await import('./source/generate.js')).generateCommand(signal),
   outcomes: async (signal) => (await import('./outcomes/outcomes.js')).outcomesCommand(signal),
   retrain: async (signal) => (await import('./retrain/retrain.js')).retrainCommand(signal),
+  replay: async (signal) => (await import('./replay/replay.js')).replayCommand(signal),
   decide: async (signal) => (await import('./decide/decide.js')).decideCommand(signal),
 };
 

@@ -1,0 +1,104 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { exitHelp } from '../cli/exit.js';
+import { jsonFlag } from '../cli/flags.js';
+import { Reporter } from '../cli/reporter.js';
+import { addServiceFlags, Service, type ServiceFlags } from '../service/ask.js';
+import { Summing, type JudgedDecision } from './judged.js';
+import { decisionText, listLine, listText } from './replay-text.js';
+
+/** `adscale replay`: decisions of a running service, judged by what came of them. */
+export function replayCommand(signal: AbortSignal): Command {
+  const command = new Command('replay')
+    .description('Judge decisions that a running service kept by their outcomes.')
+    .addArgument(new Argument('[id...]', 'decisions, by x-decision-id; all of a time if absent'))
+    .addOption(new Option('--since <day>', 'of the first decision, as 2026-03-01').argParser(day))
+    .addOption(new Option('--until <day>', 'of the last decision').argParser(day))
+    .addOption(new Option('--to <day>', 'last day whose outcomes count').argParser(day))
+    .option('--young', 'count days too whose clicks are still coming in');
+  return addServiceFlags(command)
+    .addOption(jsonFlag())
+    .addHelpText('after', replayHelp)
+    .action((ids: string[], flags: ReplayFlags) => runReplay(ids, flags, signal));
+}
+
+const replayHelp = `
+The service keeps decisions with DECISION_LOG=on. An outcome belongs to an entry that its arm names, as
+<decision>/<entry>, or else whose record it has.
+
+Examples
+  adscale replay --since 2026-03-01
+  adscale replay Zk3v9uYp0aLx2QcT --young
+  adscale replay --since 2026-03-01 --json > march.json
+
+${exitHelp}`;
+
+interface ReplayFlags extends ServiceFlags {
+  readonly since?: string;
+  readonly until?: string;
+  readonly to?: string;
+  readonly young?: boolean;
+  readonly json?: boolean;
+}
+
+function day(text: string): string {
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text) && new Date(text).toJSON()?.startsWith(text);
+  if (isDay) return text;
+  throw new InvalidArgumentError('wanted a day as 2026-03-01.');
+}
+
+async function runReplay(
+  ids: readonly string[],
+  flags: ReplayFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const reporter = new Reporter(flags.json);
+  const service = new Service(flags, signal);
+  const summing = new Summing();
+  const decisions: JudgedDecision[] = [];
+  const lines: string[][] = [];
+  const work = { name: 'judge', unit: 'decisions', ...(ids.length > 0 && { total: ids.length }) };
+  await reporter.during(
+    work,
+    async (stage) => {
+      for await (const id of ids.length > 0 ? ids : kept(service, flags)) {
+        const judged = await service.get<JudgedDecision>(
+          `/decisions/${encodeURIComponent(id)}${query(flags)}`,
+        );
+        summing.add(judged);
+        // Of many, only what is shown is held.
+        if (flags.json || ids.length > 0) decisions.push(judged);
+        else lines.push(listLine(judged));
+        stage.update(decisions.length + lines.length);
+      }
+    },
+    () => decisions.length + lines.length,
+  );
+  const { summary } = summing;
+  const text = ids.length > 0 ? decisions.map(decisionText).join('\n\n') : listText(lines, summary);
+  reporter.result(text, { decisions, summary });
+}
+
+interface Page {
+  readonly decisions: readonly { readonly id: string }[];
+  readonly next: string | null;
+}
+
+/** The ids of all that was decided in the time asked for, read page by page. */
+async function* kept(service: Service, { since, until }: ReplayFlags): AsyncGenerator<string> {
+  let after: string | null = null;
+  do {
+    const asked = { from: since, to: until, after: after ?? undefined };
+    const page: Page = await service.get<Page>(`/decisions${searchOf(asked)}`);
+    for (const { id } of page.decisions) yield id;
+    after = page.next;
+  } while (after !== null);
+}
+
+function query({ to, young }: ReplayFlags): string {
+  return searchOf({ to, young: young ? 'true' : undefined });
+}
+
+function searchOf(parameters: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(parameters).filter((pair): pair is [string, string] => !!pair[1]);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+}
