@@ -18,8 +18,10 @@ const API = resolve(__dirname, '..');
 const ROOT = resolve(API, '../..');
 
 const KEY = randomBytes(16).toString('hex');
-const API_KEYS = `ops:predict+admin:${createHash('sha256').update(KEY).digest('hex')}`;
+const API_KEYS = `ops:predict+outcomes+admin:${createHash('sha256').update(KEY).digest('hex')}`;
 const VERSION = /\d{8}-\d{6}-[0-9a-f]{8}/g;
+/** Of decisions and experiments. */
+const ID = /(\/(?:decisions|experiments)\/)[\w-]{12,16}/g;
 
 /** A tool as its users start it. It ends with status 0, or this rejects with what it wrote. */
 async function run(script: string, folder: string, ...args: string[]): Promise<string> {
@@ -84,7 +86,9 @@ interface Call {
 function plain({ method, path, body }: Call): string {
   const lines = body.trim().split('\n');
   const parsed = lines.length > 1 && path.endsWith('stream') ? lines : body && JSON.parse(body);
-  return JSON.stringify([method, path, sorted(parsed)]).replace(VERSION, 'VERSION');
+  return JSON.stringify([method, path, sorted(parsed)])
+    .replace(VERSION, 'VERSION')
+    .replace(ID, '$1ID');
 }
 
 /** With the keys of objects in order, and without the lines' own spaces. */
@@ -131,7 +135,7 @@ describe('a client generated from the running service', () => {
     const registry = new Registry(MODEL_DIR);
     const { bytes, card } = await trainModel(defaultSchema, 0.2);
     const other = await registry.publish(bytes, card, { promote: false });
-    const api = await runApp({ MODEL_DIR, API_KEYS });
+    const api = await runApp({ MODEL_DIR, API_KEYS, DECISION_LOG: 'on' });
     try {
       const version = (await registry.current())!;
       const made = (await runClient('readme', api, KEY, version, other)) as Call[];

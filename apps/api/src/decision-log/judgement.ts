@@ -17,6 +17,8 @@ import type { DecisionOutcomes, DecisionQueries, ListedDecision } from './querie
 export interface JudgementParts {
   /** undefined where OUTCOMES_URL is off. */
   readonly store: Pick<Store<DecisionQueries>, 'run'> | undefined;
+  /** Writes what this process has taken and not written yet: so a client finds the decision that it has just got. */
+  readonly flush: () => Promise<void>;
   readonly loader: ModelLoader;
   readonly served: ServedModel;
   readonly pool: WorkPool;
@@ -39,7 +41,8 @@ export class Judgement {
   constructor(private readonly parts: JudgementParts) {}
 
   /** Decisions of a time, the oldest first. @throws ProblemError OUTCOMES_UNAVAILABLE */
-  list(page: QueryArgs<DecisionQueries, 'listDecisions'>): Promise<ListedDecision[]> {
+  async list(page: QueryArgs<DecisionQueries, 'listDecisions'>): Promise<ListedDecision[]> {
+    await this.parts.flush();
     return askStore(this.parts.store, 'listDecisions', page);
   }
 
@@ -49,6 +52,7 @@ export class Judgement {
    * @throws ProblemError DECISION_UNKNOWN, OUTCOMES_UNAVAILABLE, OVERLOADED
    */
   async of(id: string, days: JudgedDays, gone: AbortSignal): Promise<string> {
+    await this.parts.flush();
     const decision = await askStore(this.parts.store, 'describeDecision', id);
     if (decision === undefined) throw new ProblemError('DECISION_UNKNOWN');
     const { at, name, model: version } = decision;

@@ -1,14 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import {
-  ApiBody,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiQuery,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { fieldProblem } from '@adscale/ctr';
 import { ApiProblems } from '../problem/api-problems.js';
 import { ProblemError } from '../problem/problem.js';
@@ -61,10 +53,11 @@ export class ExperimentsController {
   constructor(private readonly experiments: Experiments) {}
 
   @Post()
+  @HttpCode(200)
   @RouteConfig(OUTCOMES)
   @ApiOperation({ operationId: 'registerExperiment', summary: 'Register a test of arms.' })
   @ApiBody({ type: ExperimentRequest })
-  @ApiCreatedResponse({
+  @ApiOkResponse({
     type: ExperimentAnswer,
     description: 'Registered: outcomes may have the labels of its arms from now on.',
   })

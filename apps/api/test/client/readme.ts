@@ -221,6 +221,39 @@ async function infer(): Promise<void> {
   if (data.outputs[0].data?.length !== 2) throw new Error('not a number a row');
 }
 
+async function experiment(): Promise<void> {
+  const { id, arms, size } = answered(
+    await client.POST('/experiments', {
+      body: {
+        ...{ name: 'Blue button', uplift: 0.1, baseline_ctr: 0.05 },
+        arms: [{ name: 'plain' }, { name: 'blue' }],
+      },
+    }),
+  );
+  const impressions: number | undefined = size?.impressions;
+  if (arms[1].label !== `${id}/blue` || impressions === 0) throw new Error('not registered');
+  const params = { path: { id } };
+  const { result } = answered(await client.GET('/experiments/{id}', { params }));
+  const found: boolean | undefined = result.arms[1].against_control?.found;
+  if (found !== false) throw new Error('found without an outcome');
+  const { winner } = answered(
+    await client.POST('/experiments/{id}/finish', { params, body: { winner: 'blue' } }),
+  );
+  if (winner !== 'blue') throw new Error('not finished');
+  const query = { finished: true };
+  const { experiments } = answered(await client.GET('/experiments', { params: { query } }));
+  if (experiments.length !== 1) throw new Error('not listed');
+}
+
+/** The service keeps decisions here. */
+async function judge(): Promise<void> {
+  const { decisions } = answered(await client.GET('/decisions'));
+  const [{ id }] = decisions;
+  const judged = answered(await client.GET('/decisions/{id}', { params: { path: { id } } }));
+  const coverage: number | undefined = judged.hindsight?.coverage.judged;
+  if (coverage !== 0) throw new Error('judged without an outcome');
+}
+
 async function operate(): Promise<void> {
   const path = { version: other };
   const promoted = answered(await client.POST('/models/{version}/promote', { params: { path } }));
@@ -257,5 +290,7 @@ async function others(): Promise<void> {
 await predict();
 await decide();
 await infer();
+await experiment();
+await judge();
 await operate();
 await others();

@@ -193,7 +193,7 @@ const occurrences: Record<
   EXPERIMENT_UNKNOWN: ({ api }) => answered(api.get('/experiments/none')),
   EXPERIMENT_FINISHED: async ({ api: { server } }) => {
     const plan = { name: 'x', arms: [{ name: 'a' }, { name: 'b' }] };
-    const { body } = await request(server).post('/experiments').send(plan).expect(201);
+    const { body } = await request(server).post('/experiments').send(plan).expect(200);
     const finish = () => request(server).post(`/experiments/${body.id}/finish`).send({});
     await finish().expect(200);
     return answered(finish());
