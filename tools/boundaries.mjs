@@ -704,8 +704,13 @@ export const stages = {
       because: 'Arms are judged by their outcomes, whatever was predicted or decided of them.',
     },
     {
+      stage: 'alerts',
+      mayUse: ['store'],
+      because: 'Alerts are told what is wrong, and do not look for it.',
+    },
+    {
       stage: 'storage',
-      mayUse: ['store', 'outcomes', 'decision-log', 'experiments'],
+      mayUse: ['store', 'outcomes', 'decision-log', 'experiments', 'alerts'],
       because: 'What the thread of the store can be asked is put together in this one place.',
     },
     {

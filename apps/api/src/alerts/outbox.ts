@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Store } from '../store/store.js';
+import type { AlertQueries } from './queries.js';
 import type { Webhook } from './webhook.js';
 
 /** How long a message is one process's to send: longer than a receiver may take to answer. */
@@ -37,7 +38,7 @@ export class Outbox {
   private isClosed = false;
 
   constructor(
-    private readonly store: Pick<Store, 'run'>,
+    private readonly store: Pick<Store<AlertQueries>, 'run'>,
     private readonly webhook: Pick<Webhook, 'send'>,
     private readonly logger: Pick<Logger, 'warn'>,
     private readonly chance: Chance = { now: Date.now, random: Math.random },

@@ -1,9 +1,15 @@
+import { alertQueries } from '../alerts/queries.js';
 import { decisionQueries } from '../decision-log/queries.js';
 import { experimentQueries } from '../experiments/queries.js';
 import { outcomeQueries } from '../outcomes/queries.js';
 import type { Store } from '../store/store.js';
 
 /** Everything that the thread of the store can be asked. */
-export const queries = { ...outcomeQueries, ...decisionQueries, ...experimentQueries };
+export const queries = {
+  ...outcomeQueries,
+  ...decisionQueries,
+  ...experimentQueries,
+  ...alertQueries,
+};
 
 export type ServiceStore = Store<typeof queries>;

@@ -2,6 +2,7 @@ import { type Kysely, type Migration, type MigrationProvider, Migrator } from 'k
 import { outcomes } from './migrations/001-outcomes.js';
 import { decisions } from './migrations/003-decisions.js';
 import { experiments } from './migrations/004-experiments.js';
+import { alerts } from './migrations/005-alerts.js';
 import type { Tables } from './tables.js';
 
 /** By name, in whose order they are made. One that was released never changes: a new one follows it. */
@@ -9,6 +10,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '001-outcomes': outcomes,
   '003-decisions': decisions,
   '004-experiments': experiments,
+  '005-alerts': alerts,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

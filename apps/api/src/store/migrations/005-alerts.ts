@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely';
+import { type Kysely, type Migration, sql } from 'kysely';
 
 /** Alerts, the messages that tell of them, and which process looks for them. */
 export const alerts: Migration = {
@@ -25,7 +25,7 @@ export const alerts: Migration = {
       .unique()
       .on('alerts')
       .column('cause')
-      .where('state', '=', 'firing')
+      .where(sql<boolean>`state = 'firing'`)
       .execute();
     await db.schema.createIndex('alerts_resolved').on('alerts').column('resolved_at').execute();
     await makeDeliveries(db);
