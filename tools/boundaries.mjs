@@ -547,8 +547,13 @@ export const stages = {
       because: 'Who may ask is settled before what is asked is read.',
     },
     {
+      stage: 'prices',
+      mayUse: [],
+      because: 'What a click is worth is written alike in settings and in questions.',
+    },
+    {
       stage: 'config',
-      mayUse: ['security'],
+      mayUse: ['security', 'prices'],
       because: 'Settings are read before anything that they set up exists.',
     },
     {
@@ -709,8 +714,25 @@ export const stages = {
       because: 'Alerts are told what is wrong, and do not look for it.',
     },
     {
+      stage: 'monitoring',
+      mayUse: [
+        'problem',
+        'security',
+        'prices',
+        'config',
+        'telemetry',
+        'store',
+        'record',
+        'model',
+        'stats',
+        'outcomes',
+        'alerts',
+      ],
+      because: 'Monitoring reads what came back and tells of it, and changes nothing that serves.',
+    },
+    {
       stage: 'storage',
-      mayUse: ['store', 'outcomes', 'decision-log', 'experiments', 'alerts'],
+      mayUse: ['store', 'outcomes', 'decision-log', 'experiments', 'alerts', 'monitoring'],
       because: 'What the thread of the store can be asked is put together in this one place.',
     },
     {
@@ -733,6 +755,7 @@ export const stages = {
         'outcomes',
         'decision-log',
         'experiments',
+        'monitoring',
         'storage',
       ],
       because: 'What must exist before Nest is made in this one place.',
@@ -753,6 +776,7 @@ export const stages = {
         'inference',
         'outcomes',
         'stats',
+        'monitoring',
         'parts',
       ],
       because: 'Nest composes the routes from the parts, and configures nothing.',

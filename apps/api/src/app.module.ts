@@ -15,6 +15,8 @@ import { InferenceStatusController } from './inference/status-controller.js';
 import { ModelAdmin, ModelAdminController } from './model/admin.js';
 import { ModelController, ModelListing } from './model/listing.js';
 import { outcomesController } from './outcomes/outcomes-controller.js';
+import { MonitoringFeed } from './monitoring/feed.js';
+import { MonitoringController } from './monitoring/monitoring-controller.js';
 import type { Parts } from './parts.js';
 import { predictController } from './predict/predict-controller.js';
 import { GATEKEEPERS } from './security/gate.js';
@@ -33,9 +35,10 @@ class AppModule {}
 export function appModule(parts: Parts): DynamicModule {
   const { config, served, registry, loader, follower, stats, figures } = parts;
   const { predictions, explanations, gatekeepers, ids, outcomes, judgement, experiments } = parts;
+  const { monitoring, metrics } = parts;
   const made = [
     ...[served, registry, loader, follower, stats, figures, predictions, explanations],
-    ...[ids, outcomes, judgement, experiments],
+    ...[ids, outcomes, judgement, experiments, monitoring, metrics],
   ];
   return {
     module: AppModule,
@@ -53,6 +56,7 @@ export function appModule(parts: Parts): DynamicModule {
       ModelAdminController,
       StatsController,
       MetricsController,
+      MonitoringController,
       HealthController,
       InferenceStatusController,
       inferController(served, config),
@@ -71,6 +75,12 @@ export function appModule(parts: Parts): DynamicModule {
             const modelVersion = served.current?.model.version ?? null;
             return JSON.stringify(statsAnswer(await figures.all(), { modelVersion }));
           }, config.maxEventStreams),
+        inject: [Readiness],
+      },
+      {
+        provide: MonitoringFeed,
+        useFactory: (readiness: Readiness) =>
+          new MonitoringFeed(monitoring, () => readiness.draining, config.maxEventStreams),
         inject: [Readiness],
       },
       {

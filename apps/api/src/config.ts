@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type KeyKind, keyKinds } from '@adscale/cache';
+import { type Prices, PRICES_WANTED, parsePrices } from './prices.js';
 import { API_KEYS_WANTED, type ApiKey, parseApiKeys } from './security/api-keys.js';
 
 /** Everything that can be set about a running service; read once, at start. */
@@ -40,6 +41,12 @@ export interface Config {
   readonly outcomesRetentionDays: number;
   readonly decisionLog: boolean;
   readonly decisionLogDays: number;
+  readonly monitoringSeconds: number;
+  readonly monitoringDays: number;
+  readonly monitoringPrices: Prices;
+  /** Empty: nobody is told. */
+  readonly alertWebhookUrl: string;
+  readonly alertWebhookSecret: string;
   readonly logLevel: LogLevel;
 }
 
@@ -284,6 +291,44 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     36_500,
     'How long the answers of decisions are kept, in days; 0 for ever.',
   ),
+  monitoringSeconds: whole(
+    'MONITORING_SECONDS',
+    30,
+    0,
+    86_400,
+    'How often to look for new outcomes and judge the models by them, in seconds; 0 only when asked.',
+  ),
+  monitoringDays: whole(
+    'MONITORING_DAYS',
+    28,
+    2,
+    400,
+    'Days of outcomes that models are judged by, unless a question says from when.',
+  ),
+  monitoringPrices: {
+    variable: 'MONITORING_PRICES',
+    fallback: '',
+    wanted: PRICES_WANTED,
+    meaning: 'What a click or an impression is worth, so that misses are told in money.',
+    parse: parsePrices,
+  },
+  alertWebhookUrl: {
+    variable: 'ALERT_WEBHOOK_URL',
+    fallback: '',
+    wanted: 'an address such as https://tool.example/hook',
+    meaning: 'Where alerts are sent to; nowhere when not set.',
+    secret: true,
+    parse: (url) => (url === '' || /^https?:\/\/[^\s]+$/.test(url) ? url : undefined),
+  },
+  alertWebhookSecret: {
+    ...text(
+      'ALERT_WEBHOOK_SECRET',
+      '',
+      'any text, or whsec_ and a key in base64',
+      'What alerts are signed with, so that their receiver knows who sent them.',
+    ),
+    secret: true,
+  },
   logLevel: {
     variable: 'LOG_LEVEL',
     fallback: 'info',

@@ -21,6 +21,7 @@ import { EventLoopLag } from './overload/event-loop-lag.js';
 import { WorkPool } from './pool/pool.js';
 import { Predictions } from './predict/predictions.js';
 import { shareLimits } from './replicas/limits.js';
+import { Monitoring } from './monitoring/monitoring.js';
 import { linkReplicas } from './replicas/link.js';
 import type { Gatekeepers } from './security/gate.js';
 import { LeasedLimiter } from './security/leases.js';
@@ -31,6 +32,7 @@ import { ModelBook } from './outcomes/model-book.js';
 import { Maturity } from './outcomes/maturity.js';
 import { openOutcomes } from './outcomes/open-outcomes.js';
 import { signIds } from './outcomes/sign-ids.js';
+import { MetricSources } from './stats/metric-sources.js';
 import { openStore } from './storage/open.js';
 import type { Trace } from './telemetry/trace.js';
 
@@ -93,6 +95,9 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   else if (store !== undefined) signIds(ids, store, logger);
   const sources = { ids, book, logger, now: Date.now };
   const { outcomes, upkeep } = openOutcomes(store, config, sources);
+  const monitoring = new Monitoring({ config, store, served, logger });
+  const metrics = new MetricSources();
+  metrics.include(() => monitoring.metrics());
   const tier = await connectTier(config, logger);
   const pool = createPool(config, served, stats, logger);
   const { decisionLog, judgement } = openDecisionLog(store, config, stats, logger, {
@@ -131,12 +136,13 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     if (endSharing) await endSharing();
     await upkeep?.stop();
     await decisionLog?.flush();
+    await monitoring.close();
     await Promise.all([pool.close(), tier?.close(), store?.close()]);
   };
   return {
     ...{ config, stats, registry, loader, served, follower, predictions, explanations },
-    ...{ details, gatekeepers, figures, pool, store, book, ids, outcomes, close },
-    ...{ decisionLog, judgement, experiments },
+    ...{ details, gatekeepers, figures, pool, store, book, ids, outcomes, monitoring, metrics },
+    ...{ decisionLog, judgement, experiments, close },
   };
 }
 

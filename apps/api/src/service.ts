@@ -24,6 +24,7 @@ import { answerUnreadable, hasHost, refuseUnread } from './problem/unreadable.js
 import { MACHINE_VARIABLE } from './replicas/board.js';
 import { GATEKEEPERS, type Gatekeepers } from './security/gate.js';
 import { ServiceFigures } from './stats/figures.js';
+import { MetricSources } from './stats/metric-sources.js';
 import { metricsOf } from './stats/metrics.js';
 import type { Metric } from './telemetry/metric.js';
 import type { Trace } from './telemetry/trace.js';
@@ -116,7 +117,9 @@ export class Service {
   /** The metrics of this process; none before it has started. */
   metrics(): Metric[] {
     const version = this.app?.get(ServedModel).current?.model.version ?? null;
-    return this.app === undefined ? [] : metricsOf(this.app.get(ServiceFigures).own(), version);
+    if (this.app === undefined) return [];
+    const own = metricsOf(this.app.get(ServiceFigures).own(), version);
+    return [...own, ...this.app.get(MetricSources).all()];
   }
 
   /** From now on the service is not ready, though it still answers. */

@@ -31,6 +31,11 @@ describe('readConfig', () => {
       predictionKey: '',
       outcomesMatureDays: 14,
       outcomesRetentionDays: 400,
+      monitoringSeconds: 30,
+      monitoringDays: 28,
+      monitoringPrices: {},
+      alertWebhookUrl: '',
+      alertWebhookSecret: '',
       outcomesUrl: `file:${resolve('outcomes/outcomes.db')}`,
       decisionLog: false,
       decisionLogDays: 90,
@@ -67,12 +72,28 @@ describe('readConfig', () => {
     ['WORKERS', '0'],
     ['OUTCOMES_MATURE_DAYS', '0'],
     ['CORS_ORIGINS', 'tool.example'],
+    ['MONITORING_PRICES', 'cpc'],
+    ['MONITORING_PRICES', 'cpc=-1'],
+    ['MONITORING_PRICES', 'device_type:mobile:cpc=1,city:Rome:cpc=2'],
     ['CORS_ORIGINS', 'https://tool.example/path'],
   ])('refuses %s=%s, naming the variable, the value got and the value wanted', (name, value) => {
     const { wanted } = Object.values(settings).find(({ variable }) => variable === name)!;
     expect(() => readConfig({ [name]: value })).toThrow(
       new ConfigError(`${name}: got "${value}", wanted ${wanted}`),
     );
+  });
+
+  it('reads prices, for all and for values of one feature', () => {
+    const { monitoringPrices } = readConfig({
+      MONITORING_PRICES: 'cpc=0.45, device_type:mobile:cpc=0.3, device_type:desktop:value=2',
+    });
+    expect(monitoringPrices).toEqual({
+      cpc: 0.45,
+      by: {
+        feature: 'device_type',
+        prices: { mobile: { cpc: 0.3 }, desktop: { value_per_click: 2 } },
+      },
+    });
   });
 
   it('names every variable that is wrong at once', () => {

@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, MakeCommand>> = {
   outcomes: async (signal) => (await import('./outcomes/outcomes.js')).outcomesCommand(signal),
   retrain: async (signal) => (await import('./retrain/retrain.js')).retrainCommand(signal),
   replay: async (signal) => (await import('./replay/replay.js')).replayCommand(signal),
+  monitor: async (signal) => (await import('./outcomes/monitor.js')).monitorCommand(signal),
   decide: async (signal) => (await import('./decide/decide.js')).decideCommand(signal),
 };
 

@@ -6,7 +6,7 @@ import { dayOf, daysBefore } from './days.js';
 import type { OutcomeQueries } from './queries.js';
 
 /** Days that growth is learnt from: what platforms did a year ago they may do differently. */
-const LEARNT_DAYS = 150;
+export const LEARNT_DAYS = 150;
 /** How long what was learnt is used, in milliseconds. */
 const KEPT_MS = 60_000;
 

@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http';
 
 /** Time between two frames: often enough to watch, seldom enough to cost nothing. */
 const FRAME_MS = 1000;
+/** Frames without news until a client is told that it is still heard: proxies end silent answers. */
+const SILENT_FRAMES = 15;
 
 /** What a response of server-sent events says besides the headers of every answer. */
 const EVENT_HEADERS = {
@@ -9,6 +11,9 @@ const EVENT_HEADERS = {
   'cache-control': 'private, no-cache, no-store, must-revalidate, max-age=0, no-transform',
   'x-accel-buffering': 'no',
 } as const;
+
+/** A comment, which clients of events leave out. */
+const STILL_THERE = ': nothing new\n\n';
 
 /**
  * Sends the same frame to all who watch, once a second: it is made once, however many they are. A
@@ -19,16 +24,19 @@ export class EventFeed {
   private readonly clients = new Set<ServerResponse>();
   private timer: NodeJS.Timeout | undefined;
   private latest: string | undefined;
+  private silent = 0;
   private isMaking = false;
   private isClosed = false;
 
   /**
    * @param frame makes the data of an event, a line of text; undefined ends the feed
    * @param most clients at once; 0: any number
+   * @param onlyNews whether a frame that says the same as the one before is left out
    */
   constructor(
     private readonly frame: () => Promise<string | undefined>,
     private readonly most: number,
+    private readonly onlyNews = false,
   ) {}
 
   /** How many watch. */
@@ -73,8 +81,12 @@ export class EventFeed {
     try {
       const data = await this.frame();
       if (data === undefined) return this.close();
-      this.latest = `data: ${data}\n\n`;
-      for (const client of this.clients) this.give(client, this.latest);
+      const text = `data: ${data}\n\n`;
+      const isNews = !this.onlyNews || text !== this.latest;
+      this.silent = isNews ? 0 : (this.silent + 1) % SILENT_FRAMES;
+      if (!isNews && this.silent > 0) return;
+      this.latest = text;
+      for (const client of this.clients) this.give(client, isNews ? text : STILL_THERE);
     } finally {
       this.isMaking = false;
     }
@@ -92,5 +104,6 @@ export class EventFeed {
     if (this.clients.size > 0) return;
     clearInterval(this.timer);
     this.timer = this.latest = undefined;
+    this.silent = 0;
   }
 }

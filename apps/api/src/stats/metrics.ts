@@ -14,6 +14,7 @@ import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
 import type { Metric, Sample } from '../telemetry/metric.js';
 import { type Figures, type ProcessFigures, ServiceFigures } from './figures.js';
+import { MetricSources } from './metric-sources.js';
 
 /** Content type of the Prometheus text format. */
 const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -25,6 +26,7 @@ export class MetricsController {
   constructor(
     private readonly figures: ServiceFigures,
     private readonly served: ServedModel,
+    private readonly sources: MetricSources,
   ) {}
 
   @Get()
@@ -41,14 +43,15 @@ export class MetricsController {
   })
   @ApiProblems(['API_KEY_REQUIRED', 'SCOPE_MISSING'])
   async read(): Promise<string> {
-    return exposition(await this.figures.all(), this.served.current?.model.version ?? null);
+    const version = this.served.current?.model.version ?? null;
+    return exposition([...metricsOf(await this.figures.all(), version), ...this.sources.all()]);
   }
 }
 
-/** The figures of the service in the Prometheus text format, by its conventions for names. */
-async function exposition(figures: Figures, modelVersion: string | null): Promise<string> {
+/** Metrics in the Prometheus text format. */
+async function exposition(metrics: readonly Metric[]): Promise<string> {
   const registry = new Registry();
-  for (const metric of metricsOf(figures, modelVersion)) {
+  for (const metric of metrics) {
     const { name, samples, ...about } = metric;
     const values = samples.map(({ labels = {}, ...sample }) => ({ ...sample, labels }));
     const get = async () => ({ ...about, name, values, aggregator: 'sum' });

@@ -2,6 +2,7 @@ import { alertQueries } from '../alerts/queries.js';
 import { decisionQueries } from '../decision-log/queries.js';
 import { experimentQueries } from '../experiments/queries.js';
 import { outcomeQueries } from '../outcomes/queries.js';
+import { monitoringQueries } from '../monitoring/queries.js';
 import type { Store } from '../store/store.js';
 
 /** Everything that the thread of the store can be asked. */
@@ -10,6 +11,7 @@ export const queries = {
   ...decisionQueries,
   ...experimentQueries,
   ...alertQueries,
+  ...monitoringQueries,
 };
 
 export type ServiceStore = Store<typeof queries>;

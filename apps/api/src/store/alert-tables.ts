@@ -36,7 +36,14 @@ export interface LeaseTable {
   until: number;
 }
 
+/** The latest report of the process that makes them, for the others. */
+export interface ReportTable {
+  name: string;
+  made: string;
+}
+
 export interface AlertTables {
+  reports: ReportTable;
   alerts: AlertTable;
   alert_deliveries: DeliveryTable;
   leases: LeaseTable;

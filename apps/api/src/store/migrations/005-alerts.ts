@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** Alerts, the messages that tell of them, and which process looks for them. */
+/** Reports, alerts, the messages that tell of them, and which process looks for them. */
 export const alerts: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema
@@ -29,6 +29,13 @@ export const alerts: Migration = {
       .execute();
     await db.schema.createIndex('alerts_resolved').on('alerts').column('resolved_at').execute();
     await makeDeliveries(db);
+    await db.schema
+      .createTable('reports')
+      .addColumn('name', 'text', (column) => column.primaryKey())
+      .addColumn('made', 'text', (column) => column.notNull())
+      .execute();
+    // Whether outcomes have come is asked again and again.
+    await db.schema.createIndex('outcomes_by_time').on('outcomes').column('received_at').execute();
     await db.schema
       .createTable('leases')
       .addColumn('name', 'text', (column) => column.primaryKey())

@@ -1,0 +1,39 @@
+import type { OutcomeCell } from '@adscale/monitor';
+import type { Kysely } from 'kysely';
+import { type CellPlace, countedCells } from '../outcomes/counted.js';
+import { unseenOf } from '../outcomes/told-cells.js';
+import type { DailyRow } from '../store/outcome-tables.js';
+import type { Tables } from '../store/tables.js';
+import type { ReportOptions } from './report.js';
+
+/** Cells of a page: as many as are read in some milliseconds. */
+const PAGE = 5000;
+
+/** The counted outcomes of the days that are asked for, page by page. */
+export async function* outcomePages(
+  db: Kysely<Tables>,
+  { from, to, model }: Pick<ReportOptions, 'from' | 'to' | 'model'>,
+): AsyncGenerator<readonly OutcomeCell[]> {
+  let after: CellPlace | undefined;
+  do {
+    const { cells, next } = await countedCells(db, { from, to, after, limit: PAGE });
+    const wanted = model === undefined ? cells : cells.filter((row) => row.model === model);
+    yield wanted.map(cellOf);
+    after = next;
+  } while (after !== undefined);
+}
+
+function cellOf(row: DailyRow): OutcomeCell {
+  const { day, model, cell, unseen, campaign, placement, arm, spend } = row;
+  return {
+    ...{ day, model, record: JSON.parse(cell) as OutcomeCell['record'] },
+    unseen: unseenOf(unseen),
+    ...(campaign !== '' && { campaign }),
+    ...(placement !== '' && { placement }),
+    ...(arm !== '' && { arm }),
+    ...{ rows: row.rows, impressions: row.impressions, clicks: row.clicks },
+    // Sums of rounded figures may be above what can be by their last digits.
+    predicted: Math.min(row.predicted, row.impressions),
+    ...(spend !== null && { spend }),
+  };
+}

@@ -1,0 +1,85 @@
+import {
+  type EffectivenessReport,
+  type MonitoringReport,
+  type ReportOptions as Asked,
+  effectiveness,
+  learnGrowth,
+  monitor,
+} from '@adscale/monitor';
+import type { Kysely } from 'kysely';
+import type { Prices } from '../prices.js';
+import type { Tables } from '../store/tables.js';
+import { dayOf, daysBefore } from '../outcomes/days.js';
+import { LEARNT_DAYS, growthRows } from '../outcomes/maturity.js';
+import { outcomePages } from './cells.js';
+import { marksOf, outcomeMarks } from './marks.js';
+
+/** What is asked about outcomes. */
+export interface ReportOptions {
+  /** First and last day, UTC, `YYYY-MM-DD`. */
+  readonly from: string;
+  readonly to: string;
+  readonly young: 'correct' | 'leave-out';
+  /** How often something may be found that is not there, in (0, 0.5]. */
+  readonly alpha: number;
+  readonly prices: Prices;
+  /** Only outcomes of this version. */
+  readonly model?: string;
+}
+
+/** What reports there are. */
+export interface ReportKinds {
+  readonly monitoring: MonitoringReport;
+  readonly effectiveness: EffectivenessReport;
+}
+export type ReportKind = keyof ReportKinds;
+
+/** A report, and what it knew. Plain data. */
+export interface Made<K extends ReportKind = ReportKind> {
+  readonly options: ReportOptions;
+  /** Stands for the outcomes that it knew. */
+  readonly revision: string;
+  readonly made_at: string;
+  readonly took_ms: number;
+  readonly report: ReportKinds[K];
+}
+
+/** Reads the outcomes of these days and judges them; takes seconds where there are millions of cells. */
+export async function makeReport<K extends ReportKind>(
+  db: Kysely<Tables>,
+  { kind, options }: { readonly kind: K; readonly options: ReportOptions },
+): Promise<Made<K>> {
+  const start = performance.now();
+  // Before the outcomes are read: what comes meanwhile may be missing, and is looked for again.
+  const { revision } = marksOf(await outcomeMarks(db));
+  const { model, ...asked } = options;
+  const pages = outcomePages(db, options);
+  const growing = { ...asked, ...(await growthOf(db)) };
+  const report =
+    kind === 'monitoring' ? await monitor(pages, growing) : await effectiveness(pages, growing);
+  return {
+    ...{ options, revision, made_at: new Date().toISOString() },
+    took_ms: Math.round(performance.now() - start),
+    report: report as ReportKinds[K],
+  };
+}
+
+/** How days grow, by what the store was told of days when they were younger. */
+async function growthOf(db: Kysely<Tables>): Promise<Pick<Asked, 'growth' | 'growthSegmentOf'>> {
+  // Of today, deliveries are still to come.
+  const today = dayOf(Date.now());
+  const rows = await growthRows(db, { from: daysBefore(today, LEARNT_DAYS) });
+  const named = rows.map((row) => ({ ...row, segment: row.segment === '' ? null : row.segment }));
+  const growth = learnGrowth(named, daysBefore(today, 1));
+  const names = new Set(Object.keys(growth.segments).map((segment) => segment.split('=')[0]));
+  return {
+    growth,
+    growthSegmentOf: ({ record }) => {
+      for (const name of names) {
+        const segment = `${name}=${record[name]}`;
+        if (segment in growth.segments) return segment;
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { exitHelp, RefusedError } from '../cli/exit.js';
+import { jsonFlag, wholeNumber } from '../cli/flags.js';
+import { Reporter } from '../cli/reporter.js';
+import { addServiceFlags, Service, type ServiceFlags } from '../service/ask.js';
+import { monitoringText, type EffectivenessTold, type MonitoringTold } from './monitoring-text.js';
+
+/** `adscale monitor`: what came of the predictions of a running service. */
+export function monitorCommand(signal: AbortSignal): Command {
+  const command = new Command('monitor')
+    .description('Tell what came of the predictions of the running service, and what is off.')
+    .addOption(new Option('--from <day>', 'first day, UTC').argParser(day))
+    .addOption(new Option('--to <day>', 'last day, UTC; default: today').argParser(day))
+    .option('--model-version <version>', 'only outcomes of this version')
+    .addOption(
+      new Option('--young <how>', 'days that still grow: corrected, or left out').choices([
+        ...['correct', 'leave-out'],
+      ]),
+    )
+    .addOption(new Option('--cpc <price>', 'what a click costs').argParser(price))
+    .addOption(new Option('--cpm <price>', 'what a thousand impressions cost').argParser(price))
+    .addOption(new Option('--value <price>', 'what a click is worth to you').argParser(price))
+    .option('--check', 'exit status 1 while an alert is firing')
+    .addOption(
+      new Option('--watch [seconds]', 'ask again and again, and tell what is new')
+        .argParser(wholeNumber)
+        .preset(30)
+        .conflicts('check'),
+    );
+  return addServiceFlags(command)
+    .addOption(jsonFlag())
+    .addHelpText('after', monitorHelp)
+    .action((flags: MonitorFlags) => runMonitor(flags, signal));
+}
+
+const monitorHelp = `
+Segments are tested so that one may look at any time: of a model that is right, something is found once
+in twenty cases, however often one looks. Money is by the prices given here, by the service's
+MONITORING_PRICES, or by what was spent.
+
+Examples
+  adscale monitor
+  adscale monitor --from 2026-03-01 --cpc 0.45
+  adscale monitor --check --url http://ads.internal:8000
+  adscale monitor --watch 60 --json
+
+${exitHelp}`;
+
+interface MonitorFlags extends ServiceFlags {
+  readonly from?: string;
+  readonly to?: string;
+  readonly modelVersion?: string;
+  readonly young?: string;
+  readonly cpc?: number;
+  readonly cpm?: number;
+  readonly value?: number;
+  readonly check?: boolean;
+  readonly watch?: number;
+  readonly json?: boolean;
+}
+
+/** What one look is. */
+interface Look {
+  readonly monitoring: MonitoringTold;
+  readonly effectiveness: EffectivenessTold;
+}
+
+/** @throws RefusedError with `--check` while an alert is firing */
+async function runMonitor(flags: MonitorFlags, signal: AbortSignal): Promise<void> {
+  const service = new Service(flags, signal);
+  const query = queryOf(flags);
+  const look = async (): Promise<Look> => ({
+    monitoring: await service.get<MonitoringTold>(`/monitoring${query}`),
+    effectiveness: await service.get<EffectivenessTold>(`/monitoring/effectiveness${query}`),
+  });
+  if (flags.watch !== undefined) return watch(look, flags.watch, flags.json, signal);
+  const seen = await look();
+  new Reporter(flags.json).result(monitoringText(seen.monitoring, seen.effectiveness), seen);
+  if (flags.check === true) check(seen.monitoring);
+}
+
+/** Tells the whole at once, and again whenever it is another: until the program is stopped. */
+async function watch(
+  look: () => Promise<Look>,
+  seconds: number,
+  asJson: boolean | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  let told = '';
+  for (;;) {
+    const seen = await look();
+    const { monitoring } = seen;
+    const news = JSON.stringify([monitoring.made_at, monitoring.alerts]);
+    if (news !== told) {
+      const text = monitoringText(monitoring, seen.effectiveness);
+      // One line each, so that what reads it need not know where a document ends.
+      process.stdout.write(asJson === true ? `${JSON.stringify(seen)}\n` : `${text}\n\n`);
+    }
+    told = news;
+    await sleep(Math.max(1, seconds) * 1000, undefined, { signal });
+  }
+}
+
+function check({ alerts }: MonitoringTold): void {
+  const firing = alerts.filter(({ state }) => state === 'firing');
+  if (firing.length === 0) return;
+  const titles = firing.map(({ title }) => `  ${title}`);
+  const count = firing.length === 1 ? '1 alert is' : `${firing.length} alerts are`;
+  throw new RefusedError([`${count} firing:`, ...titles].join('\n'));
+}
+
+function queryOf({ from, to, modelVersion: model, young, cpc, cpm, value }: MonitorFlags): string {
+  const parameters = new URLSearchParams();
+  const given = { from, to, model, young, cpc, cpm, value };
+  for (const [name, each] of Object.entries(given)) {
+    if (each !== undefined) parameters.set(name, String(each));
+  }
+  return parameters.size === 0 ? '' : `?${parameters.toString()}`;
+}
+
+function day(text: string): string {
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
+  if (!isDay) throw new InvalidArgumentError('wanted a day as 2026-03-01.');
+  return text;
+}
+
+function price(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (!(value > 0)) throw new InvalidArgumentError('wanted a price above 0, as 0.45.');
+  return value;
+}
