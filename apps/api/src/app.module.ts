@@ -20,6 +20,7 @@ import { MonitoringController } from './monitoring/monitoring-controller.js';
 import type { Parts } from './parts.js';
 import { predictController } from './predict/predict-controller.js';
 import { GATEKEEPERS } from './security/gate.js';
+import { TrialController } from './trial/trial-controller.js';
 import { EventFeed } from './stats/event-feed.js';
 import { MetricsController } from './stats/metrics.js';
 import { statsAnswer } from './stats/stats-answer.js';
@@ -35,10 +36,11 @@ class AppModule {}
 export function appModule(parts: Parts): DynamicModule {
   const { config, served, registry, loader, follower, stats, figures } = parts;
   const { predictions, explanations, gatekeepers, ids, outcomes, judgement, experiments } = parts;
-  const { monitoring, metrics } = parts;
+  const { monitoring, metrics, changes, trials, steward } = parts;
   const made = [
     ...[served, registry, loader, follower, stats, figures, predictions, explanations],
     ...[ids, outcomes, judgement, experiments, monitoring, metrics],
+    ...[changes, trials, ...(steward ? [steward] : [])],
   ];
   return {
     module: AppModule,
@@ -54,6 +56,7 @@ export function appModule(parts: Parts): DynamicModule {
       ExperimentsController,
       ModelController,
       ModelAdminController,
+      TrialController,
       StatsController,
       MetricsController,
       MonitoringController,

@@ -30,6 +30,10 @@ import { ServiceFigures } from './stats/figures.js';
 import { PredictionIds } from './ids/prediction-ids.js';
 import { ModelBook } from './outcomes/model-book.js';
 import { Maturity } from './outcomes/maturity.js';
+import { ModelChanges } from './model/changes.js';
+import { TrialDesk } from './trial/desk.js';
+import { trialMetrics } from './trial/gauges.js';
+import { openTrials } from './trial/open-trials.js';
 import { openOutcomes } from './outcomes/open-outcomes.js';
 import { signIds } from './outcomes/sign-ids.js';
 import { MetricSources } from './stats/metric-sources.js';
@@ -93,10 +97,14 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const ids = new PredictionIds((model) => book.keep(model));
   if (config.predictionKey !== '') ids.use(config.predictionKey);
   else if (store !== undefined) signIds(ids, store, logger);
-  const sources = { ids, book, logger, now: Date.now };
+  const changes = new ModelChanges();
+  const metrics = new MetricSources();
+  const trialling = { registry, follower, loader, served, changes, logger };
+  const trials = store && openTrials(store, { ...trialling, pollMs: config.modelPollMs });
+  metrics.include(() => trialMetrics(trials?.steward.latest));
+  const sources = { ids, book, logger, now: Date.now, onCommitted: trials?.steward.nudge };
   const { outcomes, upkeep } = openOutcomes(store, config, sources);
   const monitoring = new Monitoring({ config, store, served, logger });
-  const metrics = new MetricSources();
   metrics.include(() => monitoring.metrics());
   const tier = await connectTier(config, logger);
   const pool = createPool(config, served, stats, logger);
@@ -134,6 +142,7 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     colleagues?.stop();
     if (unlink) await unlink();
     if (endSharing) await endSharing();
+    await trials?.steward.stop();
     await upkeep?.stop();
     await decisionLog?.flush();
     await monitoring.close();
@@ -142,7 +151,8 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   return {
     ...{ config, stats, registry, loader, served, follower, predictions, explanations },
     ...{ details, gatekeepers, figures, pool, store, book, ids, outcomes, monitoring, metrics },
-    ...{ decisionLog, judgement, experiments, close },
+    ...{ decisionLog, judgement, experiments, changes, close },
+    ...{ trials: new TrialDesk(trials), steward: trials?.steward },
   };
 }
 

@@ -16,6 +16,7 @@ import { ApiProblems } from '../problem/api-problems.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { ProblemError } from '../problem/problem.js';
 import { ADMIN } from '../security/scopes.js';
+import { ModelChanges } from './changes.js';
 import { ModelFollower } from './follower.js';
 import { ModelListing } from './listing.js';
 import { ModelLoader, ModelRefusedError, isReadOnly } from './loader.js';
@@ -33,6 +34,7 @@ export class ModelAdmin {
     private readonly registry: Registry,
     private readonly loader: ModelLoader,
     private readonly follower: ModelFollower,
+    private readonly changes: ModelChanges,
   ) {}
 
   /**
@@ -43,6 +45,7 @@ export class ModelAdmin {
     await this.checkKnown(version);
     await this.checkServable(version);
     await this.change(() => this.registry.promote(version));
+    await this.changes.tell('current', `promoted ${version}`);
   }
 
   /**
@@ -54,6 +57,7 @@ export class ModelAdmin {
     if (version === undefined) throw new ProblemError('NO_PREVIOUS_MODEL');
     await this.checkServable(version);
     await this.change(() => this.registry.rollback());
+    await this.changes.tell('current', `rolled back to ${version}`);
   }
 
   /**
@@ -61,19 +65,32 @@ export class ModelAdmin {
    * @throws ProblemError MODEL_VERSION_UNKNOWN, MODEL_NOT_LOADED, MODEL_REFUSED
    */
   async tryOut(role: Role, trial: Trial): Promise<void> {
-    await this.checkKnown(trial.version);
+    const { version, percent } = trial;
+    await this.checkTrial(role, version);
+    await this.change(() => this.registry.setTrial(role, { version, percent }));
+    await this.changes.tell(role, `set the ${role} to ${version} at ${percent} %`);
+  }
+
+  /**
+   * Checks that a version can be tried.
+   * @returns the version that it would be tried beside
+   * @throws ProblemError MODEL_VERSION_UNKNOWN, MODEL_NOT_LOADED, MODEL_REFUSED
+   */
+  async checkTrial(role: Role, version: string): Promise<string> {
+    await this.checkKnown(version);
     const current = await this.registry.current();
     if (current === undefined) throw new ProblemError('MODEL_NOT_LOADED');
-    if (current === trial.version) {
-      throw refused(trial.version, `it serves already; a ${role} is another version`);
+    if (current === version) {
+      throw refused(version, `it serves already; a ${role} is another version`);
     }
-    await this.checkServable(trial.version);
-    await this.change(() => this.registry.setTrial(role, trial));
+    await this.checkServable(version);
+    return current;
   }
 
   /** Tries nothing in this role any more. */
   async endTrial(role: Role): Promise<void> {
     await this.change(() => this.registry.setTrial(role, null));
+    await this.changes.tell(role, `took the ${role} off`);
   }
 
   /** Tells the registry, then does what it says. */
@@ -81,7 +98,7 @@ export class ModelAdmin {
     try {
       await tell();
     } catch (error) {
-      throw problemOf(error);
+      throw registryProblem(error);
     }
     await this.follower.look();
   }
@@ -108,7 +125,7 @@ const BY_CTR_CODE: Partial<Record<CtrErrorCode, ProblemCode>> = {
 };
 
 /** Why the registry could not be changed; others may have changed it meanwhile. */
-function problemOf(cause: unknown): unknown {
+export function registryProblem(cause: unknown): unknown {
   if (isReadOnly(cause)) return new ProblemError('REGISTRY_READ_ONLY', { cause });
   const code = cause instanceof CtrError ? BY_CTR_CODE[cause.code] : undefined;
   return code === undefined ? cause : new ProblemError(code, { cause });
@@ -118,7 +135,7 @@ function refused(version: string, reason: string, cause?: unknown): ProblemError
   return new ProblemError('MODEL_REFUSED', { detail: `${version}: ${reason}.`, cause });
 }
 
-const COMMON_PROBLEMS: readonly ProblemCode[] = [
+export const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'API_KEY_REQUIRED',
   'SCOPE_MISSING',
   'ADMIN_CLOSED',
@@ -128,7 +145,7 @@ const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'OVERLOADED',
 ];
 
-const TRIAL_PROBLEMS: readonly ProblemCode[] = [
+export const TRIAL_PROBLEMS: readonly ProblemCode[] = [
   'MALFORMED_JSON',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
@@ -147,7 +164,7 @@ const EXAMPLES = {
 };
 
 /** Decorates a route that changes what is served or tried, and answers with the outcome. */
-function Change(summary: string, problems: readonly ProblemCode[] = []): MethodDecorator {
+export function Change(summary: string, problems: readonly ProblemCode[] = []): MethodDecorator {
   const description = 'Done: what is served and tried here from now on.';
   return applyDecorators(
     HttpCode(200),
@@ -177,19 +194,6 @@ export class ModelAdminController {
   @Change('Serve the version that served before this one.', ['NO_PREVIOUS_MODEL', 'MODEL_REFUSED'])
   rollBack(): Promise<RolloutAnswer> {
     return this.after(this.admin.rollBack());
-  }
-
-  @Put('canary')
-  @Change('Have this version answer a share of the requests.', TRIAL_PROBLEMS)
-  @ApiBody({ type: TrialRequest })
-  setCanary(@Body(TrialPipe) trial: Trial): Promise<RolloutAnswer> {
-    return this.after(this.admin.tryOut('canary', trial));
-  }
-
-  @Delete('canary')
-  @Change('Have the current version answer all requests again.')
-  endCanary(): Promise<RolloutAnswer> {
-    return this.after(this.admin.endTrial('canary'));
   }
 
   @Put('shadow')

@@ -148,18 +148,32 @@ export class TrialRequest implements Trial {
 
 const FIELDS: readonly string[] = ['version', 'percent'] satisfies (keyof Trial)[];
 
+/**
+ * Reads a body that holds a trial, as it was sent: nothing is converted.
+ * @param more names of further fields that it may have
+ * @returns an entry in `errors` for every wrong field
+ */
+export function readTrial(
+  body: unknown,
+  more: readonly string[] = [],
+): { readonly request: TrialRequest; readonly errors: FieldError[] } {
+  const given = Object.entries(isObject(body) ? body : {});
+  const known = given.filter(([name]) => FIELDS.includes(name));
+  const request = Object.assign(new TrialRequest(), Object.fromEntries(known));
+  const wrong = validateSync(request, { forbidUnknownValues: true, stopAtFirstError: true });
+  const errors = wrong.map(({ property, value, constraints }) => {
+    return wrongField(property, value, Object.values(constraints ?? {})[0]);
+  });
+  const fields = [...FIELDS, ...more];
+  if (given.some(([name]) => !fields.includes(name))) errors.push(unknownField(fields));
+  return { request, errors };
+}
+
 /** Lets the body of a trial through as it was sent: nothing is converted. */
 export class TrialPipe implements PipeTransform<unknown, Trial> {
   /** @throws ProblemError INVALID_TRIAL with an entry for every wrong field */
   transform(body: unknown): Trial {
-    const given = Object.entries(isObject(body) ? body : {});
-    const known = given.filter(([name]) => FIELDS.includes(name));
-    const request = Object.assign(new TrialRequest(), Object.fromEntries(known));
-    const wrong = validateSync(request, { forbidUnknownValues: true, stopAtFirstError: true });
-    const errors = wrong.map(({ property, value, constraints }) => {
-      return wrongField(property, value, Object.values(constraints ?? {})[0]);
-    });
-    if (known.length < given.length) errors.push(UNKNOWN_FIELD);
+    const { request, errors } = readTrial(body);
     if (errors.length > 0) throw new ProblemError('INVALID_TRIAL', { errors });
     return { version: request.version, percent: request.percent };
   }
@@ -176,18 +190,17 @@ export function trialRefusal(): ProblemOccurrence {
   return {};
 }
 
-const UNKNOWN_FIELD: FieldError = {
-  field: '(body)',
-  rule: `no field but ${FIELDS.join(', ')}`,
-  message: `the body has another field; there is no field but ${FIELDS.join(', ')}`,
-};
+function unknownField(fields: readonly string[]): FieldError {
+  const rule = `no field but ${fields.join(', ')}`;
+  return { field: '(body)', rule, message: `the body has another field; there is ${rule}` };
+}
 
 function isObject(body: unknown): body is object {
   return typeof body === 'object' && body !== null && !Array.isArray(body);
 }
 
 /** A message repeats a wrong number but no wrong text, which may be of any length and hold anything. */
-function wrongField(field: string, value: unknown, rule: string): FieldError {
+export function wrongField(field: string, value: unknown, rule: string): FieldError {
   if (value === undefined || typeof value === 'number') return fieldProblem(field, value, rule);
   return { field, rule, message: `${field} must be ${rule}` };
 }

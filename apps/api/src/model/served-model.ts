@@ -10,6 +10,7 @@ import {
 import type { Model as ModelCounts, ServiceStats } from '@adscale/stats';
 import { ProblemError } from '../problem/problem.js';
 import { checkRecord } from '../record/record-reading.js';
+import { Arms } from './arms.js';
 import { PredictionDimensions } from './dimensions.js';
 import { schemaMismatch } from './schema.js';
 import { ShadowRun, type ShadowStats } from './shadow-run.js';
@@ -61,6 +62,7 @@ interface TriedModel {
 interface Canary {
   readonly serving: Serving;
   readonly share: RowShare;
+  readonly arms: Arms;
 }
 
 /**
@@ -119,7 +121,12 @@ export class ServedModel {
     checkRecord(serving?.contract ?? this.contract, record, row);
     if (serving === undefined) throw new ProblemError('MODEL_NOT_LOADED');
     if (canary === undefined || !canary.share.takes(row, record)) return serving;
-    checkRecord(canary.serving.contract, record, row);
+    try {
+      checkRecord(canary.serving.contract, record, row);
+    } catch (error) {
+      canary.arms.refused();
+      throw error;
+    }
     return canary.serving;
   }
 
@@ -140,6 +147,11 @@ export class ServedModel {
     const { serving, canary } = this;
     if (serving?.model.version === version) return serving;
     return canary?.serving.model.version === version ? canary.serving : undefined;
+  }
+
+  /** Counts how requests fare with the canary and beside it; undefined while there is none. */
+  get arms(): Arms | undefined {
+    return this.canary?.arms;
   }
 
   /** What is tried in this role; null when nothing is. */
@@ -222,7 +234,14 @@ export class ServedModel {
 
   private canaryOf({ schema }: CtrModel, { model, percent }: TriedModel): Canary {
     const share = new RowShare(schema, `canary ${model.version}`, percent);
-    return { serving: this.servingOf(model), share };
+    return { serving: this.servingOf(model), share, arms: this.armsOf(model.version, percent) };
+  }
+
+  /** Counting goes on while the canary has the same share, whatever else changes. */
+  private armsOf(version: string, percent: number): Arms {
+    const { canary } = this;
+    const isSame = canary?.arms.version === version && canary.arms.percent === percent;
+    return isSame ? canary.arms : new Arms(version, percent);
   }
 
   private shadowOf({ schema }: CtrModel, { model, percent }: TriedModel): ShadowRun {

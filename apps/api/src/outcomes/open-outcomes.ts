@@ -18,17 +18,19 @@ export interface OutcomeSources {
   readonly logger: Logger;
   /** A clock in milliseconds since 1970. */
   readonly now: () => number;
+  /** Called whenever outcomes were committed. */
+  readonly onCommitted?: () => void;
 }
 
 /** Outcomes in this store, with what closes old days; such as refuse everything where there is none. */
 export function openOutcomes(
   store: Store<OutcomeQueries> | undefined,
   { outcomesMatureDays: matureDays, outcomesRetentionDays: retentionDays }: Config,
-  { ids, book, logger, now }: OutcomeSources,
+  { ids, book, logger, now, onCommitted }: OutcomeSources,
 ): { readonly outcomes: Outcomes; readonly upkeep: Upkeep | undefined } {
   if (store === undefined) return { outcomes: new Outcomes(undefined), upkeep: undefined };
   const reader = new OutcomeReader(ids, book, retentionDays);
-  const intake = new OutcomeIntake(reader, book, new OutcomeWriter(store, now), now);
+  const intake = new OutcomeIntake(reader, book, new OutcomeWriter(store, now, onCommitted), now);
   const outcomes = new Outcomes({ store, intake, maturity: new Maturity(store, now), now });
   return { outcomes, upkeep: new Upkeep(store, { matureDays, retentionDays, now }, logger) };
 }

@@ -24,6 +24,7 @@ export class OutcomeWriter {
   constructor(
     private readonly store: Pick<Store<OutcomeQueries>, 'run'>,
     private readonly now: () => number,
+    private readonly onCommitted: () => void = () => {},
   ) {}
 
   /**
@@ -63,6 +64,7 @@ export class OutcomeWriter {
       const fates = await this.store.run('writeOutcomes', { packed, at: this.now() });
       let from = 0;
       for (const { rows, resolve } of some) resolve(fates.subarray(from, (from += rows)));
+      this.onCommitted();
     } catch (error) {
       for (const { reject } of some) reject(error);
     }

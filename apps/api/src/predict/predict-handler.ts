@@ -71,7 +71,11 @@ export class PredictHandler {
     const { row } = this;
     const { served, predictions } = this.parts;
     const serving = served.servingFor(record, row);
-    const answer = predictions.of(serving, row, record);
+    const { arms } = served;
+    const answer =
+      arms === undefined
+        ? predictions.of(serving, row, record)
+        : arms.measure(serving.model.version, () => predictions.of(serving, row, record));
     served.compare(serving, row, answer.ctr, record);
     return { serving, answer };
   }

@@ -66,6 +66,11 @@ export const catalogue = {
     title: 'There is no such experiment',
     detail: 'GET /experiments lists them.',
   },
+  NO_TRIAL: {
+    status: 404,
+    title: 'There is no gated trial',
+    detail: 'Begin one by PUT /models/canary with gate. Nothing has changed.',
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'This address does not know this method',

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { GateOptions } from '@adscale/monitor';
+import type { Logger } from 'pino';
+import { type ModelAdmin, registryProblem } from '../model/admin.js';
+import type { ChangeListener } from '../model/changes.js';
+import { ProblemError } from '../problem/problem.js';
+import { StoreError } from '../store/errors.js';
+import { type TrialKeeper, TrialOutdatedError, type TrialStore } from './keeper.js';
+import type { KeptTrial } from './queries.js';
+import type { RegistrySwitch } from './registry-switch.js';
+import { abort, begin, end, hold, isOver, promote, resume, type TrialState } from './state.js';
+
+/** A gated canary as an operator wants it. */
+export interface GatedCanary {
+  readonly version: string;
+  /** Position of its first step. */
+  readonly step: number;
+  readonly options: GateOptions;
+}
+
+/** What an operator may say of a trial. */
+export type Order = 'hold' | 'resume' | 'promote' | 'abort';
+
+/** Looks change a trial as well; so often is an operator's word tried to come between. */
+const MOST_TRIES = 20;
+
+/** What operators do with gated canaries: their word is the last. */
+export class Trials {
+  constructor(
+    private readonly store: TrialStore,
+    private readonly keeper: TrialKeeper,
+    private readonly registry: Pick<RegistrySwitch, 'view'>,
+    private readonly logger: Pick<Logger, 'error'>,
+  ) {}
+
+  /**
+   * Begins a trial, instead of one that is open.
+   * @throws ProblemError MODEL_VERSION_UNKNOWN, MODEL_NOT_LOADED, MODEL_REFUSED, REGISTRY_READ_ONLY,
+   *   REGISTRY_BUSY, OUTCOMES_UNAVAILABLE; then nothing has changed
+   */
+  async begin(admin: ModelAdmin, { version, step, options }: GatedCanary): Promise<void> {
+    const current = await admin.checkTrial('canary', version);
+    await this.change(async (open) => {
+      const now = this.keeper.now();
+      const { canary: before } = await this.registry.view();
+      const state = begin({ id: randomUUID(), version, current, options, step, before, now });
+      const words = `an operator began a trial of ${version}`;
+      const others = open ? ([[open, end(open.state, now, words)]] as const) : [];
+      const kept = await this.keeper.save(
+        undefined,
+        state,
+        others.map(([a, b]) => [a, b]),
+      );
+      await this.settleOr(kept, end(state, now, 'the registry could not be changed'));
+    });
+  }
+
+  /**
+   * Follows an operator's word on the trial that is open.
+   * @returns the trial as it is then
+   * @throws ProblemError NO_TRIAL, REGISTRY_READ_ONLY, REGISTRY_BUSY, OUTCOMES_UNAVAILABLE
+   */
+  order(order: Order): Promise<TrialState> {
+    return this.change(async (found) => {
+      // What was decided before is done first, and what somebody else has decided is noticed.
+      const open = found && (await this.settleOr(found, found.state));
+      if (open === undefined || isOver(open.state.status)) throw new ProblemError('NO_TRIAL');
+      const next = ordered(open.state, order, this.keeper.now());
+      return (await this.settleOr(await this.keeper.save(open, next), open.state)).state;
+    });
+  }
+
+  /** The latest trial of a version. @throws ProblemError NO_TRIAL, OUTCOMES_UNAVAILABLE */
+  async latest(version: string): Promise<TrialState> {
+    const kept = await this.store.run('latestTrial', { version }).catch(unavailable);
+    if (kept === undefined) {
+      throw new ProblemError('NO_TRIAL', { detail: `${version} has had no gated trial.` });
+    }
+    return kept.state;
+  }
+
+  /** What operators change otherwise ends the trial: then it is theirs. */
+  readonly changedByHand: ChangeListener = async (changed, words) => {
+    if (changed === 'shadow') return;
+    try {
+      await this.change(async (open) => {
+        if (open === undefined) return;
+        const { canary } = await this.registry.view();
+        // A canary that is compared with what serves no more must not go on unwatched.
+        const clears = changed === 'current' && canary?.version === open.state.version;
+        const next = end(open.state, this.keeper.now(), `an operator ${words}`, clears);
+        await this.keeper.settle(await this.keeper.save(open, next));
+      });
+    } catch (err) {
+      // What the operator wanted is done; the steward finds it, and ends the trial by itself.
+      this.logger.error({ err }, 'the trial of the canary was not told of an operator’s change');
+    }
+  };
+
+  /** Changes what is open, again if somebody else has changed it meanwhile. */
+  private async change<T>(work: (open: KeptTrial | undefined) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work(await this.keeper.open());
+      } catch (error) {
+        if (!(error instanceof TrialOutdatedError)) return unavailable(error);
+        if (tries >= MOST_TRIES) throw new ProblemError('REGISTRY_BUSY', { cause: error });
+      }
+    }
+  }
+
+  /** Has the registry do as the trial wants; if it cannot, the trial is as it was. */
+  private async settleOr(kept: KeptTrial, otherwise: TrialState): Promise<KeptTrial> {
+    try {
+      return await this.keeper.settle(kept);
+    } catch (error) {
+      if (error instanceof TrialOutdatedError || error instanceof StoreError) throw error;
+      if (kept.state !== otherwise) await this.keeper.save(kept, otherwise);
+      throw registryProblem(error);
+    }
+  }
+}
+
+function ordered(state: TrialState, order: Order, now: number): TrialState {
+  const words = 'by an operator';
+  if (order === 'hold') return hold(state, now);
+  if (order === 'resume') return resume(state, now);
+  if (order === 'promote') return promote(state, 'operator', now, `promoted ${words}`);
+  return abort(state, 'operator', now, `aborted ${words}`);
+}
+
+function unavailable(error: unknown): never {
+  if (!(error instanceof StoreError)) throw error;
+  throw new ProblemError('OUTCOMES_UNAVAILABLE', { cause: error });
+}
