@@ -189,7 +189,8 @@ export type Agreement =
 export function agreement(state: TrialState, { current, canary }: RegistryView): Agreement {
   const { status, version, wanted, confirmed } = state;
   if (status === 'promoting') {
-    if (current === version) return 'agreed';
+    // Promoted, and a canary of it too: it was killed in between.
+    if (current === version) return canary?.version === version ? 'untold' : 'agreed';
     return current === state.current ? 'untold' : { replaced: replacedBy(current) };
   }
   if (isClosing(status)) return canary?.version === version ? 'untold' : 'agreed';
