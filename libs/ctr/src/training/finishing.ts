@@ -22,6 +22,8 @@ const MOST_SCORES = 4096;
 /** How to finish a model. */
 export interface FinishOptions {
   readonly outcomes: JudgedOutcomes;
+  /** Impressions of each row, those of old rows as they count by age. */
+  readonly impressions: Float64Array;
   /** Intra-row correlation, which intervals allow for. */
   readonly rho: number;
   /** Look for a calibration? */
@@ -34,12 +36,13 @@ export type CalibrationMethod = 'isotonic' | 'platt';
 export function finishModel(
   rows: FoldedRows,
   { forest, outOfFold }: FoldModel,
-  { outcomes, rho, calibrated: isWanted }: FinishOptions,
+  { outcomes, impressions, rho, calibrated: isWanted }: FinishOptions,
 ): Judged & { readonly method: CalibrationMethod | undefined } {
   const { input } = rows;
   const plain = { forest, outOfBag: unspread(outOfFold) };
   const method = isWanted ? calibrationOf(rows, plain, outcomes) : undefined;
-  const kept = method === undefined ? plain : calibrate(input, plain, method);
+  const aged = { ...input, weight: impressions };
+  const kept = method === undefined ? plain : calibrate(aged, plain, method);
   const { predictions } = kept.outOfBag;
   const result = withIntervals(rows, kept.forest, outOfFold, rho);
   const outOfBag = {

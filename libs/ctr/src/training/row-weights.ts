@@ -59,6 +59,8 @@ export interface ChosenWeights {
   /** In the unit of time; Infinity: age does not matter. */
   readonly halfLife: number;
   readonly weight: Float64Array;
+  /** Impressions of each row, those of old rows as they count by age. */
+  readonly impressions: Float64Array;
   /** What rows count where models are compared. */
   readonly outcomes: JudgedOutcomes;
   readonly told: ModelChoice['weights'];
@@ -78,8 +80,8 @@ export async function chooseWeights(search: WeightSearch): Promise<ChosenWeights
   const { grouped = false } = rows.folded.table;
   if (grouped || impressions.every((n) => n === impressions[0])) {
     const outcomes = outcomesOf(impressions);
-    const plain = { rho: 0, halfLife: Infinity, weight: impressions, outcomes, told: undefined };
-    return chooseHalfLife(search, plain);
+    const plain = { rho: 0, halfLife: Infinity, weight: impressions, impressions, outcomes };
+    return chooseHalfLife(search, { ...plain, told: undefined });
   }
   const small = { ...search.forest, trees: FEW_TREES };
   const fitted = await rows.fitForest(impressions, small, stage('weights', 0.05, 0.15));
@@ -110,55 +112,105 @@ export async function chooseWeights(search: WeightSearch): Promise<ChosenWeights
     compared: tried.map(({ kind }, i) => ({ kind, normalised_entropy: totals[i] / entropy })),
   };
   const weight = rowWeights(kind, impressions, rho);
-  return chooseHalfLife(search, { rho, halfLife: Infinity, weight, outcomes, told });
+  return chooseHalfLife(search, {
+    ...{ rho, halfLife: Infinity, weight, impressions, outcomes, told },
+  });
 }
 
 /** Stretches of time whose rows judge half-lives, the latest ones. */
 const JUDGING = 4;
+/** Trees of each model of the rows before one of them. */
+const TREES_BEFORE = 25;
+/** The shortest half-life tried, as a share of the time that all rows span. */
+const SHORTEST = 1 / 64;
 
-/** How fast old rows stop counting, by what the latest rows say of models of the earlier ones. */
+/**
+ * How fast old rows stop counting, by what each of the latest stretches of time says of models of the rows
+ * before it (rolling origin: Tashman 2000): what has changed of late, they have seen some of.
+ */
 async function chooseHalfLife(
-  { rows, forest, byTime, stage }: WeightSearch,
+  search: WeightSearch,
   weights: ChosenWeights,
 ): Promise<ChosenWeights> {
+  const { rows, byTime } = search;
   const { table, stretch } = rows.folded;
   const { time } = table;
   if (!byTime || time === undefined || stretch === null) return weights;
-  const latest = stretch.reduce((most, s) => Math.max(most, s), 0) - JUDGING;
-  const places = Uint32Array.from(stretch.keys());
-  const [early, late] = [
-    places.filter((row) => stretch[row] <= latest),
-    places.filter((row) => stretch[row] > latest),
-  ];
-  const columnsOf = (side: Uint32Array): Columns =>
-    takeTable({ ...table, features: rows.columns }, side).features as Columns;
-  const [columns, judging] = [columnsOf(early), columnsOf(late)];
-  const [target, known, moments] = [rows.target, weights.weight, time].map((all) =>
-    takeValues(all, early),
-  );
+  const timed = { weight: weights.weight, time, stretch };
+  const latest = stretch.reduce((most, s) => Math.max(most, s), 0);
+  const first = latest - JUDGING + 1;
+  if (first < 1) return weights;
+  const late = Uint32Array.from(stretch.keys()).filter((row) => stretch[row] >= first);
   const outcomes = {
     target: takeValues(rows.target, late),
     weight: takeValues(weights.outcomes.weight, late),
   };
-  const span =
-    moments.reduce((most, t) => Math.max(most, t), -Infinity) -
-    moments.reduce((least, t) => Math.min(least, t), Infinity);
-  const halfLives = [Infinity, span, span / 2, span / 4, span / 8];
-  const losses: Float64Array[] = [];
-  const { onProgress: _, ...threads } = stage('age', 0.25, 0.25);
-  for (const halfLife of halfLives) {
-    const weight = byAge(known, moments, halfLife);
-    const input = { columns, target, weight, bins: rows.bins };
-    const minLeafWeight = scaledLeaf(forest, known, weight);
-    const settings = { ...forest, trees: FEW_TREES, outOfBag: false, minLeafWeight };
-    const fitted = await fitQuickly(input, settings, threads);
-    losses.push(lossesOf(outcomes, predictColumns(fitted, judging)));
+  const lossesWith = async (halfLife: number): Promise<Float64Array> => {
+    const predicted = new Float64Array(stretch.length);
+    for (let s = first; s <= latest; s++) {
+      await predictStretch(search, { ...timed, s, halfLife }, predicted);
+    }
+    return lossesOf(outcomes, takeValues(predicted, late));
+  };
+  const ageless = await lossesWith(Infinity);
+  const span = timeRange(time);
+  let best = { halfLife: span, losses: await lossesWith(span) };
+  for (let halfLife = span / 2; halfLife >= span * SHORTEST; halfLife /= 2) {
+    const losses = await lossesWith(halfLife);
+    if (sumOf(losses) >= sumOf(best.losses)) break;
+    best = { halfLife, losses };
   }
-  const totals = losses.map(sumOf);
-  const best = totals.indexOf(Math.min(...totals));
-  const { sum, error } = differenceOf(losses[0], losses[best], outcomes);
+  const { sum, error } = differenceOf(ageless, best.losses, outcomes);
   // The best of several is better than it is.
   if (!(sum > choiceRules.beyondChance * error)) return weights;
-  const halfLife = halfLives[best];
-  return { ...weights, halfLife, weight: byAge(weights.weight, time, halfLife) };
+  const { halfLife } = best;
+  const aged = (weight: Float64Array): Float64Array => byAge(weight, time, halfLife);
+  return {
+    ...weights,
+    halfLife,
+    weight: aged(weights.weight),
+    // What no longer counts must not be what models are compared and calibrated by either.
+    outcomes: { ...weights.outcomes, weight: aged(weights.outcomes.weight) },
+    impressions: aged(rows.impressions),
+  };
+}
+
+/** Rows in stretches of time, of which one is to be predicted. */
+interface TimedRows {
+  readonly weight: Float64Array;
+  readonly time: Float64Array;
+  readonly stretch: Uint8Array;
+  readonly s: number;
+  readonly halfLife: number;
+}
+
+/** Predicts the rows of stretch `s`, by a forest of all rows before it. */
+async function predictStretch(
+  { rows, forest, stage }: WeightSearch,
+  { weight, time, stretch, s, halfLife }: TimedRows,
+  predicted: Float64Array,
+): Promise<void> {
+  const { table } = rows.folded;
+  const places = Uint32Array.from(stretch.keys());
+  const early = places.filter((row) => stretch[row] < s);
+  const late = places.filter((row) => stretch[row] === s);
+  const columnsOf = (side: Uint32Array): Columns =>
+    takeTable({ ...table, features: rows.columns }, side).features as Columns;
+  const [target, known, moments] = [rows.target, weight, time].map((all) => takeValues(all, early));
+  const aged = byAge(known, moments, halfLife);
+  const input = { columns: columnsOf(early), target, weight: aged, bins: rows.bins };
+  const minLeafWeight = scaledLeaf(forest, known, aged);
+  const settings = { ...forest, trees: TREES_BEFORE, outOfBag: false, minLeafWeight };
+  const { onProgress: _, ...threads } = stage('age', 0.25, 0.25);
+  const found = predictColumns(await fitQuickly(input, settings, threads), columnsOf(late));
+  late.forEach((row, i) => (predicted[row] = found[i]));
+}
+
+function timeRange(time: Float64Array): number {
+  let [least, most] = [Infinity, -Infinity];
+  for (const t of time) {
+    if (t < least) least = t;
+    if (t > most) most = t;
+  }
+  return most - least;
 }

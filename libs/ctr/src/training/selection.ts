@@ -107,8 +107,10 @@ export async function selectModel(
   const { chosen, compared, blend } = chooseKind(models, options.kind, weights.outcomes);
   const model = models.get(chosen)!;
   const isCalibrated = chosen !== 'average';
-  const { outcomes, rho, halfLife } = weights;
-  const finished = finishModel(rows, model, { outcomes, rho, calibrated: isCalibrated });
+  const { outcomes, impressions, rho, halfLife } = weights;
+  const finished = finishModel(rows, model, {
+    ...{ outcomes, impressions, rho, calibrated: isCalibrated },
+  });
   const { statistics, levels } = rows;
   const encoding =
     statistics && knownWords(table.features.schema, levels, table.vocabularies ?? {}, statistics);

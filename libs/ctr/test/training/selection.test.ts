@@ -217,6 +217,28 @@ describe('the age of rows', () => {
     expect(choice.repeats).toBe(1);
   });
 
+  it('counts in the calibration too: what all rows clicked on average is not what they click now', async () => {
+    const draw = drawing(9);
+    const words = Array.from({ length: 900 }, () => draw.below(6));
+    // Two thirds of the way, half of the words lose a third of their clicks.
+    const rate = (word: number, row: number): number =>
+      (0.04 + 0.01 * word) * (row >= 600 && word < 3 ? 0.67 : 1);
+    const k = words.map((word, row) => draw.binomial(4000, rate(word, row)));
+    const features = [{ name: 'size', kind: 'integer' as const }];
+    const counts = words.map(() => 4000);
+    const table = {
+      ...tableOf(features, [words], counts, k),
+      time: Float64Array.from(words.keys()),
+    };
+    const chosen = await select(table, { kind: 'forest', split: { by: 'time' } });
+    expect(chosen.choice.half_life).toBeLessThan(450);
+    const ctrs = predicted(chosen, table);
+    const late = words.flatMap((word, row) => (row >= 600 ? [[ctrs[row], rate(word, row)]] : []));
+    const ratio = sum(late.map(([p]) => p)) / sum(late.map(([, truth]) => truth));
+    // Calibrated to all rows alike, it would be 0.1 as without a half-life.
+    expect(Math.abs(ratio - 1)).toBeLessThan(0.08);
+  });
+
   it('does not matter where it does not, nor where rows are not split by time', async () => {
     const still = await select(drifting(600, false), { kind: 'forest', split: { by: 'time' } });
     expect(still.choice.half_life).toBeUndefined();
