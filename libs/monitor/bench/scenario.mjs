@@ -25,8 +25,12 @@ export const events = [
   {
     name: 'desktop loses its position',
     from: BROKEN.from,
+    // From that day on the two are the same.
     isNamed: ({ parts }) =>
-      parts.some(({ feature, value }) => feature === 'ad_position' && value === null),
+      parts.some(
+        ({ feature, value }) =>
+          value === 'desktop' || (feature === 'ad_position' && value === null),
+      ),
     holds: (record, day) => record.device_type === 'desktop' && day >= BROKEN.from,
   },
 ];
@@ -43,9 +47,31 @@ const sent = (record, day) =>
     ? { ...record, ad_position: null }
     : record;
 
+/** Whether a cell belongs to a segment. */
+function isWithin({ parts }, { record, campaign, predicted, impressions }) {
+  return parts.every(({ feature, value, from, to }) => {
+    const has = { ...record, campaign, 'predicted CTR': predicted / impressions }[feature];
+    return from === undefined ? has === value : has >= from && has <= to;
+  });
+}
+
+/** Misses below this are none: what the report tolerates. */
+const TOLERANCE = 0.02;
+
+/** Whether predictions were right, in truth, where a cause says that they were not. */
+function isRight(days, cause) {
+  let [truly, predicted] = [0, 0];
+  for (const cell of days.flat()) {
+    if (cell.day < cause.since || !isWithin(cause, cell)) continue;
+    truly += cell.truth.expected;
+    predicted += cell.predicted;
+  }
+  return Math.abs(truly / predicted - 1) <= TOLERANCE;
+}
+
 /**
- * @returns by event, the day on which it was first named, by outcomes and by a sign of inputs; causes that
- *   name nothing that is wrong; and what the last report says
+ * @returns by event, the day on which it was first named, by outcomes and by a sign of inputs; causes
+ *   whose predictions were right; and what the last report says
  */
 export async function sixtyDays(seed, { impressions, placements: count, young = 'correct' }) {
   const chance = chanceOf(`sixty days ${seed}`);
@@ -64,7 +90,8 @@ export async function sixtyDays(seed, { impressions, placements: count, young = 
     for (const cause of report.causes) {
       const event = events.findIndex(({ isNamed, from }) => last >= from && isNamed(cause));
       if (event >= 0) named[event] ??= last;
-      else falsely.add(cause.segment);
+      else if (isRight(days.slice(0, last + 1), cause))
+        falsely.add(`${cause.segment} on day ${last + 1}`);
     }
     const raised = report.signs.find(({ raised: is }) => is);
     if (raised?.feature === 'ad_position' && last >= BROKEN.from) signed[2] ??= last;

@@ -11,7 +11,7 @@ import { events, lostSince, sixtyDays } from './scenario.mjs';
 import { chanceOf } from './traffic.mjs';
 
 const months = Number(process.argv[2] ?? 200);
-const seeds = Math.max(1, Math.ceil(months / 40));
+const seeds = Math.max(1, Math.ceil(months / 50));
 const started = performance.now();
 
 const print = (...cells) => console.log(`| ${cells.join(' | ')} |`);
@@ -85,15 +85,15 @@ async function printQuiet() {
     ['chance alone', months, {}],
     [
       'days differ by 5 %, cells by 10 % beyond chance',
-      Math.ceil(months / 4),
+      Math.ceil(months / 8),
       { dayVariance: 0.0025, cellVariance: 0.01 },
     ],
-    ['cells differ by 30 % beyond chance', Math.ceil(months / 4), { cellVariance: 0.09 }],
+    ['cells differ by 30 % beyond chance', Math.ceil(months / 8), { cellVariance: 0.09 }],
   ]) {
     const seen = [];
     for (let month = 0; month < count; month++) {
       seen.push(
-        await quietMonth(`${name} ${month}`, { impressions: 60_000, placements: 50, ...setting }),
+        await quietMonth(`${name} ${month}`, { impressions: 60_000, placements: 30, ...setting }),
       );
     }
     const share = (what) => `${seen.filter((month) => month[what]).length} of ${count}`;

@@ -40,8 +40,8 @@ const told = (value) => Number(value.toPrecision(2));
 /** What the model predicts, which is true until something goes wrong. */
 function ctrOf({ device_type, ad_position, creative }) {
   const quality = 1 + (Number(creative.split('-')[1]) % 7) / 10;
-  // Without a position the model answers as of a usual one.
-  return (0.03 * DEVICE_FACTOR[device_type] * quality) / (ad_position ?? 2.5) ** 0.6;
+  // Without a position the model answers as of the first.
+  return (0.03 * DEVICE_FACTOR[device_type] * quality) / (ad_position ?? 1) ** 0.6;
 }
 
 /** The placements of some advertisers, which come again every day. */
@@ -49,7 +49,6 @@ export function placementsOf(chance, count) {
   return Array.from({ length: count }, () => {
     const record = {
       device_type: chance.pick(DEVICES),
-      ad_position: Number(chance.pick(POSITIONS)),
       budget: told(200 * Math.exp(4 * chance.random())),
       creative: `creative-${Math.floor(CREATIVES * chance.random() ** 1.5)}`,
     };
@@ -69,7 +68,9 @@ export function dayOf(chance, placements, day, options) {
   const shares = placements.reduce((sum, { share }) => sum + share, 0);
   const weekday = 1 + 0.2 * Math.sin((2 * Math.PI * day) / 7);
   const shared = chance.factor(dayVariance);
-  return placements.map(({ record, campaign, share }) => {
+  return placements.map(({ record: fixed, campaign, share }) => {
+    // The auction of the day gives the position.
+    const record = { ...fixed, ad_position: Number(chance.pick(POSITIONS)) };
     const shown = chance.poisson((impressions * weekday * share) / shares);
     const truth = ctrOf(record) * wrong(record, day);
     const arrived = sent(record, day);

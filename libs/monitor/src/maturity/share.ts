@@ -64,3 +64,18 @@ export function matureAge(growth: Growth, segment?: string | null): number {
   const { share } = growthOf(growth, segment).clicks;
   return share.findLastIndex((at) => Math.abs(at - 1) > MOST_LACKING) + 1;
 }
+
+/** Once days were watched for so long, what the oldest of them still do is no longer taken for growth. */
+const WATCHED = 14;
+
+/**
+ * The youngest age whose growth is known: where counts were watched for a few days only and still grew at
+ * the last of them, nobody knows yet what they will come to.
+ * @returns whole days; 0 where nothing of the kind is seen
+ */
+export function knownFrom(growth: Growth, segment?: string | null): number {
+  const { share } = growthOf(growth, segment).clicks;
+  const watched = share.length;
+  const isGrowing = watched > 0 && Math.abs(share[watched - 1] - 1) > MOST_LACKING;
+  return isGrowing && watched < WATCHED ? watched + 1 : 0;
+}

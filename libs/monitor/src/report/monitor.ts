@@ -67,7 +67,7 @@ function segmentsOf(
 ): SegmentsReport {
   const dimensions = dimensionsOf(cells);
   const singles = judgeSingles(cells, dimensions, options);
-  const pairs = judgePairs(cells, dimensions, options);
+  const pairs = judgePairs(cells, dimensions, singles.dispersion, options);
   const { causes, unexplained } = causesOf(cells, [singles, pairs], options);
   const told = causes.map((cause) => ({
     ...findingOf(cells, cause),

@@ -2,7 +2,7 @@ import type { OutcomeCell } from '../cells.js';
 import { dayNumber } from '../days.js';
 import { MonitorError, within } from '../errors.js';
 import type { Growth } from '../maturity/growth.js';
-import { matureAge, rateShare } from '../maturity/share.js';
+import { knownFrom, matureAge, rateShare } from '../maturity/share.js';
 import { checkPrices, type Prices } from '../money/prices.js';
 import type { Spread } from '../sequential/dispersion.js';
 import type { Reference } from '../signs/reference.js';
@@ -25,7 +25,10 @@ export interface ReportOptions {
   readonly prices?: Prices;
   /** How counts grow with age. Default: they do not. */
   readonly growth?: Growth;
-  /** What becomes of days that are not mature, where growth is known. Default `correct`. */
+  /**
+   * What becomes of days that are not mature. Default `correct`: as far as it is known how they grow; days
+   * that were never watched to the end of their growth are left out all the same.
+   */
   readonly young?: 'correct' | 'leave-out';
   /** The segment that a cell grows with. Default: all cells alike. */
   readonly growthSegmentOf?: (cell: OutcomeCell) => string | undefined;
@@ -84,5 +87,5 @@ export function maturityOf(
   const age = dayNumber(growth.as_of, 'growth.as_of') - day;
   const segment = growthSegmentOf?.(cell);
   if (young === 'leave-out') return age >= matureAge(growth, segment) ? 1 : null;
-  return rateShare(growth, age, segment);
+  return age < knownFrom(growth, segment) ? null : rateShare(growth, age, segment);
 }

@@ -43,6 +43,8 @@ export interface Judged {
 
 /** Segments that were judged together. */
 export interface Family {
+  /** How much they differ from day to day. */
+  readonly dispersion: Dispersion;
   readonly judged: readonly Judged[];
   /** Those that are off, the surest first. */
   readonly found: readonly Judged[];
@@ -69,13 +71,22 @@ export function judgeSingles(
   options: JudgeOptions,
 ): Family {
   const divisions = [divisionOf(), ...dimensions.map((dimension) => divisionOf(dimension))];
-  return judgeFamily(cells, divisions, options, SINGLES_SHARE * options.alpha);
+  const seen = seenOf(cells, divisions);
+  const dispersion = new Dispersion(
+    seen.map(({ days }) => days),
+    options.cellVariance,
+  );
+  return judgeFamily(seen, dispersion, options, SINGLES_SHARE * options.alpha);
 }
 
-/** Judges every two values of different features. */
+/**
+ * Judges every two values of different features.
+ * @param dispersion of single segments
+ */
 export function judgePairs(
   cells: JudgedCells,
   dimensions: readonly Dimension[],
+  dispersion: Dispersion,
   options: JudgeOptions,
 ): Family {
   const paired = dimensions.filter(({ kind }) => kind !== 'deciles').slice(0, MOST_PAIRED);
@@ -87,33 +98,35 @@ export function judgePairs(
   );
   const alpha = (1 - SINGLES_SHARE) * options.alpha;
   // e-BH finds none below 1/α, and of pairs only those found are told.
-  return judgeFamily(cells, divisions, options, alpha, -Math.log(alpha));
+  return judgeFamily(seenOf(cells, divisions), dispersion, options, alpha, -Math.log(alpha));
+}
+
+type Seen = Pick<Judged, 'division' | 'segment' | 'days'>;
+
+/** The segments of which anything can be said, with their days. */
+function seenOf(cells: JudgedCells, divisions: readonly Division[]): Seen[] {
+  return divisions.flatMap((division) =>
+    daySums(cells, division, cells.expected, LEAST_EXPECTED)
+      .map((days, segment) => ({ division, segment, days }))
+      .filter(({ days }) => days.length > 0),
+  );
 }
 
 function judgeFamily(
-  cells: JudgedCells,
-  divisions: readonly Division[],
+  seen: readonly Seen[],
+  dispersion: Dispersion,
   options: JudgeOptions,
   alpha: number,
   least = -Infinity,
 ): Family {
-  const seen = divisions.flatMap((division) =>
-    daySums(cells, division, cells.expected)
-      .map((days, segment) => ({ division, segment, days }))
-      .filter(({ days }) => total(days).expected >= LEAST_EXPECTED),
-  );
-  const dispersion = new Dispersion(
-    seen.map(({ days }) => days),
-    options.cellVariance,
-  );
   const judged = seen.map((one) => judge(one, dispersion, options, least));
   const logs = judged.map(({ change }) => change.logE);
   const found = eBenjaminiHochberg(logs, alpha).map((place) => judged[place]);
-  return { judged, found, alpha, least: Math.log(Math.max(1, judged.length) / alpha) };
+  return { dispersion, judged, found, alpha, least: Math.log(Math.max(1, judged.length) / alpha) };
 }
 
 function judge(
-  one: Pick<Judged, 'division' | 'segment' | 'days'>,
+  one: Seen,
   dispersion: Dispersion,
   { tolerance, spread: given }: JudgeOptions,
   least: number,

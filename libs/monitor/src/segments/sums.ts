@@ -38,11 +38,13 @@ export function binsOf({ dimensions }: Division, segment: number): number[] {
 /**
  * Clicks and expected clicks by segment and day.
  * @param expected by cell
+ * @param least expected clicks on all days; segments of fewer have no days here
  */
 export function daySums(
   cells: JudgedCells,
   division: Division,
   expected: Float64Array,
+  least = 0,
 ): DayCounts[][] {
   const { days, day, clicks } = cells;
   const [came, were, squares] = [0, 0, 0].map(() => new Float64Array(division.segments * days));
@@ -54,13 +56,16 @@ export function daySums(
     were[place] += expected[at];
     squares[place] += expected[at] ** 2;
   }
-  return Array.from({ length: division.segments }, (_, segment) =>
-    Array.from({ length: days }, (__, d) => ({
-      clicks: came[segment * days + d],
-      expected: were[segment * days + d],
-      squares: squares[segment * days + d],
-    })),
-  );
+  return Array.from({ length: division.segments }, (_, segment) => {
+    const first = segment * days;
+    let all = 0;
+    for (let d = 0; d < days; d++) all += were[first + d];
+    const counts: DayCounts[] = [];
+    for (let at = first; all >= least && at < first + days; at++) {
+      counts.push({ clicks: came[at], expected: were[at], squares: squares[at] });
+    }
+    return counts;
+  });
 }
 
 /** The sum of days of evidence from some day on. */

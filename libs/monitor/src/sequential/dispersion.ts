@@ -12,7 +12,7 @@
  * r is what the cells' Pearson squares show around the day's own factor (moments, as Williams 1982).
  * The scale s says how much of this there really is, by differences of successive days (von Neumann
  * 1941), to which neither a wrong level nor a slow drift matters, and a jump only once: it is the largest s
- * with which the squared differences are not improbably small, at 10 %. With few days that is all of it,
+ * with which the squared differences are not improbably small, at 15 %. With few days that is all of it,
  * s = 1; of a steady service it becomes 0 within weeks. A segment's own differences count together with
  * those of all segments, which weigh as ten days do.
  *
@@ -48,9 +48,9 @@ const ROUNDS = 8;
 /** Days that what is known of all segments weighs as much as. */
 const POOL = 10;
 /** How improbably small squares must be for less spread than this to be believed. */
-const DOUBT = normal.quantile(0.1, 0, 1);
+const DOUBT = normal.quantile(0.15, 0, 1);
 /** Scales that are tried: 0, and from a thousandth to a hundred. */
-const SCALES = [0, ...Array.from({ length: 41 }, (_, i) => 10 ** (i / 8 - 3))];
+const SCALES = [0, ...Array.from({ length: 81 }, (_, i) => 10 ** (i / 16 - 3))];
 
 /** A day's evidence as what it is worth. */
 export function tempered(day: DayCounts, { cells, days }: Spread): Evidence {
@@ -141,13 +141,12 @@ export class Dispersion {
       const difference = differenceOf(days[day - 1], days[day], this.cells);
       if (difference !== null) differences.push(difference);
     }
-    const sums = Float64Array.from(SCALES, (scale) =>
-      differences.reduce(
-        (sum, { square, chance, spread }) =>
-          sum + Math.min(MOST_SQUARES, square / (chance + scale * spread)),
-        0,
-      ),
-    );
+    const sums = new Float64Array(SCALES.length);
+    for (const { square, chance, spread } of differences) {
+      for (let i = 0; i < sums.length; i++) {
+        sums[i] += Math.min(MOST_SQUARES, square / (chance + SCALES[i] * spread));
+      }
+    }
     return { sums, differences: differences.length };
   }
 }
@@ -165,7 +164,7 @@ function differenceOf(a: DayCounts, b: DayCounts, cells: number): Difference | n
   };
 }
 
-/** The quantile of a sum of so many squared normals at a tenth (Wilson & Hilferty 1931). */
+/** The quantile at 15 % of a sum of so many squared normals (Wilson & Hilferty 1931). */
 function leastSquares(count: number): number {
   if (!(count > 0)) return 0;
   const ninth = 2 / (9 * count);

@@ -152,6 +152,34 @@ test('young days are corrected, or left out, as the reader asks', async () => {
   expect(without.warnings.join()).toContain('2 days are too young to judge');
 });
 
+test('while days still grow at the oldest age that was watched, young ones are left out', async () => {
+  const rows = ['2026-03-01', '2026-03-02', '2026-03-03'].map((day) => [
+    {
+      ...{ day, age: 0 },
+      first_impressions: 1e5,
+      first_clicks: 600,
+      more_impressions: 0,
+      more_clicks: 0,
+    },
+    {
+      ...{ day, age: 1 },
+      first_impressions: 0,
+      first_clicks: 0,
+      more_impressions: 0,
+      more_clicks: 250,
+    },
+  ]);
+  const pages = traffic('early', { days: 2, wrong: () => 0.6 });
+  const early = learnGrowth(rows.flat(), '2026-03-02');
+  const report = await monitor(pages, { growth: early });
+  expect(report.left_out.days).toBe(2);
+  expect(report.overall.impressions).toBe(0);
+  // Nothing is known of growth on the first day: it is taken as it is, and said to be.
+  const first = await monitor(pages.slice(0, 1), { growth: learnGrowth([], '2026-03-01') });
+  expect(first.overall.impressions).toBeGreaterThan(0);
+  expect(first.warnings.join()).toContain('how counts grow is not known yet');
+});
+
 test('a window is what was asked for', async () => {
   const report = await monitor(drifting, { from: '2026-03-05', to: '2026-03-10' });
   expect([report.from, report.to, report.by_day.length]).toEqual(['2026-03-05', '2026-03-10', 6]);
