@@ -12,7 +12,8 @@ function naive(logs: readonly number[], alpha: number): number {
 }
 
 test('it finds as many as the definition says, the largest first', () => {
-  const log = fc.double({ min: -5, max: 12, noNaN: true });
+  // Doubles of fast-check are mostly tiny: whole tenths lie where it matters.
+  const log = fc.integer({ min: -50, max: 80 }).map((tenths) => tenths / 10);
   fc.assert(
     fc.property(
       fc.array(log, { maxLength: 40 }),

@@ -7,7 +7,7 @@
  *   deciles     predicted CTR 1.1 % to 1.3 %  tenths of the impressions by prediction
  *
  * Whatever comes in, there are at most MOST_FEATURES features of at most MOST_VALUES values (those of most
- * impressions; the rest is no segment), each with "missing" and two for what is known: 925 segments.
+ * impressions; the rest is no segment), each with "missing" and two for what is known: about 930 segments.
  */
 import type { JudgedCells, JudgedFeature } from '../ledger/judged.js';
 import type { Value } from '../ledger/ledger.js';

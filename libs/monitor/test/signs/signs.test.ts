@@ -68,17 +68,21 @@ test('its interval holds the truth, and that nothing moved', () => {
   const { normal } = chance('distance');
   const sample = (mean: number, rows: number) =>
     Array.from({ length: rows }, () => [Math.round(20 * (mean + normal())) / 20, 1] as const);
-  let [held, raised] = [0, 0];
+  let [held, raised, still] = [0, 0, 0];
   // A normal lies √(2/π) from its median on average.
   const truth = 0.5 / Math.sqrt(2 / Math.PI);
   for (let run = 0; run < 200; run++) {
     const before = sample(0, 400);
     const moved = distance([before, 400], [sample(0.5, 300), 300], Z95)!;
     held += +(moved.lower <= truth && truth <= moved.upper);
-    raised += +(distance([before, 400], [sample(0, 300), 300], Z95)!.lower > 0);
+    const unmoved = distance([before, 400], [sample(0, 300), 300], Z95)!;
+    raised += +(unmoved.lower > 0);
+    still += unmoved.value / 200;
   }
   expect(held / 200).toBeGreaterThan(0.9);
   expect(raised).toBeLessThanOrEqual(16);
+  // Uncorrected it is 0.08 on average.
+  expect(still).toBeLessThan(0.04);
 });
 
 test('there is no distance from a single value, nor to nothing', () => {
