@@ -44,8 +44,9 @@ export class ModelAdmin {
   async promote(version: string): Promise<void> {
     await this.checkKnown(version);
     await this.checkServable(version);
-    await this.change(() => this.registry.promote(version));
-    await this.changes.tell('current', `promoted ${version}`);
+    await this.changes.make('current', `promoted ${version}`, () =>
+      this.change(() => this.registry.promote(version)),
+    );
   }
 
   /**
@@ -56,8 +57,9 @@ export class ModelAdmin {
     const version = await this.registry.previous();
     if (version === undefined) throw new ProblemError('NO_PREVIOUS_MODEL');
     await this.checkServable(version);
-    await this.change(() => this.registry.rollback());
-    await this.changes.tell('current', `rolled back to ${version}`);
+    await this.changes.make('current', `rolled back to ${version}`, () =>
+      this.change(() => this.registry.rollback()),
+    );
   }
 
   /**
@@ -67,8 +69,9 @@ export class ModelAdmin {
   async tryOut(role: Role, trial: Trial): Promise<void> {
     const { version, percent } = trial;
     await this.checkTrial(role, version);
-    await this.change(() => this.registry.setTrial(role, { version, percent }));
-    await this.changes.tell(role, `set the ${role} to ${version} at ${percent} %`);
+    await this.changes.make(role, `set the ${role} to ${version} at ${percent} %`, () =>
+      this.change(() => this.registry.setTrial(role, { version, percent })),
+    );
   }
 
   /**
@@ -89,8 +92,9 @@ export class ModelAdmin {
 
   /** Tries nothing in this role any more. */
   async endTrial(role: Role): Promise<void> {
-    await this.change(() => this.registry.setTrial(role, null));
-    await this.changes.tell(role, `took the ${role} off`);
+    await this.changes.make(role, `took the ${role} off`, () =>
+      this.change(() => this.registry.setTrial(role, null)),
+    );
   }
 
   /** Tells the registry, then does what it says. */

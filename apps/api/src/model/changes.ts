@@ -1,10 +1,15 @@
 import type { Role } from '@adscale/ctr';
 
-/** What an operator has changed: the version that serves, or what is tried in a role. */
+/** What an operator changes: the version that serves, or what is tried in a role. */
 export type Changed = 'current' | Role;
 
-/** Called after an operator's change. `words` goes on from "an operator". Never rejects. */
-export type ChangeListener = (changed: Changed, words: string) => Promise<void>;
+/** Is told of operators' changes. Never rejects. */
+export interface ChangeListener {
+  /** Called before one: it may still fail. */
+  before(changed: Changed): Promise<void>;
+  /** Called when it is done. `words` goes on from "an operator". */
+  after(changed: Changed, words: string): Promise<void>;
+}
 
 /** Tells of changes that operators make by this process, so that who judges a canary knows of them. */
 export class ModelChanges {
@@ -14,7 +19,10 @@ export class ModelChanges {
     this.listeners.push(listener);
   }
 
-  async tell(changed: Changed, words: string): Promise<void> {
-    for (const listener of this.listeners) await listener(changed, words);
+  /** Makes a change. @throws what `change` throws */
+  async make(changed: Changed, words: string, change: () => Promise<void>): Promise<void> {
+    for (const listener of this.listeners) await listener.before(changed);
+    await change();
+    for (const listener of this.listeners) await listener.after(changed, words);
   }
 }

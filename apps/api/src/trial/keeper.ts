@@ -78,9 +78,9 @@ export class TrialKeeper {
   }
 
   private log(before: TrialState | undefined, state: TrialState): void {
-    const known = new Set(before?.history.map(({ at, event }) => `${at} ${event}`));
-    for (const { at, event, by, percent, words, evidence } of state.history) {
-      if (known.has(`${at} ${event}`)) continue;
+    const fresh = state.events - (before?.events ?? 0);
+    if (fresh <= 0) return;
+    for (const { event, by, percent, words, evidence } of state.history.slice(-fresh)) {
       const e_values = evidence?.tests.map(({ name, e_value, bound }) => [name, e_value, bound]);
       const facts = { model_version: state.version, event, by, percent, reason: words, e_values };
       this.logger.info(facts, `trial ${event}`);

@@ -48,6 +48,6 @@ export function openTrials(
   const parts = { store, keeper, evidence, counting, loader, served };
   const steward = new TrialSteward(parts, logger, { pollMs, owner });
   const trials = new Trials(store, keeper, registrySwitch, logger);
-  changes.listen(trials.changedByHand);
+  changes.listen(trials);
   return { trials, steward };
 }

@@ -119,6 +119,18 @@ async function claimTrial(
   return claimed.numUpdatedRows === 1n;
 }
 
+/** Takes the lease of a trial, whoever has it. */
+async function seizeTrial(
+  db: Kysely<Tables>,
+  { id, owner, until }: Omit<LeaseWanted, 'now'>,
+): Promise<void> {
+  await db
+    .updateTable('trials')
+    .set({ lease_owner: owner, lease_until: until })
+    .where('id', '=', id)
+    .execute();
+}
+
 /** Requests of one process by arm, in one step of a trial, so far. */
 export interface AnswerCounts {
   readonly tried: number;
@@ -172,6 +184,7 @@ async function trialAnswers(
 export interface DayMark {
   readonly day: string;
   readonly mark: string;
+  readonly clicks: number;
 }
 
 /** The days from one on that have outcomes. */
@@ -193,7 +206,7 @@ async function markedDays(
     ) as days
     group by day order by day`.execute(db);
   return rows.map(({ day, outcomes, impressions, clicks }) => {
-    return { day, mark: `${outcomes} ${impressions} ${clicks}` };
+    return { day, mark: `${outcomes} ${impressions} ${clicks}`, clicks };
   });
 }
 
@@ -203,6 +216,7 @@ export const trialQueries = {
   latestTrial,
   saveTrials,
   claimTrial,
+  seizeTrial,
   keepAnswers,
   trialAnswers,
   markedDays,

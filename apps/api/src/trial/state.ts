@@ -50,8 +50,8 @@ export interface TrialState {
   readonly begun_at: number;
   /** When the step began. */
   readonly since: number;
-  /** Clicks that were known then; null until outcomes were first looked at. */
-  readonly clicks: number | null;
+  /** Clicks that were known then, of the days that it is judged by. */
+  readonly clicks: number;
   /** Null until there are outcomes to settle the segments by. */
   readonly layout: SegmentLayout | null;
   readonly looks: number;
@@ -59,8 +59,10 @@ export interface TrialState {
   readonly evidence: GateEvidence | null;
   /** What the last look came to. */
   readonly words: string;
-  /** Oldest first. */
+  /** The latest events, oldest first. */
   readonly history: readonly TrialEvent[];
+  /** How many there were in all. */
+  readonly events: number;
 }
 
 const FINAL = { promoting: 'promoted', aborting: 'aborted', ending: 'ended' } as const;
@@ -89,15 +91,19 @@ export interface Beginning {
   readonly step: number;
   /** What the registry says of the canary now. */
   readonly before: Trial | null;
+  /** Clicks of the day that are known already. */
+  readonly clicks: number;
   readonly now: number;
 }
 
-export function begin({ id, version, current, options, step, before, now }: Beginning): TrialState {
+export function begin(beginning: Beginning): TrialState {
+  const { id, version, current, options, step, before, clicks, now } = beginning;
   const state: TrialState = {
     ...{ id, version, current, options, step, status: 'running' },
     ...{ wanted: { version, percent: options.steps[step] }, confirmed: before },
-    ...{ begun_at: now, since: now, clicks: null, layout: null },
+    ...{ begun_at: now, since: now, clicks, layout: null },
     ...{ looks: 0, looked_at: null, evidence: null, words: 'not looked at yet', history: [] },
+    events: 0,
   };
   return noted(state, { at: now, event: 'begun', by: 'operator', words: 'begun by an operator' });
 }
@@ -109,9 +115,10 @@ type Note = Pick<TrialEvent, 'at' | 'event' | 'by' | 'words'>;
 
 /** Adds to the history, with the evidence of the last look. */
 function noted(state: TrialState, note: Note): TrialState {
-  const { evidence, history } = state;
+  const { evidence, history, events } = state;
   const event: TrialEvent = { ...note, percent: percentOf(state), evidence };
-  return { ...state, words: note.words, history: [...history, event].slice(-MOST_EVENTS) };
+  const latest = [...history, event].slice(-MOST_EVENTS);
+  return { ...state, words: note.words, history: latest, events: events + 1 };
 }
 
 /** The canary gets the share of a later step. */

@@ -43,6 +43,7 @@ export class TrialSteward implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private nudged: NodeJS.Timeout | undefined;
   private stopped = false;
+  private leased: string | undefined;
   private lookMs = 0;
   private standsBackUntil = 0;
   private trouble = '';
@@ -74,6 +75,18 @@ export class TrialSteward implements OnApplicationBootstrap, OnModuleDestroy {
     clearTimeout(this.timer);
     clearTimeout(this.nudged);
     await this.last;
+    await this.leave();
+  }
+
+  /** Others need not wait until the lease is over. */
+  private async leave(): Promise<void> {
+    const { owner } = this.options;
+    const { leased } = this;
+    this.leased = undefined;
+    if (leased === undefined) return;
+    const now = this.parts.keeper.now();
+    const lease = { id: leased, owner, now, until: 0 };
+    await this.parts.store.run('claimTrial', lease).catch(() => {});
   }
 
   /** Looks once, after looks that are under way. Never rejects. */
@@ -121,6 +134,7 @@ export class TrialSteward implements OnApplicationBootstrap, OnModuleDestroy {
     const { owner } = this.options;
     const lease = { id: open.state.id, owner, now, until: now + LEASE_MS };
     if (!(await store.run('claimTrial', lease))) return;
+    this.leased = open.state.id;
     await this.tend(open);
   }
 
@@ -164,10 +178,9 @@ export class TrialSteward implements OnApplicationBootstrap, OnModuleDestroy {
 /** What a look has made of a trial; undefined if there is nothing to keep. */
 function looked(state: TrialState, found: Gathered, now: number): TrialState | undefined {
   const { evidence, layout, answers } = found;
-  const clicks = state.clicks ?? evidence.clicks;
-  const step = { step: state.step, since: state.since, clicks, answers };
-  const decision = decide(step, evidence, state.options, now);
-  const seen = { ...state, evidence, layout, clicks, looks: state.looks + 1, looked_at: now };
+  const { step, since, clicks, options } = state;
+  const decision = decide({ step, since, clicks, answers }, evidence, options, now);
+  const seen = { ...state, evidence, layout, looks: state.looks + 1, looked_at: now };
   const next = decided(seen, decision, now);
   const isNews =
     next.wanted !== state.wanted ||

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { GateOptions } from '@adscale/monitor';
 import type { Logger } from 'pino';
 import { type ModelAdmin, registryProblem } from '../model/admin.js';
-import type { ChangeListener } from '../model/changes.js';
+import type { Changed, ChangeListener } from '../model/changes.js';
+import { dayOf } from '../outcomes/days.js';
 import { ProblemError } from '../problem/problem.js';
 import { StoreError } from '../store/errors.js';
 import { type TrialKeeper, TrialOutdatedError, type TrialStore } from './keeper.js';
@@ -23,9 +24,11 @@ export type Order = 'hold' | 'resume' | 'promote' | 'abort';
 
 /** Looks change a trial as well; so often is an operator's word tried to come between. */
 const MOST_TRIES = 20;
+/** So long an operator's change may take. */
+const CHANGE_MS = 10_000;
 
 /** What operators do with gated canaries: their word is the last. */
-export class Trials {
+export class Trials implements ChangeListener {
   constructor(
     private readonly store: TrialStore,
     private readonly keeper: TrialKeeper,
@@ -43,7 +46,9 @@ export class Trials {
     await this.change(async (open) => {
       const now = this.keeper.now();
       const { canary: before } = await this.registry.view();
-      const state = begin({ id: randomUUID(), version, current, options, step, before, now });
+      const [today] = await this.store.run('markedDays', { from: dayOf(now) });
+      const canary = { version, current, options, step, before };
+      const state = begin({ id: randomUUID(), ...canary, clicks: today?.clicks ?? 0, now });
       const words = `an operator began a trial of ${version}`;
       const others = open ? ([[open, end(open.state, now, words)]] as const) : [];
       const kept = await this.keeper.save(
@@ -79,23 +84,39 @@ export class Trials {
     return kept.state;
   }
 
-  /** What operators change otherwise ends the trial: then it is theirs. */
-  readonly changedByHand: ChangeListener = async (changed, words) => {
+  /**
+   * A change is about to come from an operator: until it is told of, no steward is to find it. What one
+   * decides meanwhile is outdated.
+   */
+  async before(changed: Changed): Promise<void> {
     if (changed === 'shadow') return;
+    await this.tell(async (open) => {
+      await this.keeper.save(open, open.state);
+      const until = this.keeper.now() + CHANGE_MS;
+      await this.store.run('seizeTrial', { id: open.state.id, owner: 'an operator', until });
+    });
+  }
+
+  /** What operators change otherwise ends the trial: then it is theirs. */
+  async after(changed: Changed, words: string): Promise<void> {
+    if (changed === 'shadow') return;
+    await this.tell(async (open) => {
+      const { canary } = await this.registry.view();
+      // A canary that is compared with what serves no more must not go on unwatched.
+      const clears = changed === 'current' && canary?.version === open.state.version;
+      const next = end(open.state, this.keeper.now(), `an operator ${words}`, clears);
+      await this.keeper.settle(await this.keeper.save(open, next));
+    });
+  }
+
+  /** What the operator wants is done in any case; if need be the steward finds it by itself. */
+  private async tell(work: (open: KeptTrial) => Promise<void>): Promise<void> {
     try {
-      await this.change(async (open) => {
-        if (open === undefined) return;
-        const { canary } = await this.registry.view();
-        // A canary that is compared with what serves no more must not go on unwatched.
-        const clears = changed === 'current' && canary?.version === open.state.version;
-        const next = end(open.state, this.keeper.now(), `an operator ${words}`, clears);
-        await this.keeper.settle(await this.keeper.save(open, next));
-      });
+      await this.change(async (open) => open && work(open));
     } catch (err) {
-      // What the operator wanted is done; the steward finds it, and ends the trial by itself.
       this.logger.error({ err }, 'the trial of the canary was not told of an operator’s change');
     }
-  };
+  }
 
   /** Changes what is open, again if somebody else has changed it meanwhile. */
   private async change<T>(work: (open: KeptTrial | undefined) => Promise<T>): Promise<T> {

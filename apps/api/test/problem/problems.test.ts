@@ -199,6 +199,7 @@ const occurrences: Record<
     return answered(finish());
   },
   INVALID_EXPERIMENT: ({ api }) => answered(request(api.server).post('/experiments').send({})),
+  NO_TRIAL: ({ api }) => answered(api.get('/models/none/trial')),
   METHOD_NOT_ALLOWED: ({ api }) => answered(api.get('/predict_ctr')),
   REQUEST_TIMEOUT: ({ api }) => exchange(api, 'POST /predict_ctr HTTP/1.1\r\nhost: x\r\n'),
   NO_INTERVALS: async ({ administered }) => {

@@ -120,9 +120,16 @@ async function beginTrial(step = 0): Promise<void> {
   const { keeper } = processOf('operator');
   const open = await keeper.open();
   if (open !== undefined) await keeper.save(open, end(open.state, now, 'the next one begins'));
-  const beginning = { id: `trial ${++trials}`, version: second, current: first, before: null, now };
+  const beginning = {
+    id: `trial ${++trials}`,
+    version: second,
+    current: first,
+    before: null,
+    clicks: 0,
+    now,
+  };
   const state = begin({ ...beginning, options: gateDefaults, step });
-  await keeper.settle(await keeper.save(undefined, { ...state, clicks: 0 }));
+  await keeper.settle(await keeper.save(undefined, state));
 }
 
 const kept = async (): Promise<TrialState> =>
