@@ -731,8 +731,14 @@ export const stages = {
       because: 'Monitoring reads what came back and tells of it, and changes nothing that serves.',
     },
     {
+      stage: 'trial',
+      mayUse: ['overload', 'problem', 'security', 'telemetry', 'store', 'model', 'outcomes'],
+      because:
+        'A trial is judged by outcomes and moves the canary; nothing that serves waits for it.',
+    },
+    {
       stage: 'storage',
-      mayUse: ['store', 'outcomes', 'decision-log', 'experiments', 'alerts', 'monitoring'],
+      mayUse: ['store', 'outcomes', 'decision-log', 'experiments', 'alerts', 'monitoring', 'trial'],
       because: 'What the thread of the store can be asked is put together in this one place.',
     },
     {
@@ -756,6 +762,7 @@ export const stages = {
         'decision-log',
         'experiments',
         'monitoring',
+        'trial',
         'storage',
       ],
       because: 'What must exist before Nest is made in this one place.',
@@ -777,6 +784,7 @@ export const stages = {
         'outcomes',
         'stats',
         'monitoring',
+        'trial',
         'parts',
       ],
       because: 'Nest composes the routes from the parts, and configures nothing.',
