@@ -15,7 +15,7 @@ const LEASE_MS = 30_000;
 /** A steward that may not write the registry leaves it to others for so long. */
 const STAND_BACK_MS = 60_000;
 /** Looks take at most a part of the time: after one, so many times its length is waited. */
-const REST = 20;
+const REST = 10;
 const LEAST_REST_MS = 200;
 /** A look that has found nothing new is kept so often. */
 const QUIET_MS = 60_000;

@@ -264,6 +264,15 @@ async function operate(): Promise<void> {
     await client.PUT('/models/canary', { body: { version: other, percent: 5 } }),
   );
   if (trial.canary?.percent !== 5) throw new Error('not tried');
+  const gate = { least_clicks: 10_000 };
+  const gated = answered(await client.PUT('/models/canary', { body: { version: other, gate } }));
+  if (gated.canary?.percent !== 1) throw new Error('the gate has not begun');
+  const { status, history } = answered(
+    await client.GET('/models/{version}/trial', { params: { path } }),
+  );
+  if (status !== 'running' || history[0].event !== 'begun') throw new Error('no trial');
+  const held = answered(await client.POST('/models/canary/hold'));
+  if (held.status !== 'held') throw new Error('not held');
   const stats = answered(await client.GET('/stats'));
   if (stats.predictions === 0) throw new Error('not counted');
 }
@@ -276,6 +285,9 @@ async function others(): Promise<void> {
   answered(await client.GET('/models/{version}', { params: { path: { version } } }));
   answered(await client.PUT('/models/shadow', { body: { version: other, percent: 5 } }));
   answered(await client.DELETE('/models/shadow'));
+  answered(await client.POST('/models/canary/resume'));
+  answered(await client.POST('/models/canary/abort'));
+  answered(await client.PUT('/models/canary', { body: { version: other, gate: true } }));
   answered(await client.DELETE('/models/canary'));
   const text: string = answered(await client.GET('/metrics', { parseAs: 'text' }));
   if (!text.startsWith('#')) throw new Error('no metrics');

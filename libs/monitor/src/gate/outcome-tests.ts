@@ -45,7 +45,7 @@ export function calibrationTest(
   const estimate = canary > 0 ? rounded(clicks / canary) : null;
   const words =
     estimate === null
-      ? 'no outcomes yet'
+      ? 'no day is old enough to be judged as a whole'
       : `clicks are ${percentOff(estimate)} what the canary expects${rangeInWords(...ends)}`;
   const e_value = eOf(logE);
   return {
