@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { insertMany } from '../store/bulk.js';
+import { insertMany, isOneOf } from '../store/bulk.js';
 import type { DailyRow } from '../store/outcome-tables.js';
 import type { Tables } from '../store/tables.js';
 import { writeAlone } from '../store/write-lock.js';
@@ -69,12 +69,13 @@ function sumSome(db: Kysely<Tables>, { before, quietSince, limit }: CompactArgs)
     await insertMany(transaction, {
       table: 'daily',
       columns: DAILY_COLUMNS,
-      rows: [...cells.values()].flatMap((sums) => DAILY_COLUMNS.map((column) => sums[column])),
+      rows: [...cells.values()],
       ending: `on conflict ("cell_id") do update set ${ADDED}`,
     });
     const keys = rows.map(({ key }) => key);
-    await transaction.deleteFrom('outcomes').where('key', 'in', keys).execute();
-    await transaction.deleteFrom('histories').where('key', 'in', keys).execute();
+    const these = isOneOf(transaction, 'key', keys);
+    await transaction.deleteFrom('outcomes').where(these).execute();
+    await transaction.deleteFrom('histories').where(these).execute();
     return true;
   });
 }

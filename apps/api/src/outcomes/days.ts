@@ -1,9 +1,14 @@
 /** A UTC day has no other length. */
 export const DAY_MS = 86_400_000;
 
+/** Of many moments, most are of the same day. */
+let latest = { start: NaN, day: '' };
+
 /** The UTC day of a moment, `YYYY-MM-DD`. @param at milliseconds since 1970 */
 export function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
+  const start = at - (at % DAY_MS);
+  if (start !== latest.start) latest = { start, day: new Date(at).toISOString().slice(0, 10) };
+  return latest.day;
 }
 
 /** When a UTC day begins, in milliseconds since 1970. */

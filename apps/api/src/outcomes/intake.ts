@@ -9,6 +9,12 @@ import type { OutcomeWriter } from './writer.js';
 
 /** Outcomes of a body that are read and written together. */
 export const SLICE = 1000;
+/**
+ * Others are let in this often while a slice is read: outcomes can wait, and the predictions beside them
+ * cannot. In milliseconds, looked at after so many outcomes.
+ */
+const TURN_MS = 0.25;
+const STEPS = 8;
 /** So many refused outcomes are told with all that is wrong; of the others, how many there are. */
 const MOST_TOLD = 100;
 
@@ -78,7 +84,7 @@ export class OutcomeIntake {
 
   private async read(items: readonly unknown[]): Promise<Settled[]> {
     const readings: Reading[] = [];
-    const turn = new Turn();
+    const turn = new Turn(STEPS, () => performance.now(), TURN_MS);
     this.reader.moment(this.now());
     for (const item of items) {
       readings.push(this.reader.read(item));

@@ -1,41 +1,44 @@
 import type { OutcomeRow } from '../store/outcome-tables.js';
 
-/** What an outcome is on its way to the store, in the order in which it is packed. */
-export const PACKED = [
-  'key',
-  'kind',
-  'segment',
-  'day',
-  'model',
-  'cell',
-  'unseen',
-  'campaign',
-  'placement',
-  'arm',
-  'impressions',
-  'clicks',
-  'ctr',
-  'spend',
-  'until',
-  'content',
-] as const satisfies readonly (keyof OutcomeRow)[];
-
 /** An outcome as it was told. */
-export type ToldOutcome = Pick<OutcomeRow, (typeof PACKED)[number]>;
+export type ToldOutcome = Omit<OutcomeRow, 'cell_id' | 'received_at' | 'revision'>;
+
+/** Values of an outcome that is packed. */
+export const PACKED = 16;
 
 /** Outcomes as one list of values, outcome after outcome: objects would be cloned at thrice the cost. */
 export type PackedOutcomes = (string | number | null)[];
 
-export function pack(outcome: ToldOutcome, into: PackedOutcomes): void {
-  for (let i = 0; i < PACKED.length; i++) into.push(outcome[PACKED[i]]);
+/** Written out, as `unpack` is: by names in a list it takes four times as long. */
+export function pack(told: ToldOutcome, into: PackedOutcomes): void {
+  into.push(told.key, told.kind, told.segment, told.day, told.model, told.cell, told.unseen);
+  into.push(told.campaign, told.placement, told.arm, told.impressions, told.clicks, told.ctr);
+  into.push(told.spend, told.until, told.content);
 }
 
 export function unpack(packed: PackedOutcomes): ToldOutcome[] {
   const told: ToldOutcome[] = [];
-  for (let at = 0; at < packed.length; at += PACKED.length) {
-    const outcome: Record<string, string | number | null> = {};
-    for (let i = 0; i < PACKED.length; i++) outcome[PACKED[i]] = packed[at + i];
-    told.push(outcome as unknown as ToldOutcome);
+  const text = (at: number) => packed[at] as string;
+  const number = (at: number) => packed[at] as number;
+  for (let at = 0; at < packed.length; at += PACKED) {
+    told.push({
+      key: text(at),
+      kind: packed[at + 1] as ToldOutcome['kind'],
+      segment: text(at + 2),
+      day: text(at + 3),
+      model: text(at + 4),
+      cell: text(at + 5),
+      unseen: text(at + 6),
+      campaign: text(at + 7),
+      placement: text(at + 8),
+      arm: text(at + 9),
+      impressions: number(at + 10),
+      clicks: number(at + 11),
+      ctr: number(at + 12),
+      spend: packed[at + 13] as number | null,
+      until: number(at + 14),
+      content: text(at + 15),
+    });
   }
   return told;
 }

@@ -10,7 +10,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { insertMany, selectIn } from '../store/bulk.js';
+import { insertMany, isOneOf } from '../store/bulk.js';
 import type { CellColumns, GrowthRow, HistoryRow, OutcomeRow } from '../store/outcome-tables.js';
 import type { Tables } from '../store/tables.js';
 import { writeAlone } from '../store/write-lock.js';
@@ -90,17 +90,20 @@ class Batch {
     const closed = db.selectFrom('daily').select('day').distinct().where('day', 'in', days);
     this.closed = new Set((await closed.execute()).map(({ day }) => day));
     const keys = [...new Set(told.map(({ key }) => key))];
-    for (const row of await selectIn(db, 'outcomes', 'key', keys, OUTCOME_COLUMNS)) {
-      this.kept.set(row.key, row);
-    }
+    const kept = db
+      .selectFrom('outcomes')
+      .select(OUTCOME_COLUMNS)
+      .where(isOneOf(db, 'key', keys));
+    for (const row of await kept.execute()) this.kept.set(row.key, row);
     const restated = [...this.kept.values()].filter(({ revision }) => revision > 1);
-    const severally = restated.map(({ key }) => key);
-    for (const { key, content } of await selectIn(db, 'histories', 'key', severally, [
+    if (restated.length === 0) return;
+    const severally = isOneOf(
+      db,
       'key',
-      'content',
-    ])) {
-      this.known.add(`${key} ${content}`);
-    }
+      restated.map(({ key }) => key),
+    );
+    const histories = db.selectFrom('histories').select(['key', 'content']).where(severally);
+    for (const { key, content } of await histories.execute()) this.known.add(`${key} ${content}`);
   }
 
   take(told: ToldOutcome): Fate {
@@ -117,7 +120,7 @@ class Batch {
   }
 
   private begin(told: ToldOutcome): void {
-    const row: OutcomeRow = { ...told, cell_id: cellIdOf(told), received_at: this.at, revision: 1 };
+    const row = firstRow(told, this.at);
     this.kept.set(told.key, row);
     this.changed.add(row);
     const grown = this.grownAt(row, told.until);
@@ -179,28 +182,47 @@ class Batch {
     await insertMany(db, {
       table: 'outcomes',
       columns: OUTCOME_COLUMNS,
-      rows: valuesOf([...this.changed], OUTCOME_COLUMNS),
+      rows: [...this.changed],
       ending: `on conflict ("key") do update set ${NEWEST.map(replaced).join(', ')}`,
     });
     await insertMany(db, {
       table: 'histories',
       columns: HISTORY_COLUMNS,
-      rows: valuesOf(this.histories, HISTORY_COLUMNS),
+      rows: this.histories,
       ending: '',
     });
     await insertMany(db, {
       table: 'growth',
       columns: GROWTH_COLUMNS,
-      rows: valuesOf([...this.growth.values()], GROWTH_COLUMNS),
+      rows: [...this.growth.values()],
       ending: `on conflict ("day", "segment", "age") do update set ${GROWTH_COUNTS.map(added).join(', ')}`,
     });
   }
 }
 
-function valuesOf<R>(rows: readonly R[], columns: readonly (keyof R)[]): unknown[] {
-  const values: unknown[] = [];
-  for (const row of rows) for (const column of columns) values.push(row[column]);
-  return values;
+/** Written out, which takes a fifth of spreading what was told. */
+function firstRow(told: ToldOutcome, at: number): OutcomeRow {
+  return {
+    key: told.key,
+    kind: told.kind,
+    segment: told.segment,
+    day: told.day,
+    cell_id: cellIdOf(told),
+    model: told.model,
+    cell: told.cell,
+    unseen: told.unseen,
+    campaign: told.campaign,
+    placement: told.placement,
+    arm: told.arm,
+    impressions: told.impressions,
+    clicks: told.clicks,
+    ctr: told.ctr,
+    spend: told.spend,
+    received_at: at,
+    until: told.until,
+    revision: 1,
+    content: told.content,
+  };
 }
 
 function replaced(column: string): string {

@@ -32,7 +32,7 @@ export class OutcomeWriter {
    * @throws StoreError; then none of them is kept
    */
   write(packed: PackedOutcomes): Promise<Uint8Array> {
-    const rows = packed.length / PACKED.length;
+    const rows = packed.length / PACKED;
     if (rows === 0) return Promise.resolve(new Uint8Array(0));
     return new Promise((resolve, reject) => {
       this.waiting.push({ packed, rows, resolve, reject });

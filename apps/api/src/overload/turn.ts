@@ -11,12 +11,14 @@ export class Turn {
   /**
    * @param every how many steps to do between looks at the clock, which cost as much as a prediction
    * @param now a clock in milliseconds, for tests
+   * @param turnMs how long a turn is, in milliseconds
    */
   constructor(
     private readonly every = 16,
     private readonly now = () => performance.now(),
+    private readonly turnMs = TURN_MS,
   ) {
-    this.until = this.now() + TURN_MS;
+    this.until = this.now() + turnMs;
   }
 
   /** To be asked after every step: is it time to let others in? */
@@ -27,6 +29,6 @@ export class Turn {
   /** Lets others in; a new turn begins. */
   async pass(): Promise<void> {
     await setImmediate();
-    this.until = this.now() + TURN_MS;
+    this.until = this.now() + this.turnMs;
   }
 }

@@ -1,11 +1,13 @@
-import { CompiledQuery, type Kysely, PostgresAdapter } from 'kysely';
+import { CompiledQuery, type Kysely, PostgresAdapter, type RawBuilder, sql } from 'kysely';
 import type { Tables } from './tables.js';
 
-/** PostgreSQL takes 65,535 parameters in a statement, SQLite 32,766. */
-const MOST_PARAMETERS = 30_000;
-/** Texts of statements by what they begin with, how they end, and by rows; a few are used all the time. */
+/**
+ * Rows of one statement: this many, and what is left over by the powers of two below. So there are few
+ * different statements, which are prepared once.
+ */
+const MOST_ROWS = 256;
+/** Texts of statements; there are at most nine for each kind of insertion. */
 const statements = new Map<string, string>();
-const MOST_STATEMENTS = 64;
 
 type Db = Kysely<Tables>;
 
@@ -14,11 +16,10 @@ export function isPostgres(db: Db): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter;
 }
 
-/** @param rows values in the order of `columns`, row after row */
 export interface BulkRows<T extends keyof Tables & string> {
   readonly table: T;
   readonly columns: readonly (keyof Tables[T] & string)[];
-  readonly rows: readonly unknown[];
+  readonly rows: readonly Tables[T][];
   /** What follows the values, such as `on conflict (key) do nothing`. */
   readonly ending: string;
 }
@@ -31,57 +32,41 @@ export async function insertMany<T extends keyof Tables & string>(
   db: Db,
   { table, columns, rows, ending }: BulkRows<T>,
 ): Promise<void> {
-  const width = columns.length;
-  const most = Math.floor(MOST_PARAMETERS / width) * width;
-  const start = `insert into "${table}" (${columns.map((name) => `"${name}"`).join(', ')}) values `;
-  for (let from = 0; from < rows.length; from += most) {
-    const part = rows.length <= most ? rows : rows.slice(from, from + most);
-    const text = statement(db, start, part.length / width, width, ending);
-    await db.executeQuery(CompiledQuery.raw(text, part as unknown[]));
+  const numbered = isPostgres(db);
+  const names = columns.map((name) => `"${name}"`).join(', ');
+  const start = `insert into "${table}" (${names}) values `;
+  let size = MOST_ROWS;
+  for (let from = 0; from < rows.length; from += size) {
+    while (size > rows.length - from) size /= 2;
+    const values: unknown[] = [];
+    for (let r = from; r < from + size; r++) {
+      for (let c = 0; c < columns.length; c++) values.push(rows[r][columns[c]]);
+    }
+    const text = insertion(start, size, columns.length, ending, numbered);
+    await db.executeQuery(CompiledQuery.raw(text, values));
   }
 }
 
-function statement(db: Db, start: string, rows: number, width: number, ending: string): string {
-  const name = `${start}${rows} ${width} ${ending}`;
-  let text = statements.get(name);
-  if (text !== undefined) return text;
-  const numbered = isPostgres(db);
-  const row = (r: number) => {
-    const places = Array.from({ length: width }, (_, c) =>
-      numbered ? `$${r * width + c + 1}` : '?',
-    );
-    return `(${places.join(',')})`;
-  };
-  text = start + Array.from({ length: rows }, (_, r) => row(r)).join(',') + ` ${ending}`;
-  if (statements.size === MOST_STATEMENTS) statements.clear();
+function insertion(
+  start: string,
+  rows: number,
+  width: number,
+  ending: string,
+  numbered: boolean,
+): string {
+  const name = `${numbered} ${rows} ${start} ${ending}`;
+  const known = statements.get(name);
+  if (known !== undefined) return known;
+  const place = (number: number) => (numbered ? `$${number + 1}` : '?');
+  const row = (r: number) =>
+    `(${Array.from({ length: width }, (_, c) => place(r * width + c)).join(',')})`;
+  const text = `${start}${Array.from({ length: rows }, (_, r) => row(r)).join(',')} ${ending}`;
   statements.set(name, text);
   return text;
 }
 
-/** Parts of a list, each short enough for the parameters of one statement. */
-export function* partsOf<T>(list: readonly T[]): Generator<readonly T[]> {
-  for (let from = 0; from < list.length; from += MOST_PARAMETERS) {
-    yield list.length <= MOST_PARAMETERS ? list : list.slice(from, from + MOST_PARAMETERS);
-  }
-}
-
-/**
- * Rows whose `column` is one of `values`.
- * @param what the columns wanted
- */
-export async function selectIn<T extends keyof Tables & string, K extends keyof Tables[T] & string>(
-  db: Db,
-  table: T,
-  column: keyof Tables[T] & string,
-  values: readonly string[],
-  what: readonly K[],
-): Promise<Pick<Tables[T], K>[]> {
-  const found: Pick<Tables[T], K>[] = [];
-  const start = `select ${what.map((name) => `"${name}"`).join(', ')} from "${table}" where "${column}" in `;
-  for (const part of partsOf(values)) {
-    const text = statement(db, start, 1, part.length, '');
-    const { rows } = await db.executeQuery(CompiledQuery.raw(text, part as unknown[]));
-    for (const row of rows) found.push(row as Pick<Tables[T], K>);
-  }
-  return found;
+/** Whether a column is one of many values, which are one parameter. */
+export function isOneOf(db: Db, column: string, values: readonly string[]): RawBuilder<boolean> {
+  if (isPostgres(db)) return sql<boolean>`${sql.ref(column)} = any(${[...values]}::text[])`;
+  return sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
 }

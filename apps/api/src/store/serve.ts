@@ -1,13 +1,19 @@
+import { setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { Database } from './database.js';
 import { unavailability } from './errors.js';
 import type { FromThread, ThreadData, ToThread } from './messages.js';
 import type { Queries } from './query.js';
 
+/** The thread yields to the event loop where both want the same core: what is kept can wait. */
+const NICE = 5;
+
 /** Answers what the store asks, in the thread that this is called in, until it is told to close. */
 export function serveQueries(queries: Queries): void {
   const port = parentPort;
   if (port === null) throw new Error('the queries of a store are served in a thread of its own');
+  // There, a priority is that of the thread that sets it.
+  if (process.platform === 'linux') setPriority(NICE);
   const tell = (message: FromThread) => port.postMessage(message);
   const database = new Database((workerData as ThreadData).url, {
     opened: () => tell({ kind: 'opened' }),
