@@ -12,7 +12,7 @@ import { addSourceFlags, type SourceFlags } from '../source/source.js';
 import { outcomeColumns, outcomeMapping, type OutcomeColumnFlags } from './columns.js';
 import { outcomeRows, type OutcomeRows, type PlacedOutcome } from './rows.js';
 import { sendOutcomes, type Sent } from './send.js';
-import { toldModel, type ModelWish } from './told-model.js';
+import { toldModel, type ModelWish, type ToldModel } from './told-model.js';
 
 /** `adscale outcomes`: what an ad platform exported, to the running service. */
 export function outcomesCommand(signal: AbortSignal): Command {
@@ -85,44 +85,49 @@ async function runOutcomes(
   const service = new Service(flags, signal);
   const input = [...data, ...(flags.input ?? [])];
   const model = await toldModel(flags, service);
-  const given = flags.mapping === undefined ? undefined : await readMappingFile(flags.mapping);
   await Database.use(flags, signal, async (database) => {
-    const source = await openForModel(database, { ...flags, input }, model);
-    await database.confine(source.files.map(({ stored }) => stored));
-    const names = source.columns.map(({ name }) => name);
-    const mapping = outcomeMapping(source, modelMapping(model, names, given), flags);
-    const columns = outcomeColumns(source, mapping, flags);
-    const { period, modelVersion } = flags;
-    const plan = { mapping, columns, period, modelVersion: modelVersion && model.version };
-    const rows = await reporter.during(
-      { name: 'read', unit: 'rows' },
-      (stage) => outcomeRows(database, source, plan, stage),
-      ({ counts }) => counts.rows,
-    );
-    [...source.notes, ...rows.notes].forEach((note) => reporter.note(note));
-    const facts = { source: source.name, model: model.version, key: columns.key };
+    const { rows, facts } = await readOutcomes(database, model, { ...flags, input }, reporter);
     if (flags.dryRun === true) {
       const examples = await firstOf(rows);
-      reporter.result(tellDry(rows, facts, examples), {
-        ...documentOf(rows, facts),
-        ...{ dry_run: true, sent: null, examples },
-      });
+      const document = { ...documentOf(rows, facts), dry_run: true, sent: null, examples };
+      reporter.result(tellDry(rows, facts, examples), document);
       return;
     }
     const work = { name: 'send', total: rows.outcomes, unit: 'outcomes' };
     const sent = await reporter.during(work, (stage) =>
       sendOutcomes(service, rows.chunks(), stage),
     );
-    reporter.result([...tellRows(rows, facts), ...tellSent(sent)].join('\n'), {
-      ...documentOf(rows, facts),
-      ...{ dry_run: false, sent },
-    });
+    const document = { ...documentOf(rows, facts), dry_run: false, sent };
+    reporter.result([...tellRows(rows, facts), ...tellSent(sent)].join('\n'), document);
     if (sent.rejected > 0) {
-      throw new RefusedError(
-        `${count(sent.rejected)} of ${count(rows.outcomes)} outcomes were rejected`,
-      );
+      const all = count(rows.outcomes);
+      throw new RefusedError(`${count(sent.rejected)} of ${all} outcomes were rejected`);
     }
   });
+}
+
+/** Reads what is to be sent, as the model reads its own data; tells what was left out or guessed. */
+async function readOutcomes(
+  database: Database,
+  model: ToldModel,
+  flags: OutcomesFlags,
+  reporter: Reporter,
+): Promise<{ rows: OutcomeRows; facts: Facts }> {
+  const given = flags.mapping === undefined ? undefined : await readMappingFile(flags.mapping);
+  const source = await openForModel(database, flags, model);
+  await database.confine(source.files.map(({ stored }) => stored));
+  const names = source.columns.map(({ name }) => name);
+  const mapping = outcomeMapping(source, modelMapping(model, names, given), flags);
+  const columns = outcomeColumns(source, mapping, flags);
+  const { period, modelVersion } = flags;
+  const plan = { mapping, columns, period, modelVersion: modelVersion && model.version };
+  const rows = await reporter.during(
+    { name: 'read', unit: 'rows' },
+    (stage) => outcomeRows(database, source, plan, stage),
+    ({ counts }) => counts.rows,
+  );
+  [...source.notes, ...rows.notes].forEach((note) => reporter.note(note));
+  return { rows, facts: { source: source.name, model: model.version, key: columns.key } };
 }
 
 /** Where outcomes came from, and what they are known by. */

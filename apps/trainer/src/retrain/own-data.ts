@@ -14,7 +14,7 @@ import { tellRestated } from '../rows/restated.js';
 import { readTable } from '../rows/table.js';
 import { Database, type DatabaseOptions } from '../source/database.js';
 import { generatedNamed, generateTable } from '../source/generate.js';
-import { openSource } from '../source/source.js';
+import { openSource, type Source } from '../source/source.js';
 
 /** A model's own rows, and how it was made of them. */
 export interface OwnData {
@@ -104,30 +104,8 @@ async function readFiles(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<OwnData> {
-  const { input, query, encoding, table: place, sheet } = recipe;
-  const { decimal, dates, impressions, clicks } = trained;
   return Database.use(options, signal, async (database) => {
-    const flags = {
-      input,
-      query,
-      encoding,
-      table: place,
-      sheet,
-      decimal,
-      dates,
-      impressions,
-      clicks,
-    };
-    const source = await openSource(database, { ...flags, threads: options.threads }).catch(
-      (cause: unknown) => {
-        if (!(cause instanceof InputError)) throw cause;
-        const where = 'run it where the data lies, or name it by --data';
-        throw new InputError(
-          `the data that ${version} was trained on cannot be read again: ${cause.message}; ${where}`,
-          { cause },
-        );
-      },
-    );
+    const source = await openAgain(database, version, recipe, trained);
     await database.confine(source.files.map(({ stored }) => stored));
     const names = source.columns.map(({ name }) => name);
     const mapping = renameColumns(trained, names);
@@ -145,4 +123,29 @@ async function readFiles(
     ];
     return { table, source: source.name, mapping, recipe, notes };
   });
+}
+
+/** @throws InputError saying how to name the data, if it cannot be read */
+async function openAgain(
+  database: Database,
+  version: string,
+  { input, query, encoding, table, sheet }: TrainingRecipe,
+  { decimal, dates, impressions, clicks }: Mapping,
+): Promise<Source> {
+  const told = { decimal, dates, impressions, clicks };
+  if (input.includes('-')) {
+    throw new InputError(
+      `${version} was trained on what came through a pipe: name its data by --data`,
+    );
+  }
+  try {
+    const flags = { input, query, encoding, table, sheet, ...told, threads: 1 };
+    return await openSource(database, flags);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(
+      `the data that ${version} was trained on cannot be read again: ${cause.message}; run it where the data lies, or name it by --data`,
+      { cause },
+    );
+  }
 }

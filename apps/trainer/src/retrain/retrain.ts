@@ -13,10 +13,19 @@ import { tellRun } from './told.js';
 
 /** `adscale retrain`: the current model again, with what has come back since. */
 export function retrainCommand(signal: AbortSignal): Command {
-  const command = new Command('retrain')
-    .description(
-      'Train the current model again with the outcomes since, and try it if it is better.',
-    )
+  const command = new Command('retrain').description(
+    'Train the current model again with the outcomes since, and try it if it is better.',
+  );
+  return addServiceFlags(addRunFlags(command))
+    .addOption(modelsFlag())
+    .addOption(jsonFlag())
+    .addHelpText('after', retrainHelp)
+    .action((flags: RetrainFlags) => runRetrain(flags, signal));
+}
+
+/** Adds the flags that say when to run, on what, and what comes of it. */
+function addRunFlags(command: Command): Command {
+  return command
     .option('--once', 'one run, which is the default')
     .addOption(
       new Option('--every <time>', 'run after run, as 1d or 12h, until it is stopped')
@@ -50,12 +59,7 @@ export function retrainCommand(signal: AbortSignal): Command {
     .option('--no-report', 'write no report.html and report.json beside the model')
     .option('--memory-limit <size>', 'memory to read with, as 2GB; default half of the machine')
     .option('--temp <folder>', 'for what does not fit in memory; default the system folder')
-    .addOption(countFlag('threads', 'threads to work on', availableParallelism()))
-    .addOption(modelsFlag());
-  return addServiceFlags(command)
-    .addOption(jsonFlag())
-    .addHelpText('after', retrainHelp)
-    .action((flags: RetrainFlags) => runRetrain(flags, signal));
+    .addOption(countFlag('threads', 'threads to work on', availableParallelism()));
 }
 
 const retrainHelp = `
