@@ -6,6 +6,7 @@ import { countFlag, day, jsonFlag, share } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { modelsFlag, type ModelsFlags } from '../score/stored-model.js';
 import { addServiceFlags, Service, type ServiceFlags } from '../service/ask.js';
+import { checkGate, gateOption } from './canary.js';
 import { armChoices } from './experiments.js';
 import { retrain, type RetrainOptions, type RetrainResult } from './run.js';
 import { duration, repeat } from './schedule.js';
@@ -55,6 +56,14 @@ function addRunFlags(command: Command): Command {
         .choices([...armChoices])
         .default('finished'),
     )
+    .addOption(
+      new Option(
+        '--gate <name=value>',
+        'how the gate of the trial judges, as PUT /models/canary names it; repeatable',
+      )
+        .argParser(gateOption)
+        .default({}, 'as usual'),
+    )
     .option('--no-canary', 'publish a better model, and start no trial')
     .option('--no-report', 'write no report.html and report.json beside the model')
     .option('--memory-limit <size>', 'memory to read with, as 2GB; default half of the machine')
@@ -82,6 +91,7 @@ interface RetrainFlags extends RetrainOptions, ServiceFlags, ModelsFlags {
 
 async function runRetrain(flags: RetrainFlags, signal: AbortSignal): Promise<void> {
   const { every, json = false } = flags;
+  checkGate(flags.gate);
   const reporter = new Reporter(json);
   const registry = new Registry(flags.models, { signal });
   const run = (): Promise<RetrainResult> =>

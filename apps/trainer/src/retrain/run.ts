@@ -16,7 +16,7 @@ import type { Reporter } from '../cli/reporter.js';
 import type { Comparison } from '../models/comparison.js';
 import type { Service } from '../service/ask.js';
 import { renderReport } from '../train/report-files.js';
-import { startCanary, versionOnTrial, type CanaryStart } from './canary.js';
+import { startCanary, versionOnTrial, type CanaryStart, type GateWish } from './canary.js';
 import { makeCandidate } from './candidate.js';
 import { DAY, dayOf, latestMoment } from './days.js';
 import { armFilter, type ArmChoice } from './experiments.js';
@@ -33,6 +33,7 @@ export interface RetrainOptions extends OwnDataOptions {
   readonly arms: ArmChoice;
   /** Start the trial. */
   readonly canary: boolean;
+  readonly gate: GateWish;
   readonly report: boolean;
 }
 
@@ -147,7 +148,7 @@ async function learn(
     const reason = `published ${version}: it is better; no trial was asked for`;
     return { ...told, outcome: 'published', reason };
   }
-  const canary = await startCanary(service, version);
+  const canary = await startCanary(service, version, options.gate);
   return canary.started
     ? { ...told, outcome: 'canary', canary, reason: `${version} is better, and on trial` }
     : { ...told, outcome: 'published', canary, reason: `published ${version}; it is not on trial` };

@@ -52,7 +52,8 @@ describe('adscale retrain', () => {
   it('publishes what is better on days that neither model saw, and has it tried with a gate', async () => {
     const current = await trainGenerated();
     await send(20, ...DRIFT);
-    const { status, document } = await retrain('--key', 'k');
+    const gate = ['--gate', 'steps=[50,100]', '--gate', 'least_hours=1'];
+    const { status, document } = await retrain('--key', 'k', ...gate);
     expect({ status, ...document }).toMatchObject({
       ...{ status: 0, outcome: 'canary', current, held_out_from: '2026-10-17' },
       outcomes: { first: '2026-10-01', last: '2026-10-20', days: 20, cells: 1200 },
@@ -60,7 +61,10 @@ describe('adscale retrain', () => {
       canary: { started: true },
     });
     expect(document.comparison.interval[1]).toBeLessThan(0);
-    expect(service.canary).toEqual({ version: document.version, gate: true });
+    expect(service.canary).toEqual({
+      version: document.version,
+      gate: { steps: [50, 100], least_hours: 1 },
+    });
     expect(service.asked.filter(({ key }) => key === 'k').map(({ path }) => path)).toEqual([
       ...[
         '/models',
@@ -241,6 +245,9 @@ describe('adscale retrain', () => {
     [['--every', '1w'], /wanted a duration such as 1d/],
     [['--every', '1d', '--once'], /cannot be used with option '--once'/],
     [['--since', '2026-02-30'], /wanted a day as 2026-03-01/],
+    [['--gate', 'least_hours'], /wanted name=value with a value of JSON/],
+    [['--gate', 'least_hours=-3'], /--gate.least_hours: got -3, wanted a number from 0 to 8760/],
+    [['--gate', 'mood=1'], /--gate.*mood/],
     [[], /no current model/],
   ])('%j without a model is refused with exit status 2', async (flags, message) => {
     const { status, stderr } = await retrain(...flags);
