@@ -69,6 +69,8 @@ export function designOf({ arms, significance, uplift, dispersion, size }: Plan)
 
 function readAsked(reader: Reader, body: unknown, model: CtrModel | undefined): Asked {
   const fields = reader.fields(body, '', FIELDS);
+  // Of what is no object, nothing else can be said.
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) reader.refuse();
   const number = (name: string, otherwise: number, rule: string, fits: (n: number) => boolean) =>
     reader.number(fields[name] ?? otherwise, name, rule, fits);
   const isShare = (value: number): boolean => value >= 0.0001 && value <= 0.5;

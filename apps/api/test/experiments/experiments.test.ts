@@ -102,7 +102,8 @@ describeEngines('experiments', (engine) => {
 
 describe('a plan that is refused', () => {
   let api: RunningApp;
-  beforeEach(async () => (api = await start(`file:${folder}/refused.db`)));
+  beforeAll(async () => (api = await runApp({ MODEL_DIR: folder })));
+  afterAll(() => api.close());
 
   const [a, b] = [{ name: 'a' }, { name: 'b' }];
   it.each([
