@@ -86,6 +86,9 @@ const commands = {
   'node apps/trainer/dist/main.js retrain': (command) => {
     assert.match(sh(`${command} --url ${base} --models ${models}`), /^outcome /m);
   },
+  'node apps/trainer/dist/main.js replay': (command) => {
+    assert.match(sh(`${command} --url ${base}`), /decision/i);
+  },
   'npx nx run trainer:train --input=placements.csv': async (command) => {
     const before = await (await fetch(`${base}/stats`)).json();
     sh(

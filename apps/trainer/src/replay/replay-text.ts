@@ -46,9 +46,15 @@ function cells(entry: Came & { predicted_ctr?: number; observed_ctr?: number | n
 
 type Regret = NonNullable<NonNullable<JudgedDecision['hindsight']>['regret']>;
 
+/** Shares below are told as none. */
+const LEAST_SHOWN = 0.0005;
+
 function regretText({ of, decided, equal_split, best_in_hindsight }: Regret, currency: string) {
   const unit = of === 'clicks' ? of : `${of}, ${currency}`;
-  const best = best_in_hindsight.split.map(({ id, share }) => `${id} ${percent(share)}`).join(', ');
+  const best = best_in_hindsight.split
+    .filter(({ share }) => share >= LEAST_SHOWN)
+    .map(({ id, share }) => `${id} ${percent(share)}`)
+    .join(', ');
   return tableText([
     [unit, 'expected', 'interval', 'more than decided', 'interval'],
     ['decided', count(decided.expected), span(decided), '', ''],
@@ -79,8 +85,15 @@ export function listLine({ id, decision, at, outcomes, hindsight }: JudgedDecisi
     ...[decision, id, at, count(impressions), count(clicks)],
     total === undefined ? '–' : count(total.expected_clicks),
     coverage === undefined ? '–' : `${coverage.held} of ${coverage.judged}`,
-    more === undefined ? '–' : `${count(more.expected)} (${span(more)})`,
+    more === undefined
+      ? '–'
+      : `${count(more.expected)} (${span(more)}) ${unitOf(regret!.of, hindsight!.currency)}`,
   ];
+}
+
+function unitOf(of: string, currency: string): string {
+  if (of === 'clicks') return of;
+  return of === 'value' ? currency : `${currency} a thousand`;
 }
 
 function summaryText({ decisions, with_outcomes, coverage, regret }: ReplaySummary): string {
