@@ -21,7 +21,7 @@ const KEY = randomBytes(16).toString('hex');
 const API_KEYS = `ops:predict+outcomes+admin:${createHash('sha256').update(KEY).digest('hex')}`;
 const VERSION = /\d{8}-\d{6}-[0-9a-f]{8}/g;
 /** Of decisions and experiments. */
-const ID = /(\/(?:decisions|experiments)\/)[\w-]{12,16}/g;
+const ID = /(\/(?:decisions|experiments)\/)[\w-]{12,17}/g;
 
 /** A tool as its users start it. It ends with status 0, or this rejects with what it wrote. */
 async function run(script: string, folder: string, ...args: string[]): Promise<string> {

@@ -51,7 +51,7 @@ export class DecisionLogController {
     summary:
       'A decision: what was expected, what came, whether intervals held, and what else could have come.',
   })
-  @ApiParam({ name: 'id', example: 'Zk3v9uYp0aLx2QcT', description: '`x-decision-id`.' })
+  @ApiParam({ name: 'id', example: 'dZk3v9uYp0aLx2QcT', description: '`x-decision-id`.' })
   @ApiQuery({
     name: 'to',
     ...aDay,

@@ -64,7 +64,8 @@ export class DecisionLog implements DecisionKeeper {
       options.lost.increment();
       return undefined;
     }
-    const id = randomBytes(12).toString('base64url');
+    // A letter first: what begins with a dash is a flag on command lines.
+    const id = `d${randomBytes(12).toString('base64url')}`;
     this.size += size;
     this.waiting.push({ ...decision, id, at: this.now() });
     // One that hardly anybody waits for must not keep a process that wants to end.

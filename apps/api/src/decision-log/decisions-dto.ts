@@ -2,7 +2,7 @@ import { JUDGED } from '@adscale/decisions';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IntervalDto } from '../decisions/shared-dto.js';
 
-const ID = 'Zk3v9uYp0aLx2QcT';
+const ID = 'dZk3v9uYp0aLx2QcT';
 
 class ExpectedAndCameDto {
   @ApiProperty({ type: 'integer', nullable: true, description: 'null where none were planned.' })

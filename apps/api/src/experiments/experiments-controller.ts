@@ -44,7 +44,7 @@ const parameters = {
   } as Parameter<number>,
 };
 
-const anId = { name: 'id', example: 'q7Jt0cXyV2bN', description: 'Of the experiment.' };
+const anId = { name: 'id', example: 'eq7Jt0cXyV2bN', description: 'Of the experiment.' };
 
 /** Registers experiments, and tells at any time what their outcomes say. They change nothing that is served. */
 @ApiTags('Outcomes')

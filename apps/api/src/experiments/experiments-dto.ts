@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { MOST_ARMS } from './plan.js';
 
-const ID = 'q7Jt0cXyV2bN';
+const ID = 'eq7Jt0cXyV2bN';
 
 class ArmRequest {
   @ApiProperty({ example: 'blue', pattern: '^[\\w.-]{1,64}$' })

@@ -39,7 +39,7 @@ export class Experiments {
     const { store, served, now } = this.parts;
     const { name, plan } = readPlan(body, served.current?.model);
     const row: ExperimentRow = {
-      ...{ id: randomBytes(9).toString('base64url'), name, plan: JSON.stringify(plan) },
+      ...{ id: `e${randomBytes(9).toString('base64url')}`, name, plan: JSON.stringify(plan) },
       ...{ created_at: now(), finished_at: null, winner: null },
     };
     await askStore(store, 'keepExperiment', row);

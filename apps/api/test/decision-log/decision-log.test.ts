@@ -41,7 +41,7 @@ describeEngines('the log of decisions', (engine) => {
     const store = await opened(engine.newUrl());
     const { log, lost } = logOf(store);
     const id = log.keep(decision)!;
-    expect(id).toMatch(/^[\w-]{16}$/);
+    expect(id).toMatch(/^d[\w-]{16}$/);
     await log.flush();
     const row = await store.run('describeDecision', id);
     expect(row).toEqual({ id, name: 'rank', model: 'v1', at: START });

@@ -50,7 +50,7 @@ describeEngines('decisions that were kept', (engine) => {
   it('are judged by outcomes of their entries’ records', async () => {
     const api = await start(engine.newUrl());
     const { id, answer } = await decided(api, 'rank', ranking);
-    expect(id).toMatch(/^[\w-]{16}$/);
+    expect(id).toMatch(/^d[\w-]{16}$/);
     const first = (answer.candidates as Ranked[])[0];
     const outcomes = devices.map((device_type) => ({
       record: { ...sample, device_type, impressions: 40_000, budget: 9000 },

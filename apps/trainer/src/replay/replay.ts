@@ -27,7 +27,7 @@ The service keeps decisions with DECISION_LOG=on. An outcome belongs to an entry
 
 Examples
   adscale replay --since 2026-03-01
-  adscale replay Zk3v9uYp0aLx2QcT --young
+  adscale replay dZk3v9uYp0aLx2QcT --young
   adscale replay --since 2026-03-01 --json > march.json
 
 ${exitHelp}`;
