@@ -41,6 +41,7 @@ export interface Config {
   readonly outcomesRetentionDays: number;
   readonly decisionLog: boolean;
   readonly decisionLogDays: number;
+  readonly decisionLogMost: number;
   readonly monitoringSeconds: number;
   readonly monitoringDays: number;
   readonly monitoringPrices: Prices;
@@ -290,6 +291,13 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     0,
     36_500,
     'How long the answers of decisions are kept, in days; 0 for ever.',
+  ),
+  decisionLogMost: whole(
+    'DECISION_LOG_MOST',
+    100_000,
+    0,
+    1_000_000_000,
+    'Most decisions that are kept, about; older ones are dropped. 0 any number.',
   ),
   monitoringSeconds: whole(
     'MONITORING_SECONDS',

@@ -39,6 +39,7 @@ describe('readConfig', () => {
       outcomesUrl: `file:${resolve('outcomes/outcomes.db')}`,
       decisionLog: false,
       decisionLogDays: 90,
+      decisionLogMost: 100_000,
       batchLimit: 10_000,
       batchBodyLimitBytes: 8_388_608,
       modelName: 'ctr',

@@ -18,11 +18,15 @@ const MOST_OF_A_BATCH = 100;
 const DAY_MS = 86_400_000;
 /** How often old decisions are looked for, and how many are dropped at once. */
 const PRUNE_MS = 3_600_000;
+/** They are looked for too when so large a part of the most has been written. */
+const PRUNE_SHARE = 0.1;
 const MOST_PRUNED = 1000;
 
 interface LogOptions {
   /** How long decisions are kept; 0: for ever. */
   readonly days: number;
+  /** How many are kept, about; 0: any number. */
+  readonly most: number;
   /** Milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number;
   /** Decisions that could not be kept. */
@@ -44,6 +48,7 @@ export class DecisionLog implements DecisionKeeper {
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
   private prunedAt = -Infinity;
+  private written = 0;
   private readonly now: () => number;
 
   constructor(
@@ -87,6 +92,7 @@ export class DecisionLog implements DecisionKeeper {
       try {
         const rows = await Promise.all(batch.map(rowOf));
         await this.store.run('keepDecisions', rows);
+        this.written += rows.length;
         await this.prune();
       } catch (err) {
         for (let i = 0; i < batch.length; i++) this.options.lost.increment();
@@ -96,13 +102,17 @@ export class DecisionLog implements DecisionKeeper {
     }
   }
 
-  /** Drops what is too old, in small steps, now and then. */
+  /** Drops what is too old or too much, in small steps, now and then. */
   private async prune(): Promise<void> {
-    const { days } = this.options;
+    const { days, most } = this.options;
     const now = this.now();
-    if (days === 0 || now - this.prunedAt < PRUNE_MS) return;
+    const isFull = most > 0 && this.written >= most * PRUNE_SHARE;
+    if (!isFull && now - this.prunedAt < PRUNE_MS) return;
     this.prunedAt = now;
-    const old = { before: now - days * DAY_MS, most: MOST_PRUNED };
+    this.written = 0;
+    const excess = most > 0 ? await this.store.run('excessBefore', most) : 0;
+    const before = Math.max(excess, days > 0 ? now - days * DAY_MS : 0);
+    const old = { before, most: MOST_PRUNED };
     while ((await this.store.run('pruneDecisions', old)) === MOST_PRUNED);
   }
 }

@@ -8,6 +8,7 @@ import type { DecisionQueries } from './queries.js';
 interface Settings {
   readonly decisionLog: boolean;
   readonly decisionLogDays: number;
+  readonly decisionLogMost: number;
 }
 
 /**
@@ -22,7 +23,8 @@ export function openDecisionLog(
   parts: Omit<JudgementParts, 'store' | 'flush'>,
 ) {
   const lost = stats.counter('decisions_lost');
-  const options = { days: settings.decisionLogDays, now: parts.now, lost, logger };
+  const { decisionLogDays: days, decisionLogMost: most } = settings;
+  const options = { days, most, now: parts.now, lost, logger };
   const isOn = settings.decisionLog && store !== undefined;
   const decisionLog = isOn ? new DecisionLog(store, options) : undefined;
   const flush = async (): Promise<void> => decisionLog?.flush();

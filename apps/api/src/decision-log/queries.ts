@@ -62,6 +62,17 @@ export const decisionQueries = {
     return query.orderBy('at').orderBy('id').limit(most).execute();
   },
 
+  /** A time after which at most so many decisions were taken; 0 where there are not more. */
+  async excessBefore(db: Kysely<Tables>, most: number): Promise<number> {
+    const first = db
+      .selectFrom('decisions')
+      .select('at')
+      .orderBy('at', 'desc')
+      .orderBy('id', 'desc');
+    const beyond = await first.offset(most).limit(1).executeTakeFirst();
+    return beyond === undefined ? 0 : beyond.at + 1;
+  },
+
   /** Drops decisions that are older. @returns how many were dropped: fewer than `most` if all are */
   async pruneDecisions(
     db: Kysely<Tables>,

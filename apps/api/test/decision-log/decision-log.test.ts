@@ -27,10 +27,13 @@ async function opened(url: string): Promise<ServiceStore> {
   return store;
 }
 
-function logOf(store: ServiceStore, options: { days?: number; now?: () => number } = {}) {
+function logOf(
+  store: ServiceStore,
+  options: { days?: number; most?: number; now?: () => number } = {},
+) {
   let lost = 0;
   const log = new DecisionLog(store, {
-    ...{ days: 90, now: () => START, logger, lost: { increment: () => void lost++ } },
+    ...{ days: 90, most: 0, now: () => START, logger, lost: { increment: () => void lost++ } },
     ...options,
   });
   return { log, lost: () => lost };
@@ -77,6 +80,19 @@ describeEngines('the log of decisions', (engine) => {
     await log.flush();
     const rows = await store.run('listDecisions', everything);
     expect(rows.map(({ id }) => id)).toEqual([kept]);
+  });
+
+  it('drops the oldest where there are more than it keeps, while others are written', async () => {
+    const store = await opened(engine.newUrl());
+    let at = START;
+    const { log } = logOf(store, { most: 20, now: () => at++ });
+    const ids: string[] = [];
+    for (let i = 0; i < 12; i++) {
+      for (let k = 0; k < 5; k++) ids.push(log.keep(decision)!);
+      await log.flush();
+    }
+    const rows = await store.run('listDecisions', everything);
+    expect(rows.map(({ id }) => id)).toEqual(ids.slice(-20));
   });
 
   it('gives no id for what is too large', async () => {
