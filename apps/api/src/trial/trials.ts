@@ -34,6 +34,8 @@ export class Trials implements ChangeListener {
     private readonly keeper: TrialKeeper,
     private readonly registry: Pick<RegistrySwitch, 'view'>,
     private readonly logger: Pick<Logger, 'error'>,
+    /** How long an operator waits for the store, where it is only to be told. */
+    private readonly patienceMs = 2000,
   ) {}
 
   /**
@@ -109,13 +111,17 @@ export class Trials implements ChangeListener {
     });
   }
 
-  /** What the operator wants is done in any case; if need be the steward finds it by itself. */
+  /**
+   * What the operator wants is done in any case, whatever the store is up to; if need be the steward
+   * finds it by itself.
+   */
   private async tell(work: (open: KeptTrial) => Promise<void>): Promise<void> {
-    try {
-      await this.change(async (open) => open && work(open));
-    } catch (err) {
+    const told = this.change(async (open) => open && work(open)).catch((err: unknown) => {
       this.logger.error({ err }, 'the trial of the canary was not told of an operator’s change');
-    }
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.patienceMs)));
+    await Promise.race([told, late]).finally(() => clearTimeout(timer));
   }
 
   /** Changes what is open, again if somebody else has changed it meanwhile. */
@@ -152,5 +158,5 @@ function ordered(state: TrialState, order: Order, now: number): TrialState {
 
 function unavailable(error: unknown): never {
   if (!(error instanceof StoreError)) throw error;
-  throw new ProblemError('OUTCOMES_UNAVAILABLE', { cause: error });
+  throw new ProblemError('OUTCOMES_UNAVAILABLE', { headers: { 'retry-after': '5' }, cause: error });
 }
