@@ -72,7 +72,6 @@ function base(): Omit<OpenAPIObject, 'paths'> {
     .addTag('Decisions', 'What to show, to bid and to spend, by the predictions.')
     .addTag('Outcomes', 'What came of predictions and decisions, and tests of arms.')
     .addTag('Open Inference Protocol', 'Predictions for clients of KServe and Triton.')
-    .addTag('Outcomes', 'What came of the predictions.')
     .addTag('Monitoring', 'What came of the predictions, and what is off.')
     .addTag('Models', 'Which versions there are, and which of them answer.')
     .addTag('Operation', 'What the service did, and whether it is well.')
