@@ -6,7 +6,8 @@ import { causesOf, type Found } from '../segments/causes.js';
 import { dimensionsOf } from '../segments/dimensions.js';
 import { calibrations, findingOf, type SegmentFinding } from '../segments/finding.js';
 import { cellVarianceOf, judgePairs, judgeSingles, type JudgeOptions } from '../segments/judge.js';
-import { referenceOf } from '../signs/reference.js';
+import { clusteringOf } from '../signs/clustering.js';
+import { referenceOf, type Reference } from '../signs/reference.js';
 import { signsOf, type Sign } from '../signs/signs.js';
 import { calibrationsOf } from './calibration.js';
 import { takeIn, type Pages } from './intake.js';
@@ -112,14 +113,18 @@ function inputSigns(
   if (all.length === 0) return { signs: [], reference: null };
   const [first, last] = [all.firstDay, all.firstDay + all.days - 1];
   const start = last + 1 - Math.min(WINDOW_DAYS, Math.ceil(all.days / 2));
-  const before = reference ?? earlier(judgedCells(ledger, null, [first, start - 1]));
+  const clustering = clusteringOf(all);
+  const before = reference ?? earlier(judgedCells(ledger, null, [first, start - 1]), clustering);
   if (before === null) return { signs: [], reference: null };
-  const window = referenceOf(judgedCells(ledger, null, [start, last]), '');
+  const window = referenceOf(judgedCells(ledger, null, [start, last]), '', clustering);
   return { signs: signsOf(before, window, alpha), reference: before.name };
 }
 
-function earlier(cells: JudgedCells) {
+function earlier(
+  cells: JudgedCells,
+  clustering: ReadonlyMap<string, number | null>,
+): Reference | null {
   if (cells.length === 0) return null;
   const last = cells.firstDay + cells.days - 1;
-  return referenceOf(cells, `${dayText(cells.firstDay)} to ${dayText(last)}`);
+  return referenceOf(cells, `${dayText(cells.firstDay)} to ${dayText(last)}`, clustering);
 }

@@ -25,30 +25,43 @@ export interface Reference {
 /**
  * The inputs of some cells.
  * @param name of the window, for people
+ * @param clustering by feature: rows that count as one (clusteringOf)
  */
-export function referenceOf(cells: JudgedCells, name: string): Reference {
+export function referenceOf(
+  cells: JudgedCells,
+  name: string,
+  clustering: ReadonlyMap<string, number | null>,
+): Reference {
   return {
     name,
     features: Object.fromEntries(
       cells.features
         .filter(({ isLabel }) => !isLabel)
-        .map((feature) => [feature.name, spreadOf(feature, cells)]),
+        .map((feature) => [
+          feature.name,
+          spreadOf(feature, cells, clustering.get(feature.name) ?? null),
+        ]),
     ),
   };
 }
 
 /**
  * Impressions of one row come together, so a window is worth as many independent rows as Kish (1965)
- * counts: (Σ n)² / Σ n², over rows of n impressions.
+ * counts: (Σ n)² / Σ n², over rows of n impressions; and by as much fewer as rows are alike. Where that
+ * is not known, the rows of a cell count as one.
  */
-function spreadOf(feature: JudgedFeature, { impressions, rows }: JudgedCells): FeatureReference {
+function spreadOf(
+  feature: JudgedFeature,
+  { impressions, rows }: JudgedCells,
+  clustering: number | null,
+): FeatureReference {
   const weights = new Map<Value, number>();
   let [all, squares, unseen] = [0, 0, 0];
   for (let at = 0; at < impressions.length; at++) {
     if (feature.codes[at] < 0 || !(impressions[at] > 0)) continue;
     const weight = impressions[at];
     all += weight;
-    squares += weight ** 2 / Math.max(1, rows[at]);
+    squares += weight ** 2 / (clustering === null ? 1 : Math.max(1, rows[at]));
     if (feature.unseen[at] === 1) unseen += weight;
     else {
       const value = feature.values[feature.codes[at]];
@@ -61,7 +74,7 @@ function spreadOf(feature: JudgedFeature, { impressions, rows }: JudgedCells): F
     values: [...weights],
     ...range,
     unseen: all > 0 ? unseen / all : 0,
-    size: squares > 0 ? all ** 2 / squares : 0,
+    size: squares > 0 ? all ** 2 / squares / (clustering ?? 1) : 0,
   };
 }
 
