@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { sample } from './running-app.js';
 import { Service } from './service-process.js';
 import { describeEngines, type Engine } from './store/engines.js';
 import { waitFor } from './wait-for.js';
@@ -48,6 +49,11 @@ class Loop {
   async serve(): Promise<void> {
     const settings = { MODEL_DIR: this.models, OUTCOMES_URL: this.store, API_KEYS };
     this.service = await new Service(settings).up();
+    // It serves before its store can be used: answers have ids once that is so.
+    await waitFor('answers with ids', async () => {
+      const { headers } = await this.ask('/predict_ctr', sample);
+      return headers.has('x-prediction-id');
+    });
   }
 
   /** Kills the service and the database, wherever they stand, and starts them again. */
@@ -111,13 +117,14 @@ class Loop {
   /** Asks for predictions of placements, and tells what came of them by the ids of the answers. */
   async traffic(rows: readonly Row[]): Promise<Map<string, number>> {
     const answered = new Map<string, number>();
-    const outcomes: object[] = [];
-    for (const { record, impressions, clicks } of rows) {
-      const { headers } = await this.ask('/predict_ctr', record);
-      const version = headers.get('x-model-version')!;
-      answered.set(version, (answered.get(version) ?? 0) + 1);
-      outcomes.push({ prediction_id: headers.get('x-prediction-id'), impressions, clicks });
-    }
+    const outcomes = await Promise.all(
+      rows.map(async ({ record, impressions, clicks }) => {
+        const { headers } = await this.ask('/predict_ctr', record);
+        const version = headers.get('x-model-version')!;
+        answered.set(version, (answered.get(version) ?? 0) + 1);
+        return { prediction_id: headers.get('x-prediction-id'), impressions, clicks };
+      }),
+    );
     const { json } = await this.ask<{ accepted: number }>('/outcomes', outcomes);
     expect(json.accepted).toBe(rows.length);
     return answered;
