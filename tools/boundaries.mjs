@@ -757,7 +757,6 @@ export const stages = {
         'replicas',
         'cluster',
         'ids',
-        'store',
         'outcomes',
         'decision-log',
         'experiments',
