@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const program = (name: string): string =>
+/** The built program of an app. */
+export const program = (name: string): string =>
   fileURLToPath(new URL(`../../apps/${name}/dist/main.js`, import.meta.url));
 
 const DAY_MS = 86_400_000;
@@ -44,7 +45,7 @@ export class WatchedService {
   private constructor(
     private readonly process: ChildProcess,
     private readonly folder: string,
-    private readonly url: string,
+    readonly url: string,
   ) {}
 
   static async start(): Promise<WatchedService> {

@@ -55,6 +55,8 @@ export interface EffectivenessTold {
   readonly change: { readonly words: readonly string[] } | null;
 }
 
+/** What the service calls outcomes of which nobody said. */
+const UNNAMED = '(none)';
 /** Rows of a table; the rest is counted. */
 const MOST_ROWS = 10;
 
@@ -67,8 +69,8 @@ export function monitoringText(told: MonitoringTold, effects: EffectivenessTold)
     ['Alerts', ...lines(alertLines(told), 'None is firing.')],
     ['Models', modelTable(told)],
     ...(told.causes.length > 0 ? [['What it costs', causeTable(told.causes)]] : []),
-    ['Campaigns', effectTable(effects.campaigns)],
-    ['Placements', effectTable(effects.placements)],
+    ...(isNamed(effects.campaigns) ? [['Campaigns', effectTable(effects.campaigns)]] : []),
+    ...(isNamed(effects.placements) ? [['Placements', effectTable(effects.placements)]] : []),
     ['Since the week before', ...lines(effects.change?.words ?? [], 'No earlier week.')],
   ];
   return [head, ...sections.map((section) => section.join('\n'))].join('\n\n');
@@ -106,6 +108,11 @@ function causeTable(causes: readonly Cause[]): string {
       ...[signed(cause.gain.clicks.value), signed(cause.gain.money?.value)],
     ]),
   );
+}
+
+/** Whether anybody has said which is which. */
+function isNamed(effects: readonly Effect[]): boolean {
+  return effects.some(({ value }) => value !== UNNAMED);
 }
 
 function effectTable(effects: readonly Effect[]): string {
