@@ -254,6 +254,21 @@ async function judge(): Promise<void> {
   if (coverage !== 0) throw new Error('judged without an outcome');
 }
 
+/** There are no outcomes here. */
+async function monitor(): Promise<void> {
+  const { findings, models, alerts } = answered(await client.GET('/monitoring'));
+  const title: string | undefined = alerts[0]?.title;
+  if (models.length > 0 || title !== undefined || findings.length > 1) throw new Error('found');
+  const query = { from: '2026-01-01', to: '2026-01-31', young: 'leave-out', cpc: 0.4 } as const;
+  const segments = answered(await client.GET('/monitoring/segments', { params: { query } }));
+  const money: number | undefined = segments.by_money[0]?.gain.money?.value;
+  const effects = answered(await client.GET('/monitoring/effectiveness', { params: { query } }));
+  const rate: number | undefined = effects.change?.by.device_type.rate;
+  const history = answered(await client.GET('/monitoring/history', { params: { query } }));
+  if (money !== undefined || rate !== undefined) throw new Error('made of nothing');
+  if (history.from !== query.from || history.days.length > 0) throw new Error('other days');
+}
+
 async function operate(): Promise<void> {
   const path = { version: other };
   const promoted = answered(await client.POST('/models/{version}/promote', { params: { path } }));
@@ -304,5 +319,6 @@ await decide();
 await infer();
 await experiment();
 await judge();
+await monitor();
 await operate();
 await others();
