@@ -4,15 +4,21 @@ import { type CellPlace, countedCells } from '../outcomes/counted.js';
 import { unseenOf } from '../outcomes/told-cells.js';
 import type { DailyRow } from '../store/outcome-tables.js';
 import type { Tables } from '../store/tables.js';
-import type { ReportOptions } from './report.js';
 
 /** Cells of a page: as many as are read in some milliseconds. */
 const PAGE = 5000;
 
+/** Which outcomes: of these days, both included, and of one version if it is named. */
+export interface WantedCells {
+  readonly from: string;
+  readonly to: string;
+  readonly model?: string;
+}
+
 /** The counted outcomes of the days that are asked for, page by page. */
 export async function* outcomePages(
   db: Kysely<Tables>,
-  { from, to, model }: Pick<ReportOptions, 'from' | 'to' | 'model'>,
+  { from, to, model }: WantedCells,
 ): AsyncGenerator<readonly OutcomeCell[]> {
   let after: CellPlace | undefined;
   do {

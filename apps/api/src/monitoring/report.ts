@@ -3,14 +3,12 @@ import {
   type MonitoringReport,
   type ReportOptions as Asked,
   effectiveness,
-  learnGrowth,
   monitor,
 } from '@adscale/monitor';
 import type { Kysely } from 'kysely';
 import type { Prices } from '../prices.js';
 import type { Tables } from '../store/tables.js';
-import { dayOf, daysBefore } from '../outcomes/days.js';
-import { LEARNT_DAYS, growthRows } from '../outcomes/maturity.js';
+import { growthFrom, growthRows } from '../outcomes/growth.js';
 import { outcomePages } from './cells.js';
 import { marksOf, outcomeMarks } from './marks.js';
 
@@ -66,11 +64,8 @@ export async function makeReport<K extends ReportKind>(
 
 /** How days grow, by what the store was told of days when they were younger. */
 async function growthOf(db: Kysely<Tables>): Promise<Pick<Asked, 'growth' | 'growthSegmentOf'>> {
-  // Of today, deliveries are still to come.
-  const today = dayOf(Date.now());
-  const rows = await growthRows(db, { from: daysBefore(today, LEARNT_DAYS) });
-  const named = rows.map((row) => ({ ...row, segment: row.segment === '' ? null : row.segment }));
-  const growth = learnGrowth(named, daysBefore(today, 1));
+  const now = Date.now();
+  const growth = growthFrom(await growthRows(db, { now }), now);
   const names = new Set(Object.keys(growth.segments).map((segment) => segment.split('=')[0]));
   return {
     growth,

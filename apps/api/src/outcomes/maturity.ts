@@ -1,28 +1,10 @@
-import { type Growth, type GrowthRow, learnGrowth } from '@adscale/monitor';
-import type { Kysely } from 'kysely';
+import type { Growth } from '@adscale/monitor';
 import type { Store } from '../store/store.js';
-import type { Tables } from '../store/tables.js';
-import { dayOf, daysBefore } from './days.js';
+import { growthFrom } from './growth.js';
 import type { OutcomeQueries } from './queries.js';
 
-/** Days that growth is learnt from: what platforms did a year ago they may do differently. */
-export const LEARNT_DAYS = 150;
 /** How long what was learnt is used, in milliseconds. */
 const KEPT_MS = 60_000;
-
-/** How counts of days grew with their age, for `learnGrowth`. */
-export function growthRows(
-  db: Kysely<Tables>,
-  { from }: { readonly from: string },
-): Promise<GrowthRow[]> {
-  return db
-    .selectFrom('growth')
-    .select(['day', 'segment', 'age', 'first_impressions', 'first_clicks'])
-    .select(['more_impressions', 'more_clicks'])
-    .where('day', '>=', from)
-    .orderBy('day')
-    .execute();
-}
 
 /** Knows how much of a young day's counts is there, as far as restatements have shown. */
 export class Maturity {
@@ -47,9 +29,6 @@ export class Maturity {
   }
 
   private async learn(at: number): Promise<Growth> {
-    const today = dayOf(at);
-    const rows = await this.store.run('growthRows', { from: daysBefore(today, LEARNT_DAYS) });
-    const named = rows.map((row) => ({ ...row, segment: row.segment === '' ? null : row.segment }));
-    return learnGrowth(named, daysBefore(today, 1));
+    return growthFrom(await this.store.run('growthRows', { now: at }), at);
   }
 }

@@ -3,7 +3,7 @@ import type { Tables } from '../store/tables.js';
 import { compactDays } from './compact.js';
 import { countedCells } from './counted.js';
 import { findModel, keepModel } from './kept-models.js';
-import { growthRows } from './maturity.js';
+import { growthRows } from './growth.js';
 import { outcomeSummary } from './summary.js';
 import { writeOutcomes } from './write.js';
 

@@ -1,0 +1,27 @@
+import { type Growth, type GrowthRow, learnGrowth } from '@adscale/monitor';
+import type { Kysely } from 'kysely';
+import type { Tables } from '../store/tables.js';
+import { dayOf, daysBefore } from './days.js';
+
+/** Days that growth is learnt from: what platforms did a year ago they may do differently. */
+const LEARNT_DAYS = 150;
+
+/** How counts of days grew with their age, for `growthFrom`. */
+export async function growthRows(
+  db: Kysely<Tables>,
+  { now }: { readonly now: number },
+): Promise<GrowthRow[]> {
+  const rows = await db
+    .selectFrom('growth')
+    .select(['day', 'segment', 'age', 'first_impressions', 'first_clicks'])
+    .select(['more_impressions', 'more_clicks'])
+    .where('day', '>=', daysBefore(dayOf(now), LEARNT_DAYS))
+    .orderBy('day')
+    .execute();
+  return rows.map((row) => ({ ...row, segment: row.segment === '' ? null : row.segment }));
+}
+
+/** How days grow, by what was told until yesterday: of today, deliveries are still to come. */
+export function growthFrom(rows: readonly GrowthRow[], now: number): Growth {
+  return learnGrowth(rows, daysBefore(dayOf(now), 1));
+}
