@@ -61,6 +61,16 @@ describe('docker compose', () => {
     expect(read('apps/api/Dockerfile')).toContain('HEALTHCHECK');
   });
 
+  it('keeps outcomes in a volume that the user of the image may write to, unless told otherwise', () => {
+    const { api } = compose.services;
+    expect(api.volumes).toContain('outcomes:/outcomes');
+    expect(compose.volumes).toHaveProperty('outcomes');
+    expect(api.environment.OUTCOMES_URL).toBe('${OUTCOMES_URL:-file:/outcomes/outcomes.db}');
+    const dockerfile = read('apps/api/Dockerfile');
+    expect(dockerfile).toContain('OUTCOMES_URL=file:/outcomes/outcomes.db');
+    expect(dockerfile).toMatch(/^RUN install -d -o 1000 -g 1000 .*\/outcomes$/m);
+  });
+
   it('retrains only where that is asked for, by the service that answers, with a key from outside', () => {
     const { retrain } = compose.services;
     expect([retrain.profiles, retrain.command.slice(0, 2)]).toEqual([

@@ -37,6 +37,8 @@ export interface Config {
   readonly outcomesUrl: string;
   /** '': one that the store keeps. */
   readonly predictionKey: string;
+  /** 0: any number. */
+  readonly outcomesMaxBytes: number;
   readonly outcomesMatureDays: number;
   readonly outcomesRetentionDays: number;
   readonly decisionLog: boolean;
@@ -263,6 +265,13 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     secret: true,
     parse: (secret) => (secret === '' || secret.length >= 32 ? secret : undefined),
   },
+  outcomesMaxBytes: whole(
+    'OUTCOMES_MAX_BYTES',
+    0,
+    0,
+    2 ** 44,
+    'Most bytes that the file of SQLite may take; then outcomes are answered 503. 0 any number.',
+  ),
   outcomesMatureDays: whole(
     'OUTCOMES_MATURE_DAYS',
     14,

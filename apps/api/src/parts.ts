@@ -92,7 +92,9 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const follower = new ModelFollower({ registry, loader, served }, logger, following);
   const predictions = new Predictions(stats);
   countDroppedLines(logger, stats.counter('log_lines_dropped'));
-  const store = config.outcomesUrl === 'off' ? undefined : openStore(config.outcomesUrl, logger);
+  const { outcomesUrl, outcomesMaxBytes } = config;
+  const store =
+    outcomesUrl === 'off' ? undefined : openStore(outcomesUrl, logger, outcomesMaxBytes);
   const book = new ModelBook(served, loader, store, logger);
   const ids = new PredictionIds((model) => book.keep(model));
   if (config.predictionKey !== '') ids.use(config.predictionKey);

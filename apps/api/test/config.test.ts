@@ -29,6 +29,7 @@ describe('readConfig', () => {
       maxLagMs: 200,
       valkeyUrl: '',
       predictionKey: '',
+      outcomesMaxBytes: 0,
       outcomesMatureDays: 14,
       outcomesRetentionDays: 400,
       monitoringSeconds: 30,

@@ -19,6 +19,8 @@ const ROOT = resolve(API, '../..');
 
 const KEY = randomBytes(16).toString('hex');
 const API_KEYS = `ops:predict+outcomes+admin:${createHash('sha256').update(KEY).digest('hex')}`;
+/** The READMEs' outcomes are of a day that gets older. */
+const KEEP = { OUTCOMES_RETENTION_DAYS: '36500' };
 const VERSION = /\d{8}-\d{6}-[0-9a-f]{8}/g;
 /** Of decisions and experiments. */
 const ID = /(\/(?:decisions|experiments)\/)[\w-]{12,17}/g;
@@ -135,7 +137,7 @@ describe('a client generated from the running service', () => {
     const registry = new Registry(MODEL_DIR);
     const { bytes, card } = await trainModel(defaultSchema, 0.2);
     const other = await registry.publish(bytes, card, { promote: false });
-    const api = await runApp({ MODEL_DIR, API_KEYS, DECISION_LOG: 'on' });
+    const api = await runApp({ MODEL_DIR, API_KEYS, DECISION_LOG: 'on', ...KEEP });
     try {
       const version = (await registry.current())!;
       const made = (await runClient('readme', api, KEY, version, other)) as Call[];

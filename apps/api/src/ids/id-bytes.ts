@@ -118,9 +118,11 @@ export class RecordBytes {
     for (let scale = 1; this.at < bytes.length; scale *= 128) {
       const byte = bytes[this.at++];
       value += (byte & 127) * scale;
-      if (byte < 128) break;
+      if (byte < 128) return value;
     }
-    return value;
+    // Cut off: `read` sees that the record ends behind the bytes.
+    this.at = bytes.length + 1;
+    return NaN;
   }
 
   private putNumber(bytes: Uint8Array, value: number): void {

@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely';
-import { openDialect } from './engine.js';
+import { type Where, openDialect } from './engine.js';
 import { migrate } from './migrations.js';
 import type { Tables } from './tables.js';
 
@@ -20,7 +20,7 @@ export class Database {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly url: string,
+    private readonly where: Where,
     private readonly news: DatabaseNews,
   ) {
     this.attempt = this.open();
@@ -40,7 +40,7 @@ export class Database {
   }
 
   private open(): Promise<Kysely<Tables>> {
-    const attempt = open(this.url);
+    const attempt = open(this.where);
     attempt.then(
       () => this.news.opened(),
       (error: unknown) => {
@@ -53,8 +53,8 @@ export class Database {
   }
 }
 
-async function open(url: string): Promise<Kysely<Tables>> {
-  const db = new Kysely<Tables>({ dialect: openDialect(url) });
+async function open(where: Where): Promise<Kysely<Tables>> {
+  const db = new Kysely<Tables>({ dialect: openDialect(where) });
   try {
     await migrate(db);
     return db;

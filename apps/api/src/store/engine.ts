@@ -20,7 +20,9 @@ import { FILE, engineOf } from './engine-name.js';
 const BUSY_MS = 5000;
 /** Of the pages of indexes, whose keys come in no order. */
 const CACHE_KIB = 32_768;
-/** Pages of 4 KiB that are written before they go from the log to their places, several of them at once. */
+/** Of SQLite, where nobody says otherwise. */
+const PAGE_BYTES = 4096;
+/** Pages that are written before they go from the log to their places, several of them at once. */
 const CHECKPOINT_PAGES = 8000;
 /** Statements that are kept prepared. When there are more, all are prepared anew. */
 const MOST_STATEMENTS = 128;
@@ -29,19 +31,28 @@ const CONNECT_MS = 5000;
 /** Connections to a server of each process. */
 const CONNECTIONS = 4;
 
+/** A database, as the settings name it. */
+export interface Where {
+  /** `file:PATH` or `postgres://…` */
+  readonly url: string;
+  /** Most bytes of a file; 0: any number. */
+  readonly maxBytes: number;
+}
+
 /**
  * What Kysely speaks to the database at an address by. Nothing is opened yet but SQLite's file.
  * @throws what SQLite says of a file that cannot be opened
  */
-export function openDialect(url: string): Dialect {
-  return engineOf(url) === 'sqlite' ? openSqlite(url.slice(FILE.length)) : openPostgres(url);
+export function openDialect({ url, maxBytes }: Where): Dialect {
+  if (engineOf(url) === 'postgresql') return openPostgres(url);
+  return openSqlite(url.slice(FILE.length), maxBytes);
 }
 
 /**
  * SQLite in WAL: readers and the writer do not wait for each other, also in other processes. A commit is
  * on the disk when it is told (`synchronous`), so that a loss of power does not take what was acknowledged.
  */
-function openSqlite(path: string): Dialect {
+function openSqlite(path: string, maxBytes: number): Dialect {
   mkdirSync(dirname(path), { recursive: true });
   const database = new Database(path);
   database.pragma(`busy_timeout = ${BUSY_MS}`);
@@ -49,6 +60,10 @@ function openSqlite(path: string): Dialect {
   database.pragma('synchronous = FULL');
   database.pragma(`cache_size = -${CACHE_KIB}`);
   database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  if (maxBytes > 0) {
+    const pages = Math.max(1, Math.floor(maxBytes / PAGE_BYTES));
+    database.pragma(`max_page_count = ${pages}`);
+  }
   return new ImmediateSqlite({ database: new Prepared(database) });
 }
 
@@ -121,5 +136,7 @@ function openPostgres(url: string): Dialect {
   });
   // Of a connection that nobody uses: the next query opens another.
   pool.on('error', () => {});
+  // Of one in use: its queries fail with it, and whoever asked is told so.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new PostgresDialect({ pool });
 }

@@ -21,4 +21,6 @@ export type FromThread =
 /** What the thread is started with. */
 export interface ThreadData {
   readonly url: string;
+  /** Most bytes of a file; 0: any number. */
+  readonly maxBytes: number;
 }

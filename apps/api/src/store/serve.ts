@@ -15,7 +15,7 @@ export function serveQueries(queries: Queries): void {
   // There, a priority is that of the thread that sets it.
   if (process.platform === 'linux') setPriority(NICE);
   const tell = (message: FromThread) => port.postMessage(message);
-  const database = new Database((workerData as ThreadData).url, {
+  const database = new Database(workerData as ThreadData, {
     opened: () => tell({ kind: 'opened' }),
     failed: (error) => tell({ kind: 'failed', reason: reasonOf(error) }),
   });

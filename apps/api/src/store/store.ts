@@ -9,6 +9,8 @@ import type { Queries, QueryArgs, QueryName, QueryResult } from './query.js';
 /** Before a thread that ended is replaced, in milliseconds. */
 const RESTART_MS = 1000;
 
+const ENDED = 'the thread of the store has ended';
+
 interface Waiting {
   resolve(result: unknown): void;
   reject(error: Error): void;
@@ -41,26 +43,34 @@ export class Store<Q extends Queries> {
   private readonly waiting = new Map<number, Waiting>();
   private readonly openListeners: (() => void)[] = [];
   private isOpen = false;
+  /** Whether there is a thread. */
+  private isRunning = false;
   private closing: Promise<unknown> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private state: StoreStatus;
 
   private constructor(
-    private readonly url: string,
+    private readonly where: ThreadData,
     private readonly thread: URL,
     private readonly logger: StoreLogger,
   ) {
-    this.state = { engine: engineOf(url), available: false, lastError: null };
+    this.state = { engine: engineOf(where.url), available: false, lastError: null };
     this.worker = this.startThread();
   }
 
   /**
    * Never throws: what cannot be opened is told by `run`.
    * @param url `file:PATH` or `postgres://…`
+   * @param maxBytes most bytes of a file; 0: any number
    * @param thread a module that calls `serveQueries` with the queries `Q`
    */
-  static open<Q extends Queries>(url: string, thread: URL, logger: StoreLogger): Store<Q> {
-    return new Store<Q>(url, thread, logger);
+  static open<Q extends Queries>(
+    url: string,
+    thread: URL,
+    logger: StoreLogger,
+    maxBytes = 0,
+  ): Store<Q> {
+    return new Store<Q>({ url, maxBytes }, thread, logger);
   }
 
   get status(): StoreStatus {
@@ -84,6 +94,8 @@ export class Store<Q extends Queries> {
    */
   run<N extends QueryName<Q>>(name: N, args: QueryArgs<Q, N>): Promise<QueryResult<Q, N>> {
     if (this.closing !== undefined) return Promise.reject(new StoreError('the store is closed'));
+    // A message to a thread that has ended would never be answered.
+    if (!this.isRunning) return Promise.reject(new StoreError(ENDED));
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
@@ -99,7 +111,7 @@ export class Store<Q extends Queries> {
   }
 
   private async end(): Promise<void> {
-    if (this.worker.threadId === -1) return;
+    if (!this.isRunning) return;
     const ended = once(this.worker, 'exit');
     this.tell({ kind: 'close' });
     await ended;
@@ -110,13 +122,13 @@ export class Store<Q extends Queries> {
   }
 
   private startThread(): Worker {
-    const workerData: ThreadData = { url: this.url };
-    const worker = new Worker(this.thread, { workerData });
+    const worker = new Worker(this.thread, { workerData: this.where });
     worker.on('message', (message: FromThread) => this.hear(message));
     worker.on('error', (err) => this.logger.error({ err }, 'the thread of the store has failed'));
     worker.on('exit', () => this.threadEnded());
     // The process ends by its own reasons; `close` waits for the thread.
     worker.unref();
+    this.isRunning = true;
     return worker;
   }
 
@@ -154,12 +166,12 @@ export class Store<Q extends Queries> {
   }
 
   private threadEnded(): void {
-    this.isOpen = false;
+    this.isOpen = this.isRunning = false;
     const asked = [...this.waiting.values()];
     this.waiting.clear();
-    for (const { reject } of asked) reject(new StoreError('the thread of the store has ended'));
+    for (const { reject } of asked) reject(new StoreError(ENDED));
     if (this.closing !== undefined) return;
-    this.failed('the thread of the store has ended');
+    this.failed(ENDED);
     this.timer = setTimeout(() => (this.worker = this.startThread()), RESTART_MS).unref();
   }
 }

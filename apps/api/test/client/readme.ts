@@ -221,6 +221,29 @@ async function infer(): Promise<void> {
   if (data.outputs[0].data?.length !== 2) throw new Error('not a number a row');
 }
 
+/** Outcomes are of many days ago here: the service is told to keep them. */
+async function tell(): Promise<void> {
+  const told = answered(
+    await client.POST('/outcomes', {
+      body: [
+        {
+          record: typical,
+          ...{ period: '2026-11-01', impressions: 5000, clicks: 421 },
+          ...{ spend: 180.5, campaign: 'spring' },
+        },
+      ],
+    }),
+  );
+  if (told.new !== 1) throw new Error('not kept');
+  const query = { from: '2026-11-01', to: '2026-11-30' };
+  const lines: string = answered(
+    await client.GET('/outcomes', { params: { query }, parseAs: 'text' }),
+  );
+  if (!lines.includes('"clicks":421')) throw new Error('not told');
+  const { open } = answered(await client.GET('/outcomes/summary'));
+  if (open !== 1) throw new Error('not counted');
+}
+
 async function experiment(): Promise<void> {
   const { id, arms, size } = answered(
     await client.POST('/experiments', {
@@ -317,6 +340,7 @@ async function others(): Promise<void> {
 await predict();
 await decide();
 await infer();
+await tell();
 await experiment();
 await judge();
 await monitor();

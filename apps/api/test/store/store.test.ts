@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { openStore } from '../../src/storage/open.js';
 import type { ServiceStore } from '../../src/storage/queries.js';
+import { Store } from '../../src/store/store.js';
 import { StoreError } from '../../src/store/errors.js';
 import { waitFor } from '../wait-for.js';
 import { describeEngines } from './engines.js';
@@ -75,6 +76,15 @@ describeEngines('a store', (engine) => {
     await waitFor('the store to open', () => store.status.available);
     await expect(ask(store, 'then')).resolves.toBe('then');
   });
+});
+
+it('refuses what it is asked while it has no thread, and what its thread left unanswered', async () => {
+  const url = new URL('data:text/javascript,process.exit(0)');
+  const store = Store.open<never>('file:nowhere', url, logger);
+  stores.push(store as unknown as ServiceStore);
+  for (let i = 0; i < 3; i++) {
+    await expect(ask(store as unknown as ServiceStore, 'x')).rejects.toBeInstanceOf(StoreError);
+  }
 });
 
 it('refuses a file that is no database, and names the reason', async () => {
