@@ -101,7 +101,7 @@ describeEngines('monitoring', (engine) => {
 
   it('knows what came since it was last asked', async () => {
     expect((await api.get('/monitoring')).body.overall.rows).toBe(252);
-    const more = { model: version, from: today, days: 1 };
+    const more = { model: version, from: dayAfter(START, -1), days: 1 };
     await keep(store!, more, Date.now() + 1);
     await waitFor('the newer outcomes', async () => {
       const { body } = await api.get('/monitoring').expect(200);
@@ -125,7 +125,8 @@ describeEngines('monitoring', (engine) => {
       const data = parts.filter((part) => part.startsWith('data: '));
       events.push(...data.map((part) => JSON.parse(part.slice('data: '.length))));
       if (events.length === 1) {
-        await keep(store!, { model: version, from: today, days: 1 }, Date.now() + 1);
+        const more = { model: version, from: dayAfter(START, -1), days: 1 };
+        await keep(store!, more, Date.now() + 1);
       }
       if (events.length >= 2) break;
     }
