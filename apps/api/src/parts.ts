@@ -7,11 +7,10 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
-import { openDecisionLog } from './decision-log/open-decision-log.js';
-import { Experiments } from './experiments/experiments.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
 import { PredictionDetails } from './explain/prediction-details.js';
 import { countDroppedLines } from './logging/logger.js';
+import { openLoop } from './loop.js';
 import { findFirst } from './model/first-model.js';
 import { type FollowerOptions, ModelFollower } from './model/follower.js';
 import { ModelLoader } from './model/loader.js';
@@ -21,23 +20,11 @@ import { EventLoopLag } from './overload/event-loop-lag.js';
 import { WorkPool } from './pool/pool.js';
 import { Predictions } from './predict/predictions.js';
 import { shareLimits } from './replicas/limits.js';
-import { Monitoring } from './monitoring/monitoring.js';
 import { linkReplicas } from './replicas/link.js';
 import type { Gatekeepers } from './security/gate.js';
 import { LeasedLimiter } from './security/leases.js';
 import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/figures.js';
-import { PredictionIds } from './ids/prediction-ids.js';
-import { ModelBook } from './outcomes/model-book.js';
-import { Maturity } from './outcomes/maturity.js';
-import { ModelChanges } from './model/changes.js';
-import { TrialDesk } from './trial/desk.js';
-import { trialMetrics } from './trial/gauges.js';
-import { openTrials } from './trial/open-trials.js';
-import { openOutcomes } from './outcomes/open-outcomes.js';
-import { signIds } from './outcomes/sign-ids.js';
-import { MetricSources } from './stats/metric-sources.js';
-import { openStore } from './storage/open.js';
 import type { Trace } from './telemetry/trace.js';
 
 /** The bytes of a kept answer with its text and tag, about; they hardly differ. */
@@ -92,29 +79,9 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const follower = new ModelFollower({ registry, loader, served }, logger, following);
   const predictions = new Predictions(stats);
   countDroppedLines(logger, stats.counter('log_lines_dropped'));
-  const { outcomesUrl, outcomesMaxBytes } = config;
-  const store =
-    outcomesUrl === 'off' ? undefined : openStore(outcomesUrl, logger, outcomesMaxBytes);
-  const book = new ModelBook(served, loader, store, logger);
-  const ids = new PredictionIds((model) => book.keep(model));
-  if (config.predictionKey !== '') ids.use(config.predictionKey);
-  else if (store !== undefined) signIds(ids, store, logger);
-  const changes = new ModelChanges();
-  const metrics = new MetricSources();
-  const trialling = { registry, follower, loader, served, changes, logger };
-  const trials = store && openTrials(store, { ...trialling, pollMs: config.modelPollMs });
-  metrics.include(() => trialMetrics(trials?.steward.latest));
-  const sources = { ids, book, logger, now: Date.now, onCommitted: trials?.steward.nudge };
-  const { outcomes, upkeep } = openOutcomes(store, config, sources);
-  const monitoring = new Monitoring({ config, store, served, logger });
-  metrics.include(() => monitoring.metrics());
   const tier = await connectTier(config, logger);
   const pool = createPool(config, served, stats, logger);
-  const { decisionLog, judgement } = openDecisionLog(store, config, stats, logger, {
-    ...{ loader, served, pool, now: Date.now },
-    maturity: store && new Maturity(store, Date.now),
-  });
-  const experiments = new Experiments({ store, served, now: Date.now });
+  const loop = openLoop({ config, logger, stats, registry, loader, served, follower, pool });
   const explanations = new Explanations(pool, tier);
   const details = new PredictionDetails(explanations);
   const lag = new EventLoopLag();
@@ -144,17 +111,12 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     colleagues?.stop();
     if (unlink) await unlink();
     if (endSharing) await endSharing();
-    await trials?.steward.stop();
-    await upkeep?.stop();
-    await decisionLog?.flush();
-    await monitoring.close();
-    await Promise.all([pool.close(), tier?.close(), store?.close()]);
+    await Promise.all([loop.close(), pool.close(), tier?.close()]);
   };
   return {
     ...{ config, stats, registry, loader, served, follower, predictions, explanations },
-    ...{ details, gatekeepers, figures, pool, store, book, ids, outcomes, monitoring, metrics },
-    ...{ decisionLog, judgement, experiments, changes, close },
-    ...{ trials: new TrialDesk(trials), steward: trials?.steward },
+    ...{ details, gatekeepers, figures, pool, close },
+    ...loop.parts,
   };
 }
 
