@@ -19,6 +19,7 @@ const serviceEnvironment = {
   ...environment,
   PORT: String(port),
   MODEL_DIR: models,
+  OUTCOMES_URL: `file:${join(folder, 'outcomes.db')}`,
   HOST: '127.0.0.1',
 };
 
@@ -109,6 +110,7 @@ const commands = {
   'npm run bench:service': (command) => assert.match(sh(command), /AdScale/),
   'npm run bench:batch': (command) => sh(command),
   'npm run bench:workers': (command) => assert.match(sh(command), /capacity of two workers/),
+  'npm run bench:outcomes': (command) => assert.match(sh(command), /outcomes a second of one core/),
   'npm run bench:memory': (command) => sh(command),
   'npm run bench:cache': (command) => assert.match(sh(command), /All answers are true/),
   'npm run bench:coverage': (command) => sh(command),
