@@ -71,6 +71,15 @@ describe('docker compose', () => {
     expect(dockerfile).toMatch(/^RUN install -d -o 1000 -g 1000 .*\/outcomes$/m);
   });
 
+  it('passes on every setting of outcomes, decisions, monitoring and alerts', () => {
+    const settings = read('apps/api/README.md').matchAll(
+      /^\| `((?:OUTCOMES|PREDICTION|DECISION_LOG|MONITORING|ALERT)\w*)`/gm,
+    );
+    const names = Array.from(settings, ([, name]) => name!);
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !(name in compose.services.api.environment))).toEqual([]);
+  });
+
   it('retrains only where that is asked for, by the service that answers, with a key from outside', () => {
     const { retrain } = compose.services;
     expect([retrain.profiles, retrain.command.slice(0, 2)]).toEqual([
