@@ -30,6 +30,8 @@ const MOST_STATEMENTS = 128;
 const CONNECT_MS = 5000;
 /** Connections to a server of each process. */
 const CONNECTIONS = 4;
+/** How long one is used, in seconds: after a failover it may lead to a server that only reads. */
+const LIFETIME_SECONDS = 60;
 
 /** A database, as the settings name it. */
 export interface Where {
@@ -111,6 +113,15 @@ class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
+
+  /** SQLite has rolled back by itself where the disk is full: there is nothing to undo, and its error counts. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection);
+    } catch (error) {
+      if (!(error as Error).message.includes('no transaction is active')) throw error;
+    }
+  }
 }
 
 /** SQLite can undo changes of tables; Kysely's own adapter says that it cannot. */
@@ -132,6 +143,7 @@ function openPostgres(url: string): Dialect {
     connectionString: url,
     max: CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
+    maxLifetimeSeconds: LIFETIME_SECONDS,
     types,
   });
   // Of a connection that nobody uses: the next query opens another.
