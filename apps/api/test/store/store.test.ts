@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import pg from 'pg';
 import type { Logger } from 'pino';
 import { openStore } from '../../src/storage/open.js';
 import type { ServiceStore } from '../../src/storage/queries.js';
@@ -20,8 +21,20 @@ const open = (url: string) => {
 };
 afterEach(() => Promise.all(stores.splice(0).map((store) => store.close())));
 
-const ask = (store: ServiceStore, fresh: string) =>
-  store.run('sharedSetting', { name: 'test', fresh });
+const ask = (store: ServiceStore, fresh: string, name = 'test') =>
+  store.run('sharedSetting', { name, fresh });
+
+/** Has PostgreSQL do something, and ends every other connection to the same database. */
+async function administer(url: string, statement: string): Promise<void> {
+  const options = '-c default_transaction_read_only=off';
+  const client = new pg.Client({ connectionString: url, options });
+  await client.connect();
+  await client.query(statement);
+  await client.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  );
+  await client.end();
+}
 
 describeEngines('a store', (engine) => {
   it('keeps what it was told when it is opened again', async () => {
@@ -65,6 +78,29 @@ describeEngines('a store', (engine) => {
     await server.resume();
     await expect(ask(store, 'after')).resolves.toBe('before');
     expect(store.status.available).toBe(true);
+  });
+
+  it('refuses while the server only reads, as after a failover, and goes on when it writes', async () => {
+    const url = engine.newUrl();
+    const database = new URL(url).pathname.slice(1);
+    const store = open(url);
+    await ask(store, 'before');
+    const readOnly = `alter database ${database} set default_transaction_read_only =`;
+    await administer(url, `${readOnly} on`);
+    // Of the first, the connection may have ended under way.
+    await ask(store, 'meanwhile', 'other').catch(() => {});
+    await expect(ask(store, 'meanwhile', 'other')).rejects.toBeInstanceOf(StoreError);
+    expect(store.status).toMatchObject({
+      available: false,
+      lastError: { reason: expect.stringContaining('25006') },
+    });
+    await administer(url, `${readOnly} off`);
+    await waitFor('the store to write', () =>
+      ask(store, 'after', 'other').then(
+        (value) => value === 'after',
+        () => false,
+      ),
+    );
   });
 
   it('opens when the server comes later than itself', async () => {
