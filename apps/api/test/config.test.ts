@@ -76,6 +76,12 @@ describe('readConfig', () => {
     ['CORS_ORIGINS', 'tool.example'],
     ['MONITORING_PRICES', 'cpc'],
     ['MONITORING_PRICES', 'cpc=-1'],
+    ['MONITORING_PRICES', 'cpc=0'],
+    ['MONITORING_PRICES', 'cpc=0.00,value=1'],
+    ['MONITORING_PRICES', `cpc=${'9'.repeat(400)}`],
+    ['MONITORING_PRICES', 'cpc=1,cpc=2'],
+    ['MONITORING_PRICES', 'device_type:mobile:cpm=1,device_type:mobile:cpm=1'],
+    ['MONITORING_PRICES', 'device_type:mobile:cpc=0'],
     ['MONITORING_PRICES', 'device_type:mobile:cpc=1,city:Rome:cpc=2'],
     ['CORS_ORIGINS', 'https://tool.example/path'],
   ])('refuses %s=%s, naming the variable, the value got and the value wanted', (name, value) => {
@@ -96,6 +102,11 @@ describe('readConfig', () => {
         prices: { mobile: { cpc: 0.3 }, desktop: { value_per_click: 2 } },
       },
     });
+  });
+
+  it('takes different prices of one value, of which the first that is there counts', () => {
+    const { monitoringPrices } = readConfig({ MONITORING_PRICES: 'value=2,cpc=1,cpm=3' });
+    expect(monitoringPrices).toEqual({ value_per_click: 2, cpc: 1, cpm: 3 });
   });
 
   it('names every variable that is wrong at once', () => {

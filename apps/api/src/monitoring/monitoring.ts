@@ -14,6 +14,7 @@ import { monitoringMetrics } from './gauges.js';
 import { ThreadedReports } from './open.js';
 import type { MonitoringQueries } from './queries.js';
 import { questionOf } from './question.js';
+import { unpriced } from './priced.js';
 import type { Made, ReportKind, ReportOptions } from './report.js';
 import { Reports } from './reports.js';
 import { type Seen, Watch } from './watch.js';
@@ -47,6 +48,8 @@ export class Monitoring {
     const { store, config, served, logger } = parts;
     if (store === undefined) return;
     const { outcomesUrl, alertWebhookUrl: url, alertWebhookSecret: secret } = config;
+    const reason = unpriced(config.monitoringPrices, served.schema);
+    if (reason !== undefined) logger.warn({ reason }, 'a price of MONITORING_PRICES is never used');
     const quiet = logger.child({ thread: 'reports' }, { level: 'warn' });
     this.maker = new ThreadedReports(outcomesUrl, quiet);
     this.reports = new Reports(this.maker);
