@@ -6,7 +6,7 @@ import { modelFolder } from '../trained-models.js';
 
 const schema: RecordSchema = {
   features: [
-    { name: 'budget', kind: 'number' },
+    { name: 'budget', kind: 'numeric' },
     { name: 'device_type', kind: 'categorical', categories: ['mobile', 'desktop'] },
   ],
 };
