@@ -552,8 +552,13 @@ export const stages = {
       because: 'What a click is worth is written alike in settings and in questions.',
     },
     {
+      stage: 'secret',
+      mayUse: [],
+      because: 'What a key is must be known where it is set and where it signs.',
+    },
+    {
       stage: 'config',
-      mayUse: ['security', 'prices'],
+      mayUse: ['security', 'prices', 'secret'],
       because: 'Settings are read before anything that they set up exists.',
     },
     {
@@ -710,7 +715,7 @@ export const stages = {
     },
     {
       stage: 'alerts',
-      mayUse: ['store'],
+      mayUse: ['store', 'secret'],
       because: 'Alerts are told what is wrong, and do not look for it.',
     },
     {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type KeyKind, keyKinds } from '@adscale/cache';
 import { type Prices, PRICES_WANTED, parsePrices } from './prices.js';
+import { SECRET_WANTED, parseSecret } from './secret.js';
 import { API_KEYS_WANTED, type ApiKey, parseApiKeys } from './security/api-keys.js';
 
 /** Everything that can be set about a running service; read once, at start. */
@@ -341,10 +342,11 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     ...text(
       'ALERT_WEBHOOK_SECRET',
       '',
-      'any text, or whsec_ and a key in base64',
+      SECRET_WANTED,
       'What alerts are signed with, so that their receiver knows who sent them.',
     ),
     secret: true,
+    parse: parseSecret,
   },
   logLevel: {
     variable: 'LOG_LEVEL',

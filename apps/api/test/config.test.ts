@@ -104,6 +104,26 @@ describe('readConfig', () => {
     });
   });
 
+  it.each([
+    ['is no base64', 'whsec_!!!'],
+    ['has no key', 'whsec_'],
+    ['is too short', `whsec_${Buffer.alloc(23).toString('base64')}`],
+    ['is base64 but for a character', `whsec_${'A'.repeat(40)}-AAA`],
+    ['is of no whole bytes', `whsec_${'A'.repeat(41)}`],
+  ])('refuses a secret of alerts that %s, without repeating it', (_, secret) => {
+    expect(() => readConfig({ ALERT_WEBHOOK_SECRET: secret })).toThrow(
+      'ALERT_WEBHOOK_SECRET: got something else, wanted any text, or whsec_ and a key of at least 24 bytes in base64',
+    );
+  });
+
+  it.each([
+    'any text',
+    `whsec_${Buffer.alloc(25, 7).toString('base64')}`,
+    `whsec_${Buffer.alloc(25, 7).toString('base64').replace(/=+$/, '')}`,
+  ])('takes the secret of alerts %s', (secret) => {
+    expect(readConfig({ ALERT_WEBHOOK_SECRET: secret }).alertWebhookSecret).toBe(secret);
+  });
+
   it('takes different prices of one value, of which the first that is there counts', () => {
     const { monitoringPrices } = readConfig({ MONITORING_PRICES: 'value=2,cpc=1,cpm=3' });
     expect(monitoringPrices).toEqual({ value_per_click: 2, cpc: 1, cpm: 3 });

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { KEY_PREFIX } from '../secret.js';
 
 /**
  * The headers that a message is signed with, by the Standard Webhooks specification 1.0.0
@@ -24,7 +25,7 @@ export function signedHeaders(
 }
 
 function keyOf(secret: string): Buffer {
-  return secret.startsWith('whsec_')
-    ? Buffer.from(secret.slice('whsec_'.length), 'base64')
+  return secret.startsWith(KEY_PREFIX)
+    ? Buffer.from(secret.slice(KEY_PREFIX.length), 'base64')
     : Buffer.from(secret);
 }
