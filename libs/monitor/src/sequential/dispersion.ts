@@ -11,10 +11,10 @@
  *
  * r is what the cells' Pearson squares show around the day's own factor (moments, as Williams 1982).
  * The scale s says how much of this there really is, by differences of successive days (von Neumann
- * 1941), to which neither a wrong level nor a slow drift matters, and a jump only once: it is the largest s
- * with which the squared differences are not improbably small, at 15 %. With few days that is all of it,
- * s = 1; of a steady service it becomes 0 within weeks. A segment's own differences count together with
- * those of all segments, which weigh as ten days do.
+ * 1941), idle ones passed over, to which neither a wrong level nor a slow drift matters, and a jump only
+ * once: it is the largest s with which the squared differences are not improbably small, at 15 %. With few
+ * days that is all of it, s = 1; of a steady service it becomes 0 within weeks. A segment's own
+ * differences count together with those of all segments, which weigh as ten days do.
  *
  * What is guaranteed: with g = 0, everything (evidence.ts). With g > 0 a tempered ratio L^w, w ≤ 1, is
  * still a supermartingale for counts that are no more dispersed than Poisson (Jensen); for counts with
@@ -83,7 +83,7 @@ export function cellVariance(cells: Iterable<Evidence>): number {
   return variance;
 }
 
-/** What one day and the next of a segment tell. */
+/** What one day of a segment and the next with traffic tell. */
 interface Difference {
   /** Of their factors, squared, over the factor's square. */
   readonly square: number;
@@ -104,7 +104,7 @@ export class Dispersion {
   private readonly pool: number;
 
   /**
-   * @param series days in order, one list for each segment
+   * @param series days in order, one list for each segment; idle days may be in it or not
    * @param cells variance of a cell's factor
    */
   constructor(
@@ -137,8 +137,10 @@ export class Dispersion {
 
   private seenOf(days: readonly DayCounts[]): Seen {
     const differences: Difference[] = [];
-    for (let day = 1; day < days.length; day++) {
-      const difference = differenceOf(days[day - 1], days[day], this.cells);
+    // Idle days are passed over: what runs on Mondays alone differs from one Monday to the next.
+    const telling = days.filter(({ expected }) => expected >= LEAST_EXPECTED);
+    for (let at = 1; at < telling.length; at++) {
+      const difference = differenceOf(telling[at - 1], telling[at], this.cells);
       if (difference !== null) differences.push(difference);
     }
     const sums = new Float64Array(SCALES.length);
@@ -152,7 +154,6 @@ export class Dispersion {
 }
 
 function differenceOf(a: DayCounts, b: DayCounts, cells: number): Difference | null {
-  if (!(Math.min(a.expected, b.expected) >= LEAST_EXPECTED)) return null;
   const factor = (a.clicks + b.clicks) / (a.expected + b.expected);
   if (!(factor > 0)) return null;
   const spreadOf = ({ squares, expected }: DayCounts): number =>

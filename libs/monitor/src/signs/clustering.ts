@@ -41,18 +41,22 @@ function designEffect(feature: JudgedFeature, cells: JudgedCells): number | null
     day.squares += weight ** 2 / Math.max(1, cells.rows[at]);
   }
   const effects: number[] = [];
-  for (let day = 1; day < days.length; day++) {
-    const effect = effectOf(days[day - 1], days[day]);
+  // Days without shares are passed over: what runs every other day differs from one such day to the next.
+  const telling = days.filter((day) => rowsOf(day) >= LEAST_ROWS);
+  for (let at = 1; at < telling.length; at++) {
+    const effect = effectOf(telling[at - 1], telling[at]);
     if (effect !== null) effects.push(effect);
   }
   if (effects.length < LEAST_PAIRS) return null;
   return Math.max(1, effects.sort((a, b) => a - b)[Math.floor(effects.length / 2)]);
 }
 
+/** Independent rows that a day is worth (Kish 1965). */
+const rowsOf = ({ all, squares }: DayShares): number => (squares > 0 ? all ** 2 / squares : 0);
+
 /** χ² of two days' shares over its median, were rows independent. */
 function effectOf(a: DayShares, b: DayShares): number | null {
-  const [n, m] = [a, b].map(({ all, squares }) => (squares > 0 ? all ** 2 / squares : 0));
-  if (Math.min(n, m) < LEAST_ROWS) return null;
+  const [n, m] = [rowsOf(a), rowsOf(b)];
   let [square, freedom] = [0, -1];
   for (let bin = 0; bin < BINS; bin++) {
     const [r, w] = [a.weights[bin] / a.all, b.weights[bin] / b.all];

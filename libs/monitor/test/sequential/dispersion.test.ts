@@ -43,6 +43,21 @@ test('segments that share their days are no more days than one of them', () => {
   expect(new Dispersion(days, 0).spreadOf(days[0]).days).toBeGreaterThan(0.002);
 });
 
+test('a segment that runs every other day differs by what its own days show', () => {
+  const [varying] = series('every other day', 0.04, 1, 14);
+  const idle = { clicks: 0, expected: 0, squares: 0 };
+  // A trickle of traffic, of which nothing can be told, is as good as none.
+  const trickle = { clicks: 2, expected: 2, squares: 0 };
+  const steady = series('steady others', 0, 12, 28);
+  const spreadWith = (between: DayCounts[]): number => {
+    const days = varying.flatMap((day) => [day, ...between]);
+    return new Dispersion([...steady, days], 0).spreadOf(days).days;
+  };
+  expect(spreadWith([idle])).toBe(spreadWith([]));
+  expect(spreadWith([trickle])).toBe(spreadWith([]));
+  expect(spreadWith([idle])).toBeGreaterThan(0.01);
+});
+
 test('nothing is known of days without clicks', () => {
   const none = [0, 1, 2].map(() => ({ clicks: 0, expected: 100, squares: 0 }));
   expect(new Dispersion([none], 0).spreadOf(none).days).toBe(0.01);

@@ -6,8 +6,14 @@ import { dayText } from '../../src/days.js';
 import { cellOf } from '../cells.js';
 import { chance } from '../chance.js';
 
-/** Days of 1,000 rows, so many of which are always alike. */
-function days(seed: string, count: number, alike: number, share: (day: number) => number) {
+/** Every so many days 1,000 rows, so many of which are always alike. */
+function days(
+  seed: string,
+  count: number,
+  alike: number,
+  share: (day: number) => number,
+  every = 1,
+) {
   const { uniform } = chance(seed);
   const ledger = new Ledger();
   for (let day = 0; day < count; day++) {
@@ -17,7 +23,12 @@ function days(seed: string, count: number, alike: number, share: (day: number) =
     }
     for (const [device_type, rows] of Object.entries(counts)) {
       const cell = cellOf({
-        ...{ day: dayText(20_513 + day), record: { device_type }, rows, impressions: 10 * rows },
+        ...{
+          day: dayText(20_513 + every * day),
+          record: { device_type },
+          rows,
+          impressions: 10 * rows,
+        },
       });
       ledger.add(cell, { day: checkCell(cell), share: 1, worth: NaN });
     }
@@ -33,6 +44,10 @@ test('rows that come twenty alike count as one of twenty', () => {
   const found = days('alike', 60, 20, () => 0.6);
   expect(found).toBeGreaterThan(10);
   expect(found).toBeLessThan(40);
+});
+
+test('days without traffic are passed over', () => {
+  expect(days('alike', 60, 20, () => 0.6, 2)).toBe(days('alike', 60, 20, () => 0.6));
 });
 
 test('a day on which everything changes does not hide itself', () => {
