@@ -63,6 +63,7 @@ export {
   confidenceSequence,
   logEValue,
   logMixture,
+  observedFactor,
   type Evidence,
   type FactorInterval,
 } from './sequential/evidence.js';

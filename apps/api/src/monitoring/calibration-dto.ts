@@ -42,7 +42,10 @@ export class CalibrationAnswer {
   @perhaps(0.852, 'clicks / expected; null where nothing was expected.')
   factor!: number | null;
 
-  @decimal(0.843, 'The factor is above this, however often one looks, but for a chance of alpha.')
+  @decimal(
+    0.843,
+    'The factor is above this, however often one looks, but for a chance of alpha; days count by what they tell.',
+  )
   lower!: number;
 
   @perhaps(0.861, 'And below this; null: any.')

@@ -30,7 +30,10 @@ class EffectAnswer {
   @perhaps(1.12)
   upper!: number | null;
 
-  @decimal(1.088, 'The factor, pulled to that of all by how little is known of it.')
+  @decimal(
+    1.088,
+    'What is best believed of the factor: days count by what they tell, and it is pulled to that of all by how little is known of it.',
+  )
   shrunk_factor!: number;
 
   @perhaps(3_248, 'Money; null where nobody said.')

@@ -1,6 +1,6 @@
 import { dayText } from '../days.js';
 import { Dispersion, tempered, type DayCounts, type Spread } from '../sequential/dispersion.js';
-import { confidenceSequence, type Evidence } from '../sequential/evidence.js';
+import { confidenceSequence, observedFactor, type Evidence } from '../sequential/evidence.js';
 import { changeBetween, type Change, type Counted } from './change.js';
 import { changeInWords } from './words.js';
 import { shrunkFactors } from './shrink.js';
@@ -20,7 +20,10 @@ export interface Effect {
   readonly factor: number | null;
   readonly lower: number;
   readonly upper: number | null;
-  /** The factor, pulled to that of all by how little is known of it. */
+  /**
+   * What is best believed of the factor: days count by what they tell, and it is pulled to that of all by how
+   * little is known of it.
+   */
   readonly shrunk_factor: number;
   /** Null where nobody said what was spent. */
   readonly spend: number | null;
@@ -153,6 +156,7 @@ function effectOf(
 ): Effect {
   const sum = (name: keyof TalliedDay): number => days.reduce((all, day) => all + day[name], 0);
   const [impressions, clicks, expected] = [sum('impressions'), sum('clicks'), sum('expected')];
+  const interval = confidenceSequence(sumOf(days.map(dayCounts), spread), alpha);
   const perImpression = (count: number): number | null =>
     impressions > 0 ? count / impressions : null;
   const isPriced = sum('spendImpressions') > 0;
@@ -160,7 +164,7 @@ function effectOf(
   return {
     ...{ value, impressions, clicks, ctr: perImpression(clicks) },
     ...{ expected, expected_ctr: perImpression(expected) },
-    ...confidenceSequence(sumOf(days.map(dayCounts), spread), alpha),
+    ...observedFactor({ clicks: sum('judgedClicks'), expected }, interval),
     shrunk_factor,
     spend: isPriced ? sum('spend') : null,
     cpc: isPriced && paid > 0 ? sum('spend') / paid : null,

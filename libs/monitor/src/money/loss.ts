@@ -28,14 +28,18 @@ export interface Worth {
 
 /**
  * What a miscalibrated segment costs or brings: its clicks beyond those expected, at their price. The
- * interval is that of its factor: as sure, and as often looked at.
+ * interval is that of its factor: as sure, and as often looked at. Where clicks of different prices were missed
+ * by different factors, it is widened to hold the money that was counted.
  */
 export function gainOf(worth: Worth, { lower, upper }: FactorInterval): Gain {
-  const range = (came: number, expected: number): Range => ({
-    value: came - expected,
-    lower: (lower - 1) * expected,
-    upper: upper === null ? null : (upper - 1) * expected,
-  });
+  const range = (came: number, expected: number): Range => {
+    const value = came - expected;
+    return {
+      value,
+      lower: Math.min(value, (lower - 1) * expected),
+      upper: upper === null ? null : Math.max(value, (upper - 1) * expected),
+    };
+  };
   return {
     clicks: range(worth.clicks, worth.expected),
     money: worth.isPriced ? range(worth.clicksWorth, worth.expectedWorth) : null,

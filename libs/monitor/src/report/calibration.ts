@@ -1,7 +1,7 @@
 import { dayText } from '../days.js';
 import type { Ledger, Totals } from '../ledger/ledger.js';
 import { Dispersion, tempered, type DayCounts, type Spread } from '../sequential/dispersion.js';
-import { confidenceSequence } from '../sequential/evidence.js';
+import { confidenceSequence, observedFactor } from '../sequential/evidence.js';
 import { changeOf } from '../sequential/since.js';
 import type { CheckedOptions } from './options.js';
 
@@ -14,7 +14,7 @@ export interface Calibration {
   readonly expected: number;
   /** Clicks over expected clicks; null where nothing was expected. */
   readonly factor: number | null;
-  /** Of the factor, at all times. */
+  /** Of the factor, at all times, days counted by what they tell; widened to hold it. */
   readonly lower: number;
   readonly upper: number | null;
   /** Expected over observed clicks, as model cards have it; null without clicks. */
@@ -93,8 +93,7 @@ function calibrationOf(
   const [expected, judgedClicks] = [sum('expected'), sum('judgedClicks')];
   return {
     ...{ rows: sum('rows'), impressions: sum('impressions'), clicks: sum('clicks'), expected },
-    ...confidenceSequence(evidence, alpha),
-    factor: expected > 0 ? judgedClicks / expected : null,
+    ...observedFactor({ clicks: judgedClicks, expected }, confidenceSequence(evidence, alpha)),
     calibration_ratio: judgedClicks > 0 ? expected / judgedClicks : null,
     log_e_value: changeOf(worth, tolerance).logE,
   };

@@ -2,7 +2,7 @@ import { dayText } from '../days.js';
 import type { JudgedCells } from '../ledger/judged.js';
 import { gainOf, type Gain } from '../money/loss.js';
 import { tempered } from '../sequential/dispersion.js';
-import { confidenceSequence, type FactorInterval } from '../sequential/evidence.js';
+import { confidenceSequence, observedFactor, type FactorInterval } from '../sequential/evidence.js';
 import { factorSince } from '../sequential/since.js';
 import type { Found } from './causes.js';
 import type { SegmentPart } from './dimensions.js';
@@ -20,7 +20,7 @@ export interface SegmentCalibration {
   readonly expected: number;
   /** Clicks over expected clicks; null where nothing was expected. */
   readonly factor: number | null;
-  /** Of the factor, at all times, of this segment by itself. */
+  /** Of the factor, at all times, of this segment by itself; widened to hold it. */
   readonly lower: number;
   readonly upper: number | null;
   /** Of the e-value against "calibrated, on all days, but for the tolerance". */
@@ -101,17 +101,18 @@ export function calibrations(
       );
   }
   return judged.map((one) => {
-    const { impressions, clicks, expected } = sums.get(one.division)![one.segment];
+    const sum = sums.get(one.division)![one.segment];
+    const { impressions, clicks, expected } = sum;
     return {
       ...{ segment: one.label, parts: one.parts, impressions, clicks, expected },
-      ...factorOf(one, alpha),
+      ...observedFactor(sum, intervalOf(one, alpha)),
       ...{ log_e_value: one.change.logE, off: off.has(one) },
     };
   });
 }
 
 /** Of all days, tempered. */
-function factorOf({ days, spread }: Judged, alpha: number): FactorInterval {
+function intervalOf({ days, spread }: Judged, alpha: number): FactorInterval {
   return confidenceSequence(total(days.map((day) => tempered(day, spread))), alpha);
 }
 
@@ -119,8 +120,8 @@ function factorOf({ days, spread }: Judged, alpha: number): FactorInterval {
 export function findingOf(cells: JudgedCells, { judged, family }: Found): SegmentFinding {
   const { change, division, segment } = judged;
   const alpha = (family.alpha * family.found.length) / family.judged.length;
-  const interval = factorSince(change, alpha);
   const sums = sumsOf(cells, division, () => change.since)[segment];
+  const interval = observedFactor(sums, factorSince(change, alpha));
   const { impressions, clicks, expected } = sums;
   const since = dayText(cells.firstDay + change.since);
   const from = change.since > 0 ? ` since ${since}` : '';

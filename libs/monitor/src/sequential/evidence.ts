@@ -34,7 +34,7 @@ export interface Evidence {
 
 /** Where the factor of the true rate over the predicted one lies. */
 export interface FactorInterval {
-  /** Clicks over expected clicks; null while nothing was expected. */
+  /** Within `lower` and `upper`: clicks over expected clicks; null while nothing was expected. */
   readonly factor: number | null;
   readonly lower: number;
   /** Null: without bound. */
@@ -100,6 +100,25 @@ export function intervalBelow(evidence: Evidence, most: number): FactorInterval 
   let low = factor / 2;
   while (!isBeyond(low)) low /= 2;
   return { factor, lower: border(factor, low, isBeyond), upper };
+}
+
+/**
+ * What counts themselves say, with an interval of tempered evidence. Days count in that by what they tell, so
+ * that one huge day may carry the factor beyond it: the interval is then widened to hold the factor, which
+ * only makes it surer.
+ * @param counts not tempered
+ */
+export function observedFactor(
+  { clicks, expected }: Evidence,
+  { lower, upper }: FactorInterval,
+): FactorInterval {
+  if (!(expected > 0)) return { factor: null, lower: 0, upper: null };
+  const factor = clicks / expected;
+  return {
+    factor,
+    lower: Math.min(lower, factor),
+    upper: upper === null ? null : Math.max(upper, factor),
+  };
 }
 
 /** Bisects, by ratio, between a place within and one beyond; the first place found beyond. */

@@ -35,6 +35,15 @@ test('a loss is what did not come, at its price, with the interval of the factor
   expect(gain.money!.upper).toBeCloseTo(-10, 12);
 });
 
+test('money of clicks of different prices lies in its interval', () => {
+  // The dear clicks did not come at all, the cheap ones all did.
+  const worth = { clicks: 90, expected: 100, clicksWorth: 90, expectedWorth: 190, isPriced: true };
+  const { money } = gainOf(worth, { factor: 0.9, lower: 0.85, upper: 0.95 });
+  expect(money!.value).toBe(-100);
+  expect(money!.lower).toBe(-100);
+  expect(money!.upper).toBeCloseTo(-9.5, 12);
+});
+
 test('without a price there is no money, and without an upper end no upper loss', () => {
   const worth = { clicks: 0, expected: 1, clicksWorth: 0, expectedWorth: 0, isPriced: false };
   const gain = gainOf(worth, { factor: 0, lower: 0, upper: null });
