@@ -83,7 +83,7 @@ export class OutcomeSummaryAnswer {
   @count(120_000, 'Outcomes of days that are open for restatements.')
   open!: number;
 
-  @count(8000, 'Of those, the ones that were restated.')
+  @count(8000, 'Of those, the ones that were told again: with other figures, or on a later day.')
   restated!: number;
 
   @count(2_400_000, 'Outcomes of days that are closed.')

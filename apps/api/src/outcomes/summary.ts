@@ -5,7 +5,7 @@ import type { Tables } from '../store/tables.js';
 export interface OutcomeCounts {
   /** Outcomes of days that are open. */
   readonly open: number;
-  /** Of those, the ones that were restated. */
+  /** Of those, the ones that were told again: with other figures, or on a later day. */
   readonly restated: number;
   /** Outcomes of days that are closed, and the cells that they were summed to. */
   readonly closed: number;

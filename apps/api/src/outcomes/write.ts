@@ -3,10 +3,11 @@
  *
  *   told ─▶ day closed? ───────────────▶ refused
  *        ─▶ key not known ─────────────▶ new
- *        ─▶ content known of this key ─▶ unchanged
+ *        ─▶ content known of this key ─▶ unchanged; if it holds, it is known to hold until later
  *        ─▶ anything else ─────────────▶ restated: kept in the history, and the newest wins
  *
- * Newest is the one that counts until later; of two alike, the one that came later.
+ * Newest is the one that counts until later; of two alike, the one that came later. Growth is counted
+ * over the figures of a key in that order too, so it does not matter in which order they come.
  */
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
@@ -15,6 +16,7 @@ import type { CellColumns, GrowthRow, HistoryRow, OutcomeRow } from '../store/ou
 import type { Tables } from '../store/tables.js';
 import { writeAlone } from '../store/write-lock.js';
 import { ageAt } from './days.js';
+import { growingOf, placed, type Figure } from './growing.js';
 import { type PackedOutcomes, type ToldOutcome, unpack } from './packed.js';
 
 /** What became of an outcome that was told. */
@@ -34,6 +36,10 @@ const GROWTH_COUNTS = [
   ...(['first_keys', 'first_impressions', 'first_clicks'] as const),
   ...(['more_impressions', 'more_clicks'] as const),
 ];
+const NO_GROWTH = {
+  ...{ first_keys: 0, first_impressions: 0, first_clicks: 0 },
+  ...{ more_impressions: 0, more_clicks: 0 },
+};
 const GROWTH_COLUMNS = [...(['day', 'segment', 'age'] as const), ...GROWTH_COUNTS];
 
 /** A restatement changes these; the cell, and the model that is judged, stay those of the first figure. */
@@ -79,6 +85,8 @@ class Batch {
   private readonly changed = new Set<OutcomeRow>();
   /** Contents that were told before, with their keys. */
   private readonly known = new Set<string>();
+  /** By key that was told more than once: its figures, the newest last. */
+  private readonly figures = new Map<string, readonly Figure[]>();
   private readonly histories: HistoryRow[] = [];
   private readonly growth = new Map<string, GrowthRow>();
 
@@ -102,8 +110,15 @@ class Batch {
       'key',
       restated.map(({ key }) => key),
     );
-    const histories = db.selectFrom('histories').select(['key', 'content']).where(severally);
-    for (const { key, content } of await histories.execute()) this.known.add(`${key} ${content}`);
+    const histories = db
+      .selectFrom('histories')
+      .select(['key', 'content', 'impressions', 'clicks', 'until'])
+      .where(severally)
+      .orderBy('revision');
+    for (const { key, content, ...figure } of await histories.execute()) {
+      this.known.add(`${key} ${content}`);
+      this.figures.set(key, placed(this.figures.get(key) ?? [], figure));
+    }
   }
 
   take(told: ToldOutcome): Fate {
@@ -113,7 +128,10 @@ class Batch {
       this.begin(told);
       return 'new';
     }
-    if (kept.content === told.content) return 'unchanged';
+    if (kept.content === told.content) {
+      if (ageAt(kept.day, told.until) > ageAt(kept.day, kept.until)) this.restate(kept, told);
+      return 'unchanged';
+    }
     if (this.known.has(`${told.key} ${told.content}`)) return 'unchanged';
     this.restate(kept, told);
     return 'restated';
@@ -123,17 +141,18 @@ class Batch {
     const row = firstRow(told, this.at);
     this.kept.set(told.key, row);
     this.changed.add(row);
-    const grown = this.grownAt(row, told.until);
-    grown.first_keys++;
-    grown.first_impressions += told.impressions;
-    grown.first_clicks += told.clicks;
+    this.count(row, [told], 1);
   }
 
   private restate(kept: OutcomeRow, told: ToldOutcome): void {
     if (kept.revision === 1) this.remember(kept);
     const wins = told.until >= kept.until;
     const { impressions, clicks, until, content } = told;
-    const before = { impressions: kept.impressions, clicks: kept.clicks };
+    const before = this.figures.get(kept.key) ?? [{ ...kept }];
+    const after = placed(before, { impressions, clicks, until });
+    this.count(kept, before, -1);
+    this.count(kept, after, 1);
+    this.figures.set(kept.key, after);
     kept.revision++;
     this.remember({
       ...kept,
@@ -152,9 +171,6 @@ class Batch {
       kept[name] = told[name] || kept[name];
     kept.spend = told.spend ?? kept.spend;
     kept.cell_id = cellIdOf(kept);
-    const grown = this.grownAt(kept, until);
-    grown.more_impressions += impressions - before.impressions;
-    grown.more_clicks += clicks - before.clicks;
   }
 
   private remember(row: OutcomeRow): void {
@@ -166,16 +182,14 @@ class Batch {
     this.histories.push({ key, revision, day, segment, age, content, ...figures });
   }
 
-  private grownAt({ day, segment }: OutcomeRow, until: number): GrowthRow {
-    const age = ageAt(day, until);
-    const name = `${day} ${age} ${segment}`;
-    let row = this.growth.get(name);
-    if (row === undefined) {
-      const counts = { first_keys: 0, first_impressions: 0, first_clicks: 0 };
-      row = { day, segment, age, ...counts, more_impressions: 0, more_clicks: 0 };
+  /** Adds what a key's figures say of growth, or takes it away again. */
+  private count({ day, segment }: OutcomeRow, figures: readonly Figure[], sign: 1 | -1): void {
+    for (const { age, ...counts } of growingOf(day, figures)) {
+      const name = `${day} ${age} ${segment}`;
+      const row = this.growth.get(name) ?? { day, segment, age, ...NO_GROWTH };
+      for (const column of GROWTH_COUNTS) row[column] += sign * counts[column];
       this.growth.set(name, row);
     }
-    return row;
   }
 
   async write(db: Kysely<Tables>): Promise<void> {

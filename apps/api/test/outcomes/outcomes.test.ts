@@ -185,6 +185,25 @@ describeEngines('outcomes', (engine) => {
     expect(await cells(`?from=${dayBefore(1)}&mature=true`)).toEqual([]);
   });
 
+  it('teach the same growth in whatever order they come', async () => {
+    const at = (day: number, age: number) =>
+      new Date(Date.parse(dayBefore(day)) + age * DAY_MS + 3_600_000).toISOString();
+    const told = [9, 8, 7, 6].flatMap((day) =>
+      [60, 85, 96, 100].map((clicks, age) =>
+        report({ period: dayBefore(day), until: at(day, age), clicks }),
+      ),
+    );
+    const shares = async () => {
+      const { body } = await api.get('/outcomes/summary').expect(200);
+      return body.maturity.slice(0, 4).map(({ share }: { share: number }) => share);
+    };
+    // The newest first, each in a body of its own; then the others, mixed, in one.
+    for (const last of told.filter((_, i) => i % 4 === 3)) await tell([last]).expect(200);
+    await tell(told.filter((_, i) => i % 4 === 1)).expect(200);
+    await tell(told.filter((_, i) => i % 2 === 0).reverse()).expect(200);
+    expect(await shares()).toEqual([0.6, 0.85, 0.96, 1]);
+  });
+
   it('are the same after a restart, and so are ids', async () => {
     const { id } = await predicted();
     const url = engine.newUrl();
