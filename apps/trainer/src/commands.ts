@@ -3,6 +3,7 @@ import { DatagenError } from '@adscale/datagen';
 import { ForestError } from '@adscale/forest';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, exitHelp, InputError, RefusedError } from './cli/exit.js';
+import { visible } from './cli/visible.js';
 
 type MakeCommand = (signal: AbortSignal) => Promise<Command>;
 
@@ -73,7 +74,8 @@ function tellError(error: unknown, asJson: boolean): number {
     console.error(error);
     return exitCodes.failed;
   }
-  console.error(asJson ? JSON.stringify({ error: error.message }) : `adscale: ${error.message}`);
+  const { message } = error;
+  console.error(visible(asJson ? JSON.stringify({ error: message }) : `adscale: ${message}`));
   return isRefusal(error) ? exitCodes.failed : exitCodes.badInput;
 }
 

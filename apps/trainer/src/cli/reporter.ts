@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { visible, visibleCell } from './visible.js';
 
 /** How far one stage is. */
 export interface Stage {
@@ -68,12 +69,14 @@ export class Reporter {
 
   /** Something worth knowing that is not the result. */
   note(text: string): void {
-    process.stderr.write(this.json ? `${JSON.stringify({ note: text })}\n` : `${text}\n`);
+    const line = this.json ? JSON.stringify({ note: text }) : text;
+    process.stderr.write(`${visible(line)}\n`);
   }
 
   /** What the command was asked for: `text` for people, `document` for machines. */
   result(text: string, document: unknown): void {
-    process.stdout.write(this.json ? `${JSON.stringify(document, null, 2)}\n` : `${text}\n`);
+    const told = this.json ? JSON.stringify(document, null, 2) : text;
+    process.stdout.write(`${visible(told)}\n`);
   }
 
   private tell({ name, unit }: StageWork, done: number, seconds: number): void {
@@ -107,7 +110,8 @@ function rateOf(done: number, seconds: number): string {
 }
 
 /** Rows of cells as text, in columns side by side. */
-export function tableText(rows: readonly (readonly string[])[]): string {
+export function tableText(table: readonly (readonly string[])[]): string {
+  const rows = table.map((row) => row.map(visibleCell));
   const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
   return rows
     .map((row) => row.map((cell, c) => (c < row.length - 1 ? cell.padEnd(widths[c]) : cell)))

@@ -3,6 +3,7 @@ import { DecisionError } from '@adscale/decisions';
 import { Argument, Command, Option } from 'commander';
 import { exitHelp, InputError } from '../cli/exit.js';
 import { registryFlag } from '../cli/flags.js';
+import { visible } from '../cli/visible.js';
 import { answerText } from './answer-text.js';
 import {
   decisionNames,
@@ -67,7 +68,7 @@ async function runDecide(
   const model = await new Registry(flags.output).load(flags.modelVersion);
   const request = await readRequest(decision, model.schema, file, { settings: flags.set, signal });
   const answer = await answerOf(decision, model, request);
-  console.log(flags.json ? JSON.stringify(answer, null, 2) : answerText(answer));
+  console.log(visible(flags.json ? JSON.stringify(answer, null, 2) : answerText(answer)));
 }
 
 /** @throws InputError if the request is refused */

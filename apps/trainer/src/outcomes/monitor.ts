@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitHelp, RefusedError } from '../cli/exit.js';
 import { jsonFlag, wholeNumber } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
+import { visible } from '../cli/visible.js';
 import { addServiceFlags, Service, type ServiceFlags } from '../service/ask.js';
 import { monitoringText, type EffectivenessTold, type MonitoringTold } from './monitoring-text.js';
 
@@ -95,7 +96,8 @@ async function watch(
     if (news !== told) {
       const text = monitoringText(monitoring, seen.effectiveness);
       // One line each, so that what reads it need not know where a document ends.
-      process.stdout.write(asJson === true ? `${JSON.stringify(seen)}\n` : `${text}\n\n`);
+      const told = asJson === true ? `${JSON.stringify(seen)}\n` : `${text}\n\n`;
+      process.stdout.write(visible(told));
     }
     told = news;
     await sleep(Math.max(1, seconds) * 1000, undefined, { signal });

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { exitHelp, InputError, RefusedError } from '../cli/exit.js';
 import { countFlag, day, jsonFlag, share } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
+import { visible } from '../cli/visible.js';
 import { modelsFlag, type ModelsFlags } from '../score/stored-model.js';
 import { addServiceFlags, Service, type ServiceFlags } from '../service/ask.js';
 import { checkGate, gateOption } from './canary.js';
@@ -111,10 +112,12 @@ async function tellTurn(run: () => Promise<RetrainResult>, json: boolean): Promi
   const at = new Date().toISOString();
   try {
     const result = await run();
-    console.log(json ? JSON.stringify({ at, ...result }) : `${at}\n${tellRun(result)}\n`);
+    const told = json ? JSON.stringify({ at, ...result }) : `${at}\n${tellRun(result)}\n`;
+    console.log(visible(told));
   } catch (error) {
     if (!isPassing(error)) throw error;
-    console.log(json ? JSON.stringify({ at, error: error.message }) : `${at}\n${error.message}\n`);
+    const { message } = error;
+    console.log(visible(json ? JSON.stringify({ at, error: message }) : `${at}\n${message}\n`));
   }
 }
 
