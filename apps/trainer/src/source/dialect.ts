@@ -47,20 +47,30 @@ function recordsOf(sample: string, whole: boolean, { delimiter, quote }: Dialect
   return whole || records.length === 0 ? [...records, ...reader.end()] : records;
 }
 
+/** What lines weigh that are cut within their figures. */
+const FIGURES_ALONE = 0.1;
+
+/** Whether most fields hold nothing: spreadsheets write a title with as many delimiters as the widest row. */
+const isFilledUp = (fields: readonly string[]): boolean =>
+  2 * fields.filter(isBlank).length > fields.length;
+
 function scoreOf(records: readonly TextRecord[]): number {
-  const counts = new Map<number, { records: number; weight: number }>();
+  const counts = new Map<number, { records: number; weight?: number }>();
   let full = 0;
   for (const { fields } of records) {
     if (fields.every(isBlank)) continue;
     full++;
     const width = fields.length;
-    const count = counts.get(width);
-    if (count !== undefined) count.records++;
-    // Lines of figures alone are cut within their figures: a header would be of their width.
-    else counts.set(width, { records: 1, weight: figuresInHeader(fields) < 0 ? 0.1 : 1 });
+    const count = counts.get(width) ?? { records: 0 };
+    count.records++;
+    counts.set(width, count);
+    // Lines of figures alone are cut within their figures: a header would be of their width, and above
+    // them. Titles that are filled up with delimiters say nothing of it.
+    if (isFilledUp(fields)) continue;
+    count.weight ??= figuresInHeader(fields) < 0 ? FIGURES_ALONE : 1;
   }
   let best = 0;
-  for (const [width, { records: count, weight }] of counts) {
+  for (const [width, { records: count, weight = FIGURES_ALONE }] of counts) {
     if (width > 1) best = Math.max(best, (weight * count * Math.log2(width + 1)) / full);
   }
   return best;

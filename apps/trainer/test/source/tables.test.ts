@@ -22,6 +22,12 @@ describe('the delimiter of a text', () => {
     ['|', 'Day|Name|Clicks\n1|a, b|3\n2|c, d|4\n'],
     [',', 'Name,Clicks,Impr.\n"a; b; c; d",3,5\n"e; f; g; h",4,5\n'],
     [';', 'sep=;\nName;Clicks\n1,5;2\n'],
+    [
+      ';',
+      'Bericht;;;\n1.5.2026 - 2.5.2026;;;\nTag;Ort;Klicks;Kosten\n01.05.2026;Au;1.021;1.234,56 €\n02.05.2026;Au;800;900,00 €\nGesamt;;1.821;2.134,56 €\n',
+    ],
+    [';', 'Bericht;;;\n;;;\nTag;Ort;Klicks;Kosten\n01.05.2026;Au;1.021;1.234,56 €\n'],
+    [',', 'Report,,\nDay,Clicks,Cost\n1 May,"1;021",3;5\n2 May,"1;022",4;5\n'],
   ])('is %j in %j', (delimiter, text) => expect(dialectOf(text, true).delimiter).toBe(delimiter));
 
   it('and the quotes may be single ones', async () => {
@@ -33,6 +39,7 @@ describe('the delimiter of a text', () => {
 describe('a table among other lines', () => {
   it.each<[string, string[], string[]]>([
     ['a title', ['Campaign report'], []],
+    ['titles filled up with delimiters', ['Campaign report,,,', 'May 2026,,,'], []],
     ['a title and dates', ['Campaign report', '"May 1, 2026 - May 2, 2026"'], []],
     ['dates of the width of the table', ['Report,daily,2026-05-01,2026-05-02'], []],
     ['comments', ['# made by hand, for Ann, in May, twice', '# draft'], ['# end']],
