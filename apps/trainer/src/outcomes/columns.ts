@@ -53,7 +53,8 @@ export function outcomeMapping(
   const counts = countColumns(source, trained, flags);
   const { label: ____, impressions: _____, clicks: ______, ...others } = rest;
   const day = flags.period === undefined ? dayColumn(source, flags.time ?? time) : undefined;
-  const { features, ...keys } = changeMapping({ ...others, ...counts }, { ...flags, derive: {} });
+  const told = { ...others, ...counts, features: followCounts(source, trained, counts) };
+  const { features, ...keys } = changeMapping(told, { ...flags, derive: {} });
   const { negative_sampling_rate: rate = 1 } = keys;
   if (rate !== 1) {
     throw new InputError(
@@ -61,6 +62,27 @@ export function outcomeMapping(
     );
   }
   return { ...keys, ...(day !== undefined && { time: day }), features };
+}
+
+/**
+ * Features that the model reads off a column that counts, as planned impressions are, where the data has
+ * this column by another name.
+ */
+function followCounts(
+  { columns }: Names,
+  { impressions, clicks, features }: Mapping,
+  counts: Pick<Mapping, 'impressions' | 'clicks'>,
+): Mapping['features'] {
+  const names = columns.map((column) => column.name);
+  const now = (column: string): string => {
+    if (names.includes(column)) return column;
+    if (column === impressions) return counts.impressions ?? column;
+    return column === clicks ? (counts.clicks ?? column) : column;
+  };
+  const followed = Object.entries(features).map(
+    ([name, feature]) => [name, { ...feature, column: now(feature.column) }] as const,
+  );
+  return Object.fromEntries(followed);
 }
 
 /** The columns that count: flags, then the model's own, then by their names. */

@@ -142,6 +142,30 @@ describe('adscale outcomes', () => {
     });
   });
 
+  it.each([[[]], [['--impressions', 'Einblendungen', '--clicks', 'Klicks']]])(
+    'reads a feature off the column that counts, where it has another name: %j',
+    async (flags) => {
+      await adscale(['train', '--rows', '300', '--trees', '2', '--no-report', '-o', at('models')]);
+      const counted = flags[1] ?? 'Impressionen';
+      const lines = [
+        'Bericht;;;;;',
+        '01.11.2026 - 02.11.2026;;;;;',
+        `Tag;device_type;ad_position;budget;${counted};Klicks`,
+        '01.11.2026;mobile;2;4.674,59;5.402;270',
+        '13.11.2026;desktop;8;6.713,25;4.863;243',
+        'Gesamt;;;;10.265;513',
+      ];
+      await writeFile(at('report.csv'), `${lines.join('\n')}\n`);
+      const { status, stderr, document } = await outcomes(at('report.csv'), ...flags);
+      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+      expect(document).toMatchObject({ outcomes: 2, impressions: 10_265, clicks: 513 });
+      expect([...service.outcomes.values()][0]).toMatchObject({
+        record: { impressions: 5402, ad_position: 2, device_type: 'mobile', budget: 4674.59 },
+        ...{ period: '2026-11-01', impressions: 5402, clicks: 270 },
+      });
+    },
+  );
+
   it.each([
     [['--spend', 'Nothing'], /--spend: got Nothing, wanted one of the columns Tag, Kampagne/],
     [['--period', '2026-02-31'], /wanted a day as 2026-03-01/],
