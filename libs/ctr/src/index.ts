@@ -14,6 +14,7 @@ export type {
   TrainingRecipe,
   Tuning,
 } from './card/card.js';
+export { fingerprintOf } from './card/write.js';
 export { judgeParts, type HeldOutFacts } from './card/held-out-parts.js';
 export { ageInWords, modelNoun } from './card/card.js';
 export { clampCtr, MAX_CTR, MIN_CTR, roundCtr } from './clamp.js';

@@ -1,4 +1,5 @@
 import {
+  choiceRules,
   CtrModel,
   split,
   trainCtr,
@@ -63,20 +64,38 @@ export async function makeCandidate(
     }),
   );
   signal.throwIfAborted();
+  const mine = CtrModel.load(trained.bytes, trained.card, UNNAMED);
+  return { trained, comparison: compareHeldOut(plan, mine, await registry.load(current)) };
+}
+
+/**
+ * Compares a model with the current one on the days that were held out.
+ * @throws InputError if the current model takes other features
+ */
+export function compareHeldOut(
+  { table, heldOutShare, heldOutFrom }: TrainingPlan,
+  mine: CtrModel,
+  theirs: CtrModel,
+): Comparison {
   const { heldOut } = split(table, { by: 'time', share: heldOutShare });
-  const [mine, theirs] = [
-    CtrModel.load(trained.bytes, trained.card, UNNAMED),
-    await registry.load(current),
-  ];
   const pairs = predictBoth(heldOut, mine, theirs);
   if (pairs === undefined) {
-    throw new InputError(`${current} takes other features than its own data has: train it again`);
+    throw new InputError(
+      `${theirs.version} takes other features than its own data has: train it again`,
+    );
   }
   const rows = {
-    source: `outcomes from ${plan.heldOutFrom} on`,
+    source: `outcomes from ${heldOutFrom} on`,
     table: pairs,
     byGroup: false,
     notes: [],
   };
-  return { trained, comparison: compareModels(mine, theirs, rows) };
+  return compareModels(mine, theirs, rows);
+}
+
+/** What speaks against a new model, if anything does. Of many rows, chance leaves what nobody would notice. */
+export function keepsCurrent({ better, difference }: Comparison): string | undefined {
+  if (!better) return 'not better beyond chance';
+  if (difference < -choiceRules.unnoticed) return undefined;
+  return `better by less than anybody would notice (NE ${choiceRules.unnoticed})`;
 }

@@ -5,7 +5,6 @@
  *   GET /outcomes?mature=true ──▶ daily cells ┴▶ train ──▶ better beyond chance? ──▶ publish ──▶ canary
  */
 import {
-  choiceRules,
   type ModelCard,
   type RecipeOutcomes,
   type Registry,
@@ -17,12 +16,13 @@ import type { Comparison } from '../models/comparison.js';
 import type { Service } from '../service/ask.js';
 import { renderReport } from '../train/report-files.js';
 import { startCanary, versionOnTrial, type CanaryStart, type GateWish } from './canary.js';
-import { makeCandidate } from './candidate.js';
+import { compareHeldOut, keepsCurrent, makeCandidate, type Candidate } from './candidate.js';
 import { DAY, dayOf, latestMoment } from './days.js';
 import { armFilter, type ArmChoice } from './experiments.js';
 import { outcomeTable, type OutcomeTable, type ServedCell } from './outcome-table.js';
 import { readOwnData, type KnownCard, type OwnData, type OwnDataOptions } from './own-data.js';
-import { planTraining } from './plan.js';
+import { planTraining, type TrainingPlan } from './plan.js';
+import { publishedBefore, wasAborted } from './published-before.js';
 
 /** What a run goes by. */
 export interface RetrainOptions extends OwnDataOptions {
@@ -54,14 +54,14 @@ export interface LearnedOutcomes {
 export interface RetrainResult {
   /**
    * canary: better, and on trial. published: better, not on trial. kept: not better, the current model
-   * stays. nothing_new: too few outcomes that the current model does not know. on_trial: an earlier
-   * version is still tried.
+   * stays. nothing_new: too few outcomes that the current model does not know, or the model of just these
+   * was turned down. on_trial: an earlier version is still tried.
    */
   readonly outcome: 'canary' | 'published' | 'kept' | 'nothing_new' | 'on_trial';
   readonly current: string;
   /** In words. */
   readonly reason: string;
-  /** The version that was published, or that is on trial. */
+  /** The version that was published, now or by an earlier run from the same rows, or that is on trial. */
   readonly version?: string;
   readonly outcomes?: LearnedOutcomes;
   readonly held_out_from?: string;
@@ -108,6 +108,9 @@ interface Found {
   readonly outcomes: OutcomeTable;
 }
 
+/** A result before its end is known. */
+type Judged = Omit<RetrainResult, 'outcome' | 'reason'>;
+
 async function learn(
   { registry, service, known, own, from, outcomes }: Found,
   options: RetrainOptions,
@@ -116,30 +119,39 @@ async function learn(
 ): Promise<RetrainResult> {
   const { version: current, card } = known;
   const learned = learnedOf(outcomes);
-  const before = { current, outcomes: learned, notes: own.notes };
   const share = options.heldOut ?? own.recipe.held_out_share;
   const plan = planTraining(own.table, outcomes, card.recipe?.outcomes?.held_out_from, share);
   if (plan === undefined) {
     const reason = `${current} stays: fewer than two days of mature outcomes that it did not learn from, one to learn from and one to judge by`;
-    return { ...before, outcome: 'nothing_new', reason };
+    return { current, outcomes: learned, notes: own.notes, outcome: 'nothing_new', reason };
   }
   const recipe = recipeWith(own.recipe, learned, { from, held_out_from: plan.heldOutFrom });
+  const before = { current, held_out_from: plan.heldOutFrom, outcomes: learned, notes: own.notes };
+  const again = await publishedBefore(registry, { current, table: plan.table, recipe });
+  if (again !== undefined) return tryAgain({ registry, service, plan }, again, before, options);
   const source = `${own.source}; outcomes ${learned.first} to ${learned.last}`;
   const { threads } = options;
   const request = { registry, current, own, plan, recipe, source, threads };
   const { trained, comparison } = await makeCandidate(request, reporter, signal);
   const half_life = trained.card.choice?.half_life;
-  const judged = {
-    ...before,
-    held_out_from: plan.heldOutFrom,
-    ...(half_life !== undefined && { half_life }),
-  };
+  const judged = { ...before, ...(half_life !== undefined && { half_life }) };
   const against = keepsCurrent(comparison);
   if (against !== undefined) {
     const reason = `${current} stays: the new model is ${against}`;
     return { ...judged, outcome: 'kept', reason, comparison };
   }
-  const files = options.report ? await renderReport(trained, own.notes) : undefined;
+  const better = { trained, comparison, judged };
+  return publish({ registry, service }, better, options, signal);
+}
+
+/** Publishes a model that is better, and has it tried if that is wanted. */
+async function publish(
+  { registry, service }: Pick<Found, 'registry' | 'service'>,
+  { trained, comparison, judged }: Candidate & { judged: Judged },
+  options: RetrainOptions,
+  signal: AbortSignal,
+): Promise<RetrainResult> {
+  const files = options.report ? await renderReport(trained, judged.notes) : undefined;
   signal.throwIfAborted();
   const published = { promote: false, ...(files && { files }) };
   const version = await registry.publish(trained.bytes, trained.card, published);
@@ -154,11 +166,36 @@ async function learn(
     : { ...told, outcome: 'published', canary, reason: `published ${version}; it is not on trial` };
 }
 
-/** What speaks against a new model, if anything does. Of many rows, chance leaves what nobody would notice. */
-function keepsCurrent({ better, difference }: Comparison): string | undefined {
-  if (!better) return 'not better beyond chance';
-  if (difference < -choiceRules.unnoticed) return undefined;
-  return `better by less than anybody would notice (NE ${choiceRules.unnoticed})`;
+/**
+ * The same rows would make the same model again: the one that an earlier run published is tried, if it is
+ * better than what is current by now, and nobody has turned it down.
+ */
+async function tryAgain(
+  { registry, service, plan }: Pick<Found, 'registry' | 'service'> & { plan: TrainingPlan },
+  version: string,
+  before: Judged,
+  { canary: isTried, gate }: RetrainOptions,
+): Promise<RetrainResult> {
+  const { current } = before;
+  if (isTried && (await wasAborted(service, version))) {
+    const reason = `${current} stays: the same outcomes made ${version}, whose trial was aborted`;
+    return { ...before, outcome: 'nothing_new', reason };
+  }
+  const [mine, theirs] = await Promise.all([registry.load(version), registry.load(current)]);
+  const comparison = compareHeldOut(plan, mine, theirs);
+  const against = keepsCurrent(comparison);
+  if (against !== undefined) {
+    const reason = `${current} stays: ${version}, made from the same outcomes, is ${against}`;
+    return { ...before, outcome: 'kept', reason, comparison };
+  }
+  const told = { ...before, version, comparison };
+  const published = `an earlier run published ${version} from the same outcomes`;
+  if (!isTried)
+    return { ...told, outcome: 'published', reason: `${published}; no trial was asked for` };
+  const canary = await startCanary(service, version, gate);
+  return canary.started
+    ? { ...told, outcome: 'canary', canary, reason: `${published}; it is on trial now` }
+    : { ...told, outcome: 'published', canary, reason: `${published}; it is not on trial` };
 }
 
 /**

@@ -135,6 +135,46 @@ describe('adscale retrain', () => {
     expect(stdout).toContain(`"adscale models promote ${version}" serves it without a trial`);
   });
 
+  it('tries what it has published again, and makes no other from the same outcomes', async () => {
+    const current = await trainGenerated();
+    await send(20, ...DRIFT);
+    service.canaryRefusal = problem(409, { code: 'REGISTRY_READ_ONLY', title: 'Read-only' });
+    const first = await retrain();
+    const { version } = first.document;
+    const versions = await registry().versions();
+    expect([first.status, versions]).toEqual([1, [current, version]]);
+    const refused = await retrain();
+    expect({ status: refused.status, ...refused.document }).toMatchObject({
+      ...{ status: 1, outcome: 'published', current, version, canary: { started: false } },
+      reason: `an earlier run published ${version} from the same outcomes; it is not on trial`,
+      comparison: first.document.comparison,
+    });
+    expect((await retrain('--no-canary')).document).toMatchObject({
+      outcome: 'published',
+      version,
+    });
+    // What its gate has turned down is not tried again.
+    service.canaryRefusal = undefined;
+    service.trials.set(version, 'aborted');
+    const aborted = await retrain();
+    expect({ status: aborted.status, ...aborted.document }).toMatchObject({
+      ...{ status: 0, outcome: 'nothing_new' },
+      reason: `${current} stays: the same outcomes made ${version}, whose trial was aborted`,
+    });
+    expect(service.canary).toBeNull();
+    service.trials.set(version, 'ended');
+    expect((await retrain()).document).toMatchObject({ outcome: 'canary', version });
+    expect(service.canary).toEqual({ version, gate: true });
+    expect(await registry().versions()).toEqual(versions);
+    // Other outcomes make another one.
+    service.canary = null;
+    const [[key, outcome]] = service.outcomes;
+    service.outcomes.set(key, { ...outcome, impressions: outcome.impressions + 1 });
+    const other = await retrain();
+    expect(other.document.outcome).toBe('canary');
+    expect(await registry().versions()).toEqual([...versions, other.document.version]);
+  });
+
   it('learns from arms of finished experiments, marked, and of no others', async () => {
     await trainGenerated();
     await send(6);

@@ -52,6 +52,8 @@ export class StandIn {
   /** Those that are finished. */
   experiments: readonly object[] | undefined;
   canary: object | null = null;
+  /** How the latest gated trial of a version stands, by version. */
+  readonly trials = new Map<string, string>();
   /** What `PUT /models/canary` answers instead. */
   canaryRefusal: Refusal | undefined;
 
@@ -106,6 +108,12 @@ export class StandIn {
     if (method === 'GET' && path === '/models') {
       const serving = (await this.registry.current()) ?? null;
       return send(response, json({ serving, canary: this.canary }));
+    }
+    const [, tried] = /^\/models\/([^/]+)\/trial$/.exec(path) ?? [];
+    if (method === 'GET' && tried !== undefined) {
+      const status = this.trials.get(tried);
+      const none = { code: 'NO_TRIAL', title: 'There is no gated trial' };
+      return send(response, status === undefined ? problem(404, none) : json({ status }));
     }
     if (method === 'GET' && path.startsWith('/models/')) {
       return send(response, json(await this.registry.card(path.slice('/models/'.length))));
