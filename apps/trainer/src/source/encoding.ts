@@ -154,12 +154,17 @@ function wideOf(start: Buffer): string | undefined {
   return undefined;
 }
 
-/** Whether bytes are UTF-8, the last character possibly cut off; a stray byte in 10,000 is forgiven. */
+/**
+ * Whether bytes are UTF-8, the last character possibly cut off. A stray byte is forgiven where characters
+ * beyond ASCII show that all else is UTF-8: one in 10,000 bytes, or one in a large file. One that stands
+ * alone is no slip, but the only umlaut of a file in another encoding.
+ */
 function isUtf8(start: Buffer): boolean {
   const text = new TextDecoder('utf-8').decode(start);
   let wrong = 0;
   for (let at = text.indexOf('\uFFFD'); at >= 0; at = text.indexOf('\uFFFD', at + 1)) wrong++;
-  if (wrong <= 1) return wrong === 0 || text.endsWith('\uFFFD') || start.length > 10_000;
+  if (wrong === 0 || (wrong === 1 && text.endsWith('\uFFFD'))) return true;
+  if (wrong === 1) return start.length > 10_000 && /[^\p{ASCII}\uFFFD]/u.test(text);
   let beyond = 0;
   for (const byte of start) if (byte >= 0x80) beyond++;
   return wrong <= beyond / 10_000;

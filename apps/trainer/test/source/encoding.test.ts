@@ -86,6 +86,26 @@ it.each([
   }
 });
 
+/** A long file without anything beyond ASCII below its header. */
+const longRows = (header: string): string =>
+  [header, ...Array.from({ length: 900 }, (_, n) => `2026-06-01;mobile;${700 + n};30`)].join('\n');
+
+it.each([
+  ['windows-1252', 'Tag;Gerät;Impressionen;Klicks'],
+  ['windows-1252', 'Fecha;Campaña;Impr.;Clics'],
+  ['windows-1252', 'Jour;Appareil;Impressions;Coût'],
+  ['utf-8', 'Tag;Gerät;Impressionen;Klicks'],
+])('%s is found out by one character in the header of a long file: %s', (encoding, header) => {
+  const bytes = iconv.encode(longRows(header), encoding);
+  expect(iconv.decode(bytes, encodingOf(bytes).name).split('\n')[0]).toBe(header);
+});
+
+it('is UTF-8 in spite of one stray byte, where another character says so', () => {
+  const text = Buffer.from(`${longRows('Tag;Gerät;Impressionen;Klicks')}\nTablet `, 'utf8');
+  const bytes = Buffer.concat([text, Buffer.from([0xe4]), Buffer.from(';1;1')]);
+  expect(encodingOf(bytes).name).toBe('utf-8');
+});
+
 describe('the content of a file', () => {
   it('is told by its bytes, not by its name', async () => {
     const text = rows('Day;Campaign;Impressions;Clicks', 'Attic', 'Cellar');
