@@ -25,7 +25,7 @@ export function monitorCommand(signal: AbortSignal): Command {
     .option('--check', 'exit status 1 while an alert is firing')
     .addOption(
       new Option('--watch [seconds]', 'ask again and again, and tell what is new')
-        .argParser(wholeNumber)
+        .argParser(pause)
         .preset(30)
         .conflicts('check'),
     );
@@ -125,6 +125,13 @@ function day(text: string): string {
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
   if (!isDay) throw new InvalidArgumentError('wanted a day as 2026-03-01.');
   return text;
+}
+
+/** Seconds between looks. */
+function pause(text: string): number {
+  const seconds = wholeNumber(text);
+  if (seconds < 1) throw new InvalidArgumentError('wanted whole seconds, 1 or more.');
+  return seconds;
 }
 
 function price(text: string): number {
