@@ -1,8 +1,8 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { exitHelp } from '../cli/exit.js';
+import { exitHelp, InputError, RefusedError } from '../cli/exit.js';
 import { jsonFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
-import { addServiceFlags, Service, type ServiceFlags } from '../service/ask.js';
+import { addServiceFlags, Service, ServiceError, type ServiceFlags } from '../service/ask.js';
 import { Summing, type JudgedDecision } from './judged.js';
 import { decisionText, listLine, listText } from './replay-text.js';
 
@@ -51,22 +51,24 @@ async function runReplay(
   flags: ReplayFlags,
   signal: AbortSignal,
 ): Promise<void> {
+  checkSpan(ids, flags);
   const reporter = new Reporter(flags.json);
   const service = new Service(flags, signal);
+  const isNamed = ids.length > 0;
   const summing = new Summing();
   const decisions: JudgedDecision[] = [];
   const lines: string[][] = [];
-  const work = { name: 'judge', unit: 'decisions', ...(ids.length > 0 && { total: ids.length }) };
+  const refused: Refused[] = [];
+  const work = { name: 'judge', unit: 'decisions', ...(isNamed && { total: ids.length }) };
   await reporter.during(
     work,
     async (stage) => {
-      for await (const id of ids.length > 0 ? ids : kept(service, flags)) {
-        const judged = await service.get<JudgedDecision>(
-          `/decisions/${encodeURIComponent(id)}${query(flags)}`,
-        );
+      for await (const id of isNamed ? ids : kept(service, flags)) {
+        const judged = await judge(service, id, flags, refused);
+        if (judged === undefined) continue;
         summing.add(judged);
         // Of many, only what is shown is held.
-        if (flags.json || ids.length > 0) decisions.push(judged);
+        if (flags.json || isNamed) decisions.push(judged);
         else lines.push(listLine(judged));
         stage.update(decisions.length + lines.length);
       }
@@ -74,8 +76,49 @@ async function runReplay(
     () => decisions.length + lines.length,
   );
   const { summary } = summing;
-  const text = ids.length > 0 ? decisions.map(decisionText).join('\n\n') : listText(lines, summary);
-  reporter.result(text, { decisions, summary });
+  const text = isNamed ? decisions.map(decisionText).join('\n\n') : listText(lines, summary);
+  if (flags.json || text !== '') reporter.result(text, { decisions, summary, refused });
+  if (refused.length > 0) throw new RefusedError(tellRefused(refused));
+}
+
+/** @throws InputError if no decision can be of the time asked for, or the time is asked for in vain */
+function checkSpan(ids: readonly string[], { since, until }: ReplayFlags): void {
+  const span = [since && `--since ${since}`, until && `--until ${until}`].filter(Boolean);
+  if (ids.length > 0 && span.length > 0) {
+    throw new InputError(
+      `got ${span.join(' ')} beside ids, wanted either: ids are judged as named`,
+    );
+  }
+  if (since !== undefined && until !== undefined && until < since) {
+    throw new InputError(`--until: got ${until}, wanted ${since} (--since) or a later day`);
+  }
+}
+
+/** A decision that the service does not judge, and why. */
+interface Refused {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** @returns undefined if the service refuses this one, which is no reason to leave out the others */
+async function judge(
+  service: Service,
+  id: string,
+  flags: ReplayFlags,
+  refused: Refused[],
+): Promise<JudgedDecision | undefined> {
+  try {
+    const path = `/decisions/${encodeURIComponent(id)}${query(flags)}`;
+    return await service.get<JudgedDecision>(path);
+  } catch (error) {
+    if (!(error instanceof ServiceError && error.status === 404)) throw error;
+    refused.push({ id, message: error.message });
+    return undefined;
+  }
+}
+
+function tellRefused(refused: readonly Refused[]): string {
+  return refused.map(({ message }) => message).join('\n');
 }
 
 interface Page {

@@ -54,6 +54,8 @@ export class StandIn {
   canary: object | null = null;
   /** How the latest gated trial of a version stands, by version. */
   readonly trials = new Map<string, string>();
+  /** What `GET /decisions/{id}` answers. */
+  readonly decisions = new Map<string, object>();
   /** What `PUT /models/canary` answers instead. */
   canaryRefusal: Refusal | undefined;
 
@@ -105,6 +107,8 @@ export class StandIn {
       const isLast = next >= this.experiments.length;
       return send(response, json({ experiments, next: isLast ? null : String(next) }));
     }
+    const decision = this.decisions.get(path.replace('/decisions/', ''));
+    if (method === 'GET' && decision !== undefined) return send(response, json(decision));
     if (method === 'GET' && path === '/models') {
       const serving = (await this.registry.current()) ?? null;
       return send(response, json({ serving, canary: this.canary }));
