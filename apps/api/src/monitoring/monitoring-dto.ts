@@ -16,7 +16,7 @@ export class SignAnswer {
   @ApiProperty({
     enum: ['psi', 'wasserstein', 'missing', 'unseen', 'outside'],
     description:
-      'How the values are spread, how far numbers have moved by their spread, and shares of the impressions.',
+      'How the values are spread, how far numbers have moved by their spread, and shares of the impressions: missing, unknown to the model, and outside what it was trained with.',
   })
   kind!: string;
 
@@ -126,7 +126,10 @@ export class MonitoringAnswer extends ReportAnswer {
   @ApiProperty({ type: [SignAnswer], description: 'What inputs tell by themselves.' })
   signs!: readonly SignAnswer[];
 
-  @perhapsWords('2026-02-02 to 2026-02-22', 'The days that the last ones are compared with.')
+  @perhapsWords(
+    '2026-02-02 to 2026-02-22',
+    'The days that the last ones are compared with, but for what is outside of training.',
+  )
   reference!: string | null;
 
   @perhaps(0.0004, 'Variance of a day’s factor beyond chance, which intervals allow for.')

@@ -1,13 +1,16 @@
 import {
   type EffectivenessReport,
   type MonitoringReport,
+  type Reference,
   type ReportOptions as Asked,
   effectiveness,
   monitor,
+  referenceOfCard,
 } from '@adscale/monitor';
 import type { Kysely } from 'kysely';
 import type { Prices } from '../prices.js';
 import type { Tables } from '../store/tables.js';
+import { trainingOf } from '../outcomes/kept-models.js';
 import { growthFrom, growthRows } from '../outcomes/growth.js';
 import { outcomePages } from './cells.js';
 import { marksOf, outcomeMarks } from './marks.js';
@@ -54,12 +57,20 @@ export async function makeReport<K extends ReportKind>(
   const pages = outcomePages(db, options);
   const growing = { ...asked, ...(await growthOf(db)) };
   const report =
-    kind === 'monitoring' ? await monitor(pages, growing) : await effectiveness(pages, growing);
+    kind === 'monitoring'
+      ? await monitor(pages, { ...growing, trainingOf: (version) => referenceFor(db, version) })
+      : await effectiveness(pages, growing);
   return {
     ...{ options, revision, made_at: new Date().toISOString() },
     took_ms: Math.round(performance.now() - start),
     report: report as ReportKinds[K],
   };
+}
+
+/** What inputs of a model are compared with to tell where it extrapolates. */
+async function referenceFor(db: Kysely<Tables>, version: string): Promise<Reference | undefined> {
+  const training = await trainingOf(db, version);
+  return training && referenceOfCard({ training });
 }
 
 /** How days grow, by what the store was told of days when they were younger. */

@@ -1,4 +1,4 @@
-import type { CtrModel, RecordSchema } from '@adscale/ctr';
+import type { CtrModel, ModelCard, RecordSchema } from '@adscale/ctr';
 import type { Logger } from 'pino';
 import { ModelRefusedError, type ModelLoader } from '../model/loader.js';
 import type { ServedModel } from '../model/served-model.js';
@@ -6,7 +6,7 @@ import { StoreError } from '../store/errors.js';
 import type { Store } from '../store/store.js';
 import { CellForm, type TextOf } from './cell-form.js';
 import { DIGEST_BYTES, RecordBytes } from '../ids/id-bytes.js';
-import type { KeptModel } from './kept-models.js';
+import type { KeptModel, Training } from './kept-models.js';
 import type { OutcomeQueries } from './queries.js';
 
 const DIGEST_DIGITS = 2 * DIGEST_BYTES;
@@ -43,7 +43,7 @@ export class ModelBook {
     store?.onOpen(() => this.keepAll());
   }
 
-  /** Has what it takes to read ids of a model outlive the model; tried again when the store opens. */
+  /** Has what it takes to read ids of a model, and to judge it, outlive the model; tried again when the store opens. */
   keep(model: CtrModel): void {
     this.unkept.set(model.digest, model);
     if (this.store?.status.available) this.keepAll();
@@ -96,6 +96,7 @@ export class ModelBook {
     dropOldest(this.recordModels);
     const made = { model, form: new CellForm(model.schema) };
     this.recordModels.set(model.version, made);
+    this.keep(model);
     return made;
   }
 
@@ -118,6 +119,7 @@ export class ModelBook {
           string,
           { bytes: Uint8Array; ends: Uint32Array }
         >,
+        training: trainingOf(model),
       });
       kept.then(
         () => this.unkept.delete(digest),
@@ -126,6 +128,12 @@ export class ModelBook {
       );
     }
   }
+}
+
+function trainingOf({ card }: CtrModel): Training | null {
+  // Cards of the first models lack it.
+  const training = (card as Partial<ModelCard> | undefined)?.training;
+  return training?.ranges ? { rows: training.rows, ranges: training.ranges } : null;
 }
 
 function dropOldest(models: Map<string, unknown>): void {

@@ -4,6 +4,7 @@ import { trial } from './migrations/002-trial.js';
 import { decisions } from './migrations/003-decisions.js';
 import { experiments } from './migrations/004-experiments.js';
 import { alerts } from './migrations/005-alerts.js';
+import { trainings } from './migrations/006-trainings.js';
 import type { Tables } from './tables.js';
 
 /** By name, in whose order they are made. One that was released never changes: a new one follows it. */
@@ -13,6 +14,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '003-decisions': decisions,
   '004-experiments': experiments,
   '005-alerts': alerts,
+  '006-trainings': trainings,
 };
 
 const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };

@@ -86,6 +86,13 @@ export interface ModelRow {
   schema: string;
 }
 
+/** What a model was trained with. */
+export interface TrainingRow {
+  version: string;
+  /** `Training` of its card, as JSON. */
+  training: string;
+}
+
 export interface OutcomeTables {
   outcomes: OutcomeRow;
   histories: HistoryRow;
@@ -95,4 +102,5 @@ export interface OutcomeTables {
   counted: DailyRow;
   settings: SettingRow;
   models: ModelRow;
+  trainings: TrainingRow;
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Logger } from 'pino';
+import request from 'supertest';
 import { signedHeaders } from '../../src/alerts/signature.js';
 import type { MonitoringAnswer } from '../../src/monitoring/monitoring-dto.js';
 import { openStore } from '../../src/storage/open.js';
@@ -151,6 +152,24 @@ describe('monitoring', () => {
     const { body } = await api.get('/monitoring').expect(200);
     expect(body).toMatchObject({ causes: [], models: [], days: [], overall: { rows: 0 } });
     expect((await api.get('/monitoring/effectiveness').expect(200)).body.change).toBeNull();
+  });
+
+  it('tells inputs beyond what the model was trained with, though no day is unlike another', async () => {
+    await start({});
+    const extreme = Array.from({ length: 400 }, (_, i) => ({
+      record: { ...sample, budget: 5e7 + 1e5 * (i % 40) },
+      ...{ period: dayAfter(today, -1 - (i % 14)), key: String(i), impressions: 100, clicks: 5 },
+    }));
+    const { body: taken } = await request(api.server).post('/outcomes').send(extreme).expect(200);
+    expect(taken).toMatchObject({ new: 400 });
+    let tries = 0;
+    await waitFor('the sign of what is extrapolated', async () => {
+      // Each time another question: an answer that knows all outcomes would be given again.
+      const { body } = await api.get(`/monitoring?alpha=0.0${50 + tries++}`).expect(200);
+      return body.findings.some((finding: string) =>
+        finding.startsWith('budget is beyond what the model was trained with in 100 % of'),
+      );
+    });
   });
 
   it('is off with outcomes, and predictions go on', async () => {

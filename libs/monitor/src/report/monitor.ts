@@ -32,7 +32,12 @@ export async function monitor(pages: Pages, asked: ReportOptions = {}): Promise<
   const variance = options.spread?.cells ?? cellVarianceOf(cells);
   const figures = calibrationsOf(ledger, options, variance);
   const segments = segmentsOf(cells, model, { ...options, cellVariance: variance });
-  const found = { ...inputSigns(ledger, options), left_out: leftOut, kept_share: ledger.keptShare };
+  const training = model === null ? undefined : await options.trainingOf?.(model);
+  const found = {
+    ...inputSigns(ledger, options, training),
+    left_out: leftOut,
+    kept_share: ledger.keptShare,
+  };
   return {
     from: figures.by_day[0]?.day ?? null,
     to: figures.by_day.at(-1)?.day ?? null,
@@ -108,6 +113,7 @@ const WINDOW_DAYS = 7;
 function inputSigns(
   ledger: Ledger,
   { days, reference, alpha }: CheckedOptions,
+  training: Reference | undefined,
 ): { signs: Sign[]; reference: string | null } {
   const all = judgedCells(ledger, null, days);
   if (all.length === 0) return { signs: [], reference: null };
@@ -115,9 +121,9 @@ function inputSigns(
   const start = last + 1 - Math.min(WINDOW_DAYS, Math.ceil(all.days / 2));
   const clustering = clusteringOf(all);
   const before = reference ?? earlier(judgedCells(ledger, null, [first, start - 1]), clustering);
-  if (before === null) return { signs: [], reference: null };
+  if (before === null && training === undefined) return { signs: [], reference: null };
   const window = referenceOf(judgedCells(ledger, null, [start, last]), '', clustering);
-  return { signs: signsOf(before, window, alpha), reference: before.name };
+  return { signs: signsOf(before, window, alpha, training), reference: before?.name ?? null };
 }
 
 function earlier(

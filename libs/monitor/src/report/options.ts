@@ -36,6 +36,11 @@ export interface ReportOptions {
   readonly model?: string;
   /** What inputs are compared with. Default: the first half of the days. */
   readonly reference?: Reference;
+  /**
+   * What the model of a version was trained with, so that inputs beyond that are told: there it extrapolates.
+   * Where it is not known, values that were not there before are told instead. Default: never known.
+   */
+  readonly trainingOf?: (model: string) => Promise<Reference | undefined>;
   /** Day-cells that are kept at once. Default 1,000,000. */
   readonly most_cells?: number;
 }

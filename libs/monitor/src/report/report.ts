@@ -39,7 +39,7 @@ export interface MonitoringReport extends Calibrations, SegmentsReport {
   /** Share of the records that segments and signs were looked at in; below 1 where there were too many. */
   readonly kept_share: number;
   readonly left_out: LeftOut;
-  /** What inputs tell by themselves, against `reference`. */
+  /** What inputs tell by themselves, against `reference`; extrapolated ones, against training. */
   readonly signs: readonly Sign[];
   readonly reference: string | null;
   /** What is wrong, the most important first, in sentences. */

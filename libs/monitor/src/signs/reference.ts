@@ -9,6 +9,10 @@ export interface FeatureReference {
   /** Of a number: what was there. */
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Whether these are all strings that there were; absent: there may have been more. */
+  readonly isComplete?: boolean;
+  /** Whether any was missing; absent: not told, so that a missing one is none that is new. */
+  readonly isMissing?: boolean;
   /** Share of words that the model did not know; absent: not known. */
   readonly unseen?: number;
   /** Independent rows that all this is worth. */
@@ -82,17 +86,23 @@ const least = (numbers: readonly number[]): number => numbers.reduce((a, b) => M
 const most = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b));
 
 /** What a model was trained with, as far as its card tells: ranges of numbers, counts of categories. */
-export function referenceOfCard({ training }: Pick<ModelCard, 'training'>): Reference {
+export function referenceOfCard({
+  training,
+}: {
+  readonly training: Pick<ModelCard['training'], 'rows' | 'ranges'>;
+}): Reference {
   const size = training.rows;
   const features = Object.entries(training.ranges).map(([name, range]) => {
     const missing = [null, range.missing] as const;
+    const isMissing = range.missing > 0;
     if ('minimum' in range) {
       const { minimum, maximum } = range;
-      return [name, { values: [], minimum, maximum, size }] as const;
+      return [name, { values: [], minimum, maximum, isMissing, size }] as const;
     }
+    // Whether a word was known is told with each outcome.
     if (!('categories' in range)) return [name, { values: [], size }] as const;
     const values = [...Object.entries(range.categories), missing].filter(([, count]) => count > 0);
-    return [name, { values, size }] as const;
+    return [name, { values, isComplete: true, isMissing, size }] as const;
   });
   return { name: 'training', features: Object.fromEntries(features) };
 }

@@ -12,7 +12,8 @@ import type { FeatureReference, Reference } from './reference.js';
 import { shareGrowth, shareInterval } from './shares.js';
 import { stability, type Effect } from './stability.js';
 
-export type SignKind = 'psi' | 'wasserstein' | 'missing' | 'unseen' | 'outside';
+export type SignKind = ChangeKind | 'outside';
+type ChangeKind = 'psi' | 'wasserstein' | 'missing' | 'unseen';
 
 /** An early sign of one feature. */
 export interface Sign extends Effect {
@@ -39,32 +40,53 @@ const MOST_CATEGORIES = 30;
 /** Fewer rows tell nothing. */
 const LEAST_ROWS = 20;
 
-/** Signs of every feature that both have, those raised first, then by size over threshold. */
-export function signsOf(reference: Reference, window: Reference, alpha: number): Sign[] {
-  const names = Object.keys(window.features).filter((name) => name in reference.features);
+/**
+ * Signs of every feature that is known from before, those raised first, then by size over threshold.
+ * @param reference null: nothing was before
+ * @param training what values must be in not to be outside. Default: the reference
+ */
+export function signsOf(
+  reference: Reference | null,
+  window: Reference,
+  alpha: number,
+  training?: Reference,
+): Sign[] {
+  const known = { ...reference?.features, ...training?.features };
+  const names = Object.keys(window.features).filter((name) => Object.hasOwn(known, name));
   const level = 1 - alpha / (2 * KINDS * Math.max(1, names.length));
   const reach = normal.quantile(level, 0, 1);
-  const signs = names.flatMap((name) =>
-    featureSigns(name, reference.features[name], window.features[name], reach),
-  );
+  const signs = names.flatMap((name) => {
+    const [before, now] = [reference?.features[name], window.features[name]];
+    const trained = training?.features[name];
+    return [
+      ...(before === undefined ? [] : changeSigns(name, before, now, reach)),
+      ...outsideSign(name, { before, trained }, now, reach),
+    ];
+  });
   const size = ({ lower, threshold }: Sign): number => lower / threshold;
   return signs.sort((a, b) => size(b) - size(a));
 }
 
-function featureSigns(
+function signOf(feature: string, kind: SignKind, effect: Effect, told: string): Sign {
+  const threshold = THRESHOLDS[kind];
+  const raised = effect.lower > threshold;
+  return { feature, kind, ...effect, threshold, raised, words: `${feature} ${told}` };
+}
+
+const isKnown = (...spreads: readonly FeatureReference[]): boolean =>
+  spreads.every(({ size }) => size >= LEAST_ROWS);
+
+/** What is otherwise than before. */
+function changeSigns(
   feature: string,
   before: FeatureReference,
   now: FeatureReference,
   reach: number,
 ): Sign[] {
-  if (Math.min(before.size, now.size) < LEAST_ROWS) return [];
+  if (!isKnown(before, now)) return [];
   const signs: Sign[] = [];
-  const add = (kind: SignKind, effect: Effect | null): void => {
-    if (effect === null) return;
-    const threshold = THRESHOLDS[kind];
-    const raised = effect.lower > threshold;
-    const words = `${feature} ${wordsOf(kind, effect)}`;
-    signs.push({ feature, kind, ...effect, threshold, raised, words });
+  const add = (kind: ChangeKind, effect: Effect | null): void => {
+    if (effect !== null) signs.push(signOf(feature, kind, effect, wordsOf(kind, effect)));
   };
   if (before.values.length > 0) {
     add('psi', stabilityOf(before, now, reach));
@@ -75,13 +97,34 @@ function featureSigns(
     add('missing', growthOf(missingShare, before, now, reach));
   }
   if (before.unseen !== undefined) add('unseen', growthOf(unseenShare, before, now, reach));
-  add('outside', outside(before, now, reach));
   return signs;
 }
 
-function wordsOf(kind: SignKind, { value, lower, upper }: Effect): string {
-  const [v, l, u] = [value, lower, upper].map((x) => numberText(Number(x.toPrecision(2))));
-  const [sv, sl, su] = [value, lower, upper].map((x) => shareText(Number(x.toPrecision(2))));
+/** What is none of what the model was trained with, so that it extrapolates; else, none of what was before. */
+function outsideSign(
+  feature: string,
+  { before, trained }: { readonly before?: FeatureReference; readonly trained?: FeatureReference },
+  now: FeatureReference,
+  reach: number,
+): Sign[] {
+  const known = trained ?? before;
+  if (known === undefined || !isKnown(known, now)) return [];
+  const effect = outside(known, now, reach);
+  if (effect === null) return [];
+  const what = trained === undefined ? 'was there before' : 'the model was trained with';
+  const [share, least, most] = sharesOf(effect);
+  const told = `is beyond what ${what} in ${share} of the impressions (${least} to ${most})`;
+  return [signOf(feature, 'outside', effect, told)];
+}
+
+const rounded = ({ value, lower, upper }: Effect): number[] =>
+  [value, lower, upper].map((x) => Number(x.toPrecision(2)));
+
+const sharesOf = (effect: Effect): string[] => rounded(effect).map(shareText);
+
+function wordsOf(kind: ChangeKind, effect: Effect): string {
+  const [v, l, u] = rounded(effect).map(numberText);
+  const [sv, sl, su] = sharesOf(effect);
   switch (kind) {
     case 'psi':
       return `is spread otherwise than before: PSI ${v} (${l} to ${u})`;
@@ -91,8 +134,6 @@ function wordsOf(kind: SignKind, { value, lower, upper }: Effect): string {
       return `is missing in ${sv} more of the impressions than before (${sl} to ${su})`;
     case 'unseen':
       return `is a word that the model does not know in ${sv} more of the impressions (${sl} to ${su})`;
-    case 'outside':
-      return `is beyond what was there before in ${sv} of the impressions (${sl} to ${su})`;
   }
 }
 
@@ -127,11 +168,13 @@ function outside(before: FeatureReference, now: FeatureReference, reach: number)
   if (!(all > 0)) return null;
   const { minimum, maximum } = before;
   const known = new Set(before.values.map(([value]) => value));
-  const isClosed = known.size > 0 && known.size <= MOST_CATEGORIES && !before.unseen;
+  const isFew = known.size > 0 && known.size <= MOST_CATEGORIES && !before.unseen;
+  const isClosed = before.isComplete ?? isFew;
   const isOutside = (value: Value): boolean => {
     if (typeof value === 'number' && minimum !== undefined && maximum !== undefined) {
       return value < told(minimum) || value > told(maximum);
     }
+    if (value === null) return before.isMissing === false;
     return typeof value === 'string' && isClosed && !known.has(value);
   };
   const value = sumOf(now, isOutside) / all;

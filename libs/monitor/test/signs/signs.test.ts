@@ -251,3 +251,30 @@ test('a card tells ranges of numbers and counts of categories', () => {
     'device_type psi',
   ]);
 });
+
+test('values beyond training are told, though they were there before', () => {
+  const training = referenceOfCard({
+    training: {
+      rows: 1000,
+      ranges: {
+        budget: { minimum: 200, maximum: 900, missing: 0 },
+        device_type: { categories: { mobile: 900, tablet: 100, desktop: 0 }, missing: 0 },
+        creative: { words: 12, missing: 3 },
+      },
+    },
+  });
+  const outsideOf = (reference: Reference | null, now: Reference) =>
+    signsOf(reference, now, 0.05, training)
+      .filter(({ kind, raised }) => kind === 'outside' && raised)
+      .map(({ words }) => words);
+  const all = outsideOf(before, before);
+  expect(all).toHaveLength(2);
+  expect(all[0]).toBe(
+    'budget is beyond what the model was trained with in 100 % of the impressions (100 % to 100 %)',
+  );
+  expect(all[1]).toMatch(/^device_type is beyond .* in 40 % of the impressions/);
+  // Also on the first day, when there is nothing to compare with.
+  expect(outsideOf(null, before)).toEqual(all);
+  const missing = with_({ device_type: { values: [[null, 1]], size: 500 } });
+  expect(outsideOf(missing, missing)[1]).toMatch(/^device_type is beyond .* in 100 % of/);
+});
