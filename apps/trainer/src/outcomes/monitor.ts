@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exitHelp, RefusedError } from '../cli/exit.js';
-import { jsonFlag, wholeNumber } from '../cli/flags.js';
+import { day, jsonFlag, wholeNumber } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { visible } from '../cli/visible.js';
 import { addServiceFlags, Service, type ServiceFlags } from '../service/ask.js';
@@ -18,6 +18,12 @@ export function monitorCommand(signal: AbortSignal): Command {
       new Option('--young <how>', 'days that still grow: corrected, or left out').choices([
         ...['correct', 'leave-out'],
       ]),
+    )
+    .addOption(
+      new Option(
+        '--alpha <share>',
+        'how often something may be found that is not there; default: 0.05',
+      ).argParser(alpha),
     )
     .addOption(new Option('--cpc <price>', 'what a click costs').argParser(price))
     .addOption(new Option('--cpm <price>', 'what a thousand impressions cost').argParser(price))
@@ -38,7 +44,7 @@ export function monitorCommand(signal: AbortSignal): Command {
 const monitorHelp = `
 Segments are tested so that one may look at any time: of a model that is right, something is found once
 in twenty cases, however often one looks. Money is by the prices given here, by the service's
-MONITORING_PRICES, or by what was spent.
+MONITORING_PRICES, or by what was spent. --json tells every segment too.
 
 Examples
   adscale monitor
@@ -53,6 +59,7 @@ interface MonitorFlags extends ServiceFlags {
   readonly to?: string;
   readonly modelVersion?: string;
   readonly young?: string;
+  readonly alpha?: number;
   readonly cpc?: number;
   readonly cpm?: number;
   readonly value?: number;
@@ -65,6 +72,8 @@ interface MonitorFlags extends ServiceFlags {
 interface Look {
   readonly monitoring: MonitoringTold;
   readonly effectiveness: EffectivenessTold;
+  /** As the service tells it: every segment, and causes in money. For machines, as it is long. */
+  readonly segments?: unknown;
 }
 
 /** @throws RefusedError with `--check` while an alert is firing */
@@ -74,6 +83,7 @@ async function runMonitor(flags: MonitorFlags, signal: AbortSignal): Promise<voi
   const look = async (): Promise<Look> => ({
     monitoring: await service.get<MonitoringTold>(`/monitoring${query}`),
     effectiveness: await service.get<EffectivenessTold>(`/monitoring/effectiveness${query}`),
+    ...(flags.json && { segments: await service.get(`/monitoring/segments${query}`) }),
   });
   if (flags.watch !== undefined) return watch(look, flags.watch, flags.json, signal);
   const seen = await look();
@@ -112,19 +122,20 @@ function check({ alerts }: MonitoringTold): void {
   throw new RefusedError([`${count} firing:`, ...titles].join('\n'));
 }
 
-function queryOf({ from, to, modelVersion: model, young, cpc, cpm, value }: MonitorFlags): string {
+function queryOf({ from, to, modelVersion: model, young, alpha, ...prices }: MonitorFlags): string {
   const parameters = new URLSearchParams();
-  const given = { from, to, model, young, cpc, cpm, value };
+  const { cpc, cpm, value } = prices;
+  const given = { from, to, model, young, alpha, cpc, cpm, value };
   for (const [name, each] of Object.entries(given)) {
     if (each !== undefined) parameters.set(name, String(each));
   }
   return parameters.size === 0 ? '' : `?${parameters.toString()}`;
 }
 
-function day(text: string): string {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
-  if (!isDay) throw new InvalidArgumentError('wanted a day as 2026-03-01.');
-  return text;
+function alpha(text: string): number {
+  const value = /^\d*\.?\d+(e-\d+)?$/i.test(text) ? Number(text) : NaN;
+  if (value > 0 && value <= 0.5) return value;
+  throw new InvalidArgumentError('wanted a number above 0, at most 0.5.');
 }
 
 /** Seconds between looks. */
