@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 
@@ -48,6 +48,20 @@ describe.each([
     });
     expect(service.mem_limit).toBeDefined();
   });
+});
+
+it('no image lacks a source because a folder of it is named like one that is ignored', () => {
+  const ignored = read('.dockerignore').split('\n').filter(Boolean);
+  const anywhere = ignored.flatMap((line) => (line.startsWith('**/') ? [line.slice(3)] : []));
+  const sources = ['apps', 'libs'].flatMap((top) =>
+    readdirSync(root + top, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.split('/')[1] === 'src',
+    ),
+  );
+  expect(sources.length).toBeGreaterThan(100);
+  expect(sources.filter((path) => path.split('/').some((part) => anywhere.includes(part)))).toEqual(
+    [],
+  );
 });
 
 describe('docker compose', () => {
