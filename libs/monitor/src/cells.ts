@@ -16,6 +16,11 @@ export interface OutcomeCell {
   readonly rows: number;
   readonly impressions: number;
   readonly clicks: number;
+  /**
+   * Of the impressions, those whose figures were last told after `Growth.as_of`, and are so a day older than
+   * the others. Default 0.
+   */
+  readonly fresh?: number;
   /** Clicks that the model expected: the sum over impressions of the predicted CTR. */
   readonly predicted: number;
   /** Money; absent where nobody said. */

@@ -1,6 +1,6 @@
 import type { CtrModel } from '@adscale/ctr';
 import type { Observed } from '@adscale/decisions';
-import { matureAge } from '@adscale/monitor';
+import { type Growth, matureAge } from '@adscale/monitor';
 import { type ModelLoader, ModelRefusedError } from '../model/loader.js';
 import type { ServedModel } from '../model/served-model.js';
 import { askStore, askable } from '../outcomes/ask-store.js';
@@ -89,9 +89,15 @@ export class Judgement {
   private async spanOf(at: number, { to, young = false }: JudgedDays) {
     const { now, maturity } = this.parts;
     const growth = young || maturity === undefined ? undefined : await askable(maturity.growth());
-    const last = dayOf(now() - (growth === undefined ? 0 : matureAge(growth)) * DAY_MS);
+    const last = dayOf(now() - waitOf(growth) * DAY_MS);
     return { from: dayOf(at), to: to === undefined || to > last ? last : to };
   }
+}
+
+/** Days back from today to the last one that is mature; its deliveries of today may still come. */
+function waitOf(growth: Growth | undefined): number {
+  const age = growth === undefined ? 0 : matureAge(growth);
+  return age === 0 ? 0 : age + 1;
 }
 
 function observedOf({ impressions, clicks, spend }: Counted): Observed {

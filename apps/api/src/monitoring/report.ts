@@ -11,6 +11,7 @@ import type { Kysely } from 'kysely';
 import type { Prices } from '../prices.js';
 import type { Tables } from '../store/tables.js';
 import { trainingOf } from '../outcomes/kept-models.js';
+import { dayOf, startOf } from '../outcomes/days.js';
 import { growthFrom, growthRows } from '../outcomes/growth.js';
 import { outcomePages } from './cells.js';
 import { marksOf, outcomeMarks } from './marks.js';
@@ -54,8 +55,9 @@ export async function makeReport<K extends ReportKind>(
   // Before the outcomes are read: what comes meanwhile may be missing, and is looked for again.
   const { revision } = marksOf(await outcomeMarks(db));
   const { model, ...asked } = options;
-  const pages = outcomePages(db, options);
-  const growing = { ...asked, ...(await growthOf(db)) };
+  const now = Date.now();
+  const pages = outcomePages(db, { ...options, since: startOf(dayOf(now)) });
+  const growing = { ...asked, ...(await growthOf(db, now)) };
   const report =
     kind === 'monitoring'
       ? await monitor(pages, { ...growing, trainingOf: (version) => referenceFor(db, version) })
@@ -74,8 +76,10 @@ async function referenceFor(db: Kysely<Tables>, version: string): Promise<Refere
 }
 
 /** How days grow, by what the store was told of days when they were younger. */
-async function growthOf(db: Kysely<Tables>): Promise<Pick<Asked, 'growth' | 'growthSegmentOf'>> {
-  const now = Date.now();
+async function growthOf(
+  db: Kysely<Tables>,
+  now: number,
+): Promise<Pick<Asked, 'growth' | 'growthSegmentOf'>> {
   const growth = growthFrom(await growthRows(db, { now }), now);
   const names = new Set(Object.keys(growth.segments).map((segment) => segment.split('=')[0]));
   return {

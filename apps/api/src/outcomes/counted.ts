@@ -15,10 +15,18 @@ export interface CellsWanted {
   readonly after?: CellPlace;
   /** Most cells of a page. */
   readonly limit: number;
+  /** What counts until this moment or later is `fresh`: milliseconds since 1970. Default: nothing is. */
+  readonly since?: number;
+}
+
+/** A counted cell. */
+export interface CountedCell extends DailyRow {
+  /** Impressions of figures that count until `CellsWanted.since` or later. */
+  readonly fresh: number;
 }
 
 export interface CellPage {
-  readonly cells: readonly DailyRow[];
+  readonly cells: readonly CountedCell[];
   /** Where to go on; undefined at the end. */
   readonly next: CellPlace | undefined;
 }
@@ -29,20 +37,21 @@ export interface CellPage {
  * page has all of a cell.
  */
 export async function countedCells(db: Kysely<Tables>, wanted: CellsWanted): Promise<CellPage> {
-  const { limit } = wanted;
+  const { limit, since = Number.MAX_SAFE_INTEGER } = wanted;
   const { rows: places } = await placesOf(wanted).execute(db);
   const next = places.length === limit ? places[limit - 1] : undefined;
   if (places.length === 0) return { cells: [], next };
   const where = sql`${within(wanted)} and (day, cell_id) <= (${places.at(-1)!.day}, ${places.at(-1)!.cell_id})`;
   const cell = sql.raw('day, cell_id, model, cell, unseen, campaign, placement, arm');
-  const { rows: cells } = await sql<DailyRow>`
+  const { rows: cells } = await sql<CountedCell>`
     select ${cell}, sum(rows) as rows, sum(impressions) as impressions, sum(clicks) as clicks,
-      sum(spend) as spend, sum(predicted) as predicted
+      sum(spend) as spend, sum(predicted) as predicted, sum(fresh) as fresh
     from (
-      select ${cell}, 1 as rows, impressions, clicks, spend, ctr * impressions as predicted
+      select ${cell}, 1 as rows, impressions, clicks, spend, ctr * impressions as predicted,
+        case when until >= ${sql.lit(since)} then impressions else 0 end as fresh
       from outcomes where ${where}
       union all
-      select ${cell}, rows, impressions, clicks, spend, predicted from daily where ${where}
+      select ${cell}, rows, impressions, clicks, spend, predicted, 0 as fresh from daily where ${where}
     ) as counted
     group by ${cell} order by day, cell_id`.execute(db);
   return { cells, next };

@@ -21,7 +21,10 @@ export async function growthRows(
   return rows.map((row) => ({ ...row, segment: row.segment === '' ? null : row.segment }));
 }
 
-/** How days grow, by what was told until yesterday: of today, deliveries are still to come. */
+/**
+ * How days grow, by what was told until yesterday: of today, deliveries are still to come. A day has by now
+ * the age that it had yesterday, and what was told of it today is a day older: `CountedCell.fresh`.
+ */
 export function growthFrom(rows: readonly GrowthRow[], now: number): Growth {
   return learnGrowth(rows, daysBefore(dayOf(now), 1));
 }

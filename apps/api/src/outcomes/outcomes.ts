@@ -21,7 +21,7 @@ const OLDEST_AGE = 60;
 export interface DaysAsked {
   readonly from?: string;
   readonly to?: string;
-  /** Leaves out days whose clicks may still lack 2 %. */
+  /** Leaves out today, and days whose clicks, as they were told until yesterday, may still lack 2 %. */
   readonly mature?: boolean;
 }
 
@@ -76,9 +76,7 @@ export class Outcomes {
     const today = dayOf(now());
     const asked = {
       from: from ?? daysBefore(to ?? today, USUAL_DAYS),
-      to: mature
-        ? least(to ?? today, daysBefore(today, Math.max(1, matureAge(growth))))
-        : (to ?? today),
+      to: mature ? least(to ?? today, daysBefore(today, 1 + matureAge(growth))) : (to ?? today),
     };
     const lines = cellLines(store, { ...asked, growth, now: now() });
     const first = await available(() => lines.next());

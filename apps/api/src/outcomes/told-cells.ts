@@ -1,7 +1,7 @@
-import { type Growth, matureShare } from '@adscale/monitor';
-import type { DailyRow } from '../store/outcome-tables.js';
+import { type Growth, type MatureShare, matureShare } from '@adscale/monitor';
+import type { CountedCell } from './counted.js';
 import type { Store } from '../store/store.js';
-import { ageAt } from './days.js';
+import { dayOf, DAY_MS, startOf } from './days.js';
 import type { OutcomeQueries } from './queries.js';
 
 /** Cells of a page of the store: about 300 bytes each as they are told. */
@@ -23,19 +23,20 @@ export async function* cellLines(
   store: Pick<Store<OutcomeQueries>, 'run'>,
   { from, to, growth, now }: CellsAsked,
 ): AsyncGenerator<string> {
+  const today = startOf(dayOf(now));
   let cells = 0;
   let after: { readonly day: string; readonly cell_id: string } | undefined;
   do {
-    const page = await store.run('countedCells', { from, to, after, limit: PAGE });
+    const page = await store.run('countedCells', { from, to, after, limit: PAGE, since: today });
     cells += page.cells.length;
-    if (page.cells.length > 0) yield page.cells.map((cell) => lineOf(cell, growth, now)).join('');
+    if (page.cells.length > 0) yield page.cells.map((cell) => lineOf(cell, growth, today)).join('');
     after = page.next;
   } while (after !== undefined);
   yield `${JSON.stringify({ end: true, cells })}\n`;
 }
 
 /** The record is JSON already. */
-function lineOf(row: DailyRow, growth: Growth | undefined, now: number): string {
+function lineOf(row: CountedCell, growth: Growth | undefined, today: number): string {
   const { day, model, cell, unseen, campaign, placement, arm } = row;
   const told = {
     ...(campaign !== '' && { campaign }),
@@ -46,7 +47,7 @@ function lineOf(row: DailyRow, growth: Growth | undefined, now: number): string 
     clicks: row.clicks,
     predicted_clicks: rounded(row.predicted),
     ...(row.spend !== null && { spend: rounded(row.spend) }),
-    ...(growth && { maturity: shareOf(growth, ageAt(day, now), cell) }),
+    ...(growth && { maturity: shareOf(growth, row, (today - startOf(day)) / DAY_MS) }),
   };
   const start = `{"day":"${day}","model_version":${JSON.stringify(model)},"record":${cell}`;
   const words = JSON.stringify(unseenOf(unseen));
@@ -58,10 +59,17 @@ export function unseenOf(unseen: string): string[] {
   return unseen === '' ? [] : unseen.split(',').map(decodeURIComponent);
 }
 
-/** What is there of a day's clicks, grown as its segment does. */
-function shareOf(growth: Growth, age: number, cell: string) {
-  const { share, lower, upper } = matureShare(growth, age, segmentIn(growth, cell));
-  return { share: rounded(share), lower: rounded(lower), upper: rounded(upper) };
+/**
+ * What is there of a cell's clicks, grown as its segment does. What was told today has the age of today, and
+ * what was not may still come: it has the age of yesterday.
+ * @param age of today
+ */
+function shareOf(growth: Growth, { cell, impressions, fresh }: CountedCell, age: number) {
+  const segment = segmentIn(growth, cell);
+  const told = impressions > 0 ? fresh / impressions : 0;
+  const [since, before] = [age, age - 1].map((at) => matureShare(growth, at, segment));
+  const both = (name: keyof MatureShare) => rounded(told * since[name] + (1 - told) * before[name]);
+  return { share: both('share'), lower: both('lower'), upper: both('upper') };
 }
 
 /** The segment of a cell, among those whose growth is known: they are `feature=value`. */

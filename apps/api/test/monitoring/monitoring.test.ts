@@ -137,6 +137,22 @@ describeEngines('monitoring', (engine) => {
 });
 
 describe('monitoring', () => {
+  it('judges outcomes of today, and says that how they grow is not known', async () => {
+    const url = temporaryStore();
+    await start({ OUTCOMES_URL: url });
+    store = openStore(url, logger);
+    await keep(store, { model: version, from: today, days: 1, factors: { mobile: 0.1 } }, 1);
+    const { body } = await api.get('/monitoring').expect(200);
+    expect(body).toMatchObject({
+      overall: { impressions: 60_000 },
+      ...{ days: [{ day: today }], left_out: { days: 0, impressions: 0 } },
+    });
+    expect(body.overall.factor).toBeLessThan(0.7);
+    expect(body.findings).toContain(
+      'how counts grow is not known yet: young days are taken as they are',
+    );
+  });
+
   it.each(['', '/segments', '/effectiveness', '/history'])(
     'refuses what it cannot answer: /monitoring%s',
     async (path) => {

@@ -204,6 +204,26 @@ describeEngines('outcomes', (engine) => {
     expect(await shares()).toEqual([0.6, 0.85, 0.96, 1]);
   });
 
+  it('are as mature as the age at which they were last told', async () => {
+    const at = (day: number, age: number) =>
+      new Date(Date.parse(dayBefore(day)) + age * DAY_MS + 3_600_000).toISOString();
+    // Each day is told at every age, today and yesterday have been; of the day before, today's is to come.
+    const told = [9, 8, 7, 6, 5, 4, 3, 2, 1].flatMap((day) =>
+      [60, 85, 96, 100].map((clicks, age) => ({ day, age, clicks })),
+    );
+    const known = told.filter(({ day, age }) => age < day || (age === day && day !== 2));
+    await tell(
+      known.map(({ day, age, clicks }) =>
+        report({ period: dayBefore(day), until: at(day, age), clicks }),
+      ),
+    ).expect(200);
+    const shares = (await cells(`?from=${dayBefore(4)}`)).map(({ maturity }) => maturity.share);
+    expect(shares).toEqual([1, 1, 0.85, 0.85]);
+    // The oldest of the mature days has its last figure since yesterday.
+    const mature = await cells(`?from=${dayBefore(6)}&mature=true`);
+    expect(mature.map(({ day }) => day)).toEqual([6, 5, 4].map(dayBefore));
+  });
+
   it('are the same after a restart, and so are ids', async () => {
     const { id } = await predicted();
     const url = engine.newUrl();

@@ -27,6 +27,8 @@ export interface MonitoringTold {
   readonly made_at: string;
   readonly findings: readonly string[];
   readonly overall: Calibration;
+  /** Of days that are too young. */
+  readonly left_out: { readonly days: number; readonly impressions: number };
   readonly models: readonly (Calibration & { readonly model_version: string })[];
   readonly causes: readonly Cause[];
   readonly alerts: readonly {
@@ -63,7 +65,7 @@ const MOST_ROWS = 10;
 export function monitoringText(told: MonitoringTold, effects: EffectivenessTold): string {
   const { from, to, made_at, overall } = told;
   const head = `Outcomes of ${from} to ${to}, read at ${made_at.slice(0, 16).replace('T', ' ')} UTC`;
-  if (overall.impressions === 0) return `${head}\nThere are none.`;
+  if (overall.impressions === 0) return `${head}\n${noneText(told.left_out)}`;
   const sections = [
     ['Findings', ...lines(told.findings, 'Nothing beyond chance.')],
     ['Alerts', ...lines(alertLines(told), 'None is firing.')],
@@ -74,6 +76,13 @@ export function monitoringText(told: MonitoringTold, effects: EffectivenessTold)
     ['Since the week before', ...lines(effects.change?.words ?? [], 'No earlier week.')],
   ];
   return [head, ...sections.map((section) => section.join('\n'))].join('\n\n');
+}
+
+/** Outcomes that are not judged are not "none". */
+function noneText({ days, impressions }: MonitoringTold['left_out']): string {
+  if (days === 0) return 'There are none.';
+  const which = days === 1 ? 'one day' : `${days} days`;
+  return `All are of ${which} too young to judge: ${count(impressions)} impressions are left out.`;
 }
 
 function lines(texts: readonly string[], none: string): string[] {

@@ -10,7 +10,7 @@ const off = { ...counted, factor: 0.85, lower: 0.81, upper: 0.89 };
 const told: MonitoringTold = {
   ...{ from: '2026-02-02', to: '2026-03-01', made_at: '2026-03-01T12:34:56.000Z' },
   findings: ['device_type = mobile: 15 % fewer clicks than expected (11 to 19 %)'],
-  overall: off,
+  ...{ overall: off, left_out: { days: 0, impressions: 0 } },
   models: [{ model_version: 'v1', ...off }],
   causes: [
     {
@@ -79,6 +79,10 @@ Since the week before
     expect(text).toContain('Since the week before\n  No earlier week.');
     const none = { ...counted, impressions: 0, factor: null, lower: 0, upper: null };
     expect(monitoringText({ ...told, overall: none }, effects)).toMatch(/\nThere are none\.$/);
+    const young = { ...told, overall: none, left_out: { days: 2, impressions: 5000 } };
+    expect(monitoringText(young, effects)).toMatch(
+      /\nAll are of 2 days too young to judge: 5,000 impressions are left out\.$/,
+    );
   });
 
   it('shortens long tables, and says by how much', () => {

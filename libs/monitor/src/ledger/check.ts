@@ -18,11 +18,14 @@ const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0
  * @throws MonitorError CELL_INVALID, with the field, the value got and the value wanted
  */
 export function checkCell(cell: OutcomeCell): number {
-  const { rows, impressions, clicks, predicted, spend } = cell;
+  const { rows, impressions, clicks, predicted, spend, fresh = 0 } = cell;
   if (!isCount(rows)) refuse(cell, 'rows', 'a number, 0 or more');
   if (!isCount(impressions)) refuse(cell, 'impressions', 'a number, 0 or more');
   if (!isCount(clicks)) refuse(cell, 'clicks', 'a number, 0 or more');
   if (clicks > impressions) refuse(cell, 'clicks', `the impressions, ${impressions}, at most`);
+  if (!(fresh >= 0 && fresh <= impressions)) {
+    refuse(cell, 'fresh', `0 to the impressions, ${impressions}`);
+  }
   // Sums of many roundings may be above by their last digits.
   const most = impressions * (1 + 1e-6);
   if (!isCount(predicted) || predicted > most) {

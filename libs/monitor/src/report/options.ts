@@ -26,8 +26,9 @@ export interface ReportOptions {
   /** How counts grow with age. Default: they do not. */
   readonly growth?: Growth;
   /**
-   * What becomes of days that are not mature. Default `correct`: as far as it is known how they grow; days
-   * that were never watched to the end of their growth are left out all the same.
+   * What becomes of days that are not mature. Default `correct`: as far as it is known how they grow, also of
+   * the day after `growth.as_of`, which is not over; days that were never watched to the end of their growth
+   * are left out all the same.
    */
   readonly young?: 'correct' | 'leave-out';
   /** The segment that a cell grows with. Default: all cells alike. */
@@ -92,5 +93,11 @@ export function maturityOf(
   const age = dayNumber(growth.as_of, 'growth.as_of') - day;
   const segment = growthSegmentOf?.(cell);
   if (young === 'leave-out') return age >= matureAge(growth, segment) ? 1 : null;
-  return age < knownFrom(growth, segment) ? null : rateShare(growth, age, segment);
+  const { impressions, fresh = 0 } = cell;
+  const told = impressions > 0 ? fresh / impressions : 0;
+  // Of what was told since, growth is that of a day older; of a day that is not over, that of age 0.
+  const youngest = Math.max(0, told < 1 ? age : age + 1);
+  if (youngest < knownFrom(growth, segment)) return null;
+  const [before, since] = [age, age + 1].map((at) => rateShare(growth, at, segment));
+  return (1 - told) * before + told * since;
 }

@@ -29,11 +29,14 @@ export function warningsOf(told: Told, { growth }: CheckedOptions): string[] {
   if (told.left_out.days > 0) {
     const { days, impressions } = told.left_out;
     warnings.push(
-      `${days} days are too young to judge: ${numberText(impressions)} impressions are left out`,
+      days === 1
+        ? `one day is too young to judge: its ${numberText(impressions)} impressions are left out`
+        : `${days} days are too young to judge: ${numberText(impressions)} impressions are left out`,
     );
   }
-  if (growth !== undefined && growth.overall.days === 0) {
-    warnings.push('how counts grow is not known yet: young days are taken as they are');
+  if (growth !== undefined && growth.overall.days === 0 && told.by_day.length > 0) {
+    const which = told.left_out.days > 0 ? 'other young days' : 'young days';
+    warnings.push(`how counts grow is not known yet: ${which} are taken as they are`);
   }
   if (told.kept_share < 1) {
     warnings.push(

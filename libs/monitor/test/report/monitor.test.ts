@@ -170,6 +170,40 @@ test('young days are corrected, or left out, as the reader asks', async () => {
   expect(without.warnings.join()).toContain('2 days are too young to judge');
 });
 
+test('what was told of a day today is a day older than what was not, and today is judged', async () => {
+  // The day is of age 1 by what was told until yesterday; this morning's delivery brought all of its clicks.
+  const day = (told: Partial<OutcomeCell>) =>
+    monitor([[cellOf({ day: '2026-03-19', impressions: 1e5, predicted: 1000, ...told })]], {
+      growth,
+    });
+  expect((await day({ clicks: 800 })).overall.factor).toBeCloseTo(1, 9);
+  expect((await day({ clicks: 1000, fresh: 1e5 })).overall.factor).toBeCloseTo(1, 9);
+  expect((await day({ clicks: 900, fresh: 5e4 })).overall.factor).toBeCloseTo(1, 9);
+  // The day after the last one whose deliveries are in.
+  const today = { day: '2026-03-21', clicks: 400, predicted: 500, impressions: 5e4, fresh: 5e4 };
+  expect((await day(today)).overall.factor).toBeCloseTo(1, 9);
+  const without = await monitor([[cellOf(today)]], { growth, young: 'leave-out' });
+  expect(without.left_out).toEqual({ days: 1, impressions: 5e4 });
+  expect(without.warnings).toEqual([
+    'one day is too young to judge: its 50,000 impressions are left out',
+  ]);
+});
+
+test('where nothing is known of growth, today is taken as it is, and that is said', async () => {
+  const told = cellOf({ day: '2026-03-21', predicted: 100, clicks: 1, fresh: 1000 });
+  const unknown = { growth: learnGrowth([], '2026-03-20') };
+  const report = await monitor([[told]], unknown);
+  expect(report.overall).toMatchObject({ impressions: 1000, factor: 0.01 });
+  expect(report.left_out.days).toBe(0);
+  expect(report.warnings).toContain(
+    'how counts grow is not known yet: young days are taken as they are',
+  );
+  const without = await monitor([[told]], { ...unknown, young: 'leave-out' });
+  expect(without.warnings).toEqual([
+    'one day is too young to judge: its 1,000 impressions are left out',
+  ]);
+});
+
 test('while days still grow at the oldest age that was watched, young ones are left out', async () => {
   const rows = ['2026-03-01', '2026-03-02', '2026-03-03'].map((day) => [
     {
@@ -227,6 +261,9 @@ test.each([
 });
 
 test('a cell that cannot be is refused wherever it stands', async () => {
+  await expect(monitor([[cellOf({ fresh: 1001 })]])).rejects.toThrow(
+    'fresh is 1001, and must be 0 to the impressions, 1000',
+  );
   await expect(monitor([[cellOf({}), cellOf({ clicks: 2000 })]])).rejects.toThrow(
     'clicks is 2000, and must be the impressions, 1000, at most',
   );
