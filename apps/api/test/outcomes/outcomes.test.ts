@@ -217,8 +217,8 @@ describeEngines('outcomes', (engine) => {
         report({ period: dayBefore(day), until: at(day, age), clicks }),
       ),
     ).expect(200);
-    const shares = (await cells(`?from=${dayBefore(4)}`)).map(({ maturity }) => maturity.share);
-    expect(shares).toEqual([1, 1, 0.85, 0.85]);
+    const shares = [1, 1, 0.85, 0.85].map((share) => ({ maturity: { share } }));
+    expect(await cells(`?from=${dayBefore(4)}`)).toMatchObject(shares);
     // The oldest of the mature days has its last figure since yesterday.
     const mature = await cells(`?from=${dayBefore(6)}&mature=true`);
     expect(mature.map(({ day }) => day)).toEqual([6, 5, 4].map(dayBefore));
