@@ -1,4 +1,4 @@
-import { type Growth, type GrowthRow, learnGrowth } from '@adscale/monitor';
+import { type Growth, type GrowthCurve, type GrowthRow, learnGrowth } from '@adscale/monitor';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../store/tables.js';
 import { dayOf, daysBefore } from './days.js';
@@ -19,6 +19,16 @@ export async function growthRows(
     .orderBy('day')
     .execute();
   return rows.map((row) => ({ ...row, segment: row.segment === '' ? null : row.segment }));
+}
+
+/**
+ * Whether anything was told again, so that something is known of growth: what was told once may be all, or
+ * may be the first of what is to come.
+ */
+export function isGrowthKnown({ overall }: Growth): boolean {
+  const grows = ({ share, deviation }: GrowthCurve) =>
+    share.some((at) => at !== 1) || deviation.some((at) => at > 0);
+  return grows(overall.clicks) || grows(overall.impressions);
 }
 
 /**

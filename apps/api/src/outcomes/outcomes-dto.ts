@@ -113,7 +113,8 @@ export class OutcomeSummaryAnswer {
 
   @ApiProperty({
     type: [MaturityAnswer],
-    description: 'How the clicks of a day grow with its age, as learnt from restatements.',
+    description:
+      'How the clicks of a day grow with its age, as learnt from restatements; empty before there are any.',
   })
   maturity!: MaturityAnswer[];
 

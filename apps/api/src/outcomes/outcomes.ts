@@ -5,6 +5,7 @@ import { ProblemError } from '../problem/problem.js';
 import { StoreError } from '../store/errors.js';
 import type { Store } from '../store/store.js';
 import { dayOf, daysBefore } from './days.js';
+import { isGrowthKnown } from './growth.js';
 import { type OutcomeIntake, Receipt, SLICE } from './intake.js';
 import type { Maturity } from './maturity.js';
 import { OutcomeLines } from './outcome-lines.js';
@@ -156,6 +157,7 @@ function toldErrors(rejected: Receipt['rejected']) {
 }
 
 function maturityOf(growth: Growth): OutcomeSummaryAnswer['maturity'] {
+  if (!isGrowthKnown(growth)) return [];
   const ages = Math.min(OLDEST_AGE, growth.overall.clicks.share.length);
   return Array.from({ length: ages }, (_, age) => ({ age, ...roundedShare(growth, age) }));
 }

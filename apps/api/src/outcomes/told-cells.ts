@@ -2,6 +2,7 @@ import { type Growth, type MatureShare, matureShare } from '@adscale/monitor';
 import type { CountedCell } from './counted.js';
 import type { Store } from '../store/store.js';
 import { dayOf, DAY_MS, startOf } from './days.js';
+import { isGrowthKnown } from './growth.js';
 import type { OutcomeQueries } from './queries.js';
 
 /** Cells of a page of the store: about 300 bytes each as they are told. */
@@ -47,7 +48,11 @@ function lineOf(row: CountedCell, growth: Growth | undefined, today: number): st
     clicks: row.clicks,
     predicted_clicks: rounded(row.predicted),
     ...(row.spend !== null && { spend: rounded(row.spend) }),
-    ...(growth && { maturity: shareOf(growth, row, (today - startOf(day)) / DAY_MS) }),
+    ...(growth && {
+      maturity: isGrowthKnown(growth)
+        ? shareOf(growth, row, (today - startOf(day)) / DAY_MS)
+        : null,
+    }),
   };
   const start = `{"day":"${day}","model_version":${JSON.stringify(model)},"record":${cell}`;
   const words = JSON.stringify(unseenOf(unseen));

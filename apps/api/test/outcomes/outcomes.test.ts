@@ -185,6 +185,12 @@ describeEngines('outcomes', (engine) => {
     expect(await cells(`?from=${dayBefore(1)}&mature=true`)).toEqual([]);
   });
 
+  it('say nothing of growth while they were told once', async () => {
+    await tell([5, 4, 3].map((day) => report({ period: dayBefore(day) }))).expect(200);
+    expect((await api.get('/outcomes/summary')).body.maturity).toEqual([]);
+    expect(await cells()).toMatchObject([5, 4, 3].map(() => ({ maturity: null })));
+  });
+
   it('teach the same growth in whatever order they come', async () => {
     const at = (day: number, age: number) =>
       new Date(Date.parse(dayBefore(day)) + age * DAY_MS + 3_600_000).toISOString();
