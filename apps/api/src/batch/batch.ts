@@ -4,12 +4,17 @@ import type { RecordAnswers } from './record-answers.js';
 
 /**
  * Checks that a body is a batch.
+ * @param wanted what it should be, in words
  * @throws ProblemError INVALID_BATCH, BATCH_TOO_LARGE
  */
-export function readBatch(body: unknown, limit: number): readonly unknown[] {
+export function readBatch(
+  body: unknown,
+  limit: number,
+  wanted = 'an array of records',
+): readonly unknown[] {
   if (!Array.isArray(body)) {
     const got = body === null ? 'null' : typeof body;
-    throw new ProblemError('INVALID_BATCH', { detail: `Got ${got}, wanted an array of records.` });
+    throw new ProblemError('INVALID_BATCH', { detail: `Got ${got}, wanted ${wanted}.` });
   }
   checkBatchSize(body.length, limit);
   return body;

@@ -1,5 +1,5 @@
 import { DAY_MS, startOf } from '../outcomes/days.js';
-import { type Parameter, readQuery } from '../record/query.js';
+import { type Parameter, checkOrder, readQuery } from '../record/query.js';
 import type { JudgedDays } from './judgement.js';
 
 /** Most decisions of one page, and those of one that does not say. */
@@ -16,6 +16,9 @@ export interface ListedPage {
   readonly after: { readonly at: number; readonly id: string } | undefined;
   readonly most: number;
 }
+
+/** Where nobody says until when. */
+const LAST_DAY = '9999-12-31';
 
 const DAY_RULE = 'a UTC day such as 2026-03-01';
 
@@ -56,6 +59,7 @@ export function readListQuery(query: unknown): ListedPage {
     after: ListedPage['after'] & object;
     limit: number;
   }>(query, { from: day, to: day, after, limit });
+  checkOrder(read, LAST_DAY);
   return {
     from: read.from === undefined ? 0 : startOf(read.from),
     to: read.to === undefined ? END : startOf(read.to) + DAY_MS,

@@ -19,6 +19,7 @@ import type { FastifyReply } from 'fastify';
 import { ApiProblems } from '../problem/api-problems.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { ProblemError } from '../problem/problem.js';
+import { refuseQuery } from '../record/query.js';
 import { PREDICT } from '../security/scopes.js';
 import { effectivenessAnswer, historyAnswer, monitoringAnswer, segmentsAnswer } from './answers.js';
 import { HistoryAnswer } from './calibration-dto.js';
@@ -121,8 +122,9 @@ export class MonitoringController implements BeforeApplicationShutdown {
     description: 'An event at once, and one a change, until the client leaves.',
     content: { 'text/event-stream': { schema: { $ref: getSchemaPath(MonitoringAnswer) } } },
   })
-  @ApiProblems(STORE)
-  async stream(@Res() reply: FastifyReply): Promise<void> {
+  @ApiProblems(PROBLEMS)
+  async stream(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
+    refuseQuery(query);
     if (!this.feed.hasRoom) {
       const detail = 'MAX_EVENT_STREAMS clients watch already. Ask GET /monitoring.';
       throw new ProblemError('OVERLOADED', { detail, headers: { 'retry-after': '1' } });

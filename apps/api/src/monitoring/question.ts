@@ -1,8 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
-import { ProblemError } from '../problem/problem.js';
 import type { Prices } from '../prices.js';
-import { type Parameter, readQuery } from '../record/query.js';
+import { type Parameter, checkOrder, readQuery } from '../record/query.js';
 import type { ReportOptions } from './report.js';
 
 /** What is asked where a query does not say. */
@@ -55,12 +54,7 @@ export function questionOf(query: unknown, { days, prices, today }: Defaults): R
   const given = readQuery<Given>(query, parameters);
   const to = given.to ?? today;
   const from = given.from ?? dayBefore(to, days - 1);
-  if (from > to) {
-    const rule = `no later than to, which is ${to}`;
-    const message = `from is ${from}, and must be ${rule}`;
-    const errors = [{ field: 'from', value: from, rule, message }];
-    throw new ProblemError('INVALID_QUERY', { detail: 'Wrong: from.', errors });
-  }
+  checkOrder(given, today);
   const { value, cpc, cpm } = given;
   const own = {
     ...(value !== undefined && { value_per_click: value }),

@@ -16,7 +16,10 @@ const COUNT_RULE = `a whole number from 0 to ${MOST_COUNT.toLocaleString('en')}`
 const CLICKS_RULE = 'a whole number from 0 to the impressions';
 const SPEND_RULE = 'a number from 0 on, or absent';
 const UNTIL_RULE = 'an instant such as 2026-03-02T10:00:00Z, not in the future, or absent';
-const TEXT_RULE = `a text of 1 to ${LONGEST_WORD} characters, none of them a control character, or absent`;
+const TEXT_RULE = `a text of 1 to ${LONGEST_WORD} characters, none of them a control character or U+FFFD, which stands for broken UTF-8, or absent`;
+
+/** Control characters (C0, DEL and C1), halves of characters, and what stands for bytes of no text. */
+const UNREADABLE = /[\p{Cc}\p{Cs}\uFFFD]/u;
 
 /** Adds what is wrong with the fields that both forms have, and with unknown ones. */
 export function checkFields(given: Given, now: number, errors: FieldProblem[]): void {
@@ -70,11 +73,13 @@ function isAmount(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= MOST_COUNT;
 }
 
-/** PostgreSQL takes no text with a zero in it; and nobody reads control characters. */
+/**
+ * PostgreSQL takes no text with a zero in it; nobody reads control characters; and of names that came in
+ * another encoding than UTF-8 different ones would be the same.
+ */
 function isText(value: unknown): boolean {
   if (typeof value !== 'string' || value === '' || value.length > LONGEST_WORD) return false;
-  for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) < 32) return false;
-  return true;
+  return !UNREADABLE.test(value);
 }
 
 function isPast(value: unknown, now: number): boolean {

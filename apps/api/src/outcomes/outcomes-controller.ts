@@ -29,10 +29,11 @@ import { OpenStreams, superviseConnection } from '../batch/open-streams.js';
 import type { Config } from '../config.js';
 import { COUNTED } from '../logging/request-hooks.js';
 import { ApiProblems } from '../problem/api-problems.js';
-import { type Parameter, readQuery, refuseQuery } from '../record/query.js';
+import { type Parameter, checkOrder, readQuery, refuseQuery } from '../record/query.js';
 import { LINE_TYPES, type RouteRules } from '../record/route-rules.js';
 import { roomFor } from '../security/gate.js';
 import { OUTCOMES } from '../security/scopes.js';
+import { dayOf } from './days.js';
 import { isDay } from './period.js';
 import { Outcomes } from './outcomes.js';
 import {
@@ -102,7 +103,9 @@ export function outcomesController(config: Config): Type<unknown> {
       const { body } = request;
       if (!(body instanceof Readable)) {
         const isOne = typeof body === 'object' && body !== null && !Array.isArray(body);
-        const items = isOne ? [body] : readBatch(body, batchLimit);
+        const items = isOne
+          ? [body]
+          : readBatch(body, batchLimit, 'an outcome or an array of outcomes');
         return void reply.send(await this.outcomes.take(items));
       }
       const cutter = new LineCutter(bodyLimitBytes, roomFor(reply));
@@ -150,6 +153,7 @@ export function outcomesController(config: Config): Type<unknown> {
         to: day,
         mature: truth,
       });
+      checkOrder(asked, dayOf(Date.now()));
       const lines = Readable.from(await this.outcomes.read(asked), { objectMode: false });
       void reply.type(`${LINES}; charset=utf-8`).header('cache-control', 'no-store').send(lines);
     }
@@ -162,8 +166,9 @@ export function outcomesController(config: Config): Type<unknown> {
       summary: 'How many outcomes there are, and how well the store is.',
     })
     @ApiOkResponse({ type: OutcomeSummaryAnswer, description: 'At this moment.' })
-    @ApiProblems(UNAVAILABLE)
-    summary(): Promise<OutcomeSummaryAnswer> {
+    @ApiProblems([...UNAVAILABLE, 'INVALID_QUERY'])
+    async summary(@Query() query: unknown): Promise<OutcomeSummaryAnswer> {
+      refuseQuery(query);
       return this.outcomes.summary();
     }
   }

@@ -50,6 +50,22 @@ export function refuseQuery(query: unknown): void {
   readQuery(query, {});
 }
 
+/**
+ * Refuses days in the wrong order, between which there is nothing.
+ * @param last the last day where `to` is left out
+ * @throws ProblemError INVALID_QUERY
+ */
+export function checkOrder(
+  { from, to }: { readonly from?: string; readonly to?: string },
+  last: string,
+): void {
+  const end = to ?? last;
+  if (from === undefined || from <= end) return;
+  const rule = `no later than to, which is ${end}`;
+  const errors = [fieldProblem('from', from, rule)];
+  throw new ProblemError('INVALID_QUERY', { detail: 'Wrong: from.', errors });
+}
+
 function unknownParameter(name: string, given: unknown, known: readonly string[]): FieldError {
   const field = shortened(name);
   const others = known.join(' or ') || 'none';

@@ -282,6 +282,8 @@ describe('outcomes that are wrong', () => {
     ['negative spend', { spend: -1 }, 'spend'],
     ['an empty campaign', { campaign: '' }, 'campaign'],
     ['a campaign that would break a database', { campaign: 'a\u0000b' }, 'campaign'],
+    ['a placement that steers a terminal', { placement: 'a\u009b31mb' }, 'placement'],
+    ['a key with a half of a character', { key: 'a\ud83d' }, 'key'],
     [
       'an id that is none',
       { prediction_id: 'AAAA', record: undefined, period: undefined },
@@ -292,6 +294,45 @@ describe('outcomes that are wrong', () => {
     expect(body).toMatchObject({ code: 'INVALID_OUTCOMES' });
     expect(body.errors.map((error: { field: string }) => error.field)).toContain(`[0].${field}`);
     expect(await cells()).toEqual([]);
+  });
+
+  it.each(['application/json', 'application/x-ndjson'])(
+    'are refused where a name is no UTF-8, in %s',
+    async (type) => {
+      const latin1 = Buffer.from(JSON.stringify(report({ campaign: 'Frühling' })), 'latin1');
+      const { body } = await request(api.server)
+        .post('/outcomes')
+        .set('content-type', type)
+        .serialize((sent) => sent as unknown as string)
+        .send(latin1)
+        .expect(422);
+      expect(body.errors).toMatchObject([{ field: '[0].campaign' }]);
+      expect(await cells()).toEqual([]);
+    },
+  );
+
+  it('are told what a body should be', async () => {
+    const { body } = await request(api.server)
+      .post('/outcomes')
+      .set('content-type', 'application/json')
+      .send('null')
+      .expect(422);
+    expect(body.detail).toBe('Got null, wanted an outcome or an array of outcomes.');
+  });
+
+  it('are not looked for between days in the wrong order, nor by parameters that there are not', async () => {
+    const from = dayBefore(3);
+    for (const to of [dayBefore(4), undefined]) {
+      const [first, query] = to === undefined ? [dayBefore(-1), ''] : [from, `&to=${to}`];
+      const { body } = await api.get(`/outcomes?from=${first}${query}`).expect(422);
+      const rule = `no later than to, which is ${to ?? dayBefore(0)}`;
+      expect(body).toMatchObject({ code: 'INVALID_QUERY', errors: [{ field: 'from', rule }] });
+    }
+    await api.get(`/outcomes?from=${from}&to=${from}`).expect(200);
+    const { body } = await api.get('/outcomes/summary?x=1').expect(422);
+    expect(body).toMatchObject({ code: 'INVALID_QUERY', errors: [{ field: 'x' }] });
+    await api.get('/monitoring/stream?x=1').expect(422);
+    await api.get(`/decisions?from=${from}&to=${dayBefore(4)}`).expect(422);
   });
 
   it('are refused one by one, and the others are kept', async () => {
