@@ -33,7 +33,7 @@ import { SegmentsAnswer } from './segments-dto.js';
 /** Route configuration: answered with events. */
 const EVENTS = { events: true } as const;
 const STORE: readonly ProblemCode[] = ['OUTCOMES_OFF', 'OUTCOMES_UNAVAILABLE', 'OVERLOADED'];
-const PROBLEMS: readonly ProblemCode[] = ['INVALID_QUERY', ...STORE];
+const PROBLEMS: readonly ProblemCode[] = ['INVALID_QUERY', 'MODEL_VERSION_UNKNOWN', ...STORE];
 
 /** Tells what came of the predictions. */
 @ApiTags('Monitoring')
@@ -122,7 +122,7 @@ export class MonitoringController implements BeforeApplicationShutdown {
     description: 'An event at once, and one a change, until the client leaves.',
     content: { 'text/event-stream': { schema: { $ref: getSchemaPath(MonitoringAnswer) } } },
   })
-  @ApiProblems(PROBLEMS)
+  @ApiProblems(['INVALID_QUERY', ...STORE])
   async stream(@Query() query: unknown, @Res() reply: FastifyReply): Promise<void> {
     refuseQuery(query);
     if (!this.feed.hasRoom) {

@@ -73,11 +73,17 @@ export class Monitoring {
     return questionOf(query, { days, prices, today });
   }
 
-  /** @throws ProblemError OUTCOMES_OFF, OUTCOMES_UNAVAILABLE, OVERLOADED */
+  /** @throws ProblemError MODEL_VERSION_UNKNOWN, OUTCOMES_OFF, OUTCOMES_UNAVAILABLE, OVERLOADED */
   async report<K extends ReportKind>(kind: K, options: ReportOptions): Promise<Made<K>> {
     const { reports } = this;
     if (reports === undefined) throw new ProblemError('OUTCOMES_OFF');
-    return asked(() => reports.get(kind, options));
+    const made = await asked(() => reports.get(kind, options));
+    const isServed = versionsOf(this.parts.served).includes(options.model ?? '');
+    if (made.is_unknown && !isServed) {
+      const detail = `Version ${options.model} has no outcomes in these days, and has not served here.`;
+      throw new ProblemError('MODEL_VERSION_UNKNOWN', { detail });
+    }
+    return made;
   }
 
   /** Looks now, and tells what there is. @throws ProblemError OUTCOMES_OFF, OUTCOMES_UNAVAILABLE */

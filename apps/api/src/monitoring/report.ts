@@ -44,6 +44,8 @@ export interface Made<K extends ReportKind = ReportKind> {
   readonly made_at: string;
   readonly took_ms: number;
   readonly report: ReportKinds[K];
+  /** The version that was asked for has no outcomes in these days, and never gave a prediction id. */
+  readonly is_unknown?: boolean;
 }
 
 /** Reads the outcomes of these days and judges them; takes seconds where there are millions of cells. */
@@ -56,7 +58,9 @@ export async function makeReport<K extends ReportKind>(
   const { revision } = marksOf(await outcomeMarks(db));
   const { model, ...asked } = options;
   const now = Date.now();
-  const pages = outcomePages(db, { ...options, since: startOf(dayOf(now)) });
+  let cells = 0;
+  const wanted = { ...options, since: startOf(dayOf(now)) };
+  const pages = counted(outcomePages(db, wanted), (count) => (cells += count));
   const growing = { ...asked, ...(await growthOf(db, now)) };
   const report =
     kind === 'monitoring'
@@ -66,6 +70,7 @@ export async function makeReport<K extends ReportKind>(
     ...{ options, revision, made_at: new Date().toISOString() },
     took_ms: Math.round(performance.now() - start),
     report: report as ReportKinds[K],
+    ...(model !== undefined && cells === 0 && { is_unknown: !(await hasServed(db, model)) }),
   };
 }
 
@@ -73,6 +78,21 @@ export async function makeReport<K extends ReportKind>(
 async function referenceFor(db: Kysely<Tables>, version: string): Promise<Reference | undefined> {
   const training = await trainingOf(db, version);
   return training && referenceOfCard({ training });
+}
+
+async function* counted<T>(
+  pages: AsyncIterable<readonly T[]>,
+  count: (items: number) => void,
+): AsyncGenerator<readonly T[]> {
+  for await (const page of pages) {
+    count(page.length);
+    yield page;
+  }
+}
+
+async function hasServed(db: Kysely<Tables>, version: string): Promise<boolean> {
+  const kept = db.selectFrom('models').select('version').where('version', '=', version);
+  return (await kept.executeTakeFirst()) !== undefined;
 }
 
 /** How days grow, by what the store was told of days when they were younger. */

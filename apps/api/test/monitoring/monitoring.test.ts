@@ -97,7 +97,13 @@ describeEngines('monitoring', (engine) => {
     expect(body.days.map(({ day }: { day: string }) => day)).toEqual(
       Array.from({ length: 14 }, (_, day) => dayAfter(DRIFT, day)),
     );
-    expect((await api.get('/monitoring/history?model=none')).body.days).toEqual([]);
+    // It serves, but had no outcomes in these days.
+    const early = `to=2020-01-31&from=2020-01-01&model=${version}`;
+    expect((await api.get(`/monitoring/history?${early}`).expect(200)).body.days).toEqual([]);
+    for (const path of ['', '/segments', '/effectiveness', '/history']) {
+      const none = await api.get(`/monitoring${path}?model=none`).expect(404);
+      expect(none.body.code).toBe('MODEL_VERSION_UNKNOWN');
+    }
   });
 
   it('knows what came since it was last asked', async () => {
