@@ -153,13 +153,21 @@ function comparison(
     ratio: plain(ratio),
     interval: { low: plain(low) ?? 0, high: plain(high) },
     difference: {
-      value: plain((ratio - 1) * control),
-      low: plain((low - 1) * control) ?? -1,
-      high: plain((high - 1) * control),
+      value: plain(excess(ratio) * control),
+      low: plain(excess(low) * control) ?? -1,
+      high: plain(excess(high) * control),
     },
     e_value: plain(Math.exp(log)),
     found,
   };
+}
+
+/** What doubles get wrong of a ratio near 1. */
+const ROUNDING = 1e-12;
+
+/** A ratio less 1; 0 where they differ by no more than rounding. */
+function excess(ratio: number): number {
+  return Math.abs(ratio - 1) < ROUNDING ? 0 : ratio - 1;
 }
 
 /** Five digits; null for what JSON has no number for. */

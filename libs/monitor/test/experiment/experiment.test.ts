@@ -54,6 +54,20 @@ describe('an experiment', () => {
     expect(result.words[1]).toMatch(/^b has a 20 % higher CTR than a \([\d.]+ % to \d+ %\)\.$/);
   });
 
+  it('tells no difference of arms that are alike to the last click', () => {
+    for (const [impressions, clicks] of [
+      [50_000, 2500],
+      [1200, 61],
+      [777, 13],
+      [10, 3],
+    ] as const) {
+      const counts = exactly({ a: [impressions, clicks], b: [impressions, clicks] });
+      const { ratio, difference } = judgeExperiment(design('a', 'b'), counts).arms[1]
+        .against_control!;
+      expect({ ratio, value: difference.value }).toEqual({ ratio: 1, value: 0 });
+    }
+  });
+
   it('keeps the control where all others are worse', () => {
     const counts = exactly({ a: [50_000, 3000], b: [50_000, 2500] });
     const result = judgeExperiment(design('a', 'b'), counts);
