@@ -78,7 +78,7 @@ export class CanaryRequest {
     maximum: 100,
     example: 5,
     description:
-      'Share of the requests, in per cent: above 0. With a gate, the step to begin with; the first if left out.',
+      'Share of the requests, in per cent: above 0. With a gate, the step to begin with; if left out the first, or where a trial that is just so has come to.',
     // A number since OpenAPI 3.1; the library's types are still those of 3.0, a boolean.
     ...({ exclusiveMinimum: 0 } as object),
   })
@@ -121,10 +121,11 @@ export class CanaryPipe implements PipeTransform<unknown, WantedCanary> {
       throw new Error('unreachable: a refusal without errors');
     }
     const { options } = read;
-    const step = request.percent === undefined ? 0 : options.steps.indexOf(request.percent);
-    if (step < 0 && !others.some(({ field }) => field === 'percent')) {
+    const { percent } = request;
+    const step = percent === undefined ? undefined : options.steps.indexOf(percent);
+    if (step === -1 && !others.some(({ field }) => field === 'percent')) {
       const rule = `one of the steps ${options.steps.join(', ')}`;
-      others.push(wrongField('percent', request.percent, rule));
+      others.push(wrongField('percent', percent, rule));
     }
     refuse(others);
     return { kind: 'gated', canary: { version: request.version, step, options } };

@@ -59,9 +59,9 @@ export interface TrialState {
   readonly evidence: GateEvidence | null;
   /** What the last look came to. */
   readonly words: string;
-  /** The latest events, oldest first. */
+  /** The latest events, oldest first; before them those of earlier trials of the version. */
   readonly history: readonly TrialEvent[];
-  /** How many there were in all. */
+  /** How many there were in all, those of earlier trials apart. */
   readonly events: number;
 }
 
@@ -93,16 +93,18 @@ export interface Beginning {
   readonly before: Trial | null;
   /** Clicks of the day that are known already. */
   readonly clicks: number;
+  /** Of earlier trials of the version, oldest first. */
+  readonly history: readonly TrialEvent[];
   readonly now: number;
 }
 
 export function begin(beginning: Beginning): TrialState {
-  const { id, version, current, options, step, before, clicks, now } = beginning;
+  const { id, version, current, options, step, before, clicks, history, now } = beginning;
   const state: TrialState = {
     ...{ id, version, current, options, step, status: 'running' },
     ...{ wanted: { version, percent: options.steps[step] }, confirmed: before },
     ...{ begun_at: now, since: now, clicks, layout: null },
-    ...{ looks: 0, looked_at: null, evidence: null, words: 'not looked at yet', history: [] },
+    ...{ looks: 0, looked_at: null, evidence: null, words: 'not looked at yet', history },
     events: 0,
   };
   return noted(state, { at: now, event: 'begun', by: 'operator', words: 'begun by an operator' });
@@ -129,13 +131,29 @@ export function grow(state: TrialState, step: number, now: number, words: string
   return noted(next, { at: now, event: 'grown', by: 'gate', words });
 }
 
+/**
+ * Whether a trial that is open is the one that is wanted.
+ * @param step undefined for whichever it has come to
+ */
+export function isSuch(
+  { version, options, step: now, status }: TrialState,
+  wanted: Pick<TrialState, 'version' | 'options'>,
+  step: number | undefined,
+): boolean {
+  if (isClosing(status) || isOver(status) || version !== wanted.version) return false;
+  // Both have the order of the defaults.
+  return (step ?? now) === now && JSON.stringify(options) === JSON.stringify(wanted.options);
+}
+
 /** It stays where it is until it is resumed; beyond a bound it still goes back. */
 export function hold(state: TrialState, now: number): TrialState {
+  if (state.status === 'held') return state;
   const words = 'held by an operator';
   return noted({ ...state, status: 'held' }, { at: now, event: 'held', by: 'operator', words });
 }
 
 export function resume(state: TrialState, now: number): TrialState {
+  if (state.status === 'running') return state;
   const words = 'resumed by an operator';
   return noted(
     { ...state, status: 'running' },

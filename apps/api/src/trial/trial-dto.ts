@@ -196,7 +196,10 @@ export class TrialAnswer {
   @ApiProperty({ type: EvidenceAnswer, nullable: true, description: 'Null before the first look.' })
   evidence!: GateEvidence | null;
 
-  @ApiProperty({ type: [TrialEventAnswer], description: 'Oldest first.' })
+  @ApiProperty({
+    type: [TrialEventAnswer],
+    description: 'Oldest first, those of earlier trials of the version before; the latest hundred.',
+  })
   history!: readonly TrialEventAnswer[];
 }
 

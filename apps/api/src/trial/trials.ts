@@ -9,13 +9,23 @@ import { StoreError } from '../store/errors.js';
 import { type TrialKeeper, TrialOutdatedError, type TrialStore } from './keeper.js';
 import type { KeptTrial } from './queries.js';
 import type { RegistrySwitch } from './registry-switch.js';
-import { abort, begin, end, hold, isOver, promote, resume, type TrialState } from './state.js';
+import {
+  abort,
+  begin,
+  end,
+  hold,
+  isOver,
+  isSuch,
+  promote,
+  resume,
+  type TrialState,
+} from './state.js';
 
 /** A gated canary as an operator wants it. */
 export interface GatedCanary {
   readonly version: string;
-  /** Position of its first step. */
-  readonly step: number;
+  /** Position of its first step; undefined for the first, or where such a trial has come to. */
+  readonly step: number | undefined;
   readonly options: GateOptions;
 }
 
@@ -39,27 +49,39 @@ export class Trials implements ChangeListener {
   ) {}
 
   /**
-   * Begins a trial, instead of one that is open.
+   * Begins a trial, instead of one that is open; one that is just so goes on as it is.
    * @throws ProblemError MODEL_VERSION_UNKNOWN, MODEL_NOT_LOADED, MODEL_REFUSED, REGISTRY_READ_ONLY,
    *   REGISTRY_BUSY, OUTCOMES_UNAVAILABLE; then nothing has changed
    */
-  async begin(admin: ModelAdmin, { version, step, options }: GatedCanary): Promise<void> {
-    const current = await admin.checkTrial('canary', version);
-    await this.change(async (open) => {
-      const now = this.keeper.now();
-      const { canary: before } = await this.registry.view();
-      const [today] = await this.store.run('markedDays', { from: dayOf(now) });
-      const canary = { version, current, options, step, before };
-      const state = begin({ id: randomUUID(), ...canary, clicks: today?.clicks ?? 0, now });
-      const words = `an operator began a trial of ${version}`;
-      const others = open ? ([[open, end(open.state, now, words)]] as const) : [];
-      const kept = await this.keeper.save(
-        undefined,
-        state,
-        others.map(([a, b]) => [a, b]),
-      );
-      await this.settleOr(kept, end(state, now, 'the registry could not be changed'));
+  async begin(admin: ModelAdmin, wanted: GatedCanary): Promise<void> {
+    const current = await admin.checkTrial('canary', wanted.version);
+    await this.change(async (found) => {
+      const isWanted = (kept: KeptTrial) => isSuch(kept.state, wanted, wanted.step);
+      // What somebody else has decided of it is noticed first.
+      const open = found && isWanted(found) ? await this.settleOr(found, found.state) : found;
+      if (open === undefined || !isWanted(open)) await this.replace(open, current, wanted);
     });
+  }
+
+  /** @param found the trial that was open, and perhaps is */
+  private async replace(
+    found: KeptTrial | undefined,
+    current: string,
+    { version, step = 0, options }: GatedCanary,
+  ): Promise<void> {
+    const now = this.keeper.now();
+    const { canary: before } = await this.registry.view();
+    const [today] = await this.store.run('markedDays', { from: dayOf(now) });
+    const open = found && !isOver(found.state.status) ? found : undefined;
+    const ended = open && end(open.state, now, `an operator began a trial of ${version}`);
+    const earlier =
+      ended?.version === version
+        ? ended
+        : (await this.store.run('latestTrial', { version }))?.state;
+    const canary = { version, current, options, step, before, history: earlier?.history ?? [] };
+    const state = begin({ id: randomUUID(), ...canary, clicks: today?.clicks ?? 0, now });
+    const kept = await this.keeper.save(undefined, state, open && ended ? [[open, ended]] : []);
+    await this.settleOr(kept, end(state, now, 'the registry could not be changed'));
   }
 
   /**
@@ -73,6 +95,7 @@ export class Trials implements ChangeListener {
       const open = found && (await this.settleOr(found, found.state));
       if (open === undefined || isOver(open.state.status)) throw new ProblemError('NO_TRIAL');
       const next = ordered(open.state, order, this.keeper.now());
+      if (next === open.state) return next;
       return (await this.settleOr(await this.keeper.save(open, next), open.state)).state;
     });
   }

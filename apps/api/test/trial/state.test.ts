@@ -86,7 +86,17 @@ describe('the state of a trial', () => {
     expect(percentOf(abort(grown, 'gate', NOW, ''))).toBe(0);
   });
 
-  it('keeps no more than its last hundred events', () => {
+  it('does not note what an operator says twice', () => {
+    const held = hold(grown, NOW);
+    expect(hold(held, NOW + 1)).toBe(held);
+    expect(resume(grown, NOW)).toBe(grown);
+  });
+
+  it('keeps no more than its last hundred events, those of earlier trials included', () => {
+    const { history } = grown;
+    const second = begun({ history });
+    expect([second.history.length, second.events]).toEqual([3, 1]);
+    expect(second.history.slice(0, 2)).toEqual(history);
     let state = running;
     for (let i = 0; i < 80; i++) state = resume(hold(state, NOW), NOW);
     expect(state.history).toHaveLength(100);

@@ -7,7 +7,7 @@ export const NOW = Date.UTC(2026, 2, 10, 12);
 export function begun(more: Partial<Beginning> = {}): TrialState {
   return begin({
     ...{ id: 'trial', version: 'b', current: 'a', options: gateDefaults, step: 0 },
-    ...{ before: null, clicks: 0, now: NOW },
+    ...{ before: null, clicks: 0, history: [], now: NOW },
     ...more,
   });
 }

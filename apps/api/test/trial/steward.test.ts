@@ -126,6 +126,7 @@ async function beginTrial(step = 0): Promise<void> {
     current: first,
     before: null,
     clicks: 0,
+    history: [],
     now,
   };
   const state = begin({ ...beginning, options: gateDefaults, step });

@@ -145,17 +145,6 @@ describeEngines('a gated canary', (engine) => {
     expect(await canary()).toBeNull();
   });
 
-  it('is replaced by the next one, which begins anew', async () => {
-    await service.begin().expect(200);
-    await service.tell(service.second, 1);
-    await service.look();
-    const again = await service.begin({ ...soon, steps: [10, 50, 100] }, { percent: 50 });
-    expect(again.body.canary).toEqual({ version: service.second, percent: 50 });
-    const { history, gate } = await service.trial();
-    expect(history).toHaveLength(1);
-    expect(gate).toMatchObject({ ...soon, steps: [10, 50, 100], alpha: 0.05 });
-  });
-
   it('is judged by how its answers fare, too', async () => {
     await service.begin({ ...soon, steps: [50, 100], least_clicks: 1, least_answers: 20 });
     await service.tell(service.second, 1);
