@@ -15,6 +15,7 @@ import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs
 import { ApiProblems } from '../problem/api-problems.js';
 import type { ProblemCode } from '../problem/catalogue.js';
 import { ProblemError } from '../problem/problem.js';
+import type { RouteRules } from '../record/route-rules.js';
 import { ADMIN } from '../security/scopes.js';
 import { ModelChanges } from './changes.js';
 import { ModelFollower } from './follower.js';
@@ -167,12 +168,18 @@ const EXAMPLES = {
   },
 };
 
-/** Decorates a route that changes what is served or tried, and answers with the outcome. */
+/** Route configuration of a change that takes no body: many clients say that they send JSON all the same. */
+export const ORDER = { ...ADMIN, optionalBody: true } as const satisfies RouteRules;
+
+/**
+ * Decorates a route that changes what is served or tried, and answers with the outcome.
+ * @param problems MALFORMED_JSON among them if it takes a body
+ */
 export function Change(summary: string, problems: readonly ProblemCode[] = []): MethodDecorator {
   const description = 'Done: what is served and tried here from now on.';
   return applyDecorators(
     HttpCode(200),
-    RouteConfig(ADMIN),
+    RouteConfig(problems.includes('MALFORMED_JSON') ? ADMIN : ORDER),
     ApiOperation({ summary }),
     ApiOkResponse({ type: RolloutAnswer, description }),
     ApiProblems([...COMMON_PROBLEMS, ...problems], EXAMPLES),

@@ -33,6 +33,8 @@ export interface RouteRules {
   readonly lines?: Lines;
   /** The body is JSON and is given to the route as the text that came, unless that is empty. */
   readonly unread?: boolean;
+  /** The body may be empty, though its type says JSON, as many clients say of every request. */
+  readonly optionalBody?: boolean;
   /** Answers instead of Nest's pipeline around the controller, which only documents the route. */
   readonly direct?: (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
   /**
@@ -57,13 +59,14 @@ export function addRouteRules(fastify: FastifyInstance, mostParts: number): void
     'application/json',
     { parseAs: 'string' },
     (request, body, done) => {
-      const { unread } = request.routeOptions.config as RouteRules;
+      const { unread, optionalBody } = request.routeOptions.config as RouteRules;
       try {
         checkParts(body, mostParts);
       } catch (error) {
         return done(error as ProblemError);
       }
-      if (unread && body !== '') done(null, body);
+      if (optionalBody && body === '') done(null, undefined);
+      else if (unread && body !== '') done(null, body);
       else void parse(request, body, done);
     },
   );

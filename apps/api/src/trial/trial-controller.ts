@@ -18,11 +18,11 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import { Change, COMMON_PROBLEMS, ModelAdmin, TRIAL_PROBLEMS } from '../model/admin.js';
+import { Change, COMMON_PROBLEMS, ModelAdmin, ORDER, TRIAL_PROBLEMS } from '../model/admin.js';
 import { ModelListing } from '../model/listing.js';
 import type { RolloutAnswer } from '../model/models-dto.js';
 import { ApiProblems } from '../problem/api-problems.js';
-import { ADMIN, PREDICT } from '../security/scopes.js';
+import { PREDICT } from '../security/scopes.js';
 import { CanaryPipe, CanaryRequest, GateOptionsRequest, type WantedCanary } from './canary-dto.js';
 import { TrialDesk } from './desk.js';
 import { TrialAnswer, trialAnswer } from './trial-dto.js';
@@ -34,7 +34,7 @@ const STORE_PROBLEMS = ['OUTCOMES_OFF', 'OUTCOMES_UNAVAILABLE'] as const;
 function Ordered(summary: string): MethodDecorator {
   return applyDecorators(
     HttpCode(200),
-    RouteConfig(ADMIN),
+    RouteConfig(ORDER),
     ApiOperation({ summary }),
     ApiOkResponse({ type: TrialAnswer, description: 'Done: the trial as it is from now on.' }),
     ApiProblems([...COMMON_PROBLEMS, ...STORE_PROBLEMS, 'NO_TRIAL']),

@@ -90,3 +90,23 @@ describe('a gated canary that is put again', () => {
     ]);
   });
 });
+
+it('an operator’s word needs no body, whatever a client says of one', async () => {
+  const word = async (method: 'post' | 'delete', path: string, ...more: string[]) => {
+    const asked = service.ask(method, path).set('content-type', 'application/json');
+    if (more.length > 0) asked.set('transfer-encoding', 'chunked');
+    return (await asked.expect(200)).body;
+  };
+  await service.begin().expect(200);
+  expect((await word('post', '/models/canary/hold')).status).toBe('held');
+  expect((await word('post', '/models/canary/resume', 'chunked')).status).toBe('running');
+  expect((await word('post', '/models/canary/abort')).status).toBe('aborted');
+  await service.begin().expect(200);
+  expect((await word('post', '/models/canary/promote')).status).toBe('promoted');
+  expect((await word('post', '/models/rollback')).serving).toBe(service.first);
+  expect((await word('post', `/models/${service.second}/promote`)).serving).toBe(service.second);
+  expect((await word('delete', '/models/canary')).canary).toBeNull();
+  expect((await word('delete', '/models/shadow')).shadow).toBeNull();
+  const none = service.ask('put', '/models/canary').set('content-type', 'application/json');
+  expect((await none.expect(400)).body.code).toBe('MALFORMED_JSON');
+});
