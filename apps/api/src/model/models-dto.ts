@@ -1,4 +1,4 @@
-import { fieldProblem, type Trial } from '@adscale/ctr';
+import { fieldProblem, shortened, type Trial } from '@adscale/ctr';
 import type { PipeTransform } from '@nestjs/common';
 import { ApiProperty, type ApiResponseOptions } from '@nestjs/swagger';
 import { IsNumber, IsString, Max, ValidateBy, validateSync } from 'class-validator';
@@ -199,8 +199,10 @@ function isObject(body: unknown): body is object {
   return typeof body === 'object' && body !== null && !Array.isArray(body);
 }
 
-/** A message repeats a wrong number but no wrong text, which may be of any length and hold anything. */
+/** A message repeats what was got, but no more than the beginning: it may be of any length. */
 export function wrongField(field: string, value: unknown, rule: string): FieldError {
-  if (value === undefined || typeof value === 'number') return fieldProblem(field, value, rule);
-  return { field, rule, message: `${field} must be ${rule}` };
+  const name = shortened(field);
+  if (!Array.isArray(value)) return fieldProblem(name, value, rule);
+  const got = shortened(JSON.stringify(value));
+  return { field: name, value: got, rule, message: `${name} is ${got}; it must be ${rule}` };
 }

@@ -193,6 +193,29 @@ describe('a gate', () => {
     expect(await canary()).toBeNull();
   });
 
+  it('says what it got, and no more than the beginning of what is long', async () => {
+    const long = 'x'.repeat(1000);
+    const beginning = `${'x'.repeat(64)}…`;
+    const gate = { alpha: '0.05', steps: [5, 1], slow_ms: long, least_clicks: null, [long]: 1 };
+    const { body } = await service.begin(gate, { percent: { of: long } }).expect(422);
+    const told = body.errors.map(({ field, value }: Record<string, unknown>) => [field, value]);
+    expect(told).toEqual([
+      ['percent', '(an object)'],
+      ['gate.alpha', '0.05'],
+      ['gate.steps', '[5,1]'],
+      ['gate.slow_ms', beginning],
+      ['gate.least_clicks', null],
+      [`gate.${'x'.repeat(59)}…`, 1],
+    ]);
+    expect(body.errors[1].message).toBe(
+      'gate.alpha is "0.05"; it must be a number from 0.0001 to 0.5',
+    );
+    expect(body.errors[2].message).toMatch(/^gate\.steps is \[5,1\]; it must be up to 20 numbers/);
+    expect(body.errors[5].message).toMatch(/ is 1; it must be absent: the options are steps, /);
+    const many = await service.begin({ steps: Array(1000).fill(1) }).expect(422);
+    expect(many.body.errors[0].value).toMatch(/^\[(1,){31}1…$/);
+  });
+
   it('refuses a version that cannot be tried', async () => {
     const ask = (version: string) => service.ask('put', '/models/canary', { version, gate: true });
     expect((await ask('none').expect(404)).body.code).toBe('MODEL_VERSION_UNKNOWN');

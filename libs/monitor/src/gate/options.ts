@@ -95,7 +95,7 @@ export function readGateOptions(
 /** The rule that the value of an option breaks, if it does. */
 function ruleBroken(option: string, value: unknown): string | undefined {
   if (option === 'steps') return areSteps(value) ? undefined : STEPS_RULE;
-  if (!Object.hasOwn(RULES, option)) return `no option but ${gateOptionNames.join(', ')}`;
+  if (!Object.hasOwn(RULES, option)) return `absent: the options are ${gateOptionNames.join(', ')}`;
   const { holds, rule } = RULES[option as keyof typeof RULES];
   return typeof value === 'number' && holds(value) ? undefined : rule;
 }

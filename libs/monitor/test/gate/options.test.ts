@@ -26,8 +26,8 @@ it('an option that is wrong is named with what was got and what is wanted', () =
     [{ steps: [5, 1, 100] }, 'gate.steps', [5, 1, 100], steps],
     [{ steps: [1, 5] }, 'gate.steps', [1, 5], steps],
     [{ steps: [0, 100] }, 'gate.steps', [0, 100], steps],
-    [{ sped: 1 }, 'gate.sped', 1, 'no option but steps, alpha'],
-    [{ constructor: 1 }, 'gate.constructor', 1, 'no option but steps, alpha'],
+    [{ sped: 1 }, 'gate.sped', 1, 'absent: the options are steps, alpha'],
+    [{ constructor: 1 }, 'gate.constructor', 1, 'absent: the options are steps, alpha'],
   ];
   for (const [given, field, value, rule] of wrong) {
     const { problems } = readGateOptions(given) as { problems: object[] };
