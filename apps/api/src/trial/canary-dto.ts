@@ -49,7 +49,7 @@ export class GateOptionsRequest implements Partial<GateOptions> {
   @ApiPropertyOptional({
     type: 'integer',
     example: 100,
-    description: `Requests that the canary answers in a step at least. ${defaultOf('least_answers')}`,
+    description: `Requests to /predict_ctr that the canary answers in a step at least: others are not shared with it. 0 where only batches or streams are asked for. ${defaultOf('least_answers')}`,
   })
   least_answers?: number;
 
