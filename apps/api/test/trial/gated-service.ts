@@ -5,8 +5,8 @@ import { TrialSteward } from '../../src/trial/steward.js';
 import { type RunningApp, runApp } from '../running-app.js';
 import { modelFolder, trainModel } from '../trained-models.js';
 
-const KEY = 'a key for everything';
-const API_KEYS = `all:predict+outcomes+admin:${createHash('sha256').update(KEY).digest('hex')}`;
+export const KEY = 'a key for everything';
+export const API_KEYS = `all:predict+outcomes+admin:${createHash('sha256').update(KEY).digest('hex')}`;
 
 /** A gate that decides by outcomes alone, and soon. */
 export const soon = { least_clicks: 1000, least_hours: 0, least_answers: 0 };
@@ -18,6 +18,17 @@ const records = Array.from({ length: 120 }, (_, i) => ({
   device_type: ['mobile', 'desktop', 'tablet'][i % 3],
   budget: 50 + 70 * ((i * 37) % 120),
 }));
+
+/** Today's outcomes, as this version expects them. */
+export async function outcomesOf(registry: Registry, version: string, times: number) {
+  const model: CtrModel = await registry.load(version);
+  const period = new Date(Date.now()).toISOString().slice(0, 10);
+  const impressions = 20_000 * times;
+  return records.map((record) => {
+    const clicks = Math.round(impressions * model.predict(record));
+    return { record, period, impressions, clicks };
+  });
+}
 
 /** Services that share a registry of two very different versions, and a store. */
 export class GatedService {
@@ -67,13 +78,7 @@ export class GatedService {
 
   /** Tells a day's outcomes as this version expects them, each time more of them. */
   async tell(version: string, times: number): Promise<void> {
-    const model: CtrModel = await this.registry.load(version);
-    const period = new Date(Date.now()).toISOString().slice(0, 10);
-    const impressions = 20_000 * times;
-    const outcomes = records.map((record) => {
-      const clicks = Math.round(impressions * model.predict(record));
-      return { record, period, impressions, clicks };
-    });
+    const outcomes = await outcomesOf(this.registry, version, times);
     await this.ask('post', '/outcomes', outcomes).expect(200);
   }
 
