@@ -26,6 +26,7 @@ export {
   type PastDecision,
 } from './hindsight/hindsight.js';
 export type { Alternative, Estimate, Regret } from './hindsight/regret.js';
+export type { ShownRecord } from './hindsight/shown.js';
 export { MAX_PLACEMENTS } from './opportunities/grid.js';
 export {
   MAX_LISTED,

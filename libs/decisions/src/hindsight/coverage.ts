@@ -1,7 +1,7 @@
 import { roundCount, roundRate, type Range } from '../answer.js';
 import { clickNoise, countInterval } from '../error/distributions.js';
-import type { ModelError } from '../error/model-error.js';
 import type { Decided, Entry } from './entries.js';
+import type { Expected, ShownRecord } from './shown.js';
 
 /** What came of an entry, counted. */
 export interface Observed {
@@ -9,6 +9,8 @@ export interface Observed {
   readonly clicks: number;
   /** In the currency's unit; absent where nobody said. */
   readonly spend?: number | undefined;
+  /** The records that the impressions had, or a sample of them; absent: as the decision took them. */
+  readonly shown?: readonly ShownRecord[] | undefined;
 }
 
 /** What was expected of some impressions, and what came. */
@@ -19,7 +21,7 @@ export interface ExpectedAndCame {
   /** Money that came to be spent; null where nobody said. */
   readonly spend: number | null;
   readonly clicks: number;
-  /** Of the impressions that came, by the CTR that was predicted. */
+  /** Of the impressions that came, at the records that they had. */
   readonly expected_clicks: number;
   /** Of the same, at the decision's level. */
   readonly interval: Range;
@@ -45,31 +47,34 @@ export interface Coverage {
 
 /**
  * Holds what came against the intervals. A decision's own interval is of all the impressions that it planned;
- * where only some of them came, the interval is that of these: the model's error shrinks with them, the
- * noise of clicks with their root.
+ * where others came, the interval is that of these, at the records that they had: the model's error shrinks
+ * with their number, the noise of clicks with its root.
+ * @param predicted by entry: the CTR that the decision counted with
  */
 export function judgeEntries(
   { entries, level }: Decided,
-  error: ModelError,
+  predicted: ArrayLike<number>,
+  expected: Expected,
   observed: readonly Observed[],
 ): {
   readonly entries: readonly JudgedEntry[];
   readonly total: ExpectedAndCame;
   readonly coverage: Coverage;
 } {
+  const { clicks: means, error } = expected;
   const reach = error.reach(level);
   const noises = observed.map(({ impressions }, i) =>
-    clickNoise(error.ctr[i], impressions, error.rho),
+    impressions === 0 ? 0 : clickNoise(means[i] / impressions, impressions, error.rho),
   );
   const judged = entries.map((entry, i): JudgedEntry => {
     const { impressions, clicks } = observed[i];
-    const variance = noises[i] + (impressions * error.deviationOf(i)) ** 2;
+    const variance = noises[i] + (worthOf(expected, i) * error.deviationOf(i)) ** 2;
     return {
       id: entry.id,
       planned_spend: entry.spend,
-      predicted_ctr: roundRate(error.ctr[i]),
+      predicted_ctr: roundRate(predicted[i]),
       observed_ctr: impressions === 0 ? null : roundRate(clicks / impressions),
-      ...cameOf(observed[i], error.ctr[i] * impressions, variance, reach),
+      ...cameOf(observed[i], means[i], variance, reach),
       planned_impressions: entry.planned,
     };
   });
@@ -77,14 +82,19 @@ export function judgeEntries(
   const count = judged.filter((entry) => entry.held !== null).length;
   return {
     entries: judged,
-    total: totalOf(entries, error, observed, noises, reach),
+    total: totalOf(entries, expected, observed, noises, reach),
     coverage: { level, judged: count, held, share: count === 0 ? null : roundRate(held / count) },
   };
 }
 
+/** So many impressions of the entry's most frequent record are expected to bring the same clicks. */
+function worthOf({ clicks, error }: Expected, i: number): number {
+  return clicks[i] / error.ctr[i];
+}
+
 function totalOf(
   entries: readonly Entry[],
-  error: ModelError,
+  expected: Expected,
   observed: readonly Observed[],
   noises: readonly number[],
   reach: number,
@@ -98,10 +108,10 @@ function totalOf(
     clicks: sum(observed.map(({ clicks }) => clicks)),
     spend: spends.length === 0 ? undefined : sum(spends),
   };
-  const expected = sum(impressions.map((count, i) => count * error.ctr[i]));
-  const variance = sum(noises) + error.varianceOfTotal(impressions);
+  const worths = entries.map((_, i) => worthOf(expected, i));
+  const variance = sum(noises) + expected.error.varianceOfTotal(worths);
   return {
-    ...cameOf(came, expected, variance, reach),
+    ...cameOf(came, sum(expected.clicks), variance, reach),
     planned_impressions: planned.length < entries.length ? null : sum(planned),
   };
 }

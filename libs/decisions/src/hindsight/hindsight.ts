@@ -14,6 +14,7 @@ import {
 import { readDecided, type Decided, type JudgedDecision } from './entries.js';
 import { posteriorsOf } from './posterior.js';
 import { allocationRegret, rankingRegret, type Regret } from './regret.js';
+import { expectedOf, type Expected } from './shown.js';
 
 /** A decision that was taken. */
 export interface PastDecision {
@@ -43,7 +44,7 @@ export interface HindsightOptions {
 const WALKS = 500_000;
 
 const OWN = [
-  'What is expected is of the impressions that came, whatever was planned; so an interval can be held against a part of them.',
+  'What is expected is of the impressions that came, at the records that they had, whatever was planned of them: so an interval can be held against a part of them, and against another volume.',
   'Intervals are those of the model that decided. Clicks are whole, so an interval holds the whole numbers around its ends too.',
 ];
 const NO_ALTERNATIVE = 'A forecast takes its placements as they are: there is no other to regret.';
@@ -74,12 +75,15 @@ export async function hindsight(
   entries.forEach(({ row }, i) => rows.set(row, i * width));
   const error = new ModelError(model, rows, entries.length, WALKS);
   const hasCome = observed.some(({ impressions }) => impressions > 0);
-  const regret = hasCome ? await regretOf(decided, error, observed, { solve, onStep }) : undefined;
+  const expected = expectedOf(model, entries, error, observed, WALKS, onStep);
+  const regret = hasCome
+    ? await regretOf(decided, error, expected, observed, { solve, onStep })
+    : undefined;
   const none = hasCome ? NO_ALTERNATIVE : NO_OUTCOMES;
   return {
     model_version: model.version,
     currency: currency.code,
-    ...judgeEntries(decided, error, observed),
+    ...judgeEntries(decided, error.ctr, expected, observed),
     ...(regret && { regret }),
     assumptions: regret === undefined ? [...OWN, none] : OWN,
   };
@@ -88,6 +92,7 @@ export async function hindsight(
 async function regretOf(
   decided: Decided,
   error: ModelError,
+  expected: Expected,
   observed: readonly Observed[],
   solving: Required<HindsightOptions>,
 ): Promise<Regret | undefined> {
@@ -95,7 +100,9 @@ async function regretOf(
   const posteriors = posteriorsOf(
     error.ctr.map((_, i) => error.ownDeviationOf(i)),
     error.ctr,
-    observed,
+    // What came tells by how much the model errs, at whatever records; so it counts as that many impressions
+    // of what was planned.
+    observed.map(({ clicks }, i) => ({ clicks, impressions: expected.clicks[i] / error.ctr[i] })),
   );
   // Of the same outcomes always the same figures.
   const seed = observed.map(({ impressions, clicks }) => `${impressions}/${clicks}`).join();

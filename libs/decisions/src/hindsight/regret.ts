@@ -52,6 +52,8 @@ interface Compared {
   readonly best: readonly number[];
 }
 
+const SCALED =
+  'Where what came had other records than planned, such as another volume, its CTR over the one expected there is taken to hold for what was planned.';
 const BEST =
   'The best in hindsight is by what is known now: each CTR is drawn from what the model and the outcomes say of it, entry by entry. Entries without outcomes are as uncertain as the model is.';
 const RANKING =
@@ -85,7 +87,7 @@ export function rankingRegret(
     of: 'value of a thousand impressions',
     ...others,
     best_in_hindsight: { ...told, split },
-    assumptions: [RANKING, BEST],
+    assumptions: [RANKING, SCALED, BEST],
   };
 }
 
@@ -119,7 +121,7 @@ export async function allocationRegret(
     of: objective,
     ...others,
     best_in_hindsight: { ...told, split },
-    assumptions: [...ALLOCATION, BEST],
+    assumptions: [...ALLOCATION, SCALED, BEST],
   };
 }
 

@@ -95,6 +95,21 @@ describe('hindsight of an allocation', () => {
       ...{ impressions, clicks: Math.round(impressions * predicted_ctr * factor(i)) },
     }));
 
+  it('regrets nothing where a right model met another volume', async () => {
+    const model = await trained;
+    const { answer, decision } = await allocated(model);
+    const observed = answer.allocations.map(({ id, impressions }) => {
+      const [device_type, position] = id.split(' ');
+      const record = { impressions: 300, budget: 50, device_type, ad_position: Number(position) };
+      const clicks = Math.round(impressions * model.predict(record as never));
+      return { impressions, clicks, shown: [{ record, impressions }] };
+    });
+    const { coverage, regret } = await judge(model, decision, observed);
+    expect(coverage.held).toBe(coverage.judged);
+    expect(regret!.decided.expected).toBeCloseTo(answer.total.expected_clicks, -1);
+    expect(regret!.best_in_hindsight.more.expected).toBeLessThan(0.01 * regret!.decided.expected);
+  });
+
   it('regrets nothing where all came as expected', async () => {
     const model = await trained;
     const { answer, decision } = await allocated(model);
@@ -197,6 +212,53 @@ describe('hindsight of a forecast', () => {
     expect(held / judgedCount).toBeGreaterThan(0.87);
     expect(held / judgedCount).toBeLessThan(0.97);
     expect(totals / runs).toBeGreaterThan(0.85);
+  });
+
+  it('expects what came at the records that it came with, whatever volume was planned', async () => {
+    const model = await trained;
+    const decided = (impressions: number, budget: number) => ({
+      name: 'forecast' as const,
+      request: {
+        schedule: schedule.map((entry) => ({
+          impressions,
+          record: { ...entry.record, impressions, budget },
+        })),
+      },
+      answer: {},
+    });
+    const shown = schedule.map((entry) => [
+      { record: { ...entry.record, impressions: 5000, budget: 2500 }, impressions: 10_000 },
+      { record: { ...entry.record, impressions: 9000, budget: 4000 }, impressions: 30_000 },
+    ]);
+    // Clicks are what the model says of these records: it is right.
+    const observed = shown.map((records) => ({
+      impressions: 40_000,
+      clicks: Math.round(
+        records.reduce((sum, one) => sum + one.impressions * model.predict(one.record), 0),
+      ),
+      shown: records,
+    }));
+    for (const decision of [decided(5000, 2500), decided(500, 100), decided(100_000, 40_000)]) {
+      const { entries, coverage, total } = await judge(model, decision, observed);
+      expect(coverage).toMatchObject({ judged: 12, held: 12 });
+      expect(total.held).toBe(true);
+      entries.forEach((one, i) => {
+        expect(Math.abs(one.expected_clicks - observed[i].clicks)).toBeLessThan(5);
+        const own = one.interval;
+        expect((own.high - own.low) / one.expected_clicks).toBeLessThan(0.6);
+      });
+    }
+  });
+
+  it('expects what a model cannot read as it was planned', async () => {
+    const model = await trained;
+    const decision = { name: 'forecast', request: { schedule }, answer: {} } as const;
+    const observed = schedule.map(() => ({ impressions: 1000, clicks: 50 }));
+    const unread = observed.map((one) => ({
+      ...one,
+      shown: [{ record: { device_type: 'watch' }, impressions: 1000 }],
+    }));
+    expect(await judge(model, decision, unread)).toEqual(await judge(model, decision, observed));
   });
 
   it('has nothing to regret, and without outcomes nothing to judge', async () => {
