@@ -131,6 +131,7 @@ describe('adscale replay, of a running service', () => {
 
   it.each([
     [['none'], 1, 'There is no such decision'],
+    [['--days', '0'], 2, 'wanted a whole number from 1 to 366'],
     [['--since', 'monday'], 2, 'wanted a day as 2026-03-01'],
     [['--url', 'http://127.0.0.1:1'], 1, 'cannot be reached'],
   ])('ends %j with status %d', async (args, status, told) => {

@@ -5,7 +5,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientOf } from '../pool/client.js';
 import { ApiProblems } from '../problem/api-problems.js';
 import { OUTCOMES } from '../security/scopes.js';
-import { MOST_LISTED, placeAfter, readJudgedDays, readListQuery } from './decision-queries.js';
+import {
+  MOST_DAYS,
+  MOST_LISTED,
+  placeAfter,
+  readJudgedDays,
+  readListQuery,
+} from './decision-queries.js';
 import { DecisionsDto, JudgedDecisionDto } from './decisions-dto.js';
 import { Judgement } from './judgement.js';
 
@@ -55,7 +61,14 @@ export class DecisionLogController {
   @ApiQuery({
     name: 'to',
     ...aDay,
-    description: 'Last UTC day whose outcomes count. Default: all that are mature.',
+    description: 'Last UTC day whose outcomes count, of those that are mature.',
+  })
+  @ApiQuery({
+    name: 'days',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: MOST_DAYS },
+    description:
+      'UTC days whose outcomes count, from that of the decision on. Default without `to`: 7, and all of outcomes that name the decision.',
   })
   @ApiQuery({
     name: 'young',

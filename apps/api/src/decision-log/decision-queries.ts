@@ -46,6 +46,17 @@ const limit: Parameter<number> = {
   },
 };
 
+/** Most days of outcomes that a decision is judged by. */
+export const MOST_DAYS = 366;
+
+const days: Parameter<number> = {
+  rule: `a whole number from 1 to ${MOST_DAYS}`,
+  parse: (text) => {
+    const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+    return count >= 1 && count <= MOST_DAYS ? count : undefined;
+  },
+};
+
 const young: Parameter<boolean> = {
   rule: 'true or false',
   parse: (text) => (text === 'true' || text === 'false' ? text === 'true' : undefined),
@@ -75,5 +86,5 @@ export function placeAfter({ at, id }: { readonly at: number; readonly id: strin
 
 /** @throws ProblemError INVALID_QUERY */
 export function readJudgedDays(query: unknown): JudgedDays {
-  return readQuery<{ to: string; young: boolean }>(query, { to: day, young });
+  return readQuery<{ to: string; days: number; young: boolean }>(query, { to: day, days, young });
 }

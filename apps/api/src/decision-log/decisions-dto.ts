@@ -17,7 +17,10 @@ class ExpectedAndCameDto {
   @ApiProperty({ type: 'integer', example: 1023 })
   clicks!: number;
 
-  @ApiProperty({ example: 1016.4, description: 'Of the impressions that came.' })
+  @ApiProperty({
+    example: 1016.4,
+    description: 'Of the impressions that came, at the records that they had.',
+  })
   expected_clicks!: number;
 
   @ApiProperty({ description: 'Of the same impressions, at the level of the decision.' })
@@ -146,6 +149,9 @@ class OutcomesDto {
 
   @ApiProperty({ type: 'integer' })
   clicks!: number;
+
+  @ApiProperty({ type: [String], description: 'What is taken for granted of them.' })
+  assumptions!: readonly string[];
 }
 
 /** A decision, as the list of them has it. */

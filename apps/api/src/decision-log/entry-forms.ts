@@ -10,7 +10,7 @@ const LISTS: Readonly<Record<JudgedDecision, string>> = {
   allocate: 'cells',
 };
 
-interface RequestEntry {
+export interface RequestEntry {
   readonly id?: string;
   readonly record: Readonly<Record<string, unknown>>;
 }

@@ -1,17 +1,17 @@
 import type { CtrModel } from '@adscale/ctr';
-import type { Observed } from '@adscale/decisions';
 import { type Growth, matureAge } from '@adscale/monitor';
 import { type ModelLoader, ModelRefusedError } from '../model/loader.js';
 import type { ServedModel } from '../model/served-model.js';
 import { askStore, askable } from '../outcomes/ask-store.js';
-import { DAY_MS, dayOf } from '../outcomes/days.js';
+import { DAY_MS, dayOf, daysBefore } from '../outcomes/days.js';
 import type { Maturity } from '../outcomes/maturity.js';
 import type { WorkPool } from '../pool/pool.js';
+import type { ObservedCells } from '../pool/task.js';
 import { ProblemError } from '../problem/problem.js';
 import type { QueryArgs } from '../store/query.js';
 import type { Store } from '../store/store.js';
-import type { Counted } from './matching.js';
-import type { DecisionOutcomes, DecisionQueries, ListedDecision } from './queries.js';
+import type { DecisionOutcomes, EntryOutcomes } from './entry-outcomes.js';
+import type { DecisionQueries, ListedDecision } from './queries.js';
 
 /** What judging needs of the service. */
 export interface JudgementParts {
@@ -30,11 +30,19 @@ export interface JudgementParts {
 
 /** Which days of outcomes a decision is judged by. */
 export interface JudgedDays {
-  /** Last day; default: today. */
+  /** Last day. */
   readonly to?: string | undefined;
+  /**
+   * How many, from that of the decision on. Default, where there is no last day either: 7 for outcomes that
+   * are found by their records, and all for those that name the decision.
+   */
+  readonly days?: number | undefined;
   /** Whether days count that are not mature yet. */
   readonly young?: boolean | undefined;
 }
+
+/** So many days of outcomes count that do not name the decision, if nobody says: a schedule's week. */
+const RECORD_DAYS = 7;
 
 /** Judges decisions of the log by the outcomes of their entries. */
 export class Judgement {
@@ -69,7 +77,7 @@ export class Judgement {
     const observed = entries.map(observedOf);
     const hindsight =
       model && (await this.parts.pool.judge(model, { name, content, observed }, gone));
-    const told = { ...span, ...sumOf(outcomes) };
+    const told = toldOf(span, outcomes);
     return textOf(decision, content, told, hindsight);
   }
 
@@ -86,11 +94,15 @@ export class Judgement {
     }
   }
 
-  private async spanOf(at: number, { to, young = false }: JudgedDays) {
+  private async spanOf(at: number, { to, days, young = false }: JudgedDays): Promise<Span> {
     const { now, maturity } = this.parts;
     const growth = young || maturity === undefined ? undefined : await askable(maturity.growth());
-    const last = dayOf(now() - waitOf(growth) * DAY_MS);
-    return { from: dayOf(at), to: to === undefined || to > last ? last : to };
+    const mature = dayOf(now() - waitOf(growth) * DAY_MS);
+    const from = dayOf(at);
+    const until = (most: number): string => daysBefore(from, 1 - most);
+    const last = earliest(mature, to, days === undefined ? undefined : until(days));
+    const isSaid = to !== undefined || days !== undefined;
+    return { from, to: last, recordsTo: isSaid ? last : earliest(last, until(RECORD_DAYS)) };
   }
 }
 
@@ -100,14 +112,38 @@ function waitOf(growth: Growth | undefined): number {
   return age === 0 ? 0 : age + 1;
 }
 
-function observedOf({ impressions, clicks, spend }: Counted): Observed {
-  return { impressions, clicks, ...(spend !== null && { spend }) };
+interface Span {
+  readonly from: string;
+  /** Of outcomes that name the decision's entries. */
+  readonly to: string;
+  /** Of others. */
+  readonly recordsTo: string;
 }
 
-function sumOf({ by, entries }: DecisionOutcomes) {
+function earliest(...days: readonly (string | undefined)[]): string {
+  return days.filter((day) => day !== undefined).reduce((a, b) => (b < a ? b : a));
+}
+
+function observedOf({ impressions, clicks, spend, shown }: EntryOutcomes): ObservedCells {
+  return { impressions, clicks, shown, ...(spend !== null && { spend }) };
+}
+
+const BY_RECORD = [
+  'No outcome names the decision, so all outcomes of these days whose records are those of its entries, but for impressions and budget, are taken for what came of it, whoever decided them. Those that name another decision or an experiment are left out.',
+  'Outcomes are counted by UTC day: those of the decision’s own day count from its beginning, whatever hour the decision was taken.',
+];
+const BY_ARM = [
+  'Outcomes whose arm names an entry of the decision are what came of it, and no others are.',
+];
+
+function toldOf({ from, to, recordsTo }: Span, { by, entries }: DecisionOutcomes) {
   const impressions = entries.reduce((sum, entry) => sum + entry.impressions, 0);
   const clicks = entries.reduce((sum, entry) => sum + entry.clicks, 0);
-  return { matched_by: impressions > 0 ? by : null, impressions, clicks };
+  return {
+    ...{ from, to: by === 'arm' ? to : recordsTo },
+    ...{ matched_by: impressions > 0 ? by : null, impressions, clicks },
+    assumptions: by === 'arm' ? BY_ARM : BY_RECORD,
+  };
 }
 
 const GONE =

@@ -1,16 +1,12 @@
-import type { RecordSchema } from '@adscale/ctr';
 import type { Kysely } from 'kysely';
-import { type Days, outcomesOf, sums } from '../outcomes/any-age.js';
 import type { DecisionRow } from '../store/decision-tables.js';
 import type { Tables } from '../store/tables.js';
 import { unpacked } from './content.js';
-import { armsOf, entriesOf, formsOf } from './entry-forms.js';
-import { type Counted, type EntryForm, RecordMatcher } from './matching.js';
+import { type DecisionOutcomes, type OutcomesWanted, outcomesOfEntries } from './entry-outcomes.js';
+import { entriesOf } from './entry-forms.js';
 
 /** Most rows that one statement takes: SQLite binds 32,766 values. */
 const ROWS_A_STATEMENT = 500;
-const CELLS_A_PAGE = 20_000;
-const ARMS_A_STATEMENT = 5000;
 
 /** What is told of a decision in a list. */
 export type ListedDecision = Omit<DecisionRow, 'content'>;
@@ -93,16 +89,13 @@ export const decisionQueries = {
    */
   async outcomesOfDecision(
     db: Kysely<Tables>,
-    { id, schema, ...days }: OutcomesWanted,
+    wanted: OutcomesWanted,
   ): Promise<DecisionOutcomes | undefined> {
-    const row = await decisionQueries.findDecision(db, id);
+    const row = await decisionQueries.findDecision(db, wanted.id);
     if (row === undefined) return undefined;
     const content = unpacked(row);
-    const entries = entriesOf(row.name, (JSON.parse(content) as { request: unknown }).request);
-    const labelled = await outcomesByArm(db, armsOf(id, entries), days);
-    if (labelled !== undefined) return { content, by: 'arm', entries: labelled };
-    const forms = formsOf(entries, schema);
-    return { content, by: 'record', entries: await outcomesByRecord(db, forms, days) };
+    const { request } = JSON.parse(content) as { request: unknown };
+    return { content, ...(await outcomesOfEntries(db, entriesOf(row.name, request), wanted)) };
   },
 };
 
@@ -114,68 +107,4 @@ export interface DecisionPage {
   readonly to: number;
   readonly after?: { readonly at: number; readonly id: string } | undefined;
   readonly most: number;
-}
-
-export interface OutcomesWanted extends Days {
-  readonly id: string;
-  /** Of the model that decided. */
-  readonly schema: RecordSchema;
-}
-
-/** What came of a decision's entries, and how that was found. */
-export interface DecisionOutcomes {
-  /** `{request, answer}` as JSON. */
-  readonly content: string;
-  /** `arm`: outcomes named the entries. `record`: their records are those of the entries. */
-  readonly by: 'arm' | 'record';
-  readonly entries: readonly Counted[];
-}
-
-async function outcomesByArm(
-  db: Kysely<Tables>,
-  arms: readonly string[],
-  days: Days,
-): Promise<Counted[] | undefined> {
-  const entries = arms.map((): Counted => ({ impressions: 0, clicks: 0, spend: null }));
-  const places = new Map(arms.map((arm, i) => [arm, i]));
-  let found = false;
-  for (let at = 0; at < arms.length; at += ARMS_A_STATEMENT) {
-    const rows = await outcomesOf(db, days)
-      .select('arm')
-      .select(sums)
-      .where('arm', 'in', arms.slice(at, at + ARMS_A_STATEMENT))
-      .groupBy('arm')
-      .execute();
-    for (const { arm, ...counts } of rows) add(entries[places.get(arm)!], counts);
-    found ||= rows.length > 0;
-  }
-  return found ? entries : undefined;
-}
-
-async function outcomesByRecord(
-  db: Kysely<Tables>,
-  forms: readonly EntryForm[],
-  days: Days,
-): Promise<Counted[]> {
-  const entries = forms.map((): Counted => ({ impressions: 0, clicks: 0, spend: null }));
-  const matcher = new RecordMatcher(forms);
-  let after: string | undefined;
-  while (!matcher.isEmpty) {
-    let query = outcomesOf(db, days).select('cell').select(sums);
-    if (after !== undefined) query = query.where('cell', '>', after);
-    const rows = await query.groupBy('cell').orderBy('cell').limit(CELLS_A_PAGE).execute();
-    for (const { cell, ...counts } of rows) {
-      const place = matcher.placeOf(cell);
-      if (place !== undefined) add(entries[place], counts);
-    }
-    if (rows.length < CELLS_A_PAGE) break;
-    after = rows.at(-1)!.cell;
-  }
-  return entries;
-}
-
-function add(entry: Counted, { impressions, clicks, spend }: Counted): void {
-  entry.impressions += impressions;
-  entry.clicks += clicks;
-  if (spend !== null) entry.spend = (entry.spend ?? 0) + spend;
 }

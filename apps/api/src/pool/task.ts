@@ -14,6 +14,11 @@ export const DECISIONS = [
 
 export type DecisionName = (typeof DECISIONS)[number];
 
+/** What came of an entry, with the records that its impressions had as JSON, which is parsed on the thread. */
+export interface ObservedCells extends Omit<Observed, 'shown'> {
+  readonly shown: readonly { readonly cell: string; readonly impressions: number }[];
+}
+
 /** What a thread is asked of a model. */
 export type Work =
   | {
@@ -29,7 +34,7 @@ export type Work =
       readonly name: JudgedDecision;
       /** What the log has of it, as JSON: `{request, answer}`. */
       readonly content: string;
-      readonly observed: readonly Observed[];
+      readonly observed: readonly ObservedCells[];
     }
   /** Nothing but to drop models. */
   | { readonly kind: 'sweep' };

@@ -104,7 +104,11 @@ async function judge(
   onStep: () => void,
 ): Promise<Decided> {
   const decision = { name, ...(JSON.parse(content) as { request: unknown; answer: unknown }) };
-  const judged = await hindsight(model, decision, observed, { solve: solveHere, onStep });
+  const counted = observed.map(({ shown, ...counts }) => ({
+    ...counts,
+    shown: shown.map(({ cell, impressions }) => ({ record: JSON.parse(cell), impressions })),
+  }));
+  const judged = await hindsight(model, decision, counted, { solve: solveHere, onStep });
   return { kind: 'decided', text: JSON.stringify(judged), rows: new Float64Array() };
 }
 

@@ -49,7 +49,7 @@ describeEngines('the log of decisions', (engine) => {
     const row = await store.run('describeDecision', id);
     expect(row).toEqual({ id, name: 'rank', model: 'v1', at: START });
     const schema = { features: [] };
-    const days = { from: '2026-03-01', to: '2026-03-02' };
+    const days = { from: '2026-03-01', to: '2026-03-02', recordsTo: '2026-03-02' };
     const { content } = (await store.run('outcomesOfDecision', { id, schema, ...days }))!;
     expect(content).toBe('{"request":{"candidates":[]},"answer":{}}');
     expect(lost()).toBe(0);

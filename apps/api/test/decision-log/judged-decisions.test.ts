@@ -2,8 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Registry, defaultSchema } from '@adscale/ctr';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import request from 'supertest';
+import { packed } from '../../src/decision-log/content.js';
 import { ModelFollower } from '../../src/model/follower.js';
+import { openStore } from '../../src/storage/open.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { describeEngines } from '../store/engines.js';
 import { modelFolder, trainModel } from '../trained-models.js';
@@ -32,7 +35,10 @@ const ranking = {
     value_per_click: 0.5,
   })),
 };
-const today = () => new Date().toISOString().slice(0, 10);
+const DAY_MS = 86_400_000;
+const dayAt = (at: number) => new Date(at).toISOString().slice(0, 10);
+const today = () => dayAt(Date.now());
+const ID = 'dAAAAAAAAAAAAAAAA';
 
 /** Decides, and waits until the decision is kept: the first may come before the store is open. */
 async function decided(api: RunningApp, name: string, body: object) {
@@ -69,6 +75,68 @@ describeEngines('decisions that were kept', (engine) => {
     expect(best.more.low).toBeGreaterThan(0);
   });
 
+  it('are judged at the volume that came, and a right model is not blamed for another', async () => {
+    const api = await start(engine.newUrl());
+    const records = devices.map((device_type) => ({ ...sample, device_type }));
+    const schedule = records.map((record) => ({
+      ...{ impressions: 100_000, record: { ...record, impressions: 500, budget: 100 } },
+    }));
+    const { id } = await decided(api, 'forecast', { schedule });
+    const { body: expected } = await post(api, '/predict_ctr/batch', records).expect(200);
+    const outcomes = records.map((record, i) => ({
+      ...{ record, period: today(), impressions: 100_000 },
+      clicks: Math.round(100_000 * expected.predictions[i].predicted_ctr),
+    }));
+    await post(api, '/outcomes', outcomes).expect(200);
+    const { body } = await api.get(`/decisions/${id}`).expect(200);
+    const { entries, coverage } = body.hindsight;
+    expect(coverage).toMatchObject({ judged: 3, held: 3 });
+    entries.forEach((entry: { expected_clicks: number }, i: number) =>
+      expect(Math.abs(entry.expected_clicks / outcomes[i].clicks - 1)).toBeLessThan(0.01),
+    );
+    expect(body.outcomes.assumptions.join()).toMatch(/but for impressions and budget/);
+  });
+
+  it('are judged by a week, or as long as is said, of outcomes that nobody else has named', async () => {
+    const url = engine.newUrl();
+    const at = Date.now() - 20 * DAY_MS;
+    const api = await start(url);
+    const { id: other, answer } = await decided(api, 'rank', ranking);
+    const { body: experiment } = await post(api, '/experiments', {
+      ...{ name: 'Blue button', arms: [{ name: 'plain' }, { name: 'blue' }] },
+    });
+    const store = openStore(url, pino({ level: 'silent' }));
+    await new Promise<void>((resolve) => store.onOpen(resolve));
+    const content = await packed(JSON.stringify(ranking), JSON.stringify(answer));
+    const { model_version: model } = answer;
+    await store.run('keepDecisions', [{ id: ID, name: 'rank', at, model, content }]);
+    await store.close();
+
+    const outcome = (after: number, impressions: number, arm?: string) => ({
+      ...{ record: sample, period: dayAt(at + after * DAY_MS), impressions, clicks: 0, arm },
+    });
+    const outcomes = [
+      ...[outcome(-1, 1), outcome(0, 10), outcome(6, 100), outcome(7, 1000), outcome(19, 10_000)],
+      ...[outcome(1, 100_000, `${other}/mobile`), outcome(2, 200_000, `${ID}/nobody`)],
+      ...[outcome(3, 400_000, experiment.arms[0].label), outcome(4, 5, 'summer/mobile')],
+    ];
+    const { body: receipt } = await post(api, '/outcomes', outcomes).expect(200);
+    expect(receipt.accepted).toBe(outcomes.length);
+    const told = async (query: string) =>
+      (await api.get(`/decisions/${ID}?young=true${query}`).expect(200)).body.outcomes;
+    const [from, week] = [dayAt(at), dayAt(at + 6 * DAY_MS)];
+    expect(await told('')).toMatchObject({ from, to: week, impressions: 115 });
+    expect(await told('&days=1')).toMatchObject({ from, to: from, impressions: 10 });
+    expect(await told('&days=8')).toMatchObject({ impressions: 1115 });
+    expect(await told(`&to=${today()}`)).toMatchObject({ to: today(), impressions: 11_115 });
+
+    // Those that name it are its own, however late.
+    await post(api, '/outcomes', [outcome(18, 7, `${ID}/mobile`)]).expect(200);
+    const { to, impressions } = await told('');
+    expect({ to, impressions }).toEqual({ to: today(), impressions: 7 });
+    expect(await told('&days=7')).toMatchObject({ matched_by: 'record', impressions: 115 });
+  });
+
   it('are judged by the outcomes that name their entries, if there are any', async () => {
     const api = await start(engine.newUrl());
     const { id } = await decided(api, 'rank', ranking);
@@ -96,12 +164,12 @@ describeEngines('decisions that were kept', (engine) => {
     const api = await start(url, { DECISION_LOG: 'off' });
     const later = await post(api, '/allocate', { budget: 300, cells }).expect(200);
     expect(later.headers).not.toHaveProperty('x-decision-id');
-    const outcomes = (answer.allocations as (Ranked & { impressions: number })[]).map(
-      ({ id: device_type, impressions, predicted_ctr }) => ({
-        record: { ...sample, device_type },
+    const outcomes = (answer.allocations as (Ranked & { impressions: number })[])
+      .filter(({ impressions }) => impressions > 0)
+      .map(({ id: device_type, impressions, predicted_ctr }) => ({
+        record: { impressions, ad_position: 1, device_type, budget: 300 },
         ...{ period: today(), impressions, clicks: Math.round(impressions * predicted_ctr) },
-      }),
-    );
+      }));
     await post(api, '/outcomes', outcomes).expect(200);
     const { body } = await api.get(`/decisions/${id}`).expect(200);
     expect(body.answer).toEqual(answer);
@@ -161,6 +229,7 @@ describe('the log of decisions', () => {
     ['/decisions?limit=0', 'INVALID_QUERY', 422],
     ['/decisions?after=x', 'INVALID_QUERY', 422],
     ['/decisions/abc?young=maybe', 'INVALID_QUERY', 422],
+    ['/decisions/abc?days=0', 'INVALID_QUERY', 422],
     ['/decisions/abc', 'DECISION_UNKNOWN', 404],
   ])('answers %s with %s', async (path, code, status) => {
     const api = await start(url());

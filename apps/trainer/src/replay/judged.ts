@@ -30,6 +30,7 @@ export interface JudgedDecision {
     readonly matched_by: 'arm' | 'record' | null;
     readonly impressions: number;
     readonly clicks: number;
+    readonly assumptions: readonly string[];
   };
   readonly hindsight?: {
     readonly currency: string;

@@ -12,7 +12,10 @@ const yesNo = (held: boolean | null): string => (held === null ? '–' : held ? 
 export function decisionText(judged: JudgedDecision): string {
   const { id, decision, at, model_version, outcomes, hindsight, unjudged } = judged;
   const { from, to, matched_by, impressions } = outcomes;
-  const by = { arm: 'that name its entries', record: 'whose records are those of its entries' };
+  const by = {
+    arm: 'that name its entries',
+    record: 'whose records are those of its entries but for their volume',
+  };
   const heading = [
     `${decision} ${id}, ${at}, by ${model_version}`,
     matched_by === null
@@ -26,7 +29,7 @@ export function decisionText(judged: JudgedDecision): string {
   const header = ['entry', 'predicted', 'observed', ...CAME];
   const sections = [heading.join('\n'), tableText([header, ...lines])];
   if (regret !== undefined) sections.push(regretText(regret, currency));
-  const told = [...assumptions, ...(regret?.assumptions ?? [])];
+  const told = [...outcomes.assumptions, ...assumptions, ...(regret?.assumptions ?? [])];
   sections.push(['Assumptions', ...told.map((sentence) => `  - ${sentence}`)].join('\n'));
   return sections.join('\n\n');
 }

@@ -14,6 +14,12 @@ export function replayCommand(signal: AbortSignal): Command {
     .addOption(new Option('--since <day>', 'of the first decision, as 2026-03-01').argParser(day))
     .addOption(new Option('--until <day>', 'of the last decision').argParser(day))
     .addOption(new Option('--to <day>', 'last day whose outcomes count').argParser(day))
+    .addOption(
+      new Option(
+        '--days <count>',
+        'days whose outcomes count, from that of the decision on (default: 7, and all of outcomes that name it)',
+      ).argParser(dayCount),
+    )
     .option('--young', 'count days too whose clicks are still coming in');
   return addServiceFlags(command)
     .addOption(jsonFlag())
@@ -23,7 +29,7 @@ export function replayCommand(signal: AbortSignal): Command {
 
 const replayHelp = `
 The service keeps decisions with DECISION_LOG=on. An outcome belongs to an entry that its arm names, as
-<decision>/<entry>, or else whose record it has.
+<decision>/<entry>, or else, for a week, whose record it has, whatever volume was planned.
 
 Examples
   adscale replay --since 2026-03-01
@@ -36,8 +42,17 @@ interface ReplayFlags extends ServiceFlags {
   readonly since?: string;
   readonly until?: string;
   readonly to?: string;
+  readonly days?: string;
   readonly young?: boolean;
   readonly json?: boolean;
+}
+
+const MOST_DAYS = 366;
+
+function dayCount(text: string): string {
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= MOST_DAYS) return String(count);
+  throw new InvalidArgumentError(`wanted a whole number from 1 to ${MOST_DAYS}.`);
 }
 
 function day(text: string): string {
@@ -137,8 +152,8 @@ async function* kept(service: Service, { since, until }: ReplayFlags): AsyncGene
   } while (after !== null);
 }
 
-function query({ to, young }: ReplayFlags): string {
-  return searchOf({ to, young: young ? 'true' : undefined });
+function query({ to, days, young }: ReplayFlags): string {
+  return searchOf({ to, days, young: young ? 'true' : undefined });
 }
 
 function searchOf(parameters: Readonly<Record<string, string | undefined>>): string {
