@@ -153,6 +153,19 @@ describeEngines('decisions that were kept', (engine) => {
     expect(counts).toEqual([0, 500, 0]);
   });
 
+  it('are not judged by outcomes of no arm as if these named entries that share an id', async () => {
+    const api = await start(engine.newUrl());
+    const candidates = ranking.candidates.map((one) => ({ ...one, id: 'same' }));
+    const { id } = await decided(api, 'rank', { candidates });
+    const record = { ...sample, device_type: 'desktop' };
+    const outcome = { record, period: today(), impressions: 1000, clicks: 50 };
+    await post(api, '/outcomes', [outcome]).expect(200);
+    const { body } = await api.get(`/decisions/${id}`).expect(200);
+    expect(body.outcomes).toMatchObject({ matched_by: 'record', impressions: 1000 });
+    const counts = body.hindsight.entries.map((one: { impressions: number }) => one.impressions);
+    expect(counts).toEqual([0, 1000, 0]);
+  });
+
   it('are judged alike by another service of the same store, after the first has gone', async () => {
     const url = engine.newUrl();
     const first = await start(url);
