@@ -3,8 +3,9 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { fieldProblem } from '@adscale/ctr';
 import { ApiProblems } from '../problem/api-problems.js';
-import { ProblemError } from '../problem/problem.js';
+import { type FieldError, ProblemError } from '../problem/problem.js';
 import { type Parameter, readQuery } from '../record/query.js';
+import type { RouteRules } from '../record/route-rules.js';
 import { OUTCOMES } from '../security/scopes.js';
 import {
   ExperimentAnswer,
@@ -14,6 +15,7 @@ import {
   JudgedExperimentAnswer,
 } from './experiments-dto.js';
 import { Experiments } from './experiments.js';
+import { unknownField } from './plan.js';
 
 const MOST_LISTED = 1000;
 const LISTED = 100;
@@ -115,13 +117,13 @@ export class ExperimentsController {
 
   @Post(':id/finish')
   @HttpCode(200)
-  @RouteConfig(OUTCOMES)
+  @RouteConfig({ ...OUTCOMES, optionalBody: true } satisfies RouteRules)
   @ApiOperation({
     operationId: 'finishExperiment',
     summary: 'End an experiment: outcomes of later days do not count.',
   })
   @ApiParam(anId)
-  @ApiBody({ type: FinishRequest })
+  @ApiBody({ type: FinishRequest, required: false })
   @ApiOkResponse({ type: JudgedExperimentAnswer, description: 'Finished.' })
   @ApiProblems([
     'INVALID_EXPERIMENT',
@@ -135,18 +137,18 @@ export class ExperimentsController {
   }
 }
 
-/** @throws ProblemError INVALID_EXPERIMENT */
-function readWinner(body: unknown): string | null {
-  const rule = 'an object of winner, or of nothing';
-  const errors = [];
+/** @param body undefined: there was none. @throws ProblemError INVALID_EXPERIMENT */
+function readWinner(body: unknown = {}): string | null {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    errors.push(fieldProblem('(body)', body, rule));
-  } else {
-    const { winner = null, ...others } = body as { winner?: unknown };
-    const [other] = Object.keys(others);
-    if (other !== undefined) errors.push(fieldProblem(other.slice(0, 64), undefined, 'absent'));
-    if (errors.length === 0 && (winner === null || typeof winner === 'string')) return winner;
-    if (errors.length === 0) errors.push(fieldProblem('winner', winner, 'the name of an arm'));
+    throw invalid(fieldProblem('(body)', body, 'an object of winner, or of nothing'));
   }
-  throw new ProblemError('INVALID_EXPERIMENT', { errors });
+  const { winner = null, ...others } = body as { winner?: unknown };
+  const [other] = Object.entries(others);
+  if (other !== undefined) throw invalid(unknownField('', ...other, ['winner']));
+  if (winner === null || typeof winner === 'string') return winner;
+  throw invalid(fieldProblem('winner', winner, 'the name of an arm, or absent'));
+}
+
+function invalid(error: FieldError): ProblemError {
+  return new ProblemError('INVALID_EXPERIMENT', { errors: [error] });
 }

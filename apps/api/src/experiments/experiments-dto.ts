@@ -199,6 +199,17 @@ class MismatchAnswer {
   found!: boolean;
 }
 
+class UnknownArmAnswer {
+  @ApiProperty({ example: `${ID}/bleu`, description: 'As outcomes name it.' })
+  label!: string;
+
+  @ApiProperty({ type: 'integer', example: 1200 })
+  impressions!: number;
+
+  @ApiProperty({ type: 'integer', example: 61 })
+  clicks!: number;
+}
+
 class ResultAnswer {
   @ApiProperty({ enum: ['broken', 'winner', 'control', 'alike', 'undecided', 'running'] })
   decision!: string;
@@ -223,6 +234,13 @@ class ResultAnswer {
 
   @ApiProperty({ type: [ArmResultAnswer] })
   arms!: readonly ArmResultAnswer[];
+
+  @ApiProperty({
+    type: [UnknownArmAnswer],
+    description:
+      'Outcomes that name the experiment and none of its arms, up to 20 of them: they count nowhere.',
+  })
+  unknown_arms!: readonly UnknownArmAnswer[];
 
   @ApiProperty()
   mismatch!: MismatchAnswer;

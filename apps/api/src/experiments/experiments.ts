@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { fieldProblem } from '@adscale/ctr';
 import { type ExperimentResult, judgeExperiment } from '@adscale/monitor';
 import type { ServedModel } from '../model/served-model.js';
 import { askStore } from '../outcomes/ask-store.js';
@@ -8,7 +9,7 @@ import type { ExperimentRow } from '../store/experiment-tables.js';
 import type { QueryArgs } from '../store/query.js';
 import type { Store } from '../store/store.js';
 import { designOf, type Plan, readPlan } from './plan.js';
-import type { ExperimentQueries } from './queries.js';
+import type { ArmCounts, ExperimentQueries } from './queries.js';
 
 interface ExperimentParts {
   /** undefined where OUTCOMES_URL is off. */
@@ -29,6 +30,18 @@ export interface ToldExperiment extends Omit<Plan, 'arms'> {
   /** With what outcomes of each name as their `arm`. */
   readonly arms: readonly (Plan['arms'][number] & { readonly label: string })[];
 }
+
+/** Outcomes that name the experiment and none of its arms: they count nowhere. */
+export interface UnknownArm {
+  readonly label: string;
+  readonly impressions: number;
+  readonly clicks: number;
+}
+
+/** An experiment with what its outcomes say. */
+export type JudgedExperiment = ToldExperiment & {
+  readonly result: ExperimentResult & { readonly unknown_arms: readonly UnknownArm[] };
+};
 
 /** Experiments: what is tried in arms, and what their outcomes say at any time. Throws OUTCOMES_UNAVAILABLE. */
 export class Experiments {
@@ -52,7 +65,7 @@ export class Experiments {
   }
 
   /** An experiment with what its outcomes say now. @throws ProblemError EXPERIMENT_UNKNOWN */
-  async judged(id: string): Promise<ToldExperiment & { readonly result: ExperimentResult }> {
+  async judged(id: string): Promise<JudgedExperiment> {
     const row = await askStore(this.parts.store, 'findExperiment', id);
     if (row === undefined) throw new ProblemError('EXPERIMENT_UNKNOWN');
     return this.judge(row);
@@ -63,29 +76,36 @@ export class Experiments {
    * @throws ProblemError INVALID_EXPERIMENT if the winner is none of its arms, EXPERIMENT_UNKNOWN,
    *   EXPERIMENT_FINISHED
    */
-  async finish(id: string, winner: string | null) {
+  async finish(id: string, winner: string | null): Promise<JudgedExperiment> {
     const { store, now } = this.parts;
     const before = await askStore(store, 'findExperiment', id);
     if (before === undefined) throw new ProblemError('EXPERIMENT_UNKNOWN');
     const arms = told(before).arms.map(({ name }) => name);
-    if (winner !== null && !arms.includes(winner)) throw wrongWinner(arms);
+    if (winner !== null && !arms.includes(winner)) throw wrongWinner(winner, arms);
     const after = await askStore(store, 'finishExperiment', { id, at: now(), winner });
     if (after === undefined) throw new ProblemError('EXPERIMENT_UNKNOWN');
     if (!after.ended) throw new ProblemError('EXPERIMENT_FINISHED');
     return this.judge(after.row);
   }
 
-  private async judge(row: ExperimentRow) {
+  private async judge(row: ExperimentRow): Promise<JudgedExperiment> {
     const experiment = told(row);
+    const { store, now } = this.parts;
     const names = new Map(experiment.arms.map(({ label, name }) => [label, name]));
-    const outcomes = await askStore(this.parts.store, 'outcomesOfArms', {
-      arms: [...names.keys()],
+    const arms = [...names.keys()];
+    const days = {
       from: dayOf(row.created_at - DAY_MS),
-      to: dayOf(row.finished_at ?? this.parts.now() + DAY_MS),
-    });
+      to: dayOf(row.finished_at ?? now() + DAY_MS),
+    };
+    const outcomes = await askStore(store, 'outcomesOfArms', { arms, ...days });
+    const others = await askStore(store, 'outcomesOfUnknownArms', { id: row.id, arms, ...days });
     const counts = outcomes.map((counted) => ({ ...counted, arm: names.get(counted.arm)! }));
     const result = judgeExperiment(designOf(JSON.parse(row.plan) as Plan), counts);
-    return { ...experiment, result };
+    const [unknown_arms, words] = [others.map(unknownOf), others.map(unknownWords)];
+    return {
+      ...experiment,
+      result: { ...result, words: [...result.words, ...words], unknown_arms },
+    };
   }
 }
 
@@ -102,8 +122,16 @@ function told({ plan, ...row }: ExperimentRow): ToldExperiment {
   };
 }
 
-function wrongWinner(arms: readonly string[]): ProblemError {
+function unknownOf({ arm, impressions, clicks }: ArmCounts): UnknownArm {
+  return { label: arm, impressions, clicks };
+}
+
+function unknownWords({ arm, impressions }: ArmCounts): string {
+  const count = impressions.toLocaleString('en');
+  return `${count} impressions came under ${arm}, which is no arm of the experiment: they count nowhere.`;
+}
+
+function wrongWinner(winner: string, arms: readonly string[]): ProblemError {
   const rule = `one of ${arms.join(', ')}, or absent`;
-  const errors = [{ field: 'winner', rule, message: `winner must be ${rule}` }];
-  return new ProblemError('INVALID_EXPERIMENT', { errors });
+  return new ProblemError('INVALID_EXPERIMENT', { errors: [fieldProblem('winner', winner, rule)] });
 }

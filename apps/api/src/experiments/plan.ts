@@ -1,4 +1,4 @@
-import { type CtrModel, fieldProblem } from '@adscale/ctr';
+import { type CtrModel, fieldProblem, shortened, shownValue } from '@adscale/ctr';
 import { twoProportionSize } from '@adscale/decisions';
 import { type ExperimentDesign, experimentSize } from '@adscale/monitor';
 import { type FieldError, ProblemError } from '../problem/problem.js';
@@ -146,12 +146,29 @@ function sizeOf(
   return Number.isFinite(impressions) ? { impressions, impressions_per_arm_fixed: perArm } : null;
 }
 
+/** What is wrong with a field that there is not. @param path of what has it; '' for the body */
+export function unknownField(
+  path: string,
+  name: string,
+  value: unknown,
+  known: readonly string[],
+): FieldError {
+  const field = `${path}${path && '.'}${shortened(name)}`;
+  const rule = `no field but ${known.join(', ')}`;
+  const told = JSON.stringify(shownValue(value));
+  const message = `${field} is ${told}, and is not a field of this; there is ${rule}`;
+  return { field, value: shownValue(value), rule, message };
+}
+
 /** Collects what is wrong, so that all of it is told at once. */
 class Reader {
   private readonly errors: FieldError[] = [];
 
   wrong(field: string, value: unknown, rule: string): void {
-    this.errors.push(fieldProblem(field, value, rule));
+    const count = Array.isArray(value) ? `an array of ${value.length}` : undefined;
+    const problem = fieldProblem(field, value, rule);
+    const message = `${field} is ${count}; it must be ${rule}`;
+    this.errors.push(count === undefined ? problem : { ...problem, value: `(${count})`, message });
   }
 
   /** Says something of a field that is said of many values. */
@@ -171,10 +188,9 @@ class Reader {
       this.wrong(path || '(body)', value, `an object of ${known.join(', ')}`);
       return {};
     }
-    for (const name of Object.keys(value)) {
-      if (known.includes(name)) continue;
-      const field = path === '' ? name : `${path}.${name}`;
-      this.wrong(field.slice(0, LONGEST_NAME), undefined, `no field but ${known.join(', ')}`);
+    for (const [name, given] of Object.entries(value)) {
+      if (known.includes(name) || given === undefined) continue;
+      this.errors.push(unknownField(path, name, given, known));
     }
     return value as Record<string, unknown>;
   }

@@ -1,15 +1,22 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Days, outcomesOf, sums } from '../outcomes/any-age.js';
 import type { ExperimentRow } from '../store/experiment-tables.js';
 import type { Tables } from '../store/tables.js';
 
-/** What was counted of an arm on a day. */
-export interface ArmDayCounts {
+/** What was counted of an arm, as outcomes name it. */
+export interface ArmCounts {
   readonly arm: string;
-  readonly day: string;
   readonly impressions: number;
   readonly clicks: number;
 }
+
+/** What was counted of an arm on a day. */
+export interface ArmDayCounts extends ArmCounts {
+  readonly day: string;
+}
+
+/** Most arms told that an experiment does not have. */
+const MOST_UNKNOWN = 20;
 
 /** What experiments ask the store. */
 export const experimentQueries = {
@@ -70,6 +77,24 @@ export const experimentQueries = {
       .select(sums)
       .where('arm', 'in', arms)
       .groupBy(['arm', 'day'])
+      .execute();
+  },
+
+  /** Outcomes that name the experiment and none of these arms of it, the most impressions first, up to 20. */
+  async outcomesOfUnknownArms(
+    db: Kysely<Tables>,
+    { id, arms, ...days }: Days & { readonly id: string; readonly arms: readonly string[] },
+  ): Promise<ArmCounts[]> {
+    const prefix = `${id}/`;
+    return outcomesOf(db, days)
+      .select('arm')
+      .select(sums)
+      .where(sql<boolean>`substr(arm, 1, ${prefix.length}) = ${prefix}`)
+      .where('arm', 'not in', arms)
+      .groupBy('arm')
+      .orderBy('impressions', 'desc')
+      .orderBy('arm')
+      .limit(MOST_UNKNOWN)
       .execute();
   },
 };

@@ -85,6 +85,28 @@ describeEngines('experiments', (engine) => {
     expect(result.arms.map(({ clicks }: { clicks: number }) => clicks)).toEqual([1, 2]);
   });
 
+  it('tell of outcomes that name them and none of their arms', async () => {
+    const api = await start(engine.newUrl());
+    const { body: experiment } = await post(api, '/experiments', plan).expect(200);
+    const { id, arms } = experiment;
+    const before = (await api.get(`/experiments/${id}`).expect(200)).body.result;
+    expect(before.unknown_arms).toEqual([]);
+    const lost = ['bleu', 'Blue'].map((name) => ({ name, label: `${id}/${name}` }));
+    const outcomes = [...outcomesOf(arms, [1, 2], 10), ...outcomesOf(lost, [3, 4], 1200)];
+    await post(api, '/outcomes', outcomes).expect(200);
+    const { result } = (await api.get(`/experiments/${id}`).expect(200)).body;
+    expect(result.impressions).toBe(20);
+    expect(result.unknown_arms).toHaveLength(2);
+    expect(result.unknown_arms).toContainEqual({
+      label: `${id}/bleu`,
+      impressions: 1200,
+      clicks: 3,
+    });
+    expect(result.words).toContain(
+      `1,200 impressions came under ${id}/Blue, which is no arm of the experiment: they count nowhere.`,
+    );
+  });
+
   it('are listed the newest first, page by page, and outlive the service', async () => {
     const url = engine.newUrl();
     const api = await start(url);
@@ -137,11 +159,44 @@ describe('a plan that is refused', () => {
     expect(problem.errors.map(({ field }: { field: string }) => field)).toEqual(fields);
   });
 
+  it.each([
+    ['an unknown field', { name: 'x', arms: [a, b], nope: 1 }, { field: 'nope', value: 1 }],
+    [
+      'an unknown field of an arm',
+      { name: 'x', arms: [{ ...a, weight: 0.5 }, b] },
+      { field: 'arms[0].weight', value: 0.5 },
+    ],
+    ['too few arms', { name: 'x', arms: [a] }, { field: 'arms', value: '(an array of 1)' }],
+  ])('is told the value of %s', async (_name, body, wanted) => {
+    const { body: problem } = await post(api, '/experiments', body).expect(422);
+    expect(problem.errors).toMatchObject([wanted]);
+    const [{ message }] = problem.errors;
+    expect(message).not.toContain('missing');
+    expect(message).toContain(`${wanted.field} is ${String(wanted.value).replace(/[()]/g, '')}`);
+  });
+
+  it('is finished without a body, whatever type that has', async () => {
+    const { body } = await post(api, '/experiments', plan).expect(200);
+    const ended = await request(api.server)
+      .post(`/experiments/${body.id}/finish`)
+      .set('content-type', 'application/json')
+      .expect(200);
+    expect(ended.body).toMatchObject({ id: body.id, winner: null });
+    const { body: other } = await post(api, '/experiments', plan).expect(200);
+    await request(api.server).post(`/experiments/${other.id}/finish`).expect(200);
+    const empty = request(api.server).post('/experiments').set('content-type', 'application/json');
+    expect((await empty.expect(400)).body.code).toBe('MALFORMED_JSON');
+  });
+
   it('or a winner that is no arm', async () => {
     const { body } = await post(api, '/experiments', plan).expect(200);
     const path = `/experiments/${body.id}/finish`;
-    for (const winner of ['green', 7]) await post(api, path, { winner }).expect(422);
-    await post(api, path, { other: 1 }).expect(422);
+    for (const wanted of [{ winner: 'green' }, { winner: 7 }, { other: 1 }]) {
+      const { body: problem } = await post(api, path, wanted).expect(422);
+      const [[field, value]] = Object.entries(wanted);
+      expect(problem.errors).toMatchObject([{ field, value }]);
+      expect(problem.errors[0].message).toContain(`${field} is ${JSON.stringify(value)}`);
+    }
     await post(api, '/experiments/none/finish', {}).expect(404);
     await post(api, path, {}).expect(200);
   });
