@@ -4,7 +4,7 @@ import type { FieldError } from '../problem/problem.js';
 import type { ModelBook } from './model-book.js';
 import { type PackedOutcomes, pack } from './packed.js';
 import type { Found, Missing, OutcomeReader, Reading } from './read-outcome.js';
-import { FATES } from './write.js';
+import { type Fate, FATES } from './write.js';
 import type { OutcomeWriter } from './writer.js';
 
 /** Outcomes of a body that are read and written together. */
@@ -28,7 +28,9 @@ export interface Rejection {
 export class Receipt {
   new = 0;
   restated = 0;
+  /** Outcomes that say what was known; of those `outdated` say what others replaced since. */
   unchanged = 0;
+  outdated = 0;
   /** Outcomes refused, of which `rejected` has the first hundred. */
   failed = 0;
   readonly rejected: Rejection[] = [];
@@ -36,6 +38,11 @@ export class Receipt {
   /** Outcomes that are kept: committed to the store. */
   get accepted(): number {
     return this.new + this.restated + this.unchanged;
+  }
+
+  count(fate: Exclude<Fate, 'closed'>): void {
+    if (fate === 'outdated') this.unchanged++;
+    this[fate]++;
   }
 
   refuse(index: number, errors: readonly FieldError[]): void {
@@ -78,7 +85,7 @@ export class OutcomeIntake {
       if (reading.kind === 'wrong') return receipt.refuse(first + place, reading.errors);
       const fate = FATES[fates[written++]];
       if (fate === 'closed') receipt.refuse(first + place, [closedProblem(items[place])]);
-      else receipt[fate]++;
+      else receipt.count(fate);
     });
   }
 

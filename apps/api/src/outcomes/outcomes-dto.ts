@@ -26,6 +26,12 @@ export class ReceiptAnswer {
   @count(0, 'Outcomes that say what was known.')
   unchanged!: number;
 
+  @count(
+    0,
+    'Of those, the ones whose figures were replaced since: they need an until to count again.',
+  )
+  outdated!: number;
+
   @count(0, 'Outcomes refused.')
   failed!: number;
 

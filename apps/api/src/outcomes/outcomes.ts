@@ -133,9 +133,9 @@ function answerOf(receipt: Receipt): ReceiptAnswer {
     const detail = `All ${failed} are refused. Of the one at place ${index}, wrong: ${names}.`;
     throw new ProblemError('INVALID_OUTCOMES', { detail, errors: toldErrors(rejected) });
   }
-  const { restated, unchanged } = receipt;
+  const { restated, unchanged, outdated } = receipt;
   return {
-    ...{ accepted, new: receipt.new, restated, unchanged, failed },
+    ...{ accepted, new: receipt.new, restated, unchanged, outdated, failed },
     rejected: rejected.map(({ index, errors }) => ({ index, errors: [...errors] })),
   };
 }

@@ -4,6 +4,7 @@ import { type FieldProblem, fieldProblem, roundCtr } from '@adscale/ctr';
 import { HEAD_BYTES } from '../ids/id-bytes.js';
 import type { ReadId } from '../ids/prediction-ids.js';
 import { type Given, isAbsent } from './checks.js';
+import { contentOf } from './content.js';
 import type { IdModel, RecordModel } from './model-book.js';
 import type { ToldOutcome } from './packed.js';
 import { type Period, readInstant } from './period.js';
@@ -105,7 +106,6 @@ function told(given: Given, now: number, predicted: Predicted): ToldOutcome {
   const campaign = (given.campaign as string | null | undefined) ?? '';
   const placement = (given.placement as string | null | undefined) ?? '';
   const arm = (given.arm as string | null | undefined) ?? '';
-  const texts = campaign + placement + arm === '' ? '' : JSON.stringify([campaign, placement, arm]);
   return {
     key: predicted.key,
     kind: predicted.kind,
@@ -122,6 +122,6 @@ function told(given: Given, now: number, predicted: Predicted): ToldOutcome {
     ctr: predicted.ctr,
     spend,
     until: until ?? now,
-    content: `${impressions} ${clicks} ${spend ?? ''} ${until ?? ''} ${texts}`,
+    content: contentOf({ impressions, clicks, spend, until, campaign, placement, arm }),
   };
 }

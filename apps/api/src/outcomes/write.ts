@@ -3,9 +3,11 @@
  *
  *   told ─▶ day closed? ───────────────▶ refused
  *        ─▶ key not known ─────────────▶ new
- *        ─▶ content known of this key ─▶ unchanged; if it holds, it is known to hold until later
+ *        ─▶ says what counts ──────────▶ unchanged; if it holds, it is known to hold until later
+ *        ─▶ says what was replaced ────▶ outdated
  *        ─▶ anything else ─────────────▶ restated: kept in the history, and the newest wins
  *
+ * Who says no more than was said before, such as the same counts without the spend, says the same.
  * Newest is the one that counts until later; of two alike, the one that came later. Growth is counted
  * over the figures of a key in that order too, so it does not matter in which order they come.
  */
@@ -15,12 +17,13 @@ import { insertMany, isOneOf } from '../store/bulk.js';
 import type { CellColumns, GrowthRow, HistoryRow, OutcomeRow } from '../store/outcome-tables.js';
 import type { Tables } from '../store/tables.js';
 import { writeAlone } from '../store/write-lock.js';
+import { saysNoMore } from './content.js';
 import { ageAt } from './days.js';
 import { growingOf, placed, type Figure } from './growing.js';
 import { type PackedOutcomes, type ToldOutcome, unpack } from './packed.js';
 
 /** What became of an outcome that was told. */
-export const FATES = ['new', 'restated', 'unchanged', 'closed'] as const;
+export const FATES = ['new', 'restated', 'unchanged', 'outdated', 'closed'] as const;
 export type Fate = (typeof FATES)[number];
 
 const OUTCOME_COLUMNS = [
@@ -83,8 +86,8 @@ class Batch {
   /** Outcomes as they are kept, or will be when all is written. */
   private readonly kept = new Map<string, OutcomeRow>();
   private readonly changed = new Set<OutcomeRow>();
-  /** Contents that were told before, with their keys. */
-  private readonly known = new Set<string>();
+  /** Contents that were told before, by key. */
+  private readonly known = new Map<string, string[]>();
   /** By key that was told more than once: its figures, the newest last. */
   private readonly figures = new Map<string, readonly Figure[]>();
   private readonly histories: HistoryRow[] = [];
@@ -116,7 +119,7 @@ class Batch {
       .where(severally)
       .orderBy('revision');
     for (const { key, content, ...figure } of await histories.execute()) {
-      this.known.add(`${key} ${content}`);
+      this.know(key, content);
       this.figures.set(key, placed(this.figures.get(key) ?? [], figure));
     }
   }
@@ -132,7 +135,9 @@ class Batch {
       if (ageAt(kept.day, told.until) > ageAt(kept.day, kept.until)) this.restate(kept, told);
       return 'unchanged';
     }
-    if (this.known.has(`${told.key} ${told.content}`)) return 'unchanged';
+    if (saysNoMore(told.content, kept.content)) return 'unchanged';
+    const known = this.known.get(told.key);
+    if (known?.some((content) => saysNoMore(told.content, content))) return 'outdated';
     this.restate(kept, told);
     return 'restated';
   }
@@ -177,9 +182,15 @@ class Batch {
     const { key, revision, day, segment, content, impressions, clicks, spend } = row;
     const { until, received_at } = row;
     const age = ageAt(day, until);
-    this.known.add(`${key} ${content}`);
+    this.know(key, content);
     const figures = { impressions, clicks, spend, until, received_at };
     this.histories.push({ key, revision, day, segment, age, content, ...figures });
+  }
+
+  private know(key: string, content: string): void {
+    const known = this.known.get(key);
+    if (known === undefined) this.known.set(key, [content]);
+    else known.push(content);
   }
 
   /** Adds what a key's figures say of growth, or takes it away again. */

@@ -66,7 +66,7 @@ describeEngines('outcomes', (engine) => {
     const outcome = { prediction_id: id, impressions: 1000, clicks: 90, campaign: 'spring' };
     const { body } = await tell([outcome]).expect(200);
     expect(body).toEqual({
-      ...{ accepted: 1, new: 1, restated: 0, unchanged: 0, failed: 0, rejected: [] },
+      ...{ accepted: 1, new: 1, restated: 0, unchanged: 0, outdated: 0, failed: 0, rejected: [] },
     });
     const [cell, ...others] = await cells();
     expect(others).toEqual([]);
@@ -102,6 +102,31 @@ describeEngines('outcomes', (engine) => {
     expect((await tell([second])).body).toMatchObject({ restated: 1, unchanged: 0 });
     expect((await tell([first, second])).body).toMatchObject({ restated: 0, unchanged: 2 });
     expect(await cells()).toMatchObject([{ rows: 1, clicks: 350 }]);
+  });
+
+  it('are the same without what was said of them before, whether it counts or was replaced', async () => {
+    const labels = { campaign: 'spring', placement: 'top', arm: 'x/a' };
+    const first = {
+      key: 'a',
+      clicks: 300,
+      spend: 5,
+      until: dayBefore(1) + 'T00:00:00Z',
+      ...labels,
+    };
+    const second = { ...first, clicks: 350, spend: 6, until: dayBefore(0) + 'T00:00:00Z' };
+    await tell([report(first)]).expect(200);
+    for (const left of ['spend', 'until', 'campaign', 'placement', 'arm']) {
+      const less = report({ ...first, [left]: undefined });
+      expect((await tell([less])).body).toMatchObject({ unchanged: 1, outdated: 0 });
+    }
+    await tell([report(second)]).expect(200);
+    const bare = (clicks: number) => report({ key: 'a', clicks });
+    expect((await tell([bare(300)])).body).toMatchObject({ unchanged: 1, outdated: 1 });
+    expect((await tell([bare(350)])).body).toMatchObject({ unchanged: 1, outdated: 0 });
+    expect(await cells()).toMatchObject([{ clicks: 350, spend: 6, ...labels }]);
+    const other = report({ ...second, spend: 7 });
+    expect((await tell([other])).body).toMatchObject({ restated: 1 });
+    expect(await cells()).toMatchObject([{ clicks: 350, spend: 7 }]);
   });
 
   it('are restated by newer figures; older ones that come later do not win', async () => {
