@@ -41,6 +41,20 @@ export function isDay(text: string): boolean {
   return !Number.isNaN(moment) && new Date(moment).toISOString().startsWith(text);
 }
 
+/**
+ * Reads a flag that is a moment of the past, with its time zone, or `now`.
+ * @returns it as ISO 8601, UTC
+ */
+export function pastMoment(text: string): string {
+  const now = Date.now();
+  const isWritten = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(
+    text,
+  );
+  const at = text === 'now' ? now : isWritten && isDay(text.slice(0, 10)) ? Date.parse(text) : NaN;
+  if (at <= now) return new Date(at).toISOString();
+  throw new InvalidArgumentError('wanted a moment of the past as 2026-03-02T10:00:00Z, or now.');
+}
+
 /** Reads a flag that is a day. */
 export function day(text: string): string {
   if (isDay(text)) return text;

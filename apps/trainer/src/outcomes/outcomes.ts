@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { exitHelp, RefusedError } from '../cli/exit.js';
-import { isDay, jsonFlag } from '../cli/flags.js';
+import { isDay, jsonFlag, pastMoment } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { readMappingFile } from '../mapping/file.js';
 import { addMappingChanges, type MappingChanges } from '../mapping/mapping-flags.js';
@@ -24,6 +24,12 @@ export function outcomesCommand(signal: AbortSignal): Command {
     .option('--clicks <column>', 'the same of clicks')
     .option('--time <column>', 'days; the same')
     .addOption(new Option('--period <day>', 'the day of all rows, as 2026-03-01').argParser(period))
+    .addOption(
+      new Option(
+        '--until <moment>',
+        'until when the figures count, or now: lets them go back to earlier ones; of two tellings the later holds',
+      ).argParser(pastMoment),
+    )
     .option('--spend <column>', 'what was paid; default by its name')
     .option('--no-spend', 'send no spend')
     .option('--campaign <column>', 'campaign; default by its name')
@@ -57,11 +63,13 @@ const outcomesHelp = `
 The data is read as inspect and train read it: totals are left out, decimal marks, dates and encodings
 found out, and what stays open is asked about. Rows need a day, impressions and clicks, and the model's
 features; rows of one day, record and label are added up. Sent twice it changes nothing; newer figures of
-a day replace the older ones.
+a day replace the older ones. Figures that were replaced meanwhile change nothing, as an old file has them
+too: where a platform takes clicks back, --until says that they are the newest.
 
 Examples
   adscale outcomes report.csv --dry-run
   adscale outcomes report.csv --spend Cost --campaign Campaign
+  adscale outcomes corrected.csv --until 2026-03-09T06:00:00Z
   adscale outcomes march-01.csv --period 2026-03-01 --url http://ads.internal:8000
 
 ${exitHelp}`;
@@ -71,6 +79,7 @@ interface OutcomesFlags
   readonly impressions?: string;
   readonly clicks?: string;
   readonly mapping?: string;
+  readonly until?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -119,8 +128,8 @@ async function readOutcomes(
   const names = source.columns.map(({ name }) => name);
   const mapping = outcomeMapping(source, modelMapping(model, names, given), flags);
   const columns = outcomeColumns(source, mapping, flags);
-  const { period, modelVersion } = flags;
-  const plan = { mapping, columns, period, modelVersion: modelVersion && model.version };
+  const { period, until, modelVersion } = flags;
+  const plan = { mapping, columns, period, until, modelVersion: modelVersion && model.version };
   const rows = await reporter.during(
     { name: 'read', unit: 'rows' },
     (stage) => outcomeRows(database, source, plan, stage),
@@ -172,10 +181,15 @@ function tellDry(rows: OutcomeRows, facts: Facts, examples: readonly PlacedOutco
 }
 
 function tellSent(sent: Sent): string[] {
-  const { accepted, new: fresh, restated, unchanged, rejected, rejections } = sent;
+  const { accepted, new: fresh, restated, unchanged, outdated, rejected, rejections } = sent;
   const lines = [
     `accepted         ${count(accepted)}: ${count(fresh)} new, ${count(restated)} restated, ${count(unchanged)} unchanged`,
   ];
+  if (outdated > 0) {
+    lines.push(
+      `outdated         ${count(outdated)} of the unchanged: figures that others replaced since; if they are the newest, --until says so`,
+    );
+  }
   if (rejected === 0) return lines;
   lines.push(`rejected         ${count(rejected)}`);
   for (const { where, errors } of rejections.slice(0, MOST_LINES)) {

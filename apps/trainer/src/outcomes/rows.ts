@@ -26,6 +26,8 @@ export interface SentOutcome {
   readonly record: Readonly<Record<string, string | number | null>>;
   /** A UTC day, or two with a slash between. */
   readonly period: string;
+  /** ISO 8601 */
+  readonly until?: string;
   readonly impressions: number;
   readonly clicks: number;
   readonly spend?: number;
@@ -64,6 +66,8 @@ export interface OutcomePlan {
   readonly columns: OutcomeColumns;
   /** Of all rows, instead of their days. */
   readonly period?: string;
+  /** Until when all figures count, ISO 8601. */
+  readonly until?: string;
   readonly modelVersion?: string;
 }
 
@@ -167,7 +171,7 @@ function outcomesSql({ mapping, period }: OutcomePlan): string {
 async function* placed(
   database: Database,
   source: Source,
-  { mapping, modelVersion }: OutcomePlan,
+  { mapping, until, modelVersion }: OutcomePlan,
 ): AsyncGenerator<PlacedOutcome[]> {
   const names = Object.keys(mapping.features);
   const list = [
@@ -190,6 +194,7 @@ async function* placed(
           key: nth === 1 ? key : `${key}-${nth}`,
           record: Object.fromEntries(record),
           ...{ period: day, impressions, clicks },
+          ...(until !== undefined && { until }),
           ...(spend !== null && { spend }),
           ...Object.fromEntries(labels.filter(([, value]) => value !== null)),
           ...(modelVersion !== undefined && { model_version: modelVersion }),

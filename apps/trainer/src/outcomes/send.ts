@@ -15,7 +15,9 @@ export interface Sent {
   readonly accepted: number;
   readonly new: number;
   readonly restated: number;
+  /** What was known; of those `outdated` say what others replaced since. */
   readonly unchanged: number;
+  readonly outdated: number;
   readonly rejected: number;
   /** The first of those that were rejected. */
   readonly rejections: readonly Rejected[];
@@ -27,6 +29,7 @@ interface Answer {
   readonly new: number;
   readonly restated: number;
   readonly unchanged: number;
+  readonly outdated: number;
   /** How many were refused; the first of them are told. */
   readonly failed: number;
   readonly rejected: readonly {
@@ -50,14 +53,14 @@ export async function sendOutcomes(
   chunks: AsyncIterable<readonly PlacedOutcome[]>,
   stage?: Pick<Stage, 'update'>,
 ): Promise<Sent> {
-  const sums = { accepted: 0, new: 0, restated: 0, unchanged: 0, rejected: 0 };
+  const sums = { accepted: 0, new: 0, restated: 0, unchanged: 0, outdated: 0, rejected: 0 };
   const rejections: Rejected[] = [];
   let done = 0;
   for await (const chunk of chunks) {
     for (let from = 0; from < chunk.length; from += BATCH) {
       const batch = chunk.slice(from, from + BATCH);
       const answer = await sendBatch(service, batch);
-      for (const name of ['accepted', 'new', 'restated', 'unchanged'] as const) {
+      for (const name of ['accepted', 'new', 'restated', 'unchanged', 'outdated'] as const) {
         sums[name] += answer[name];
       }
       sums.rejected += answer.failed;
@@ -79,7 +82,7 @@ async function sendBatch(service: Service, batch: readonly PlacedOutcome[]): Pro
   } catch (error) {
     const isAllRefused = error instanceof ServiceError && error.problem.code === 'INVALID_OUTCOMES';
     if (!isAllRefused) throw error;
-    const none = { accepted: 0, new: 0, restated: 0, unchanged: 0 };
+    const none = { accepted: 0, new: 0, restated: 0, unchanged: 0, outdated: 0 };
     return { ...none, failed: batch.length, rejected: rejectedIn(error.problem.errors ?? []) };
   }
 }

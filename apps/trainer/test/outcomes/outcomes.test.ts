@@ -75,6 +75,25 @@ describe('adscale outcomes', () => {
     expect(service.outcomes.size).toBe(57);
   });
 
+  it('lets figures go back where --until says that they are the newest, and else says that they do not count', async () => {
+    await trained();
+    const [before, after] = [at('before.csv'), at('after.csv')];
+    await writeFile(before, report([july(28, 'Mobil', '1.200', 60)]));
+    await writeFile(after, report([july(28, 'Mobil', '1.200', 66)]));
+    await outcomes(before);
+    await outcomes(after);
+    const old = await adscale(['outcomes', before, '--url', service.url]);
+    expect(old.stdout).toMatch(/^outdated {9}1 of the unchanged: .* --until says so$/m);
+    const { document } = await outcomes(before, '--until', '2026-08-01T10:00:00+02:00');
+    expect(document.sent).toMatchObject({ restated: 1, outdated: 0 });
+    const [kept] = service.outcomes.values();
+    expect(kept).toMatchObject({ clicks: 60, until: '2026-08-01T08:00:00.000Z' });
+    for (const wrong of ['2026-02-30T10:00:00Z', '2999-01-01T00:00:00Z', '2026-08-01']) {
+      const { status, stderr } = await outcomes(before, '--until', wrong);
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/wanted a moment of the past/)]);
+    }
+  });
+
   it('adds up rows of one day and record, and leaves the total out', async () => {
     await trained();
     const rows = [july(1, 'Mobil', '100', 5), july(1, 'Mobil', '50', 2), july(2, 'Mobil', '10', 1)];

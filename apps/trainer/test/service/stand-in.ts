@@ -36,6 +36,7 @@ export interface Asked {
 export class StandIn {
   readonly asked: Asked[] = [];
   readonly outcomes = new Map<string, ReceivedOutcome>();
+  private readonly replaced = new Set<string>();
   /** Answers to the next requests. */
   readonly refusals: Refusal[] = [];
   /** What is wrong with an outcome, if anything. */
@@ -126,7 +127,7 @@ export class StandIn {
   }
 
   private take(body: string): Refusal {
-    const counts = { accepted: 0, new: 0, restated: 0, unchanged: 0 };
+    const counts = { accepted: 0, new: 0, restated: 0, unchanged: 0, outdated: 0 };
     const rejected: { index: number; errors: { field: string; message: string }[] }[] = [];
     const sent = body.trim().split('\n');
     for (const [index, line] of sent.entries()) {
@@ -140,7 +141,12 @@ export class StandIn {
       counts.accepted++;
       if (before === undefined) counts.new++;
       else if (JSON.stringify(before) === line) counts.unchanged++;
-      else counts.restated++;
+      else if (this.replaced.has(line)) {
+        counts.unchanged++;
+        counts.outdated++;
+        continue;
+      } else counts.restated++;
+      if (before !== undefined) this.replaced.add(JSON.stringify(before));
       this.outcomes.set(outcome.key, outcome);
     }
     const failed = rejected.length;
