@@ -34,6 +34,11 @@ export class Receipt {
   /** Outcomes refused, of which `rejected` has the first hundred. */
   failed = 0;
   readonly rejected: Rejection[] = [];
+  /** When checked: new outcomes that say the same of a day and record as one of another key. */
+  alike = 0;
+
+  /** @param isCheck whether it is only to be told what would become of them */
+  constructor(readonly isCheck = false) {}
 
   /** Outcomes that are kept: committed to the store. */
   get accepted(): number {
@@ -78,7 +83,7 @@ export class OutcomeIntake {
       pack(reading.outcome, packed);
       places.push(place);
     });
-    const fates = await this.writer.write(packed);
+    const fates = await this.fatesOf(packed, receipt);
     // Told in the order of the body, and only once the rest is kept.
     let written = 0;
     readings.forEach((reading, place) => {
@@ -87,6 +92,13 @@ export class OutcomeIntake {
       if (fate === 'closed') receipt.refuse(first + place, [closedProblem(items[place])]);
       else receipt.count(fate);
     });
+  }
+
+  private async fatesOf(packed: PackedOutcomes, receipt: Receipt): Promise<Uint8Array> {
+    if (!receipt.isCheck) return this.writer.write(packed);
+    const { fates, alike } = await this.writer.check(packed);
+    receipt.alike += alike;
+    return fates;
   }
 
   private async read(items: readonly unknown[]): Promise<Settled[]> {

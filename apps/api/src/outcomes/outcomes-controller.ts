@@ -80,6 +80,12 @@ export function outcomesController(config: Config): Type<unknown> {
         `An array of up to ${batchLimit}, one object, or any number as lines of JSON. What is answered ` +
         'is committed. The same may be sent again, and newer figures of the same: nothing is counted twice.',
     })
+    @ApiQuery({
+      name: 'check',
+      required: false,
+      schema: { type: 'boolean' },
+      description: 'Tells what would become of them, and keeps none.',
+    })
     @ApiConsumes('application/json', ...LINE_TYPES)
     @ApiBody({
       required: true,
@@ -99,17 +105,17 @@ export function outcomesController(config: Config): Type<unknown> {
       'INVALID_QUERY',
     ])
     async tell(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-      refuseQuery(request.query);
+      const { check } = readQuery<{ check: boolean }>(request.query, { check: truth });
       const { body } = request;
       if (!(body instanceof Readable)) {
         const isOne = typeof body === 'object' && body !== null && !Array.isArray(body);
         const items = isOne
           ? [body]
           : readBatch(body, batchLimit, 'an outcome or an array of outcomes');
-        return void reply.send(await this.outcomes.take(items));
+        return void reply.send(await this.outcomes.take(items, check));
       }
       const cutter = new LineCutter(bodyLimitBytes, roomFor(reply));
-      const { stream, answer } = this.outcomes.lines(body, cutter);
+      const { stream, answer } = this.outcomes.lines(body, cutter, check);
       superviseConnection(request, reply, stream, { streams: this.streams, idleMs });
       void reply.send(await answer());
     }

@@ -32,6 +32,15 @@ export class ReceiptAnswer {
   )
   outdated!: number;
 
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    example: 0,
+    description:
+      'With check=true: new ones that say the same of a day and record as one that is kept under another key.',
+  })
+  alike?: number;
+
   @count(0, 'Outcomes refused.')
   failed!: number;
 

@@ -41,9 +41,9 @@ export class Outcomes {
   constructor(private readonly parts: OutcomeParts | undefined) {}
 
   /** Takes outcomes of a body of JSON. @throws ProblemError INVALID_OUTCOMES if all of them are refused */
-  async take(items: readonly unknown[]): Promise<ReceiptAnswer> {
+  async take(items: readonly unknown[], isCheck = false): Promise<ReceiptAnswer> {
     const { intake } = this.required();
-    const receipt = new Receipt();
+    const receipt = new Receipt(isCheck);
     await available(async () => {
       for (let from = 0; from < items.length; from += SLICE) {
         await intake.take(items.slice(from, from + SLICE), from, receipt);
@@ -56,9 +56,10 @@ export class Outcomes {
   lines(
     source: Readable,
     lines: LineCutter,
+    isCheck = false,
   ): { stream: OutcomeLines; answer: () => Promise<ReceiptAnswer> } {
     const { intake } = this.required();
-    const receipt = new Receipt();
+    const receipt = new Receipt(isCheck);
     const stream = new OutcomeLines(source, lines, intake, receipt);
     const answer = async () => {
       await available(
@@ -136,6 +137,7 @@ function answerOf(receipt: Receipt): ReceiptAnswer {
   const { restated, unchanged, outdated } = receipt;
   return {
     ...{ accepted, new: receipt.new, restated, unchanged, outdated, failed },
+    ...(receipt.isCheck && { alike: receipt.alike }),
     rejected: rejected.map(({ index, errors }) => ({ index, errors: [...errors] })),
   };
 }

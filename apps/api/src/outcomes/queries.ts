@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../store/tables.js';
+import { checkOutcomes } from './check.js';
 import { compactDays } from './compact.js';
 import { countedCells } from './counted.js';
 import { findModel, keepModel } from './kept-models.js';
@@ -27,6 +28,7 @@ export const outcomeQueries = {
   keepModel,
   findModel,
   writeOutcomes,
+  checkOutcomes,
   countedCells,
   outcomeSummary,
   compactDays,

@@ -81,7 +81,8 @@ export function cellIdOf(cell: Omit<CellColumns, 'cell_id'>): string {
   return hash('sha256', text, 'base64url').slice(0, 22);
 }
 
-class Batch {
+/** Told outcomes beside what is kept of theirs. */
+export class Batch {
   private closed: ReadonlySet<string> = new Set();
   /** Outcomes as they are kept, or will be when all is written. */
   private readonly kept = new Map<string, OutcomeRow>();

@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.js';
+import type { Checked } from './check.js';
 import { PACKED, type PackedOutcomes } from './packed.js';
 import type { OutcomeQueries } from './queries.js';
 
@@ -38,6 +39,11 @@ export class OutcomeWriter {
       this.waiting.push({ packed, rows, resolve, reject });
       if (!this.isWriting) void this.writeAll();
     });
+  }
+
+  /** What would become of these, of which none is kept. @throws StoreError */
+  check(packed: PackedOutcomes): Promise<Checked> {
+    return this.store.run('checkOutcomes', { packed, at: this.now() });
   }
 
   private async writeAll(): Promise<void> {

@@ -129,6 +129,23 @@ describeEngines('outcomes', (engine) => {
     expect(await cells()).toMatchObject([{ clicks: 350, spend: 7 }]);
   });
 
+  it('are told to be what others of another key are, when they are checked, which keeps nothing', async () => {
+    const check = (body: unknown, type?: string) => {
+      const text = [body].flat().map((each) => JSON.stringify(each));
+      const sent = type === undefined ? body : text.join('\n');
+      return tell(sent, type).query({ check: 'true' }).expect(200);
+    };
+    const told = report({ key: 'a', campaign: 'spring' });
+    expect((await check([told])).body).toMatchObject({ accepted: 1, new: 1, alike: 0 });
+    await tell([told]).expect(200);
+    const again = [told, report({ key: 'b' }), report({ key: 'c', clicks: 399 })];
+    for (const type of [undefined, 'application/x-ndjson']) {
+      const { body } = await check(again, type);
+      expect(body).toMatchObject({ accepted: 3, new: 2, unchanged: 1, alike: 1 });
+    }
+    expect(await cells()).toMatchObject([{ rows: 1 }]);
+  });
+
   it('are restated by newer figures; older ones that come later do not win', async () => {
     const at = (hours: number) => new Date(NOW - hours * 3_600_000).toISOString();
     await tell([report({ clicks: 300, until: at(5) })]).expect(200);

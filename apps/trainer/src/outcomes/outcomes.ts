@@ -11,7 +11,7 @@ import { Database } from '../source/database.js';
 import { addSourceFlags, type SourceFlags } from '../source/source.js';
 import { outcomeColumns, outcomeMapping, type OutcomeColumnFlags } from './columns.js';
 import { outcomeRows, type OutcomeRows, type PlacedOutcome } from './rows.js';
-import { sendOutcomes, type Sent } from './send.js';
+import { refuseTwice, sendOutcomes, type Sent } from './send.js';
 import { toldModel, type ModelWish, type ToldModel } from './told-model.js';
 
 /** `adscale outcomes`: what an ad platform exported, to the running service. */
@@ -44,6 +44,7 @@ export function outcomesCommand(signal: AbortSignal): Command {
         .argParser((text: string, before: readonly string[]) => [...before, text])
         .default([], 'found'),
     )
+    .option('--other-rows', 'send rows also that look like others that were named otherwise')
     .option('--model-version <version>', 'a version of the model; the current one if absent')
     .option('-m, --models <folder>', "read the model's features here; default: ask the service")
     .option('--dry-run', 'read, check and count everything, and send nothing');
@@ -80,6 +81,7 @@ interface OutcomesFlags
   readonly clicks?: string;
   readonly mapping?: string;
   readonly until?: string;
+  readonly otherRows?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -102,6 +104,7 @@ async function runOutcomes(
       reporter.result(tellDry(rows, facts, examples), document);
       return;
     }
+    if (flags.otherRows !== true) await refuseTwice(service, rows.chunks(), facts.key);
     const work = { name: 'send', total: rows.outcomes, unit: 'outcomes' };
     const sent = await reporter.during(work, (stage) =>
       sendOutcomes(service, rows.chunks(), stage),

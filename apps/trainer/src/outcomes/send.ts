@@ -1,3 +1,4 @@
+import { RefusedError } from '../cli/exit.js';
 import type { Stage } from '../cli/reporter.js';
 import { ServiceError, type Service } from '../service/ask.js';
 import type { ProblemField } from '../service/problem.js';
@@ -30,6 +31,8 @@ interface Answer {
   readonly restated: number;
   readonly unchanged: number;
   readonly outdated: number;
+  /** Of a check: new ones that say the same of a day and record as one of another key. */
+  readonly alike?: number;
   /** How many were refused; the first of them are told. */
   readonly failed: number;
   readonly rejected: readonly {
@@ -73,10 +76,33 @@ export async function sendOutcomes(
   return { ...sums, rejections };
 }
 
-async function sendBatch(service: Service, batch: readonly PlacedOutcome[]): Promise<Answer> {
+/**
+ * Asks what would become of the first batch.
+ * @throws RefusedError if most of it was told before under other keys: it would count twice
+ */
+export async function refuseTwice(
+  service: Service,
+  chunks: AsyncIterable<readonly PlacedOutcome[]>,
+  key: readonly string[],
+): Promise<void> {
+  for await (const chunk of chunks) {
+    const { accepted, alike = 0 } = await sendBatch(service, chunk.slice(0, BATCH), '?check=true');
+    if (alike <= accepted / 2) return;
+    const names = ['day', ...key].join(', ');
+    throw new RefusedError(
+      `${alike} of the first ${accepted} outcomes say what others of the same day and record say, under another key than one of ${names}: they would count twice. Nothing was sent. --key-column as they were sent before has them known again; --other-rows says that they are other rows`,
+    );
+  }
+}
+
+async function sendBatch(
+  service: Service,
+  batch: readonly PlacedOutcome[],
+  query = '',
+): Promise<Answer> {
   try {
     return await service.sendLines<Answer>(
-      '/outcomes',
+      `/outcomes${query}`,
       batch.map(({ outcome }) => outcome),
     );
   } catch (error) {

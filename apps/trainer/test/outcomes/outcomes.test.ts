@@ -94,6 +94,20 @@ describe('adscale outcomes', () => {
     }
   });
 
+  it('sends nothing that was sent under other keys, unless told that it is something else', async () => {
+    await trained();
+    await outcomes(at('report.csv'));
+    const renamed = [at('report.csv'), '--key-column', 'Kampagne'];
+    const { status, stderr } = await outcomes(...renamed);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/56 of the first 56 outcomes say .* one of day, Kampagne: .*twice/),
+    ]);
+    expect(service.outcomes.size).toBe(56);
+    const { document } = await outcomes(...renamed, '--other-rows');
+    expect(document.sent).toMatchObject({ new: 56 });
+  });
+
   it('adds up rows of one day and record, and leaves the total out', async () => {
     await trained();
     const rows = [july(1, 'Mobil', '100', 5), july(1, 'Mobil', '50', 2), july(2, 'Mobil', '10', 1)];

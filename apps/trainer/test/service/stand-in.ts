@@ -89,7 +89,8 @@ export class StandIn {
     const refusal = this.refusals.shift();
     if (refusal !== undefined) return send(response, refusal);
     const path = url.split('?')[0];
-    if (method === 'POST' && path === '/outcomes') return send(response, this.take(body));
+    if (method === 'POST' && path === '/outcomes')
+      return send(response, this.take(body, url.includes('check=true')));
     if (method === 'PUT' && path === '/models/canary') {
       if (this.canaryRefusal !== undefined) return send(response, this.canaryRefusal);
       this.canary = JSON.parse(body) as object;
@@ -126,8 +127,9 @@ export class StandIn {
     return send(response, problem(404, { title: 'Not found', detail: `${path} is no route.` }));
   }
 
-  private take(body: string): Refusal {
-    const counts = { accepted: 0, new: 0, restated: 0, unchanged: 0, outdated: 0 };
+  private take(body: string, isCheck: boolean): Refusal {
+    const counts = { accepted: 0, new: 0, restated: 0, unchanged: 0, outdated: 0, alike: 0 };
+    const kept = new Set(Array.from(this.outcomes.values(), figuresOf));
     const rejected: { index: number; errors: { field: string; message: string }[] }[] = [];
     const sent = body.trim().split('\n');
     for (const [index, line] of sent.entries()) {
@@ -139,13 +141,16 @@ export class StandIn {
       }
       const before = this.outcomes.get(outcome.key);
       counts.accepted++;
-      if (before === undefined) counts.new++;
-      else if (JSON.stringify(before) === line) counts.unchanged++;
+      if (before === undefined) {
+        counts.new++;
+        if (kept.has(figuresOf(outcome))) counts.alike++;
+      } else if (JSON.stringify(before) === line) counts.unchanged++;
       else if (this.replaced.has(line)) {
         counts.unchanged++;
         counts.outdated++;
         continue;
       } else counts.restated++;
+      if (isCheck) continue;
       if (before !== undefined) this.replaced.add(JSON.stringify(before));
       this.outcomes.set(outcome.key, outcome);
     }
@@ -162,6 +167,9 @@ export class StandIn {
     return problem(422, { code: 'INVALID_OUTCOMES', title: 'Not usable', errors: told });
   }
 }
+
+const figuresOf = ({ period, record, impressions, clicks }: ReceivedOutcome): string =>
+  JSON.stringify([period, record, impressions, clicks]);
 
 /** Refusals that an answer lists, and those of a refusal of all. */
 const MOST_TOLD = 100;
