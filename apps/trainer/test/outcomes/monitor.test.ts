@@ -13,6 +13,7 @@ const monitoring = {
   ...{ from: '2026-02-02', to: '2026-03-01', made_at: '2026-03-01T12:34:56.000Z', overall },
   ...{ findings: [], models: [], causes: [], alerts: [] },
   deliveries: { waiting: 0, last_reason: null },
+  left_out: { days: 0, impressions: 0 },
 };
 const effectiveness = { campaigns: [], placements: [], change: null };
 const segments = {
