@@ -57,7 +57,9 @@ describe('adscale monitor, of a running service', () => {
     expect(await monitor('--cpm', '0')).toMatchObject({ status: 2, stdout: '' });
     const { status, stderr } = await monitor('--from', '2026-03-02', '--to', '2026-03-01');
     expect(status).toBe(1);
-    expect(stderr).toContain('from is 2026-03-02, and must be no later than to');
+    expect(stderr).toContain(
+      'from is "2026-03-02"; it must be no later than to, which is 2026-03-01',
+    );
   });
 
   it('goes on watching until it is stopped', async () => {
