@@ -81,7 +81,11 @@ async function ask(app, traffic, requests, judge) {
 
 /** Serves all requests with one kind of key, from an empty cache; what came of it. */
 async function run(key, folder, model, requests) {
-  const settings = { MODEL_DIR: folder, MODEL_POLL_MS: '0', LOG_LEVEL: 'silent', CACHE_KEY: key };
+  const OUTCOMES_URL = `file:${join(folder, 'outcomes.db')}`;
+  const settings = {
+    ...{ MODEL_DIR: folder, MODEL_POLL_MS: '0', LOG_LEVEL: 'silent', CACHE_KEY: key },
+    OUTCOMES_URL,
+  };
   const app = await createApp(readConfig(settings));
   try {
     const judge = new Judge(model);

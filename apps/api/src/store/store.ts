@@ -97,6 +97,8 @@ export class Store<Q extends Queries> {
     // A message to a thread that has ended would never be answered.
     if (!this.isRunning) return Promise.reject(new StoreError(ENDED));
     const id = this.nextId++;
+    // Who waits for an answer keeps the process alive.
+    this.worker.ref();
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
       this.tell({ kind: 'query', id, name, args });
@@ -113,6 +115,7 @@ export class Store<Q extends Queries> {
   private async end(): Promise<void> {
     if (!this.isRunning) return;
     const ended = once(this.worker, 'exit');
+    this.worker.ref();
     this.tell({ kind: 'close' });
     await ended;
   }
@@ -126,7 +129,7 @@ export class Store<Q extends Queries> {
     worker.on('message', (message: FromThread) => this.hear(message));
     worker.on('error', (err) => this.logger.error({ err }, 'the thread of the store has failed'));
     worker.on('exit', () => this.threadEnded());
-    // The process ends by its own reasons; `close` waits for the thread.
+    // An idle store keeps no process alive.
     worker.unref();
     this.isRunning = true;
     return worker;
@@ -138,6 +141,7 @@ export class Store<Q extends Queries> {
     const { id } = message;
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
+    if (this.waiting.size === 0 && this.closing === undefined) this.worker.unref();
     if (message.kind === 'result') {
       this.state = { ...this.state, available: true };
       return waiting?.resolve(message.result);
