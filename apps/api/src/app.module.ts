@@ -51,7 +51,7 @@ export function appModule(parts: Parts): DynamicModule {
       streamController(served, config),
       explainController(parts),
       decisionsController(parts),
-      outcomesController(config),
+      outcomesController(config, served.schema),
       DecisionLogController,
       ExperimentsController,
       ModelController,

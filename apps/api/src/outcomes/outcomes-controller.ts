@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { RecordSchema } from '@adscale/ctr';
 import {
   Controller,
   Get,
@@ -33,12 +34,12 @@ import { type Parameter, checkOrder, readQuery, refuseQuery } from '../record/qu
 import { LINE_TYPES, type RouteRules } from '../record/route-rules.js';
 import { roomFor } from '../security/gate.js';
 import { OUTCOMES } from '../security/scopes.js';
-import { dayOf } from './days.js';
+import { dayOf, daysBefore } from './days.js';
 import { isDay } from './period.js';
 import { Outcomes } from './outcomes.js';
 import {
   EXAMPLE_LINES,
-  EXAMPLE_OUTCOMES,
+  exampleOutcomes,
   OutcomeFields,
   OutcomeSummaryAnswer,
   ReceiptAnswer,
@@ -57,8 +58,9 @@ const UNAVAILABLE = ['OUTCOMES_OFF', 'OUTCOMES_UNAVAILABLE'] as const;
 const LINES = LINE_TYPES[0];
 
 /** Makes the controller of what comes back. */
-export function outcomesController(config: Config): Type<unknown> {
+export function outcomesController(config: Config, schema: RecordSchema): Type<unknown> {
   const { bodyLimitBytes, batchLimit, batchBodyLimitBytes, requestTimeoutMs: idleMs } = config;
+  const yesterday = daysBefore(dayOf(Date.now()), 1);
   const rules: RouteRules = { lines: 'too', bodyLimit: batchBodyLimitBytes };
 
   @ApiTags('Outcomes')
@@ -94,7 +96,7 @@ export function outcomesController(config: Config): Type<unknown> {
         items: { $ref: getSchemaPath(OutcomeFields) },
         maxItems: batchLimit,
       },
-      examples: EXAMPLE_OUTCOMES,
+      examples: exampleOutcomes(schema, yesterday),
     })
     @ApiOkResponse({ type: ReceiptAnswer, description: 'Kept, all but those that are refused.' })
     @ApiProblems([

@@ -1,5 +1,7 @@
+import type { RecordSchema } from '@adscale/ctr';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { FieldProblem } from '../problem/api-problems.js';
+import { exampleRequests } from '../record/record-examples.js';
 
 const count = (example: number, description?: string) =>
   ApiProperty({ type: 'integer', minimum: 0, example, description });
@@ -151,31 +153,25 @@ export const EXAMPLE_LINES = [
   .map((line) => `${JSON.stringify(line)}\n`)
   .join('');
 
-/** Bodies of `POST /outcomes`, for the documentation. */
-export const EXAMPLE_OUTCOMES = {
-  reported: {
-    value: [
-      {
-        record: { impressions: 5000, ad_position: 1, device_type: 'mobile', budget: 2500 },
-        ...{
-          period: '2026-03-01',
-          impressions: 5000,
-          clicks: 420,
-          spend: 180.5,
-          campaign: 'spring',
+/**
+ * Bodies of `POST /outcomes`, for the documentation.
+ * @param day of what was reported; one that the service takes
+ */
+export function exampleOutcomes(schema: RecordSchema, day: string) {
+  const record = exampleRequests(schema).typical;
+  const counts = { impressions: 5000, clicks: 420, spend: 180.5, campaign: 'spring' };
+  return {
+    reported: { value: [{ record, period: day, ...counts }] },
+    predicted: {
+      value: [
+        {
+          prediction_id: 'AT-hwtTl9mmqr8YApVvN5WkAAAABlwFmAQF-gGYM0Nd2nGbXJg',
+          ...{ impressions: 1, clicks: 0, until: '2026-03-02T00:00:00Z' },
         },
-      },
-    ],
-  },
-  predicted: {
-    value: [
-      {
-        prediction_id: 'AT-hwtTl9mmqr8YApVvN5WkAAAABlwFmAQF-gGYM0Nd2nGbXJg',
-        ...{ impressions: 1, clicks: 0, until: '2026-03-02T00:00:00Z' },
-      },
-    ],
-  },
-};
+      ],
+    },
+  };
+}
 
 /** The fields that a body's outcomes may have. */
 export class OutcomeFields {
