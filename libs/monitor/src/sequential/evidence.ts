@@ -22,8 +22,8 @@
  * they hold the true factor at all times together with probability 1 − α. The same from another side:
  * Waudby-Smith & Ramdas 2024.
  */
+import logGamma from '@stdlib/math-base-special-gammaln';
 import { within } from '../errors.js';
-import { logGamma } from './log-gamma.js';
 
 /** Clicks that came and clicks that were expected, in whatever unit both were tempered to. */
 export interface Evidence {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { confidenceSequence, logEValue, logMixture } from '../../src/index.js';
-import { logGamma } from '../../src/sequential/log-gamma.js';
+import logGamma from '@stdlib/math-base-special-gammaln';
 import { chance } from '../chance.js';
 
 /** Logarithm of the probability of a Poisson count. */
