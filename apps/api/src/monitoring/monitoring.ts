@@ -6,8 +6,8 @@ import type { AlertQueries } from '../alerts/queries.js';
 import { Webhook } from '../alerts/webhook.js';
 import type { Config } from '../config.js';
 import type { ServedModel } from '../model/served-model.js';
+import { askable } from '../outcomes/ask-store.js';
 import { ProblemError } from '../problem/problem.js';
-import { StoreError } from '../store/errors.js';
 import type { Store } from '../store/store.js';
 import type { Metric } from '../telemetry/metric.js';
 import { monitoringMetrics } from './gauges.js';
@@ -77,7 +77,7 @@ export class Monitoring {
   async report<K extends ReportKind>(kind: K, options: ReportOptions): Promise<Made<K>> {
     const { reports } = this;
     if (reports === undefined) throw new ProblemError('OUTCOMES_OFF');
-    const made = await asked(() => reports.get(kind, options));
+    const made = await askable(reports.get(kind, options));
     const isServed = versionsOf(this.parts.served).includes(options.model ?? '');
     if (made.is_unknown && !isServed) {
       const detail = `Version ${options.model} has no outcomes in these days, and has not served here.`;
@@ -90,7 +90,7 @@ export class Monitoring {
   async seen(): Promise<Seen> {
     const { watch } = this;
     if (watch === undefined) throw new ProblemError('OUTCOMES_OFF');
-    return asked(() => watch.collect());
+    return askable(watch.collect());
   }
 
   /** What is known, for Prometheus; nothing is asked for it. */
@@ -112,13 +112,4 @@ function versionsOf(served: ServedModel): string[] {
   const { current } = served;
   const canary = served.trial('canary')?.version;
   return [current?.model.version, canary].filter((version) => version !== undefined);
-}
-
-async function asked<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw new ProblemError('OUTCOMES_UNAVAILABLE', { cause: error });
-  }
 }

@@ -2,8 +2,8 @@ import { type Readable } from 'node:stream';
 import { type Growth, matureAge, matureShare } from '@adscale/monitor';
 import { LineCutter } from '../batch/lines.js';
 import { ProblemError } from '../problem/problem.js';
-import { StoreError } from '../store/errors.js';
 import type { Store } from '../store/store.js';
+import { askable, refuseUnavailable } from './ask-store.js';
 import { dayOf, daysBefore } from './days.js';
 import { isGrowthKnown } from './growth.js';
 import { type OutcomeIntake, Receipt, SLICE } from './intake.js';
@@ -15,6 +15,8 @@ import { cellLines } from './told-cells.js';
 
 /** Days that are told of where nobody says which. */
 const USUAL_DAYS = 30;
+/** What is to be done where outcomes could not be kept. */
+const SEND_AGAIN = 'Send them again later: nothing is counted twice.';
 /** Oldest age whose maturity is told. */
 const OLDEST_AGE = 60;
 
@@ -44,11 +46,13 @@ export class Outcomes {
   async take(items: readonly unknown[], isCheck = false): Promise<ReceiptAnswer> {
     const { intake } = this.required();
     const receipt = new Receipt(isCheck);
-    await available(async () => {
+    try {
       for (let from = 0; from < items.length; from += SLICE) {
         await intake.take(items.slice(from, from + SLICE), from, receipt);
       }
-    });
+    } catch (error) {
+      refuseUnavailable(error, SEND_AGAIN);
+    }
     return answerOf(receipt);
   }
 
@@ -62,10 +66,9 @@ export class Outcomes {
     const receipt = new Receipt(isCheck);
     const stream = new OutcomeLines(source, lines, intake, receipt);
     const answer = async () => {
-      await available(
-        () => stream.take(),
-        () => stream.progress,
-      );
+      await stream
+        .take()
+        .catch((error: unknown) => refuseUnavailable(error, `${SEND_AGAIN} ${stream.progress}`));
       return answerOf(receipt);
     };
     return { stream, answer };
@@ -74,14 +77,14 @@ export class Outcomes {
   /** Counted outcomes as lines. The first page is read before it resolves. */
   async read({ from, to, mature }: DaysAsked): Promise<AsyncGenerator<string>> {
     const { store, maturity, now } = this.required();
-    const growth = await available(() => maturity.growth());
+    const growth = await askable(maturity.growth());
     const today = dayOf(now());
     const asked = {
       from: from ?? daysBefore(to ?? today, USUAL_DAYS),
       to: mature ? least(to ?? today, daysBefore(today, 1 + matureAge(growth))) : (to ?? today),
     };
     const lines = cellLines(store, { ...asked, growth, now: now() });
-    const first = await available(() => lines.next());
+    const first = await askable(lines.next());
     return (async function* () {
       if (!first.done) yield first.value;
       yield* lines;
@@ -90,7 +93,7 @@ export class Outcomes {
 
   async summary(): Promise<OutcomeSummaryAnswer> {
     const { store, maturity } = this.required();
-    const [counts, growth] = await available(() =>
+    const [counts, growth] = await askable(
       Promise.all([store.run('outcomeSummary', undefined), maturity.growth()]),
     );
     const { open, restated, closed, cells, impressions, clicks, predicted, first, last } = counts;
@@ -107,21 +110,6 @@ export class Outcomes {
   private required(): OutcomeParts {
     if (this.parts === undefined) throw new ProblemError('OUTCOMES_OFF');
     return this.parts;
-  }
-}
-
-/** Says that the store cannot be used in the catalogue's words. */
-async function available<T>(work: () => Promise<T>, more = () => ''): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    const detail = `The database of OUTCOMES_URL cannot be used. Send them again later: nothing is counted twice. ${more()}`;
-    throw new ProblemError('OUTCOMES_UNAVAILABLE', {
-      detail: detail.trim(),
-      headers: { 'retry-after': '5' },
-      cause: error,
-    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { GateOptions } from '@adscale/monitor';
 import type { Logger } from 'pino';
 import { type ModelAdmin, registryProblem } from '../model/admin.js';
 import type { Changed, ChangeListener } from '../model/changes.js';
+import { askable, refuseUnavailable } from '../outcomes/ask-store.js';
 import { dayOf } from '../outcomes/days.js';
 import { ProblemError } from '../problem/problem.js';
 import { StoreError } from '../store/errors.js';
@@ -102,7 +103,7 @@ export class Trials implements ChangeListener {
 
   /** The latest trial of a version. @throws ProblemError NO_TRIAL, OUTCOMES_UNAVAILABLE */
   async latest(version: string): Promise<TrialState> {
-    const kept = await this.store.run('latestTrial', { version }).catch(unavailable);
+    const kept = await askable(this.store.run('latestTrial', { version }));
     if (kept === undefined) {
       throw new ProblemError('NO_TRIAL', { detail: `${version} has had no gated trial.` });
     }
@@ -153,7 +154,7 @@ export class Trials implements ChangeListener {
       try {
         return await work(await this.keeper.open());
       } catch (error) {
-        if (!(error instanceof TrialOutdatedError)) return unavailable(error);
+        if (!(error instanceof TrialOutdatedError)) return refuseUnavailable(error);
         if (tries >= MOST_TRIES) throw new ProblemError('REGISTRY_BUSY', { cause: error });
       }
     }
@@ -177,9 +178,4 @@ function ordered(state: TrialState, order: Order, now: number): TrialState {
   if (order === 'resume') return resume(state, now);
   if (order === 'promote') return promote(state, 'operator', now, `promoted ${words}`);
   return abort(state, 'operator', now, `aborted ${words}`);
-}
-
-function unavailable(error: unknown): never {
-  if (!(error instanceof StoreError)) throw error;
-  throw new ProblemError('OUTCOMES_UNAVAILABLE', { headers: { 'retry-after': '5' }, cause: error });
 }
