@@ -65,7 +65,7 @@ export class TrialKeeper {
         return isConfirmed(state) ? kept : await this.save(kept, confirm(state));
       }
       if (found === 'untold') {
-        await this.registry.tell(state);
+        await this.registry.tell(state, () => this.checkLatest(kept));
       } else if ('replaced' in found) {
         // Nothing is left that the canary could be compared with.
         const clears = view.canary?.version === state.version && view.current !== state.version;
@@ -75,6 +75,17 @@ export class TrialKeeper {
       }
     }
     return kept;
+  }
+
+  /**
+   * Of two that look after a trial, one may be late: what it was to do may be of a trial that is over by the
+   * time that its turn comes.
+   */
+  private async checkLatest({ revision, state }: KeptTrial): Promise<void> {
+    const open = await this.open();
+    if (open?.revision !== revision || open.state.id !== state.id) {
+      throw new TrialOutdatedError('the trial was changed meanwhile');
+    }
   }
 
   private log(before: TrialState | undefined, state: TrialState): void {

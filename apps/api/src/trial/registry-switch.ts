@@ -20,13 +20,21 @@ export class RegistrySwitch {
     }
   }
 
-  /** @throws CtrError REGISTRY_BUSY, VERSION_UNKNOWN; the system's error of a folder that is read-only */
-  async tell({ status, version, wanted }: TrialState): Promise<void> {
+  /**
+   * @param isLatest throws if the state has changed since: then the registry has another to do as
+   * @throws what `isLatest` throws; CtrError REGISTRY_BUSY, VERSION_UNKNOWN; the system's error of a folder
+   *   that is read-only
+   */
+  async tell(
+    { status, version, wanted }: TrialState,
+    isLatest: () => Promise<void>,
+  ): Promise<void> {
+    const registry = this.registry.guardedBy(isLatest);
     if (status === 'promoting') {
-      await this.registry.promote(version);
-      await this.registry.endTrials(version);
+      await registry.promote(version);
+      await registry.endTrials(version);
     } else {
-      await this.registry.setTrial('canary', wanted);
+      await registry.setTrial('canary', wanted);
     }
     await this.follower.look();
   }

@@ -7,9 +7,9 @@ import { openStore } from '../../src/storage/open.js';
 import type { ServiceStore } from '../../src/storage/queries.js';
 import { AnswerCounting } from '../../src/trial/answers.js';
 import type { TrialEvidence } from '../../src/trial/evidence.js';
-import { TrialKeeper, type TrialStore } from '../../src/trial/keeper.js';
+import { TrialKeeper, TrialOutdatedError, type TrialStore } from '../../src/trial/keeper.js';
 import { RegistrySwitch } from '../../src/trial/registry-switch.js';
-import { begin, end, type TrialState } from '../../src/trial/state.js';
+import { abort, begin, end, grow, promote, type TrialState } from '../../src/trial/state.js';
 import { TrialSteward } from '../../src/trial/steward.js';
 import { temporaryStore } from '../store/temporary.js';
 import { modelFolder, trainModel } from '../trained-models.js';
@@ -91,14 +91,16 @@ function processOf(owner: string, death = never) {
   const mortalStore: TrialStore = {
     run: (name, args) => death.survive(() => store.run(name, args)) as never,
   };
-  const mortalRegistry = {
+  const mortal = (changes: Registry) => ({
     current: () => registry.current(),
     rollout: () => registry.rollout(),
-    promote: (version: string) => death.survive(() => registry.promote(version)),
-    endTrials: (version: string) => death.survive(() => registry.endTrials(version)),
+    guardedBy: (guard: () => Promise<void>) => mortal(changes.guardedBy(guard)),
+    promote: (version: string) => death.survive(() => changes.promote(version)),
+    endTrials: (version: string) => death.survive(() => changes.endTrials(version)),
     setTrial: (...args: Parameters<Registry['setTrial']>) =>
-      death.survive(() => registry.setTrial(...args)),
-  } as unknown as Registry;
+      death.survive(() => changes.setTrial(...args)),
+  });
+  const mortalRegistry = mortal(registry) as unknown as Registry;
   const registrySwitch = new RegistrySwitch(mortalRegistry, { look: async () => {} });
   const keeper = new TrialKeeper(mortalStore, registrySwitch, logger, () => now);
   const gather = async () => ({ evidence: found, layout: null, answers: 1e6 });
@@ -220,11 +222,33 @@ describe('a steward', () => {
     expect(await canary()).toBeNull();
   });
 
+  it.each<[string, (state: TrialState) => TrialState]>([
+    ['aborting', (state) => abort(state, 'operator', now, 'aborted by an operator')],
+    ['growing', (state) => grow(state, 1, now, 'all tests are inside')],
+    ['promoting', (state) => promote(state, 'operator', now, 'promoted by an operator')],
+  ])(
+    'that is late with %s leaves the registry to what was decided since',
+    async (_name, decided) => {
+      await beginTrial();
+      const { keeper } = processOf('late');
+      const open = (await keeper.open())!;
+      const late = await keeper.save(open, decided(open.state));
+      // Meanwhile another one has done so, has ended it, and has begun the next.
+      await keeper.save(late, end(late.state, now, 'the next one begins'));
+      await beginTrial();
+      await expect(keeper.settle(late)).rejects.toThrow(TrialOutdatedError);
+      expect(await canary()).toEqual({ version: second, percent: 1 });
+      expect(await registry.current()).toBe(first);
+      await processOf('one').steward.look();
+      expect((await kept()).status).toBe('running');
+    },
+  );
+
   it('leaves the registry to others for a while where it may not write it', async () => {
     await beginTrial();
     found = against;
     const denied = Object.assign(new Error('read-only'), { code: 'EROFS' });
-    const spy = jest.spyOn(registry, 'setTrial').mockRejectedValue(denied);
+    const spy = jest.spyOn(Registry.prototype, 'setTrial').mockRejectedValue(denied);
     const { steward } = processOf('one');
     await steward.look();
     await steward.look();

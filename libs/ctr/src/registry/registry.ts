@@ -59,7 +59,18 @@ export class Registry {
   constructor(
     readonly folder: string,
     private readonly lock: LockOptions = {},
+    private readonly guard: () => Promise<void> = async () => {},
   ) {}
+
+  /**
+   * The same registry, with a last check before every change: what was decided a while ago may not be
+   * wanted any more.
+   * @param guard runs when the change has its turn and nobody else can change anything; what it throws,
+   *   the change throws, and nothing has changed
+   */
+  guardedBy(guard: () => Promise<void>): Registry {
+    return new Registry(this.folder, this.lock, guard);
+  }
 
   /** The version that serves, or undefined while there is none. */
   async current(): Promise<string | undefined> {
@@ -256,7 +267,11 @@ export class Registry {
   }
 
   private exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return exclusively(this.folder, work, this.lock);
+    const guarded = async () => {
+      await this.guard();
+      return work();
+    };
+    return exclusively(this.folder, guarded, this.lock);
   }
 
   /** Runs a change that names a version: it must exist, and nobody can prune it meanwhile. */

@@ -186,7 +186,7 @@ describe('a registry', () => {
     expect(await readdir(join(folder, 'm'))).toEqual(['current', 'tags', 'versions']);
   });
 
-  it.each<[string, (busy: Registry, version: string) => Promise<unknown>]>([
+  describe.each<[string, (registry: Registry, version: string) => Promise<unknown>]>([
     ['publish', (busy) => busy.publish(second.bytes, second.card)],
     ['promote', (busy, version) => busy.promote(version)],
     ['rollback', (busy) => busy.rollback()],
@@ -195,24 +195,50 @@ describe('a registry', () => {
     ['setTrial', (busy, version) => busy.setTrial('shadow', { version, percent: 5 })],
     ['endTrials', (busy, version) => busy.endTrials(version)],
     ['prune', (busy) => busy.prune({ keep: 0 })],
-  ])('is not changed by %s while somebody else changes it', async (_, change) => {
-    const [one, two] = await publishAll(first, second);
-    await registry.publish(first.bytes, first.card, { promote: false });
-    await registry.tag(two, 'champion');
-    await registry.setTrial('canary', { version: one, percent: 5 });
+  ])('is not changed by %s', (_, change) => {
+    let one: string;
+    let before: unknown;
     const contents = async (): Promise<unknown> => ({
       served: [await registry.current(), await registry.previous()],
       versions: await registry.versions(),
       tags: [...(await registry.tags())],
       rollout: await registry.rollout(),
     });
-    const before = await contents();
-    await exclusively(folder, async () => {
-      const changing = change(new Registry(folder, { wait: 0 }), one);
-      await expect(changing).rejects.toMatchObject({ code: 'REGISTRY_BUSY' });
-      expect(await contents()).toEqual(before);
+    beforeEach(async () => {
+      let two: string;
+      [one, two] = await publishAll(first, second);
+      await registry.publish(first.bytes, first.card, { promote: false });
+      await registry.tag(two, 'champion');
+      await registry.setTrial('canary', { version: one, percent: 5 });
+      before = await contents();
     });
-    await change(registry, one);
-    expect(await contents()).not.toEqual(before);
+
+    it('while somebody else changes it', async () => {
+      await exclusively(folder, async () => {
+        const changing = change(new Registry(folder, { wait: 0 }), one);
+        await expect(changing).rejects.toMatchObject({ code: 'REGISTRY_BUSY' });
+        expect(await contents()).toEqual(before);
+      });
+      await change(registry, one);
+      expect(await contents()).not.toEqual(before);
+    });
+
+    it('when its guard finds that it is not wanted any more, once it has its turn', async () => {
+      let wanted = true;
+      const guarded = registry.guardedBy(async () => {
+        if (!wanted) throw new Error('not wanted any more');
+      });
+      const changing = exclusively(folder, async () => {
+        const late = change(guarded, one);
+        await contents();
+        wanted = false;
+        return { late };
+      });
+      await expect((await changing).late).rejects.toThrow('not wanted any more');
+      expect(await contents()).toEqual(before);
+      wanted = true;
+      await change(guarded, one);
+      expect(await contents()).not.toEqual(before);
+    });
   });
 });
