@@ -64,6 +64,11 @@ describe.each([
   beforeAll(() => start(schema));
   afterAll(() => api.close());
 
+  it('names every body apart, so that none is shown in place of another', () => {
+    const doubled = api.logs.filter(({ msg }) => String(msg).startsWith('Duplicate DTO'));
+    expect(doubled).toEqual([]);
+  });
+
   it('the document describes exactly the features of the model', () => {
     const { content, required } = predictOperation().requestBody!;
     expect(required).toBe(true);

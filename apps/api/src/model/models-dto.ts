@@ -7,7 +7,7 @@ import { type FieldError, ProblemError, type ProblemOccurrence } from '../proble
 const VERSION = '20260101-120000-3fa1c2d4';
 const OLDER = '20251224-090000-77aa01be';
 
-class TrialAnswer {
+class TriedAnswer {
   @ApiProperty({ type: 'string', example: VERSION })
   version!: string;
 
@@ -100,10 +100,10 @@ export class RolloutAnswer {
   })
   previous!: string | null;
 
-  @ApiProperty({ type: TrialAnswer, nullable: true, description: 'Answers its share of requests.' })
+  @ApiProperty({ type: TriedAnswer, nullable: true, description: 'Answers its share of requests.' })
   canary!: Trial | null;
 
-  @ApiProperty({ type: TrialAnswer, nullable: true, description: 'Is compared with the answers.' })
+  @ApiProperty({ type: TriedAnswer, nullable: true, description: 'Is compared with the answers.' })
   shadow!: Trial | null;
 }
 
