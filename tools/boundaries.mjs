@@ -49,11 +49,16 @@ export const boundaries = [
     mayUse: ['forest', 'ctr', 'datagen', 'decisions', 'monitor'],
     because: 'The trainer writes model files and never serves.',
   },
+  {
+    project: 'dashboard',
+    mayUse: ['forest', 'decisions'],
+    because: 'The page runs the model by itself, and asks the service for everything else.',
+  },
 ];
 
 /** Where a project's sources are, from the root of the workspace. */
 export const sourceOf = (project) =>
-  `${['api', 'trainer'].includes(project) ? 'apps' : 'libs'}/${project}/src`;
+  `${['api', 'trainer', 'dashboard'].includes(project) ? 'apps' : 'libs'}/${project}/src`;
 
 export const noNestInLibs = 'Nest belongs to apps: a library must work in any program.';
 
@@ -953,6 +958,49 @@ export const stages = {
       stage: 'program',
       mayUse: ['cli', 'commands'],
       because: 'The program runs one command, and main can stop it.',
+    },
+  ],
+  dashboard: [
+    { stage: 'api', mayUse: [], because: 'Asking the service is the same for every page.' },
+    {
+      stage: 'shell',
+      mayUse: ['api'],
+      because: 'What surrounds the pages knows none of them.',
+    },
+    {
+      stage: 'charts',
+      mayUse: ['shell'],
+      because: 'Charts draw what they are given, in the colours of the page.',
+    },
+    {
+      stage: 'live',
+      mayUse: ['api', 'shell', 'charts'],
+      because: 'The page of what happens now asks nobody but the service.',
+    },
+    {
+      stage: 'what-if',
+      mayUse: ['api', 'shell', 'charts'],
+      because: 'Questions to the model are asked in the page, apart from all other pages.',
+    },
+    {
+      stage: 'decide',
+      mayUse: ['api', 'shell', 'charts'],
+      because: 'Decisions are asked of the service, apart from all other pages.',
+    },
+    {
+      stage: 'models',
+      mayUse: ['api', 'shell', 'charts'],
+      because: 'Versions are shown and changed apart from all other pages.',
+    },
+    {
+      stage: 'monitoring',
+      mayUse: ['api', 'shell', 'charts'],
+      because: 'What came of predictions is shown apart from all other pages.',
+    },
+    {
+      stage: 'data',
+      mayUse: ['api', 'shell', 'charts'],
+      because: 'Data is read and trained on apart from all other pages.',
     },
   ],
 };

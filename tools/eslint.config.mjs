@@ -31,11 +31,11 @@ function edgesOf({ project, mayUse, because }) {
     rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...more] }] },
   });
   return [
-    restricted([`${source}/**/*.ts`]),
+    restricted([`${source}/**/*.{ts,tsx}`]),
     // A stage is a file or a folder. Folders below one need no rule: they may not climb out of it.
     ...stages[project].flatMap((entry) => [
-      restricted([`${source}/${entry.stage}.ts`], [otherThan('\\./', entry)]),
-      restricted([`${source}/${entry.stage}/*.ts`], [otherThan('\\.\\./', entry)]),
+      restricted([`${source}/${entry.stage}.{ts,tsx}`], [otherThan('\\./', entry)]),
+      restricted([`${source}/${entry.stage}/*.{ts,tsx}`], [otherThan('\\.\\./', entry)]),
     ]),
   ];
 }
@@ -67,12 +67,12 @@ const unsteady = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '**/schema.d.ts'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   ...tseslint.configs.stylistic,
   {
-    files: ['**/*.ts', '**/*.mjs', '**/*.cjs'],
+    files: ['**/*.ts', '**/*.tsx', '**/*.mjs', '**/*.cjs'],
     plugins: { '@nx': nx },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {

@@ -1,0 +1,3 @@
+export function MonitoringPage() {
+  return <h1>Monitoring</h1>;
+}

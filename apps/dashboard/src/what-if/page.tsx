@@ -1,0 +1,3 @@
+export function WhatIfPage() {
+  return <h1>What if</h1>;
+}
