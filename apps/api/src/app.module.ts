@@ -4,7 +4,6 @@ import { OpenStreams } from './batch/open-streams.js';
 import { streamController } from './batch/stream-controller.js';
 import { DecisionLogController } from './decision-log/decision-log-controller.js';
 import { decisionsController } from './decisions/decisions-controller.js';
-import { HomeController } from './docs.js';
 import { ExperimentsController } from './experiments/experiments-controller.js';
 import { explainController } from './explain/explain-controller.js';
 import { HealthController } from './health/health-controller.js';
@@ -12,11 +11,13 @@ import { Readiness } from './health/readiness.js';
 import { inferController } from './inference/infer-controller.js';
 import { Inference } from './inference/inference.js';
 import { InferenceStatusController } from './inference/status-controller.js';
+import { insideController } from './inside/inside-controller.js';
 import { ModelAdmin, ModelAdminController } from './model/admin.js';
 import { ModelController, ModelListing } from './model/listing.js';
 import { outcomesController } from './outcomes/outcomes-controller.js';
 import { MonitoringFeed } from './monitoring/feed.js';
 import { MonitoringController } from './monitoring/monitoring-controller.js';
+import { whoamiController } from './dashboard/whoami-controller.js';
 import type { Parts } from './parts.js';
 import { predictController } from './predict/predict-controller.js';
 import { GATEKEEPERS } from './security/gate.js';
@@ -45,7 +46,6 @@ export function appModule(parts: Parts): DynamicModule {
   return {
     module: AppModule,
     controllers: [
-      HomeController,
       predictController(parts),
       batchController(parts),
       streamController(served, config),
@@ -55,12 +55,14 @@ export function appModule(parts: Parts): DynamicModule {
       DecisionLogController,
       ExperimentsController,
       ModelController,
+      insideController(parts),
       ModelAdminController,
       TrialController,
       StatsController,
       MetricsController,
       MonitoringController,
       HealthController,
+      whoamiController(parts),
       InferenceStatusController,
       inferController(served, config),
     ],

@@ -6,7 +6,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Logger } from 'pino';
 import { appModule } from './app.module.js';
 import type { Config } from './config.js';
-import { addDocs, watchRoutes } from './docs.js';
+import { addHome } from './dashboard/dashboard.js';
+import { DOCS_PATH, addDocs, watchRoutes } from './docs.js';
 import { Door } from './door/door.js';
 import { addBinaryBodies } from './inference/binary-body.js';
 import { addInferenceErrors } from './inference/inference-errors.js';
@@ -65,6 +66,7 @@ export async function createApp(
     fastify.addHook('preClose', async () => options.drain?.());
     fastify.addHook('onClose', () => parts.close());
     app.useGlobalFilters(filter);
+    await addHome(fastify, options.dashboard, `/${DOCS_PATH}`);
     addDocs(app, routes, config.apiKeys.length > 0);
     await app.init();
     refuseOtherMethods();

@@ -51,6 +51,8 @@ export interface Config {
   /** Empty: nobody is told. */
   readonly alertWebhookUrl: string;
   readonly alertWebhookSecret: string;
+  /** Whether people who open the address of the service see its page. */
+  readonly dashboard: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -287,14 +289,11 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     36_500,
     'Days that outcomes are kept; older ones are forgotten, and refused.',
   ),
-  decisionLog: {
-    variable: 'DECISION_LOG',
-    fallback: 'off',
-    wanted: 'on or off',
-    meaning:
-      'Keep answers of /rank, /allocate and /forecast in the store, to be judged when outcomes are in.',
-    parse: (word) => (word === 'on' || word === 'off' ? word === 'on' : undefined),
-  },
+  decisionLog: onOrOff(
+    'DECISION_LOG',
+    'off',
+    'Keep answers of /rank, /allocate and /forecast in the store, to be judged when outcomes are in.',
+  ),
   decisionLogDays: whole(
     'DECISION_LOG_DAYS',
     90,
@@ -348,6 +347,11 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     secret: true,
     parse: parseSecret,
   },
+  dashboard: onOrOff(
+    'DASHBOARD',
+    'on',
+    'Serve the dashboard at / to browsers; off leads them to /docs.',
+  ),
   logLevel: {
     variable: 'LOG_LEVEL',
     fallback: 'info',
@@ -370,6 +374,11 @@ function whole(
   };
   const wanted = `a whole number from ${minimum} to ${maximum}`;
   return { variable, fallback: String(fallback), wanted, meaning, parse };
+}
+
+function onOrOff(variable: string, fallback: 'on' | 'off', meaning: string): Setting<boolean> {
+  const parse = (word: string) => (word === 'on' || word === 'off' ? word === 'on' : undefined);
+  return { variable, fallback, wanted: 'on or off', meaning, parse };
 }
 
 /** The same setting, null when it is not set. */

@@ -1,10 +1,5 @@
-import { Controller, Get, type INestApplication, Redirect } from '@nestjs/common';
-import {
-  ApiExcludeController,
-  DocumentBuilder,
-  type OpenAPIObject,
-  SwaggerModule,
-} from '@nestjs/swagger';
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
 import type { Lines } from './by-line.js';
 import { addProblems } from './problem/api-problems.js';
@@ -13,7 +8,7 @@ import { REQUEST_NAME } from './record/record-dto.js';
 import type { Scope } from './security/scopes.js';
 
 /** Where the documentation is; the document itself is at `/docs-json` and `/docs-yaml`. */
-const DOCS_PATH = 'docs';
+export const DOCS_PATH = 'docs';
 
 const DESCRIPTION = `Predicts the click-through rate (CTR) of an ad placement, and decides by it.
 Errors are problem details (RFC 9457) with a stable \`code\`.
@@ -149,13 +144,4 @@ function tellDefaults(schema: Schema): void {
     property.description = [property.description, told].filter(Boolean).join(' ');
     delete property.default;
   }
-}
-
-/** Redirects the bare address to the documentation. */
-@ApiExcludeController()
-@Controller()
-export class HomeController {
-  @Get()
-  @Redirect(`/${DOCS_PATH}`, 302)
-  home(): void {}
 }

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Colleagues } from './cluster/colleagues.js';
 import type { Config } from './config.js';
+import type { Dashboard } from './dashboard/dashboard.js';
 import { Explanations, explanationCodec } from './explain/explanations.js';
 import { PredictionDetails } from './explain/prediction-details.js';
 import { countDroppedLines } from './logging/logger.js';
@@ -43,6 +44,8 @@ export interface AppOptions {
   readonly onOtherFeatures?: FollowerOptions['onOtherFeatures'];
   /** Called when the app closes. Resolves when the requests under way are answered. */
   readonly drain?: () => Promise<void>;
+  /** The page that it serves. Default: none. */
+  readonly dashboard?: Dashboard;
   /** Records the requests it answers as spans. Default: nothing does. */
   readonly trace?: Trace;
 }
@@ -115,7 +118,7 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   };
   return {
     ...{ config, stats, registry, loader, served, follower, predictions, explanations },
-    ...{ details, gatekeepers, figures, pool, close },
+    ...{ details, gatekeepers, figures, pool, close, dashboard: options.dashboard },
     ...loop.parts,
   };
 }

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
+import { type Dashboard, findDashboard } from './dashboard/dashboard.js';
 import { Door } from './door/door.js';
 import { Wire } from './door/wire.js';
 import type { GrpcServer } from './grpc/server.js';
@@ -62,6 +63,7 @@ export class Service {
   };
   private leaving = false;
   private closing = false;
+  private readonly dashboard: Dashboard | undefined;
   private drained: Promise<unknown> | undefined;
   private grpc: GrpcServer | undefined;
 
@@ -71,6 +73,7 @@ export class Service {
     private readonly logger: Logger,
     private readonly trace?: Trace,
   ) {
+    this.dashboard = findDashboard(config, logger);
     this.connections = new Connections(config.requestTimeoutMs);
     this.wire = new Wire(() => this.door, this.connections, {
       firstMs: config.requestTimeoutMs,
@@ -146,6 +149,7 @@ export class Service {
     return createApp(this.config, this.logger, {
       ...this.identity,
       first,
+      dashboard: this.dashboard,
       trace: this.trace,
       onOtherFeatures: (model) => this.takeOver(model),
       // An app that was taken over from closes alone; the servers go on.
@@ -224,11 +228,12 @@ export class Service {
 
   private announce(): void {
     const url = `http://localhost:${this.port}`;
+    const page = this.dashboard && { dashboard: `${url}/` };
     const links = { docs: `${url}/docs`, stats: `${url}/stats`, health: `${url}/health/ready` };
     const { port, grpcPort } = this;
     const grpc = grpcPort !== undefined && { grpc_port: grpcPort };
-    const facts = { port, ...grpc, host: this.config.host, ...links };
-    this.logger.info(facts, `AdScale is up: open ${links.docs}`);
+    const facts = { port, ...grpc, host: this.config.host, ...page, ...links };
+    this.logger.info(facts, `AdScale is up: open ${page?.dashboard ?? links.docs}`);
   }
 
   /**

@@ -44,6 +44,7 @@ describe('readConfig', () => {
       batchLimit: 10_000,
       batchBodyLimitBytes: 8_388_608,
       modelName: 'ctr',
+      dashboard: true,
       logLevel: 'info',
     });
   });

@@ -160,7 +160,11 @@ describe('the documentation', () => {
       'get /metrics',
       'get /models',
       'get /models/{version}',
+      'get /models/{version}/background',
+      'get /models/{version}/file',
+      'get /models/{version}/report',
       'get /models/{version}/trial',
+      'get /models/{version}/words',
       'get /monitoring',
       'get /monitoring/effectiveness',
       'get /monitoring/history',
@@ -177,6 +181,7 @@ describe('the documentation', () => {
       'get /v2/models/{name}/ready',
       'get /v2/models/{name}/versions/{version}',
       'get /v2/models/{name}/versions/{version}/ready',
+      'get /whoami',
       'post /allocate',
       'post /compare',
       'post /curve',
@@ -189,6 +194,7 @@ describe('the documentation', () => {
       'post /models/canary/promote',
       'post /models/canary/resume',
       'post /models/rollback',
+      'post /models/{version}/columns',
       'post /models/{version}/promote',
       'post /opportunities',
       'post /outcomes',
@@ -222,7 +228,7 @@ describe('the documentation', () => {
 
   it('says 429 and 503 of whatever can be turned away, and 401 of what needs a key', () => {
     const quiet = ['getLiveness', 'getReadiness', 'getServerLive', 'getServerReady'];
-    const open = ['getServerMetadata', 'getModelMetadata', 'getModelMetadataOfVersion'];
+    const open = ['whoAmI', 'getServerMetadata', 'getModelMetadata', 'getModelMetadataOfVersion'];
     for (const { operationId, responses, security } of operations()) {
       const isQuiet = quiet.includes(operationId) || operationId.startsWith('getModelReady');
       expect([operationId, '429' in responses]).toEqual([operationId, !isQuiet]);

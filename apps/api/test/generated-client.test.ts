@@ -159,6 +159,7 @@ describe('a client generated from the running service', () => {
       [
         [200, 'keyword'],
         [422, ['creative']],
+        [4, ['shoes']],
       ],
     ],
     ['missing', () => trainMissing(), [['number'], [422, ['device_type']]]],

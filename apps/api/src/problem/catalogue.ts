@@ -55,6 +55,11 @@ export const catalogue = {
     title: 'There is no such version of the model',
     detail: 'GET /models lists the versions there are.',
   },
+  NO_REPORT: {
+    status: 404,
+    title: 'The version has no report',
+    detail: 'The trainer writes one with a model that it trains; one from elsewhere has none.',
+  },
   DECISION_UNKNOWN: {
     status: 404,
     title: 'There is no such decision',
@@ -90,6 +95,11 @@ export const catalogue = {
     status: 409,
     title: 'This version cannot be served',
     detail: 'Its file is broken, or it is not a model for these routes. Nothing has changed.',
+  },
+  VERSION_NOT_LOADED: {
+    status: 409,
+    title: 'This version is not loaded here',
+    detail: 'Ask of one that serves or is tried; GET /models lists them as loaded.',
   },
   NO_PREVIOUS_MODEL: {
     status: 409,

@@ -11,7 +11,7 @@ import { type ApiKey, bearerKey, findApiKey } from './api-keys.js';
 import { DATA_HEADERS, PAGE_HEADERS } from './headers.js';
 import { networkOf } from './network.js';
 import type { Limiter } from './rate-limit.js';
-import type { Scope } from './scopes.js';
+import { SCOPES, type Scope } from './scopes.js';
 
 /** What the gate reads of a route's configuration. */
 export interface RouteRules {
@@ -206,8 +206,7 @@ export function refusalOf(
   addressOf: () => string | undefined,
   scope: Scope | undefined,
 ): Refusal | undefined | Promise<Refusal | undefined> {
-  const presented = presentedKey(headers);
-  const key = presented === undefined ? undefined : findApiKey(keys, presented);
+  const key = keyOf(keys, headers);
   const client = key === undefined ? `address ${networkOf(addressOf() ?? '')}` : `key ${key.name}`;
   const settled = (wait: number): Refusal | undefined => {
     if (wait > 0) {
@@ -232,6 +231,17 @@ function refusalFor(
   if (keys.length === 0) return scope === 'admin' ? 'ADMIN_CLOSED' : undefined;
   if (key === undefined) return 'API_KEY_REQUIRED';
   return key.scopes.includes(scope) ? undefined : 'SCOPE_MISSING';
+}
+
+/** The key that a request comes with; undefined if it has none, or one that is not known. */
+export function keyOf(keys: readonly ApiKey[], headers: IncomingHttpHeaders): ApiKey | undefined {
+  const presented = presentedKey(headers);
+  return presented === undefined ? undefined : findApiKey(keys, presented);
+}
+
+/** What a caller with this key, if any, may do. */
+export function scopesOf(keys: readonly ApiKey[], key: ApiKey | undefined): Scope[] {
+  return SCOPES.filter((scope) => refusalFor(scope, keys, key) === undefined);
 }
 
 function presentedKey(headers: IncomingHttpHeaders): string | undefined {

@@ -27,6 +27,53 @@ export const PAGE_HEADERS = headersOf({
   contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
 });
 
+/** Texts of styles that React Aria puts into a page: touch on what is pressed, scrolling beneath a dialog. */
+const STYLES = [
+  "'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='",
+  "'sha256-gYiS/BvZvRcK27JIXTuwhZ3hs2+VJ1X+2gUlE+farlg='",
+];
+
+/**
+ * What the dashboard may do: run its own files and the model's kernels, ask this service, and show the
+ * reports of models. Nothing comes from elsewhere, and no text becomes a script.
+ */
+export const DASHBOARD_HEADERS = headersOf({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+      styleSrc: ["'self'", ...STYLES],
+      imgSrc: ["'self'", 'data:', 'blob:'],
+      fontSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      workerSrc: ["'self'"],
+      manifestSrc: ["'self'"],
+      frameSrc: ["'self'"],
+      formAction: ["'none'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  frameguard: { action: 'deny' },
+});
+
+/** What the report of a model may do: look like itself, alone or in a frame of the dashboard. */
+export const REPORT_HEADERS = headersOf({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'unsafe-inline'"],
+      imgSrc: ['data:'],
+      formAction: ["'none'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'self'"],
+      sandbox: [],
+    },
+  },
+});
+
 /** Helmet's headers do not depend on the request, so it is asked once. */
 function headersOf(options: HelmetOptions): StaticHeaders {
   const headers: [string, string][] = [];

@@ -315,6 +315,23 @@ async function operate(): Promise<void> {
   if (stats.predictions === 0) throw new Error('not counted');
 }
 
+/** What a page asks of a model to run it itself. */
+async function lookInside(): Promise<void> {
+  const params = { path: { version: 'current' } };
+  const file: ArrayBuffer = answered(
+    await client.GET('/models/{version}/file', { params, parseAs: 'arrayBuffer' }),
+  ) as unknown as ArrayBuffer;
+  if (new TextDecoder().decode(file.slice(0, 4)) !== 'ADSF') throw new Error('not a model');
+  const { names, columns } = answered(
+    await client.POST('/models/{version}/columns', { params, body: typical }),
+  );
+  if (names.length !== 4 || columns[0] !== 5000) throw new Error('other columns');
+  const { rows, groups } = answered(await client.GET('/models/{version}/background', { params }));
+  if (rows[0].length !== 4 || groups !== null) throw new Error('other rows');
+  const { key: name, scopes } = answered(await client.GET('/whoami'));
+  if (name !== 'ops' || scopes.length !== 3) throw new Error('somebody else');
+}
+
 /** And those that no README has a line for. */
 async function others(): Promise<void> {
   const { versions } = answered(await client.GET('/models'));
@@ -344,5 +361,6 @@ await tell();
 await experiment();
 await judge();
 await monitor();
+await lookInside();
 await operate();
 await others();

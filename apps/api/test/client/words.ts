@@ -20,3 +20,8 @@ const { response } = await client.POST('/predict_ctr', { body: placement });
 console.log(JSON.stringify([response.status, response.headers.get('x-unknown-words')]));
 const { error } = await client.POST('/predict_ctr', { body: wrong });
 console.log(JSON.stringify([error?.status, error?.errors?.map(({ field }) => field)]));
+
+const query = { feature: 'keyword', search: 'SHOE', limit: 1 };
+const params = { path: { version: 'current' }, query };
+const { data } = await client.GET('/models/{version}/words', { params });
+console.log(JSON.stringify([data?.known, data?.words.map(({ word }) => word)]));

@@ -189,6 +189,12 @@ const occurrences: Record<
   ADMIN_CLOSED: ({ api }) => answered(request(api.server).post('/models/rollback')),
   NOT_FOUND: ({ api }) => answered(api.get('/predict')),
   MODEL_VERSION_UNKNOWN: ({ api }) => answered(api.get('/models/none')),
+  NO_REPORT: ({ api }) => answered(api.get('/models/current/report')),
+  VERSION_NOT_LOADED: async ({ administered, folder }) => {
+    const { bytes, card } = await trainModel(defaultSchema, 0.4);
+    const version = await new Registry(folder).publish(bytes, card, { promote: false });
+    return answered(admin(administered, 'post', `/models/${version}/columns`).send(sample));
+  },
   DECISION_UNKNOWN: ({ api }) => answered(api.get('/decisions/none')),
   EXPERIMENT_UNKNOWN: ({ api }) => answered(api.get('/experiments/none')),
   EXPERIMENT_FINISHED: async ({ api: { server } }) => {
