@@ -75,7 +75,10 @@ export function batchController({ served, stats, config, ids }: BatchParts): Typ
       headers: versionHeader,
     })
     @ApiProblems(problems)
-    predict(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void | Promise<void> {
+    predict(
+      @Req() request: FastifyRequest,
+      @Res() reply: FastifyReply,
+    ): void | Promise<void | FastifyReply> {
       return handle(request, reply);
     }
   }

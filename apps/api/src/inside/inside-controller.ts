@@ -47,7 +47,7 @@ const LOADED: readonly ProblemCode[] = [...ANY, 'VERSION_NOT_LOADED'];
 type ByVersion = FastifyRequest<{ Params: { version: string } }>;
 
 /** Sends a file of a version by the frame alone: Nest has no part in streams. */
-type Send = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+type Send = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
 /** What is said of all routes below a version. */
 function Inside(summary: string, problems: readonly ProblemCode[]): MethodDecorator {
@@ -85,7 +85,10 @@ export function insideController(parts: VersionParts): Type<unknown> {
       headers: { etag: { schema: { type: 'string' } }, ...versionHeader },
       content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
     })
-    getModelFile(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    getModelFile(
+      @Req() request: FastifyRequest,
+      @Res() reply: FastifyReply,
+    ): Promise<FastifyReply> {
       return sendModel(request, reply);
     }
 
@@ -97,7 +100,10 @@ export function insideController(parts: VersionParts): Type<unknown> {
       headers: versionHeader,
       content: { 'text/html': { schema: { type: 'string' } } },
     })
-    getModelReport(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    getModelReport(
+      @Req() request: FastifyRequest,
+      @Res() reply: FastifyReply,
+    ): Promise<FastifyReply> {
       return sendReport(request, reply);
     }
 

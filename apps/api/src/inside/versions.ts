@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { CtrModel, Registry } from '@adscale/ctr';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MODEL_VERSION } from '../logging/request-hooks.js';
@@ -44,7 +45,11 @@ export class Versions {
   }
 
   /** Sends the model file of a version, as it lies there. */
-  async sendModel(name: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async sendModel(
+    name: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
     const version = await this.named(name);
     const file = await this.open(version, 'model.adsf', 'MODEL_VERSION_UNKNOWN');
     const cache = name === CURRENT ? 'private, no-cache' : 'private, max-age=31536000, immutable';
@@ -53,15 +58,19 @@ export class Versions {
       'cache-control': cache,
       'content-disposition': `attachment; filename="${version}.adsf"`,
     });
-    await send(file, { etag: digestOf, type: 'application/octet-stream' }, request, reply);
+    return send(file, { etag: digestOf, type: 'application/octet-stream' }, request, reply);
   }
 
   /** Sends the report of a version. @throws ProblemError NO_REPORT */
-  async sendReport(name: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async sendReport(
+    name: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
     const version = await this.named(name);
     const file = await this.open(version, 'report.html', 'NO_REPORT');
     void reply.headers({ [MODEL_VERSION]: version, 'cache-control': 'private, no-cache' });
-    await send(file, { etag: stampOf, type: 'text/html; charset=utf-8' }, request, reply);
+    return send(file, { etag: stampOf, type: 'text/html; charset=utf-8' }, request, reply);
   }
 
   private async open(
@@ -89,18 +98,19 @@ async function send(
   { etag, type }: Sent,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<void> {
+): Promise<FastifyReply> {
   let isStreamed = false;
   try {
     const { size } = await file.stat();
     const tag = `"${await etag(file, size)}"`;
     void reply.header('etag', tag).type(type);
-    if (request.headers['if-none-match']?.includes(tag)) return void reply.status(304).send();
+    if (request.headers['if-none-match']?.includes(tag)) return reply.status(304).send();
     void reply.header('content-length', size);
-    if (request.method === 'HEAD') return void reply.send();
+    // A body of nothing would be announced as that.
+    if (request.method === 'HEAD') return reply.send(Readable.from([]));
     isStreamed = true;
     // Closes it at its end, and when the client leaves.
-    void reply.send(file.createReadStream({ start: 0, end: Math.max(0, size - 1) }));
+    return reply.send(file.createReadStream({ start: 0, end: Math.max(0, size - 1) }));
   } finally {
     if (!isStreamed) await file.close();
   }

@@ -35,8 +35,14 @@ export interface RouteRules {
   readonly unread?: boolean;
   /** The body may be empty, though its type says JSON, as many clients say of every request. */
   readonly optionalBody?: boolean;
-  /** Answers instead of Nest's pipeline around the controller, which only documents the route. */
-  readonly direct?: (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
+  /**
+   * Answers instead of Nest's pipeline around the controller, which only documents the route. Resolves
+   * with the reply where that is a stream.
+   */
+  readonly direct?: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => void | Promise<void | FastifyReply>;
   /**
    * Answers JSON at the route's address without a query, before the frame where the request allows
    * that. `direct` must answer the same.
