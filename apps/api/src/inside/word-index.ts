@@ -33,13 +33,12 @@ export class WordIndex {
   private constructor(private readonly pieces: readonly Piece[]) {}
 
   /** Folds all words, in turns: a second or so for a million. */
-  static async of(words: WordList): Promise<WordIndex> {
-    const turn = new Turn(32, undefined, TURN_MS);
+  static async of(words: WordList, turn = new Turn(32, undefined, TURN_MS)): Promise<WordIndex> {
     const pieces: Piece[] = [];
     let piece = new PieceWriter(0);
     for (let place = 0; place < words.size; place++) {
       piece.add(folded(words.textOf(place) ?? ''));
-      if (piece.length >= PIECE_BYTES) {
+      if (piece.isFull) {
         pieces.push(piece.finish());
         piece = new PieceWriter(place + 1);
       }
@@ -53,12 +52,17 @@ export class WordIndex {
    * Places of words that begin with a text, then of those that have it further on; each by exposure.
    * @param text not empty
    * @param most how many to find
-   * @param isGone tells that nobody waits any more: then the search ends with what it has
+   * @param isGone tells that nobody waits any more: then the search ends with what it has. Asked after
+   *   every turn
    */
-  async find(text: string, most: number, isGone: () => boolean): Promise<number[]> {
+  async find(
+    text: string,
+    most: number,
+    isGone: () => boolean,
+    turn = new Turn(1, undefined, TURN_MS),
+  ): Promise<number[]> {
     const needle = Buffer.from(folded(text));
     const beginning = Buffer.concat([SEPARATOR, needle]);
-    const turn = new Turn(1, undefined, TURN_MS);
     const found: number[] = [];
     for (const wanted of [beginning, needle]) {
       for (const piece of this.pieces) {
@@ -110,27 +114,32 @@ function wordAt(starts: Uint32Array, at: number): number {
 
 /** A piece while it is written. */
 class PieceWriter {
-  private readonly words: string[] = [];
-  /** Characters so far. */
-  length = 0;
+  private bytes = Buffer.allocUnsafe(2 * PIECE_BYTES);
+  private readonly starts: number[] = [];
+  private at = SEPARATOR.copy(this.bytes);
 
   constructor(private readonly first: number) {}
 
+  get isFull(): boolean {
+    return this.at >= PIECE_BYTES;
+  }
+
   add(word: string): void {
-    this.words.push(word);
-    this.length += word.length + 1;
+    const { bytes, at } = this;
+    // A UTF-16 unit is at most three bytes.
+    const room = at + 3 * word.length + SEPARATOR.length;
+    if (room > bytes.length) {
+      this.bytes = Buffer.allocUnsafe(room);
+      bytes.copy(this.bytes, 0, 0, at);
+    }
+    this.starts.push(at);
+    const end = at + this.bytes.write(word, at);
+    this.at = end + SEPARATOR.copy(this.bytes, end);
   }
 
   finish(): Piece {
-    const parts: Buffer[] = [SEPARATOR];
-    const starts = new Uint32Array(this.words.length);
-    let at = 1;
-    this.words.forEach((word, w) => {
-      const bytes = Buffer.from(word);
-      starts[w] = at;
-      at += bytes.length + 1;
-      parts.push(bytes, SEPARATOR);
-    });
-    return { first: this.first, bytes: Buffer.concat(parts, at), starts };
+    const { first, starts, at } = this;
+    const bytes = Buffer.from(this.bytes.subarray(0, at));
+    return { first, bytes, starts: Uint32Array.from(starts) };
   }
 }
