@@ -10,7 +10,7 @@ import ts from 'typescript';
 
 /** @returns {Map<string, string>} the text of each TypeScript file below a folder, by its path */
 export function sourcesIn(folder) {
-  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
+  const names = readdirSync(folder, { recursive: true }).filter((name) => /\.tsx?$/.test(name));
   return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
@@ -24,16 +24,21 @@ export function importsOf(text) {
  * @returns {{from: string, to: string}[]} each import of one of the files by another
  */
 export function ownImports(sources) {
+  /** Sources are imported by the name that they have once they are built. */
+  const sourceOf = (built) => {
+    const source = built.replace(/\.js$/, '.ts');
+    return sources.has(`${source}x`) ? `${source}x` : source;
+  };
   return Array.from(sources).flatMap(([from, text]) =>
     importsOf(text)
       .filter((name) => name.startsWith('.'))
-      .map((name) => ({ from, to: normalize(`${dirname(from)}/${name}`).replace(/\.js$/, '.ts') })),
+      .map((name) => ({ from, to: sourceOf(normalize(`${dirname(from)}/${name}`)) })),
   );
 }
 
 /** `data/bins.ts` → `data`, `index.ts` → `index` */
 export function stageOf(path) {
-  return path.split('/')[0].replace(/\.ts$/, '');
+  return path.split('/')[0].replace(/\.tsx?$/, '');
 }
 
 /** `exchange/onnx/read.ts` → `exchange/onnx`; a file at the top stands for itself. */
