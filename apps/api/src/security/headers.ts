@@ -56,6 +56,8 @@ export const DASHBOARD_HEADERS = headersOf({
     },
   },
   frameguard: { action: 'deny' },
+  // What is asked for after something else of this origin was shown cannot be had, and browsers complain.
+  originAgentCluster: false,
 });
 
 /** What the report of a model may do: look like itself, alone or in a frame of the dashboard. */
@@ -72,6 +74,7 @@ export const REPORT_HEADERS = headersOf({
       sandbox: [],
     },
   },
+  originAgentCluster: false,
 });
 
 /** Helmet's headers do not depend on the request, so it is asked once. */
