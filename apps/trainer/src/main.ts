@@ -26,13 +26,10 @@ const temporaries = new Set<string>();
 let received: NodeJS.Signals | undefined;
 
 program.on('message', ({ temporary }: { temporary: string }) => temporaries.add(temporary));
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => {
-    received ??= name;
-    program.kill(name);
-    setTimeout(() => program.kill('SIGKILL'), GRACE).unref();
-  });
-}
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop(name));
+// A program that started this one and talks to it is gone, and with it whoever waits for the result.
+process.on('disconnect', () => stop('SIGTERM'));
+process.channel?.unref();
 
 const [[status, killedBy]] = (await Promise.all([
   once(program, 'exit'),
@@ -49,6 +46,12 @@ if (killedBy !== null || status === exitCodes.interrupted) {
   process.exitCode = 128 + constants.signals[signal];
 } else {
   process.exitCode = status ?? exitCodes.failed;
+}
+
+function stop(signal: NodeJS.Signals): void {
+  received ??= signal;
+  program.kill(signal);
+  setTimeout(() => program.kill('SIGKILL'), GRACE).unref();
 }
 
 function tell(what: string): void {

@@ -34,6 +34,11 @@ export function jsonFlag(): Option {
   return new Option('--json', 'result as one JSON document, progress as JSON lines on stderr');
 }
 
+/** `--progress`: with `--json`, lines while a stage runs too. */
+export function progressFlag(): Option {
+  return new Option('--progress', 'with --json: also tell how far a stage is while it runs');
+}
+
 /** Whether a text is a day of the calendar, as 2026-03-01. */
 export function isDay(text: string): boolean {
   const moment = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;

@@ -23,13 +23,16 @@ export interface StageWork {
  * How a command talks. Results go to standard output, everything else to standard error, so that
  * piped output stays clean:
  *
- *             progress, on a terminal    progress, elsewhere          result
- *   text      a bar with rate and eta    one line a stage             as a person reads it
- *   --json    JSON lines                 JSON lines, one a stage      one JSON document
+ *               progress, on a terminal    progress, elsewhere          result
+ *   text        a bar with rate and eta    one line a stage             as a person reads it
+ *   --json      JSON lines                 JSON lines, one a stage      one JSON document
+ *   --progress  with --json: further lines while a stage runs, for programs that show them
  */
 export class Reporter {
+  /** @param steps whether stages tell how far they are while they run; only with `json` */
   constructor(
     private readonly json = false,
+    private readonly steps = false,
     private readonly terminal = process.stderr.isTTY === true,
   ) {}
 
@@ -37,8 +40,10 @@ export class Reporter {
   stage(work: StageWork): Stage {
     const started = performance.now();
     const bar = this.terminal && !this.json ? startBar(work) : undefined;
+    const tellStep = this.json && this.steps ? stepsOf(work, started) : undefined;
     return {
       update: (done) => {
+        tellStep?.(done);
         const seconds = (performance.now() - started) / 1000;
         bar?.update(Math.min(done, work.total ?? 100), { rate: rateOf(done, seconds) });
       },
@@ -88,6 +93,25 @@ export class Reporter {
     const count = `${done.toLocaleString('en')} ${unit} in ${seconds.toFixed(1)} s`;
     process.stderr.write(`${name}: ${count}, ${rateOf(done, seconds)}/s\n`);
   }
+}
+
+/** Milliseconds between two lines of a stage that runs. */
+const STEP = 200;
+
+/** Tells that a stage has begun; what it returns tells how far it is, as often as somebody reads it. */
+function stepsOf({ name, total, unit }: StageWork, started: number): (done: number) => void {
+  const tell = (done: number): void => {
+    const of = total === undefined ? { done, total: 100, unit: '%' } : { done, total, unit };
+    process.stderr.write(`${JSON.stringify({ stage: name, ...of, running: true })}\n`);
+  };
+  let next = started + STEP;
+  tell(0);
+  return (done) => {
+    const now = performance.now();
+    if (now < next) return;
+    next = now + STEP;
+    tell(Math.min(done, total ?? 100));
+  };
 }
 
 function startBar({ name, total, unit }: StageWork): SingleBar {

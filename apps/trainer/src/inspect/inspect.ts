@@ -1,7 +1,7 @@
 import { access, writeFile } from 'node:fs/promises';
 import { Argument, Command } from 'commander';
 import { exitHelp } from '../cli/exit.js';
-import { jsonFlag } from '../cli/flags.js';
+import { jsonFlag, progressFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { writeWhole } from '../cli/temporary.js';
 import { mappingPaths } from '../mapping/file.js';
@@ -25,6 +25,7 @@ export function inspectCommand(signal: AbortSignal): Command {
     .option('-o, --output <file>', 'draft mapping; default <data>.mapping.yaml beside the data')
     .option('--overwrite', 'replace a mapping that is there')
     .addOption(jsonFlag())
+    .addOption(progressFlag())
     .addHelpText('after', inspectHelp)
     .action((data: string[], flags: InspectFlags) => runInspect(data, flags, signal));
 }
@@ -42,6 +43,7 @@ interface InspectFlags extends SourceFlags, MappingFlags, MappingChanges {
   readonly output?: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
+  readonly progress?: boolean;
 }
 
 /** Profiles a table and writes the draft of its mapping where `train` finds it. */
@@ -50,10 +52,12 @@ async function runInspect(
   flags: InspectFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const reporter = new Reporter(flags.json);
+  const reporter = new Reporter(flags.json, flags.progress);
   const input = [...data, ...(flags.input ?? [])];
   const inspection = await Database.use(flags, signal, async (database) => {
     const source = await openSource(database, { ...flags, input });
+    // What the flags say in SQL reads the data, and no other file.
+    await database.confine(source.files.map(({ stored }) => stored));
     const found = await inspectSource(database, source, wishesOf(flags), reporter);
     const { decimal, dates } = flags;
     const told = { ...(decimal && { decimal }), ...(dates && { dates }) };

@@ -26,6 +26,8 @@ export interface SourceFlags {
   /** Files, globs of files, or a DuckDB database. */
   readonly input?: readonly string[];
   readonly query?: string;
+  /** What files are called where they are told of; their paths if absent. */
+  readonly called?: string;
   /** Of text, as iconv calls it. */
   readonly encoding?: string;
   /** Columns that count, where somebody says so: totals are looked for in them. */
@@ -52,6 +54,7 @@ export function addSourceFlags(command: Command): Command {
       ),
     )
     .option('--query <sql>', 'a SELECT over files or over the DuckDB file given')
+    .option('--called <name>', 'what reports and messages call the data; default its paths')
     .option('--encoding <name>', 'of text, such as windows-1252; found out if absent')
     .addOption(countFlag('table', 'which of several tables in a file, from 1; else the largest'))
     .option('--sheet <name>', 'of a workbook, by name or place; else the first')
@@ -143,8 +146,8 @@ async function openFiles(
   { format, files }: FoundFiles,
   flags: SourceFlags,
 ): Promise<Source> {
-  const { input = [] } = flags;
-  const name = input.join(', ');
+  const { input = [], called } = flags;
+  const name = called ?? input.join(', ');
   try {
     switch (format) {
       case 'csv':

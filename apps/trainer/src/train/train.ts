@@ -7,7 +7,7 @@ import {
 } from '@adscale/ctr';
 import { Argument, Command } from 'commander';
 import { exitHelp, RefusedError } from '../cli/exit.js';
-import { countFlag, jsonFlag, registryFlag } from '../cli/flags.js';
+import { countFlag, jsonFlag, progressFlag, registryFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { isDefault } from '../mapping/mapping.js';
 import { addMappingChanges, addMappingFlags } from '../mapping/mapping-flags.js';
@@ -44,6 +44,7 @@ export function trainCommand(signal: AbortSignal): Command {
     .option('--no-promote', 'store the model, but leave the current one')
     .option('--promote-if-better', 'make it current only if it beats the current one beyond chance')
     .addOption(jsonFlag())
+    .addOption(progressFlag())
     .addHelpText('after', trainHelp);
   return command.action((data: string[], flags: TrainFlags) => runTrain(data, flags, signal));
 }
@@ -74,6 +75,7 @@ interface TrainFlags extends LoadFlags, GeneratedRows, JudgeFlags {
   readonly leafRows?: number;
   readonly ifMissing?: boolean;
   readonly json?: boolean;
+  readonly progress?: boolean;
   /** Make the model the current one. */
   readonly promote: boolean;
   /** Only if it is better than the current one, beyond chance. */
@@ -86,7 +88,7 @@ async function runTrain(
   flags: TrainFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const reporter = new Reporter(flags.json);
+  const reporter = new Reporter(flags.json, flags.progress);
   const registry = new Registry(flags.output, { signal });
   if (flags.ifMissing && (await registry.current()) !== undefined) {
     reporter.result(`${flags.output} already has a model: nothing to do`, { trained: false });
