@@ -22,6 +22,8 @@ import type { Parts } from './parts.js';
 import { predictController } from './predict/predict-controller.js';
 import { GATEKEEPERS } from './security/gate.js';
 import { TrialController } from './trial/trial-controller.js';
+import { TrainingDesk } from './training/desk.js';
+import { trainingController } from './training/training-controller.js';
 import { EventFeed } from './stats/event-feed.js';
 import { MetricsController } from './stats/metrics.js';
 import { statsAnswer } from './stats/stats-answer.js';
@@ -38,10 +40,11 @@ export function appModule(parts: Parts): DynamicModule {
   const { config, served, registry, loader, follower, stats, figures } = parts;
   const { predictions, explanations, gatekeepers, ids, outcomes, judgement, experiments } = parts;
   const { monitoring, metrics, changes, trials, steward } = parts;
+  const desk = new TrainingDesk(parts.training, config.maxEventStreams);
   const made = [
     ...[served, registry, loader, follower, stats, figures, predictions, explanations],
     ...[ids, outcomes, judgement, experiments, monitoring, metrics],
-    ...[changes, trials, ...(steward ? [steward] : [])],
+    ...[desk, changes, trials, ...(steward ? [steward] : [])],
   ];
   return {
     module: AppModule,
@@ -58,6 +61,7 @@ export function appModule(parts: Parts): DynamicModule {
       insideController(parts),
       ModelAdminController,
       TrialController,
+      trainingController(config),
       StatsController,
       MetricsController,
       MonitoringController,

@@ -20,6 +20,7 @@ import { addIncomingBodies } from './record/incoming-body.js';
 import { addRouteRules } from './record/route-rules.js';
 import { addCors } from './security/cors.js';
 import { Gate, addGate } from './security/gate.js';
+import { addUploadBodies } from './training/upload-body.js';
 
 /** A JSON body may hold twice as many objects and arrays, or twice what a batch of flat records has. */
 const LEAST_PARTS = 50_000;
@@ -47,6 +48,7 @@ export async function createApp(
   addIncomingBodies(fastify);
   addInferenceErrors(fastify);
   addBinaryBodies(fastify, mostParts);
+  addUploadBodies(fastify);
   const parts = await createParts(config, logger, options);
   try {
     const app = await NestFactory.create<NestFastifyApplication>(appModule(parts), adapter, {

@@ -53,6 +53,12 @@ export interface Config {
   readonly alertWebhookSecret: string;
   /** Whether people who open the address of the service see its page. */
   readonly dashboard: boolean;
+  readonly trainer: boolean;
+  readonly uploadDir: string;
+  readonly uploadLimitBytes: number;
+  readonly uploadTotalBytes: number;
+  readonly trainingMinutes: number;
+  readonly trainingMemoryMb: number;
   readonly logLevel: LogLevel;
 }
 
@@ -352,6 +358,43 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     'on',
     'Serve the dashboard at / to browsers; off leads them to /docs.',
   ),
+  trainer: onOrOff(
+    'TRAINER',
+    'off',
+    'Take files under /training, and train on them beside the service: the trainer must be installed here.',
+  ),
+  uploadDir: {
+    ...text('UPLOAD_DIR', './uploads', 'a folder', 'Where files to train on, and jobs, are kept.'),
+    parse: (folder) => resolve(folder),
+  },
+  uploadLimitBytes: whole(
+    'UPLOAD_LIMIT_BYTES',
+    268_435_456,
+    1,
+    2 ** 40,
+    'Most bytes of one file to train on.',
+  ),
+  uploadTotalBytes: whole(
+    'UPLOAD_TOTAL_BYTES',
+    2_147_483_648,
+    1,
+    2 ** 44,
+    'Most bytes of all files to train on together.',
+  ),
+  trainingMinutes: whole(
+    'TRAINING_MINUTES',
+    60,
+    1,
+    10_080,
+    'Longest that a job of the trainer may take, in minutes.',
+  ),
+  trainingMemoryMb: whole(
+    'TRAINING_MEMORY_MB',
+    2048,
+    256,
+    1_048_576,
+    'Memory of a job: of its heap, and as much again to read the data, in megabytes.',
+  ),
   logLevel: {
     variable: 'LOG_LEVEL',
     fallback: 'info',
@@ -388,6 +431,11 @@ function optional<T>(setting: Setting<T>): Setting<T | null> {
     fallback: '',
     parse: (given) => (given === '' ? null : setting.parse(given)),
   };
+}
+
+function onOrOff(variable: string, fallback: 'on' | 'off', meaning: string): Setting<boolean> {
+  const parse = (word: string) => (word === 'on' || word === 'off' ? word === 'on' : undefined);
+  return { variable, fallback, wanted: 'on or off', meaning, parse };
 }
 
 function parseStoreUrl(url: string): string | undefined {

@@ -69,6 +69,7 @@ function base(): Omit<OpenAPIObject, 'paths'> {
     .addTag('Monitoring', 'What outcomes say of the models, and what is off.')
     .addTag('Open Inference Protocol', 'Predictions for clients of KServe and Triton.')
     .addTag('Models', 'Which versions there are, and which of them answer.')
+    .addTag('Training', 'Files to learn from, and jobs of the trainer.')
     .addTag('Operation', 'What the service did, and whether it is well.')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key', description: key }, 'ApiKey')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: key }, 'Bearer')

@@ -9,6 +9,7 @@ import { Shutdown } from './shutdown.js';
 import { ServiceFigures } from './stats/figures.js';
 import { type Exporters, readExporters } from './telemetry/exporters.js';
 import { startTelemetry } from './telemetry/telemetry.js';
+import { findTrainer } from './training/trainer.js';
 
 /** Exit code when the environment is wrong: starting again will not help. */
 const WRONG_CONFIGURATION = 2;
@@ -17,6 +18,7 @@ function configuration(): [Config, Exporters] {
   try {
     const config = readConfig(process.env);
     checkFolder(config.modelDir);
+    if (config.trainer) findTrainer();
     return [config, readExporters(process.env)];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -27,6 +27,7 @@ import { LeasedLimiter } from './security/leases.js';
 import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/figures.js';
 import type { Trace } from './telemetry/trace.js';
+import type { Training } from './training/training.js';
 
 /** The bytes of a kept answer with its text and tag, about; they hardly differ. */
 const ANSWER_BYTES = 240;
@@ -46,6 +47,8 @@ export interface AppOptions {
   readonly drain?: () => Promise<void>;
   /** The page that it serves. Default: none. */
   readonly dashboard?: Dashboard;
+  /** Trains on files; undefined where that is off. Whoever made it starts and ends it. */
+  readonly training?: Training;
   /** Records the requests it answers as spans. Default: nothing does. */
   readonly trace?: Trace;
 }
@@ -118,7 +121,15 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   };
   return {
     ...{ config, stats, registry, loader, served, follower, predictions, explanations },
-    ...{ details, gatekeepers, figures, pool, close, dashboard: options.dashboard },
+    ...{
+      details,
+      gatekeepers,
+      figures,
+      pool,
+      close,
+      dashboard: options.dashboard,
+      training: options.training,
+    },
     ...loop.parts,
   };
 }

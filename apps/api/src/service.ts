@@ -29,6 +29,7 @@ import { MetricSources } from './stats/metric-sources.js';
 import { metricsOf } from './stats/metrics.js';
 import type { Metric } from './telemetry/metric.js';
 import type { Trace } from './telemetry/trace.js';
+import { type Training, openTraining } from './training/training.js';
 
 /** How long an idle connection is kept for its client's next request. */
 const KEEP_ALIVE_MS = 72_000;
@@ -61,19 +62,26 @@ export class Service {
     stats: new ServiceStats(),
     machine: process.env[MACHINE_VARIABLE] ?? randomUUID(),
   };
+  /** Jobs go on when another app takes over. */
+  private readonly training: Training | undefined;
   private leaving = false;
   private closing = false;
   private readonly dashboard: Dashboard | undefined;
   private drained: Promise<unknown> | undefined;
   private grpc: GrpcServer | undefined;
 
-  /** @param trace records requests as spans; undefined where telemetry is off */
+  /**
+   * @param trace records requests as spans; undefined where telemetry is off
+   * @throws ConfigError if the trainer is wanted and not installed
+   */
   constructor(
     private readonly config: Config,
     private readonly logger: Logger,
     private readonly trace?: Trace,
+    training = openTraining(config, logger),
   ) {
     this.dashboard = findDashboard(config, logger);
+    this.training = training;
     this.connections = new Connections(config.requestTimeoutMs);
     this.wire = new Wire(() => this.door, this.connections, {
       firstMs: config.requestTimeoutMs,
@@ -89,6 +97,7 @@ export class Service {
     const [first, ...others] = await addressesOf(host);
     await this.listen(port, first);
     for (const address of others) await this.listen(this.port, address).catch(() => {});
+    this.training?.start();
     this.announce();
   }
 
@@ -135,7 +144,7 @@ export class Service {
   /** Resolves when the requests under way are answered and everything is closed. */
   async close(): Promise<void> {
     this.leaving = this.closing = true;
-    await this.current.close();
+    await Promise.all([this.current.close(), this.training?.close()]);
     await this.drain();
     this.connections.stop();
   }
@@ -151,6 +160,7 @@ export class Service {
       first,
       dashboard: this.dashboard,
       trace: this.trace,
+      training: this.training,
       onOtherFeatures: (model) => this.takeOver(model),
       // An app that was taken over from closes alone; the servers go on.
       drain: async () => {

@@ -55,6 +55,7 @@ const HEADERS: Partial<Record<ProblemCode, Record<string, string>>> = {
   API_KEY_REQUIRED: { 'www-authenticate': 'The scheme of the key: Bearer.' },
   UNSUPPORTED_ENCODING: { 'accept-encoding': 'The encodings that bodies may have.' },
   RATE_LIMITED: { 'retry-after': 'Seconds to wait.' },
+  TRAINING_QUEUE_FULL: { 'retry-after': 'Seconds to wait.' },
   OVERLOADED: { 'retry-after': 'Seconds to wait.' },
 };
 

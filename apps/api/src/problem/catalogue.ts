@@ -76,6 +76,21 @@ export const catalogue = {
     title: 'There is no gated trial',
     detail: 'Begin one by PUT /models/canary with gate. Nothing has changed.',
   },
+  TRAINER_OFF: {
+    status: 404,
+    title: 'Training from here is switched off',
+    detail: 'Set TRAINER=on where the trainer is installed beside the service.',
+  },
+  FILE_UNKNOWN: {
+    status: 404,
+    title: 'There is no such file',
+    detail: 'GET /training/files lists them.',
+  },
+  JOB_UNKNOWN: {
+    status: 404,
+    title: 'There is no such job',
+    detail: 'GET /training/jobs lists the last hundred.',
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'This address does not know this method',
@@ -122,6 +137,11 @@ export const catalogue = {
     title: 'The experiment is finished already',
     detail: 'GET /experiments/{id} tells its result. Nothing has changed.',
   },
+  FILE_IN_USE: {
+    status: 409,
+    title: 'A job needs the file',
+    detail: 'Wait for the job that detail names, or cancel it. Nothing has changed.',
+  },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
@@ -136,6 +156,11 @@ export const catalogue = {
     status: 413,
     title: 'The line is too long',
     detail: 'In a stream, a line is at most BODY_LIMIT_BYTES bytes.',
+  },
+  UPLOAD_TOO_LARGE: {
+    status: 413,
+    title: 'The file is too large',
+    detail: 'Send at most UPLOAD_LIMIT_BYTES: fewer rows or columns, a packed file, or Parquet.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
@@ -192,6 +217,16 @@ export const catalogue = {
     title: 'No allocation meets the limits',
     detail: 'Lower the floors, or raise the budget, the caps or the inventory that detail names.',
   },
+  INVALID_TRAINING: {
+    status: 422,
+    title: 'The job breaks the rules of its fields',
+    detail: 'Every entry of errors names a field, the value got and what it must be.',
+  },
+  UPLOAD_REFUSED: {
+    status: 422,
+    title: 'The file cannot be taken',
+    detail: 'It is empty, or of a kind that could read other files; detail says which.',
+  },
   INVALID_OUTCOMES: {
     status: 422,
     title: 'None of the outcomes can be taken',
@@ -207,6 +242,11 @@ export const catalogue = {
     status: 429,
     title: 'Too many requests of this client',
     detail: 'Wait for the seconds in Retry-After; RATE_LIMIT_PER_MINUTE is the limit.',
+  },
+  TRAINING_QUEUE_FULL: {
+    status: 429,
+    title: 'Too many jobs wait already',
+    detail: 'Cancel one, or ask again when one is done.',
   },
   HEADERS_TOO_LARGE: {
     status: 431,
@@ -243,6 +283,11 @@ export const catalogue = {
     status: 503,
     title: 'The service is shutting down',
     detail: 'Send new requests to another replica.',
+  },
+  UPLOADS_FULL: {
+    status: 507,
+    title: 'There is no room for the file',
+    detail: 'Delete files that are not needed, or raise UPLOAD_TOTAL_BYTES.',
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -277,6 +277,41 @@ async function judge(): Promise<void> {
   if (coverage !== 0) throw new Error('judged without an outcome');
 }
 
+/** The trainer is on here. */
+async function learn(): Promise<void> {
+  const rows = Array.from({ length: 400 }, (_, i) => {
+    const [position, device] = [1 + (i % 10), ['mobile', 'desktop', 'tablet'][i % 3]];
+    return `${1000 + i},${position},${device},${100 + i},${60 - 5 * (i % 10)}`;
+  });
+  const csv = ['impressions,ad_position,device_type,budget,clicks', ...rows].join('\n');
+  const file = answered(
+    await client.POST('/training/files', {
+      params: { query: { name: 'ads.csv' } },
+      body: csv,
+      bodySerializer: (text) => text,
+      headers: { 'content-type': 'application/octet-stream' },
+    }),
+  );
+  const looking = answered(
+    await client.POST('/training/jobs', { body: { kind: 'inspect', file: file.id } }),
+  );
+  const job = { params: { path: { id: looking.id } } };
+  // Ends with the job.
+  answered(await client.GET('/training/jobs/{id}/stream', { ...job, parseAs: 'text' }));
+  const { result, state } = answered(await client.GET('/training/jobs/{id}', job));
+  if (state !== 'succeeded' || result?.rows !== 400) throw new Error('not looked at');
+  const training = answered(
+    await client.POST('/training/jobs', {
+      body: { kind: 'train', file: file.id, options: { trees: 100 } },
+    }),
+  );
+  answered(await client.DELETE('/training/jobs/{id}', { params: { path: { id: training.id } } }));
+  const { jobs } = answered(await client.GET('/training/jobs'));
+  if (jobs.length !== 2) throw new Error('not listed');
+  const { files, room } = answered(await client.GET('/training/files'));
+  if (files[0].name !== 'ads.csv' || room.used_bytes < csv.length) throw new Error('not kept');
+}
+
 /** There are no outcomes here. */
 async function monitor(): Promise<void> {
   const { findings, models, alerts } = answered(await client.GET('/monitoring'));
@@ -360,6 +395,7 @@ await infer();
 await tell();
 await experiment();
 await judge();
+await learn();
 await monitor();
 await lookInside();
 await operate();

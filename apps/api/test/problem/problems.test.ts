@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { truncate } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { CtrError, Registry, defaultSchema } from '@adscale/ctr';
+import { CtrError, Registry, alone, defaultSchema } from '@adscale/ctr';
 import { ServiceStats } from '@adscale/stats';
 import request from 'supertest';
 import { Readiness } from '../../src/health/readiness.js';
@@ -113,14 +113,26 @@ interface Services {
   readonly crowded: RunningApp;
   readonly administered: RunningApp;
   readonly other: RunningApp;
+  /** Takes files and jobs; the jobs wait for another process, which does not run them. */
+  readonly training: RunningApp;
   /** Where the last of them finds its models. */
   readonly folder: string;
 }
 
-const admin = ({ server }: RunningApp, method: 'post' | 'put', path: string) =>
+const admin = ({ server }: RunningApp, method: 'post' | 'put' | 'delete', path: string) =>
   request(server)[method](path).set('x-api-key', ADMIN_KEY);
 const ADMIN_KEY = randomBytes(16).toString('hex');
 const ADMIN_KEYS = `ops:predict+outcomes+admin:${createHash('sha256').update(ADMIN_KEY).digest('hex')}`;
+
+const upload = (training: RunningApp, text: string) =>
+  answered(admin(training, 'post', '/training/files?name=a.csv').send(text));
+
+async function fileToLearnFrom(training: RunningApp): Promise<string> {
+  return String((await upload(training, 'a')).body.id);
+}
+
+const startJob = (training: RunningApp, file: string) =>
+  answered(admin(training, 'post', '/training/jobs').send({ kind: 'inspect', file }));
 
 const decision = ({ server }: RunningApp, name: string, body: object) =>
   answered(request(server).post(`/${name}`).set('x-api-key', ADMIN_KEY).send(body));
@@ -203,6 +215,27 @@ const occurrences: Record<
     const finish = () => request(server).post(`/experiments/${body.id}/finish`).send({});
     await finish().expect(200);
     return answered(finish());
+  },
+  TRAINER_OFF: ({ administered: { server } }) =>
+    answered(request(server).get('/training/jobs').set('x-api-key', ADMIN_KEY)),
+  FILE_UNKNOWN: ({ training }) => answered(admin(training, 'delete', '/training/files/none')),
+  JOB_UNKNOWN: ({ training }) => answered(admin(training, 'delete', '/training/jobs/none')),
+  FILE_IN_USE: async ({ training }) => {
+    const id = await fileToLearnFrom(training);
+    await startJob(training, id);
+    return answered(admin(training, 'delete', `/training/files/${id}`));
+  },
+  UPLOAD_TOO_LARGE: ({ training }) => upload(training, 'x'.repeat(1001)),
+  UPLOAD_REFUSED: ({ training }) => upload(training, ''),
+  INVALID_TRAINING: ({ training }) => answered(admin(training, 'post', '/training/jobs').send({})),
+  TRAINING_QUEUE_FULL: async ({ training }) => {
+    const id = await fileToLearnFrom(training);
+    for (let i = 0; i < 8; i++) await startJob(training, id);
+    return startJob(training, id);
+  },
+  UPLOADS_FULL: async ({ training }) => {
+    for (let i = 0; i < 3; i++) await upload(training, 'x'.repeat(900));
+    return upload(training, 'x'.repeat(900));
   },
   INVALID_EXPERIMENT: ({ api }) => answered(request(api.server).post('/experiments').send({})),
   NO_TRIAL: ({ api }) => answered(api.get('/models/none/trial')),
@@ -293,12 +326,21 @@ const occurrences: Record<
 
 let services: Services;
 let api: RunningApp;
+/** Ends the process that holds the queue. */
+let letGo: () => void;
+let held: Promise<void>;
 
 beforeAll(async () => {
   const limits = { BODY_LIMIT_BYTES: '1000', REQUEST_TIMEOUT_MS: '300', BATCH_LIMIT: '2' };
   const MODEL_DIR = await modelFolder();
   const folder = await modelFolder();
   api = await runApp({ MODEL_DIR, ...limits });
+  const UPLOAD_DIR = await emptyFolder();
+  const small = { UPLOAD_LIMIT_BYTES: '1000', UPLOAD_TOTAL_BYTES: '3000' };
+  await new Promise<void>((hasBegun) => {
+    const until = new Promise<void>((resolve) => (letGo = resolve));
+    held = alone(UPLOAD_DIR, 'training.lock', () => (hasBegun(), until));
+  });
   services = {
     api,
     bare: await runApp({ MODEL_DIR: await emptyFolder(), API_KEYS: ADMIN_KEYS }),
@@ -310,14 +352,20 @@ beforeAll(async () => {
       MODEL_DIR: await modelFolder(otherSchema),
       OUTCOMES_URL: 'postgres://127.0.0.1:1/none',
     }),
+    training: await runApp({
+      ...{ MODEL_DIR, API_KEYS: ADMIN_KEYS, TRAINER: 'on', UPLOAD_DIR },
+      ...small,
+    }),
     folder,
   };
 });
 afterAll(async () => {
-  const { bare, limited, crowded, administered, other } = services;
+  const { bare, limited, crowded, administered, other, training } = services;
   await Promise.all(
-    [api, bare, limited, crowded, administered, other].map((service) => service.close()),
+    [api, bare, limited, crowded, administered, other, training].map((service) => service.close()),
   );
+  letGo();
+  await held;
 });
 
 describe('the catalogue of problems', () => {
