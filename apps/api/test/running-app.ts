@@ -4,6 +4,7 @@ import request, { type Test } from 'supertest';
 import { readConfig } from '../src/config.js';
 import { createLogger } from '../src/logging/logger.js';
 import { Service } from '../src/service.js';
+import { openTraining } from '../src/training/training.js';
 import { temporaryStore } from './store/temporary.js';
 
 /** The record of the README's first request. */
@@ -34,8 +35,14 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-/** Starts the service in this process with these environment variables. */
-export async function runApp(environment: Record<string, string>): Promise<RunningApp> {
+/**
+ * Starts the service in this process with these environment variables.
+ * @param training what of training is the test's own, such as its timer
+ */
+export async function runApp(
+  environment: Record<string, string>,
+  training?: Parameters<typeof openTraining>[2],
+): Promise<RunningApp> {
   const logs: Record<string, unknown>[] = [];
   const config = readConfig({
     ...quietSettings,
@@ -43,7 +50,7 @@ export async function runApp(environment: Record<string, string>): Promise<Runni
     ...environment,
   });
   const logger = createLogger(config.logLevel, { write: (line) => logs.push(JSON.parse(line)) });
-  const service = new Service(config, logger);
+  const service = new Service(config, logger, undefined, openTraining(config, logger, training));
   await service.start();
   const { server } = service;
   return {

@@ -27,6 +27,8 @@ export function addUploadBodies(fastify: FastifyInstance): void {
   });
   fastify.addContentTypeParser(UPLOAD_TYPE, (request, body, done) => {
     const { upload } = request.routeOptions.config as UploadRules;
+    // It may fail, as one that is not packed as it says, before anybody reads it, who is told then.
+    body.on('error', () => {});
     if (upload) done(null, body);
     else done(new ProblemError('UNSUPPORTED_MEDIA_TYPE'));
   });
