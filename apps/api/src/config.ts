@@ -433,11 +433,6 @@ function optional<T>(setting: Setting<T>): Setting<T | null> {
   };
 }
 
-function onOrOff(variable: string, fallback: 'on' | 'off', meaning: string): Setting<boolean> {
-  const parse = (word: string) => (word === 'on' || word === 'off' ? word === 'on' : undefined);
-  return { variable, fallback, wanted: 'on or off', meaning, parse };
-}
-
 function parseStoreUrl(url: string): string | undefined {
   if (url === 'off' || /^postgres(ql)?:\/\/[^\s]+$/.test(url)) return url;
   const path = /^file:(.+)$/.exec(url)?.[1];
