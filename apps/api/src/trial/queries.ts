@@ -27,6 +27,16 @@ async function openTrial(db: Kysely<Tables>): Promise<KeptTrial | undefined> {
   return row && kept(row);
 }
 
+/** One trial, open or over. */
+async function trial(
+  db: Kysely<Tables>,
+  { id }: { readonly id: string },
+): Promise<KeptTrial | undefined> {
+  const query = db.selectFrom('trials').select(['revision', 'state']).where('id', '=', id);
+  const row = await query.executeTakeFirst();
+  return row && kept(row);
+}
+
 /** The latest trial of a version. */
 async function latestTrial(
   db: Kysely<Tables>,
@@ -213,6 +223,7 @@ async function markedDays(
 /** What trials ask the store. */
 export const trialQueries = {
   openTrial,
+  trial,
   latestTrial,
   saveTrials,
   claimTrial,

@@ -82,7 +82,7 @@ export class Trials implements ChangeListener {
     const canary = { version, current, options, step, before, history: earlier?.history ?? [] };
     const state = begin({ id: randomUUID(), ...canary, clicks: today?.clicks ?? 0, now });
     const kept = await this.keeper.save(undefined, state, open && ended ? [[open, ended]] : []);
-    await this.settleOr(kept, end(state, now, 'the registry could not be changed'));
+    await this.carryOut(kept, end(state, now, 'the registry could not be changed'));
   }
 
   /**
@@ -97,7 +97,7 @@ export class Trials implements ChangeListener {
       if (open === undefined || isOver(open.state.status)) throw new ProblemError('NO_TRIAL');
       const next = ordered(open.state, order, this.keeper.now());
       if (next === open.state) return next;
-      return (await this.settleOr(await this.keeper.save(open, next), open.state)).state;
+      return this.carryOut(await this.keeper.save(open, next), open.state);
     });
   }
 
@@ -156,6 +156,23 @@ export class Trials implements ChangeListener {
       } catch (error) {
         if (!(error instanceof TrialOutdatedError)) return refuseUnavailable(error);
         if (tries >= MOST_TRIES) throw new ProblemError('REGISTRY_BUSY', { cause: error });
+      }
+    }
+  }
+
+  /**
+   * Does what was decided and kept. A steward may be at it as well, and go on from there: the word stands,
+   * and the trial is told as they have left it.
+   */
+  private async carryOut(decided: KeptTrial, otherwise: TrialState): Promise<TrialState> {
+    for (let tries = 1, kept = decided; ; tries++) {
+      try {
+        return (await this.settleOr(kept, otherwise)).state;
+      } catch (error) {
+        if (!(error instanceof TrialOutdatedError) || tries >= MOST_TRIES) throw error;
+        const latest = await this.store.run('trial', { id: kept.state.id });
+        if (latest === undefined || isOver(latest.state.status)) return (latest ?? kept).state;
+        kept = latest;
       }
     }
   }

@@ -9,8 +9,17 @@ import { AnswerCounting } from '../../src/trial/answers.js';
 import type { TrialEvidence } from '../../src/trial/evidence.js';
 import { TrialKeeper, TrialOutdatedError, type TrialStore } from '../../src/trial/keeper.js';
 import { RegistrySwitch } from '../../src/trial/registry-switch.js';
-import { abort, begin, end, grow, promote, type TrialState } from '../../src/trial/state.js';
+import {
+  abort,
+  begin,
+  end,
+  grow,
+  percentOf,
+  promote,
+  type TrialState,
+} from '../../src/trial/state.js';
 import { TrialSteward } from '../../src/trial/steward.js';
+import { type Order, Trials } from '../../src/trial/trials.js';
 import { temporaryStore } from '../store/temporary.js';
 import { modelFolder, trainModel } from '../trained-models.js';
 
@@ -241,6 +250,31 @@ describe('a steward', () => {
       expect(await registry.current()).toBe(first);
       await processOf('one').steward.look();
       expect((await kept()).status).toBe('running');
+    },
+  );
+
+  it.each<[Order, object]>([
+    ['abort', { status: 'aborted', percent: 0 }],
+    ['promote', { status: 'promoted', percent: 100 }],
+    ['hold', { status: 'held', percent: 1 }],
+  ])(
+    'that has done first what an operator orders leaves his word standing: %s',
+    async (order, as) => {
+      await beginTrial();
+      found = nothing;
+      const logger = { info: () => {}, error: () => {} };
+      const registrySwitch = new RegistrySwitch(registry, { look: async () => {} });
+      const slow: Pick<RegistrySwitch, 'view' | 'tell'> = {
+        view: () => registrySwitch.view(),
+        tell: async (...told) => {
+          await processOf('one').steward.look();
+          return registrySwitch.tell(...told);
+        },
+      };
+      const keeper = new TrialKeeper(store, slow, logger, () => now);
+      const told = await new Trials(store, keeper, slow, logger).order(order);
+      expect({ status: told.status, percent: percentOf(told) }).toEqual(as);
+      expect((await kept()).status).toBe(told.status);
     },
   );
 
