@@ -19,7 +19,7 @@ const FOR_EVER_MS = '600000';
 
 describe('the process', () => {
   it('says where to look, and logs nothing but JSON', async () => {
-    service = await new Service({ MODEL_DIR: await modelFolder() }).up();
+    service = await new Service({ MODEL_DIR: await modelFolder(), DASHBOARD: 'off' }).up();
     const up = await service.logged('AdScale is up');
     expect(up.msg).toBe(`AdScale is up: open http://localhost:${service.port}/docs`);
     expect(up).toMatchObject({ stats: expect.stringMatching(/\/stats$/) });

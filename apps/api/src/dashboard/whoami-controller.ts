@@ -27,6 +27,13 @@ class WhoamiAnswer {
   scopes!: Scope[];
 
   @ApiProperty({
+    type: 'boolean',
+    example: false,
+    description: 'Whether files can be sent to /training, and trained on.',
+  })
+  trainer!: boolean;
+
+  @ApiProperty({
     type: 'string',
     nullable: true,
     example: '0.1.0',
@@ -37,10 +44,10 @@ class WhoamiAnswer {
 
 /** Makes the controller that tells callers what they may do, so that a page need not try. */
 export function whoamiController({
-  config: { apiKeys },
+  config: { apiKeys, trainer },
   dashboard,
 }: {
-  readonly config: Pick<Config, 'apiKeys'>;
+  readonly config: Pick<Config, 'apiKeys' | 'trainer'>;
   readonly dashboard: Dashboard | undefined;
 }): Type<unknown> {
   @ApiTags('Operation')
@@ -56,6 +63,7 @@ export function whoamiController({
         keys_needed: apiKeys.length > 0,
         key: key?.name ?? null,
         scopes: scopesOf(apiKeys, key),
+        trainer,
         dashboard: dashboard?.version ?? null,
       };
     }

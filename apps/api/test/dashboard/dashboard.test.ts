@@ -205,13 +205,16 @@ describe('who am I', () => {
   it('tells a caller with a key its name and what it may do', async () => {
     const { body, headers } = await ask({ 'x-api-key': KEY });
     const scopes = ['predict', 'admin'];
-    expect(body).toEqual({ keys_needed: true, key: 'ops', scopes, dashboard: '1.2.3' });
+    expect(body).toEqual({
+      ...{ keys_needed: true, key: 'ops', scopes },
+      ...{ trainer: false, dashboard: '1.2.3' },
+    });
     expect(headers['cache-control']).toBe('no-store');
     expect((await ask({ authorization: `Bearer ${KEY}` })).body).toEqual(body);
   });
 
   it('tells a caller with a wrong key, or none, that it may do nothing', async () => {
-    const nobody = { keys_needed: true, key: null, scopes: [], dashboard: null };
+    const nobody = { keys_needed: true, key: null, scopes: [], trainer: false, dashboard: null };
     expect((await ask({ 'x-api-key': 'wrong' }, plain)).body).toEqual(nobody);
     expect((await ask({}, plain)).body).toEqual(nobody);
   });
@@ -224,7 +227,13 @@ describe('who am I', () => {
     const { body } = await ask({}, open);
     await open.close();
     const scopes = ['predict', 'outcomes'];
-    expect(body).toEqual({ keys_needed: false, key: null, scopes, dashboard: null });
+    expect(body).toEqual({
+      keys_needed: false,
+      key: null,
+      scopes,
+      trainer: false,
+      dashboard: null,
+    });
   });
 });
 
