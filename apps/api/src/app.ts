@@ -68,7 +68,7 @@ export async function createApp(
     fastify.addHook('preClose', async () => options.drain?.());
     fastify.addHook('onClose', () => parts.close());
     app.useGlobalFilters(filter);
-    await addHome(fastify, options.dashboard, `/${DOCS_PATH}`);
+    addHome(fastify, options.dashboard, `/${DOCS_PATH}`);
     addDocs(app, routes, config.apiKeys.length > 0);
     await app.init();
     refuseOtherMethods();

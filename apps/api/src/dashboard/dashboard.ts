@@ -58,11 +58,11 @@ export function findDashboard(
  * which do not ask for `text/html`, are led to the documentation in either case.
  * @param documentation its address
  */
-export async function addHome(
+export function addHome(
   fastify: FastifyInstance,
   dashboard: Dashboard | undefined,
   documentation: string,
-): Promise<void> {
+): void {
   const redirect = (reply: FastifyReply) => reply.redirect(documentation, 302);
   if (dashboard === undefined) {
     fastify.get('/', (_request, reply) => redirect(reply));
@@ -73,7 +73,7 @@ export async function addHome(
     const page = wantsPage(request.headers.accept) ? await readIndex(dashboard) : undefined;
     return page === undefined ? redirect(reply) : sendIndex(page, request, reply);
   });
-  await addAssets(fastify, join(dashboard.folder, 'assets'));
+  addAssets(fastify, join(dashboard.folder, 'assets'));
 }
 
 /** Read anew by every visit, because it is short: a page that is built anew has files of other names. */
@@ -94,8 +94,9 @@ function sendIndex(page: Buffer, request: FastifyRequest, reply: FastifyReply): 
   return reply.type('text/html; charset=utf-8').send(page);
 }
 
-async function addAssets(fastify: FastifyInstance, root: string): Promise<void> {
-  await fastify.register(staticFiles, {
+function addAssets(fastify: FastifyInstance, root: string): void {
+  // Not waited for: the frame would take itself for complete, without the filter that Nest adds later.
+  void fastify.register(staticFiles, {
     root,
     // One route for all of them, so that they are counted as one.
     serve: false,
