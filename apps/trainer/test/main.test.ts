@@ -1,9 +1,19 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { Registry } from '@adscale/ctr';
 import { testFolder } from './reading.js';
-import { adscale, heard, makePipe, opened, stopWhen, written, type Finished } from './run.js';
+import {
+  adscale,
+  heard,
+  makePipe,
+  opened,
+  program,
+  stopWhen,
+  written,
+  type Finished,
+} from './run.js';
 
 const at = testFolder();
 beforeEach(() => mkdir(at('tmp')));
@@ -53,6 +63,19 @@ async function holdLock(): Promise<() => void> {
 const endlessQuery = 'SELECT count(*) AS clicks FROM range(100000000000) a, range(1000) b';
 
 describe('adscale that is told to stop', () => {
+  it('ends at once when the program that started it leaves, wherever it stands', async () => {
+    const args = ['inspect', '-o', at('out'), '--query', endlessQuery];
+    const child = fork(program, args, {
+      env: { ...process.env, TMPDIR: at('tmp') },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const ended = once(child, 'exit');
+    await written(at('tmp'))();
+    child.disconnect();
+    expect(await ended).toEqual([143, null]);
+    expect(await readdir(at('tmp'))).toEqual([]);
+  });
+
   it.each([
     ['SIGTERM', ['models', 'list']],
     ['SIGINT', ['models', 'show']],

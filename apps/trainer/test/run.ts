@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+export const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 /**
  * Runs the built program as a user does.

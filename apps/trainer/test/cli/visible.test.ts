@@ -26,7 +26,7 @@ describe('what others wrote', () => {
   it.each([[false], [true]])(
     'cannot steer the terminal by results and notes; --json: %s',
     (json) => {
-      const reporter = new Reporter(json, false);
+      const reporter = new Reporter(json, false, false);
       const result = wrote(process.stdout, () => reporter.result(NASTY, { campaign: NASTY }));
       const note = wrote(process.stderr, () => reporter.note(NASTY));
       expect(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069\u2028]/u.test(result + note)).toBe(false);

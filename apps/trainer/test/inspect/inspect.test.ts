@@ -77,6 +77,17 @@ describe('adscale inspect', () => {
     expect(status).toBe(2);
   });
 
+  it('reads no other file by the SQL of a flag, and calls the data as it is told to', async () => {
+    await writeFile(at('other.txt'), 'nobody is to see this');
+    const read = `x=(SELECT content FROM read_text('${at('other.txt')}'))`;
+    const asked = ['inspect', at('export.csv'), '--json', '--called', 'April'];
+    const { status, stdout, stderr } = await adscale([...asked, '--derive', read]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/Permission Error/);
+    expect(stderr).not.toContain('nobody is to see');
+    expect(JSON.parse((await adscale(asked)).stdout)).toMatchObject({ source: 'April' });
+  });
+
   it('leaves a mapping that is there alone, unless told otherwise', async () => {
     await writeFile(at('export.mapping.yaml'), 'mine');
     const { stdout } = await adscale(['inspect', at('export.csv')]);
