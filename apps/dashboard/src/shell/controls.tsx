@@ -15,6 +15,8 @@ import {
   ModalOverlay,
   NumberField as AriaNumberField,
   Popover,
+  Radio,
+  RadioGroup,
   Select as AriaSelect,
   SelectValue,
   Switch as AriaSwitch,
@@ -189,5 +191,34 @@ export function Dialog({
         </AriaDialog>
       </Modal>
     </ModalOverlay>
+  );
+}
+
+/** One of a few, all of them shown: for what is switched often. */
+export function Segments({
+  label,
+  choices,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly choices: readonly Choice[];
+  readonly value: string;
+  readonly onChange: (id: string) => void;
+}) {
+  return (
+    <RadioGroup
+      aria-label={label}
+      orientation="horizontal"
+      className="segments"
+      value={value}
+      onChange={onChange}
+    >
+      {choices.map(({ id, name }) => (
+        <Radio key={id} value={id} className="segment">
+          {name}
+        </Radio>
+      ))}
+    </RadioGroup>
   );
 }

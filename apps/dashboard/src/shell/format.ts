@@ -79,3 +79,8 @@ export function ago(value: string | number | Date, now: number): string {
   }
   return relative.format(Math.round(amount), 'year');
 }
+
+/** The time of day of a moment, to the second, by the clock of the reader. */
+export function clock(value: number): string {
+  return new Date(value).toLocaleTimeString();
+}
