@@ -20,7 +20,7 @@ const FIRST = ['device_type', 'ad_position'];
 export function CtrBy({ stats }: { readonly stats: Stats }) {
   const dimensions = Object.entries(stats.predicted_ctr_by as Dimensions);
   if (dimensions.length === 0) return null;
-  const place = (name: string) => (FIRST.indexOf(name) + FIRST.length + 1) % (FIRST.length + 1);
+  const place = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
   const sorted = dimensions.sort(([a], [b]) => place(a) - place(b) || a.localeCompare(b));
   return (
     <section aria-labelledby="ctr-by">

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { milliseconds, number, percent } from '../shell/format.js';
+import { clock, milliseconds, number, percent } from '../shell/format.js';
 import { type Feed, type Frame, history } from './feed.js';
 import type { Window } from './history.js';
 import { meanCtr, type Metrics, readCtr } from './metrics.js';
@@ -48,7 +48,7 @@ export function Figures({
   const common = { window, until: moment };
   return (
     <section aria-label="Figures" className="stack">
-      <div className="grid">
+      <div className="sparks">
         <Spark
           {...common}
           title="Requests and predictions"
@@ -64,7 +64,7 @@ export function Figures({
           note={
             none
               ? `no requests in ${during}`
-              : `or less for 99 % of requests in ${during}; ${milliseconds(figures.latency_ms.p50)} for half. Lines: of a minute.`
+              : `or less for 99 % of requests in ${during}; ${milliseconds(figures.latency_ms.p50)} for half. Lines: the minute before each moment.`
           }
           lines={lines.latency}
           shown={milliseconds}
@@ -101,7 +101,7 @@ export function Figures({
 function HistoryNote({ since }: { readonly since: number }) {
   return (
     <p className="soft">
-      {`Lines begin when this page was opened (${new Date(since).toLocaleTimeString()}); large figures are the service’s own and reach further back. Nothing is kept when the tab is closed.`}
+      {`Lines begin when this page was opened (${clock(since)}); large figures are the service’s own and reach further back. Nothing is kept when the tab is closed.`}
     </p>
   );
 }

@@ -27,7 +27,7 @@ export function LivePage() {
   const [isPaused, setPaused] = useState(false);
   const feed = useFeed(isPaused);
   const { window: asked } = useSearch({ strict: false }) as { window?: unknown };
-  const window = WINDOWS.find((each) => each === asked) ?? '5m';
+  const window = WINDOWS.find((each) => each === asked) ?? '1m';
   const navigate = useNavigate();
   const look = (id: string) =>
     void navigate({ to: '/live', search: { window: id }, replace: true });
@@ -56,7 +56,7 @@ function Beat({ feed, isPaused }: { readonly feed: Feed; readonly isPaused: bool
       </p>
     );
   }
-  const names = { live: 'Live', connecting: 'Connecting…', lost: 'Lost, connecting again…' };
+  const names = { live: 'Up to date', connecting: 'Connecting…', lost: 'Lost, connecting again…' };
   return (
     <p className="beat">
       <span role="status" className={`chip ${state === 'live' ? 'good' : 'warn'}`}>

@@ -72,8 +72,11 @@ function sparkOption(
 ): EChartsOption {
   const looks = axisLooks(palette);
   return {
-    grid: { left: 4, right: 12, top: lines.length > 1 ? 26 : 8, bottom: 4, containLabel: true },
-    legend: { show: lines.length > 1, left: 0, top: 0, itemHeight: 8, itemWidth: 14 },
+    grid: { left: 4, right: 30, top: lines.length > 1 ? 26 : 8, bottom: 4, containLabel: true },
+    legend: {
+      ...{ show: lines.length > 1, left: 0, top: 0, itemHeight: 8, itemWidth: 14 },
+      textStyle: { color: palette.text },
+    },
     tooltip: { valueFormatter: (value) => shown(typeof value === 'number' ? value : null) },
     xAxis: {
       ...looks,
@@ -81,7 +84,7 @@ function sparkOption(
       min: until - 1000 * windowSeconds[window],
       max: until,
       splitNumber: 3,
-      axisLabel: { ...looks.axisLabel, formatter: (moment: number) => clock(moment) },
+      axisLabel: { ...looks.axisLabel, formatter: window === '1m' ? clock : hourAndMinute },
       axisPointer: { label: { formatter: ({ value }) => clock(Number(value)) } },
     },
     yAxis: {
@@ -95,13 +98,27 @@ function sparkOption(
     series: lines.map(({ name, points }, i) => ({
       name,
       type: 'line',
-      data: points as [number, number][],
-      showSymbol: points.length < 3,
+      data: withDots(points),
+      symbol: 'none',
       symbolSize: 5,
+      showAllSymbol: true,
       connectNulls: false,
       lineStyle: { width: 2, type: i === 0 ? 'solid' : [5, 3] },
       areaStyle: { opacity: i === 0 && lines.length === 1 ? 0.12 : 0 },
       animation: false,
     })),
   };
+}
+
+const hourAndMinute = (moment: number) =>
+  new Date(moment).toLocaleTimeString(undefined, { timeStyle: 'short' });
+
+/** Points that have no neighbour would not be seen as a line: these get a dot. */
+function withDots(points: readonly Point[]) {
+  const isKnown = (point: Point | undefined) => point !== undefined && point[1] !== null;
+  return points.map((point, i) => {
+    const value = point as [number, number];
+    const isAlone = isKnown(point) && !isKnown(points[i - 1]) && !isKnown(points[i + 1]);
+    return isAlone ? { value, symbol: 'circle' } : value;
+  });
 }
