@@ -18,6 +18,8 @@ export interface Frame {
 
 export interface Feed {
   readonly state: StreamState;
+  /** Whether the stream was lost, and has not come back; `state` then tells of the tries. */
+  readonly isLost: boolean;
   /** Why the stream is lost, if the service said so. */
   readonly problem: Problem | undefined;
   readonly latest: Frame | undefined;
@@ -34,8 +36,8 @@ const RECENT_STEP_MS = 5000;
 
 export const history = new History();
 let feed: Feed = {
-  ...{ state: 'connecting', problem: undefined, latest: undefined, recent: [] },
-  ...{ since: undefined, restartedAt: undefined },
+  ...{ state: 'connecting', isLost: false, problem: undefined },
+  ...{ latest: undefined, recent: [], since: undefined, restartedAt: undefined },
 };
 const listeners = new Set<() => void>();
 let watchers = 0;
@@ -65,13 +67,19 @@ function adjust(): void {
   if (!isWanted) {
     leave?.();
     leave = undefined;
-    return;
+    return change({ state: 'connecting', isLost: false, problem: undefined });
   }
   leave ??= followStream('/stats/stream', {
     onData: (data) => take(data as Stats),
     onState: (state, problem) => {
       if (state === feed.state && problem === feed.problem) return;
-      change({ state, problem: state === 'live' ? undefined : (problem ?? feed.problem) });
+      if (state === 'live') change({ state, isLost: false, problem: undefined });
+      else
+        change({
+          state,
+          isLost: feed.isLost || state === 'lost',
+          problem: problem ?? feed.problem,
+        });
     },
   });
 }

@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
 import { bytes, count, milliseconds, number, percent } from '../shell/format.js';
 import { type Column, Table } from '../shell/table.js';
+import { counterMeaning, counterName } from './counters.js';
 import type { Feed, Frame } from './feed.js';
-import { counterMeaning, counterName } from './findings.js';
 import type { Stats } from './history.js';
 
 interface View {

@@ -46,7 +46,7 @@ export function LivePage() {
 
 /** Whether what is shown is of this moment. */
 function Beat({ feed, isPaused }: { readonly feed: Feed; readonly isPaused: boolean }) {
-  const { state, latest } = feed;
+  const { latest } = feed;
   const at = latest && clock(latest.moment);
   if (isPaused && at) {
     return (
@@ -56,13 +56,14 @@ function Beat({ feed, isPaused }: { readonly feed: Feed; readonly isPaused: bool
       </p>
     );
   }
-  const names = { live: 'Up to date', connecting: 'Connecting…', lost: 'Lost, connecting again…' };
+  const isLive = feed.state === 'live';
+  const name = isLive ? 'Up to date' : feed.isLost ? 'Lost, connecting again…' : 'Connecting…';
   return (
     <p className="beat">
-      <span role="status" className={`chip ${state === 'live' ? 'good' : 'warn'}`}>
-        {names[state]}
+      <span role="status" className={`chip ${isLive ? 'good' : 'warn'}`}>
+        {name}
       </span>{' '}
-      {at && <span className="soft">{state === 'live' ? at : `last seen ${at}`}</span>}
+      {at && <span className="soft">{isLive ? at : `last seen ${at}`}</span>}
     </p>
   );
 }

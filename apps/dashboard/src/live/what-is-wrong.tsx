@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { answer, client, type Schemas } from '../api/client.js';
 import type { Feed } from './feed.js';
-import { type Finding, findingsOf } from './findings.js';
+import { findingsOf } from './findings.js';
 import type { Metrics } from './metrics.js';
+import type { Finding } from './traffic.js';
 
 /** Milliseconds between two looks at what changes by the minute. */
 const SLOW_MS = 30_000;
