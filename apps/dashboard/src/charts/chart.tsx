@@ -59,6 +59,9 @@ export function axisLooks({ textSoft, line }: Palette) {
   };
 }
 
+/** Milliseconds until what draws is asked for again. */
+const MISSING_MS = 3000;
+
 /**
  * A chart as a picture with a sentence for those who do not see it. What changes is drawn over what was,
  * without a new chart, so that one can follow a slider.
@@ -86,19 +89,32 @@ export function Chart({
   press.current = onClick;
   const [chart, setChart] = useState<EChartsType>();
   const theme = useTheme();
+  const [isMissing, setMissing] = useState(false);
   useEffect(() => {
     let made: EChartsType | undefined;
     let isGone = false;
+    let again: ReturnType<typeof setTimeout>;
     const sizes = new ResizeObserver(() => made?.resize());
-    void import('./echarts.js').then(({ init }) => {
-      if (isGone || place.current === null) return;
-      made = init(place.current, null, { renderer: 'canvas' });
-      made.on('click', (params) => press.current?.(params as never));
-      sizes.observe(place.current);
-      setChart(made);
-    });
+    const make = async () => {
+      try {
+        const { init } = await import('./echarts.js');
+        if (isGone || place.current === null) return;
+        made = init(place.current, null, { renderer: 'canvas' });
+        made.on('click', (params) => press.current?.(params as never));
+        sizes.observe(place.current);
+        setChart(made);
+        setMissing(false);
+      } catch {
+        // The service is away, and so is what draws: the figures are in the label until it is back.
+        if (isGone) return;
+        setMissing(true);
+        again = setTimeout(() => void make(), MISSING_MS);
+      }
+    };
+    void make();
     return () => {
       isGone = true;
+      clearTimeout(again);
       sizes.disconnect();
       made?.dispose();
     };
@@ -116,6 +132,7 @@ export function Chart({
       <div role="img" aria-label={label}>
         <div ref={place} className="chart" style={{ height }} aria-hidden="true" />
       </div>
+      {isMissing && <p className="soft">{`The chart cannot be drawn yet. ${label}`}</p>}
       {children}
     </figure>
   );
