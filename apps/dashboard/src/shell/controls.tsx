@@ -20,6 +20,10 @@ import {
   Select as AriaSelect,
   SelectValue,
   Switch as AriaSwitch,
+  Tab,
+  TabList,
+  TabPanel,
+  Tabs as AriaTabs,
   Text,
   TextField as AriaTextField,
   Heading,
@@ -220,5 +224,36 @@ export function Segments({
         </Radio>
       ))}
     </RadioGroup>
+  );
+}
+
+/** Views of one thing beside each other; arrow keys move between them. The view itself is shown below. */
+export function Tabs({
+  label,
+  choices,
+  value,
+  onChange,
+  children,
+}: {
+  readonly label: string;
+  readonly choices: readonly Choice[];
+  readonly value: string;
+  readonly onChange: (id: string) => void;
+  /** The view that is chosen. */
+  readonly children: ReactNode;
+}) {
+  return (
+    <AriaTabs selectedKey={value} onSelectionChange={(key) => onChange(String(key))}>
+      <TabList aria-label={label} className="tab-list">
+        {choices.map(({ id, name }) => (
+          <Tab key={id} id={id} className="tab">
+            {name}
+          </Tab>
+        ))}
+      </TabList>
+      <TabPanel id={value} className="tab-panel">
+        {children}
+      </TabPanel>
+    </AriaTabs>
   );
 }
