@@ -1,0 +1,263 @@
+/* CTR of all placements that were looked at, by two of their features. */
+import { useMemo } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { ask, type Schemas } from '../api/client.js';
+import { axisLooks, Chart, type Palette } from '../charts/chart.js';
+import { Select } from '../shell/controls.js';
+import { percent } from '../shell/format.js';
+import { Shown } from '../shell/states.js';
+import { Name } from './answer-parts.js';
+import { askText, type Question } from './asking.js';
+import { labelOf } from './columns.js';
+import { draftStore, useDraft } from './draft.js';
+
+type Answer = Schemas['OpportunitiesAnswer'];
+type Values = readonly (string | number)[];
+type Placement = Readonly<Record<string, string | number>>;
+
+/** A field of the map: placements with the same two values. */
+export interface MapField {
+  readonly x: string;
+  readonly y: string;
+  readonly ctr: number;
+  readonly placements: number;
+}
+
+/** Most values that an axis has room for. */
+const MOST_VALUES = 40;
+/** Words that one search finds. */
+const MOST_WORDS = 100;
+
+/** What was looked at, as records: the rows, or every combination of the variations. */
+async function lookedAt({ body }: Question, signal: AbortSignal): Promise<Placement[]> {
+  if (body.placements !== undefined) {
+    return (body.placements as { record: Placement }[]).map(({ record }) => record);
+  }
+  let all = [body.base as Placement];
+  for (const [name, given] of Object.entries(body.vary as Record<string, Values | number>)) {
+    const values = typeof given === 'number' ? await commonest(name, given, signal) : given;
+    all = all.flatMap((one) => values.map((value) => ({ ...one, [name]: value })));
+  }
+  return all;
+}
+
+/** The words that the service looks at where it is told how many. */
+async function commonest(feature: string, most: number, signal: AbortSignal): Promise<Values> {
+  const query = new URLSearchParams({ feature, limit: String(Math.min(most, MOST_WORDS)) });
+  const response = await ask(`/models/current/words?${query}`, { signal });
+  return ((await response.json()) as Schemas['WordsAnswer']).words.map(({ word }) => word);
+}
+
+/** Features with more than one value, and no more than an axis has room for; the fewest values first. */
+export function axesOf(placements: readonly Placement[]): string[] {
+  const names = [...new Set(placements.flatMap((placement) => Object.keys(placement)))];
+  return names
+    .map((name) => ({ name, values: new Set(placements.map((one) => one[name])).size }))
+    .filter(({ values }) => values > 1 && values <= MOST_VALUES)
+    .sort((a, b) => a.values - b.values)
+    .map(({ name }) => name);
+}
+
+/** Fields of the map: the mean CTR where several placements share one. */
+export function fieldsOf(
+  placements: readonly Placement[],
+  ctrs: readonly (number | undefined)[],
+  x: string,
+  y: string,
+): MapField[] {
+  const fields = new Map<string, { x: string; y: string; sum: number; placements: number }>();
+  for (const [i, placement] of placements.entries()) {
+    const ctr = ctrs[i];
+    if (ctr === undefined) continue;
+    const own = { x: String(placement[x] ?? '–'), y: String(placement[y] ?? '–') };
+    const key = JSON.stringify([own.x, own.y]);
+    const field = fields.get(key) ?? { ...own, sum: 0, placements: 0 };
+    fields.set(key, { ...field, sum: field.sum + ctr, placements: field.placements + 1 });
+  }
+  return [...fields.values()].map(({ sum, ...field }) => ({
+    ...field,
+    ctr: sum / field.placements,
+  }));
+}
+
+interface Mapped {
+  readonly placements: readonly Placement[];
+  readonly ctrs: readonly (number | undefined)[];
+}
+
+export function HeatMap({ answer, question }: { answer: Answer; question: Question }) {
+  const query = useQuery({
+    queryKey: ['decide', 'map', answer.model_version, question.text],
+    staleTime: Infinity,
+    queryFn: async ({ signal }): Promise<Mapped> => {
+      const placements = await lookedAt(question, signal);
+      interface Batch { predictions: readonly { readonly predicted_ctr?: number }[] }
+      const text = JSON.stringify(placements);
+      const { predictions } = await askText<Batch>('/predict_ctr/batch', text, signal);
+      return { placements, ctrs: predictions.map(({ predicted_ctr }) => predicted_ctr) };
+    },
+  });
+  return (
+    <div className="panel stack">
+      <h2>CTR by what varies</h2>
+      <Shown query={query} what="the map">
+        {(mapped) => <ChosenMap {...mapped} />}
+      </Shown>
+    </div>
+  );
+}
+
+/** The map by two features, which people may choose. */
+function ChosenMap({ placements, ctrs }: Mapped) {
+  const given = useDraft().settings.opportunities ?? {};
+  const axes = useMemo(() => axesOf(placements), [placements]);
+  const known = (name: string | undefined) => axes.find((own) => own === name);
+  const across = known(given.across) ?? axes[1] ?? axes[0];
+  const down = known(given.down) ?? axes.find((name) => name !== across) ?? across;
+  const fields = useMemo(
+    () => (across === undefined ? [] : fieldsOf(placements, ctrs, across, down)),
+    [placements, ctrs, across, down],
+  );
+  if (across === undefined) {
+    return <p>{`Nothing varies over 2 to ${MOST_VALUES} values, so there is no map to draw.`}</p>;
+  }
+  const choices = axes.map((id) => ({ id, name: labelOf(id) }));
+  const choose = (name: string) => (id: string) => draftStore.set('opportunities', { [name]: id });
+  return (
+    <>
+      {axes.length > 1 && (
+        <div className="grid small">
+          <Select label="Across" choices={choices} value={across} onChange={choose('across')} />
+          <Select label="Down" choices={choices} value={down} onChange={choose('down')} />
+        </div>
+      )}
+      <MapPicture fields={fields} across={across} down={down} />
+      {fields.some((field) => field.placements > 1) && (
+        <p className="soft">
+          Where several placements share a field, it shows the mean of their CTR.
+        </p>
+      )}
+    </>
+  );
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+const valuesOf = (fields: readonly MapField[], axis: 'x' | 'y') =>
+  [...new Set(fields.map((field) => field[axis]))].sort(collator.compare);
+
+interface PictureProps {
+  readonly fields: readonly MapField[];
+  readonly across: string;
+  readonly down: string;
+}
+
+function MapPicture({ fields, across, down }: PictureProps) {
+  const isLine = across === down;
+  const xs = useMemo(() => valuesOf(fields, 'x'), [fields]);
+  const ys = useMemo(() => (isLine ? ['CTR'] : valuesOf(fields, 'y')), [fields, isLine]);
+  const option = useMemo(() => {
+    const ctrs = fields.map(({ ctr }) => ctr);
+    const places = fields.map(({ x, y, ctr }) => [xs.indexOf(x), isLine ? 0 : ys.indexOf(y), ctr]);
+    return (colours: Palette) => ({
+      grid: { left: 8, right: 8, top: 8, bottom: 56, containLabel: true },
+      legend: { show: false },
+      xAxis: { type: 'category' as const, ...axisLooks(colours), data: xs },
+      yAxis: {
+        type: 'category' as const,
+        inverse: true,
+        ...axisLooks(colours),
+        axisLabel: { color: colours.text, width: 110, overflow: 'truncate' as const },
+        data: ys,
+      },
+      tooltip: {
+        trigger: 'item' as const,
+        valueFormatter: (value: unknown) => percent(Number((value as number[])[2] ?? value)),
+      },
+      visualMap: {
+        min: Math.min(...ctrs),
+        max: Math.max(...ctrs),
+        calculable: false,
+        orient: 'horizontal' as const,
+        left: 'center',
+        bottom: 0,
+        itemWidth: 12,
+        textStyle: { color: colours.text },
+        formatter: (value: unknown) => percent(Number(value), 2),
+        inRange: { color: [colours.panel, colours.series[0]] },
+      },
+      series: [
+        {
+          type: 'heatmap' as const,
+          name: 'CTR',
+          data: places,
+          itemStyle: { borderColor: colours.line, borderWidth: 1 },
+          label: {
+            show: xs.length <= 12,
+            color: colours.text,
+            textBorderColor: colours.panel,
+            textBorderWidth: 3,
+            formatter: ({ value }: { value: unknown }) => percent((value as number[])[2], 3),
+          },
+        },
+      ],
+    });
+  }, [fields, xs, ys, isLine]);
+  const ordered = [...fields].sort((a, b) => b.ctr - a.ctr);
+  const told = (field: MapField) =>
+    `${[field.x, ...(isLine ? [] : [field.y])].join(' and ')} ${percent(field.ctr)}`;
+  const label = `CTR by ${labelOf(across)}${isLine ? '' : ` and ${labelOf(down)}`}: highest ${told(ordered[0])}, lowest ${told(ordered.at(-1)!)}.`;
+  return (
+    <Chart label={label} option={option} height={110 + 40 * Math.min(ys.length, 14)}>
+      <details>
+        <summary>The map as a table</summary>
+        <div className="table-frame" tabIndex={0} role="region" aria-label="The map as a table">
+          <MapTable fields={fields} xs={xs} ys={ys} isLine={isLine} />
+        </div>
+      </details>
+    </Chart>
+  );
+}
+
+function MapTable({
+  fields,
+  xs,
+  ys,
+  isLine,
+}: {
+  readonly fields: readonly MapField[];
+  readonly xs: readonly string[];
+  readonly ys: readonly string[];
+  readonly isLine: boolean;
+}) {
+  const at = new Map(
+    fields.map((field) => [JSON.stringify([field.x, isLine ? 'CTR' : field.y]), field]),
+  );
+  return (
+    <table className="table">
+      <thead>
+        <tr>
+          <td />
+          {xs.map((x) => (
+            <th key={x} scope="col" className="number">
+              <Name>{x}</Name>
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {ys.map((y) => (
+          <tr key={y}>
+            <th scope="row">
+              <Name>{y}</Name>
+            </th>
+            {xs.map((x) => (
+              <td key={x} className="number">
+                {percent(at.get(JSON.stringify([x, y]))?.ctr)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

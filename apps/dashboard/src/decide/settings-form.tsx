@@ -1,0 +1,121 @@
+import { Select, TextField } from '../shell/controls.js';
+import type { Column } from './columns.js';
+import type { Decision, Setting } from './decisions.js';
+import { draftStore, type Settings } from './draft.js';
+import { isGrid, type Wrong } from './requests.js';
+
+interface FormProps {
+  readonly decision: Decision;
+  readonly given: Settings;
+  readonly wrong: readonly Wrong[];
+  /** A sentence on the row that a setting names. */
+  readonly rowHint: (place: number) => string | undefined;
+  readonly columns: readonly Column[];
+}
+
+/** The settings of a decision: those that most people need, and the others on request. */
+export function SettingsForm(props: FormProps) {
+  const { decision, given, columns } = props;
+  const main = decision.settings.filter(({ isMain }) => isMain);
+  const more = decision.settings.filter(({ isMain }) => !isMain);
+  const isOpen = props.wrong.some(({ setting }) => more.some(({ name }) => name === setting));
+  return (
+    <div className="stack">
+      {main.length > 0 && (
+        <div className="grid small">
+          {main.map((setting) => (
+            <Field key={setting.name} setting={setting} {...props} />
+          ))}
+        </div>
+      )}
+      {isGrid(decision.name, given) && <Variations {...props} columns={columns} />}
+      <details open={isOpen || undefined}>
+        <summary>More settings</summary>
+        <div className="grid small">
+          {more.map((setting) => (
+            <Field key={setting.name} setting={setting} {...props} />
+          ))}
+        </div>
+      </details>
+    </div>
+  );
+}
+
+function Field({ setting, decision, given, wrong, rowHint }: FormProps & { setting: Setting }) {
+  const { name, label, kind, choices, isNeeded } = setting;
+  const error = wrong.find((one) => one.setting === name)?.message;
+  const change = (text: string) => draftStore.set(decision.name, { [name]: text });
+  const place = Number(given[name] || (name === 'b' ? 2 : 1)) - 1;
+  const about = ['a', 'b', 'base'].includes(name) ? rowHint(place) : undefined;
+  const hint = about ?? setting.hint;
+  const own = {
+    label: isNeeded ? `${label} (needed)` : label,
+    ...(error !== undefined && { error }),
+    ...(hint !== undefined && { hint }),
+  };
+  if (kind === 'choice') {
+    const value = given[name] || choices![0].id;
+    return <Select {...own} choices={choices!} value={value} onChange={change} />;
+  }
+  return <TextField {...own} value={given[name] ?? ''} onChange={change} autoComplete="off" />;
+}
+
+/** Which values each feature takes in turn; every combination is looked at. */
+function Variations(props: FormProps) {
+  const { columns } = props;
+  const features = columns.filter(({ key }) => key.startsWith('record.'));
+  const base: Setting = {
+    name: 'base',
+    label: 'Row to vary',
+    kind: 'integer',
+    hint: '1 if empty.',
+  };
+  return (
+    <fieldset className="variations">
+      <legend>Variations</legend>
+      <div className="grid small">
+        <Field {...props} setting={base} />
+        {features.map((column) => (
+          <Field
+            key={column.key}
+            {...props}
+            setting={{
+              name: `vary.${column.name}`,
+              label: `${column.label}: values`,
+              kind: 'text',
+              hint: hintOf(column),
+            }}
+          />
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function hintOf({ kind, choices, minimum, maximum }: Column): string {
+  if (kind === 'choice') {
+    const shown = choices!.slice(0, 6).join(', ');
+    return choices!.length > 6 ? `Such as ${shown}.` : `Such as ${shown}.`;
+  }
+  if (kind === 'word') return 'Words with commas between them, or how many of the commonest.';
+  const isSmall = minimum !== undefined && maximum !== undefined && maximum - minimum < 100;
+  return isSmall
+    ? `Such as ${minimum}, ${minimum + 1}, up to ${maximum}.`
+    : 'Such as 1000, 5000, 20000.';
+}
+
+/** Variations that nobody has chosen yet: of the two features that have the fewest values. */
+export function usualVariations(columns: readonly Column[]): Settings {
+  const few = columns.flatMap(({ key, name, kind, choices, minimum, maximum }) => {
+    if (!key.startsWith('record.')) return [];
+    if (kind === 'choice') return [{ name, values: choices!.slice(0, 12) }];
+    if (kind === 'word') return [{ name, values: ['10'] }];
+    if (kind !== 'integer' || minimum === undefined || maximum === undefined) return [];
+    if (maximum - minimum >= 24) return [];
+    const values = Array.from({ length: maximum - minimum + 1 }, (_, i) => String(minimum + i));
+    return [{ name, values }];
+  });
+  return Object.fromEntries(
+    few.slice(0, 2).map(({ name, values }) => [`vary.${name}`, values.join(', ')]),
+  );
+}
