@@ -3,9 +3,23 @@ import { useState } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { asProblem, Problem } from '../api/problem.js';
 import { Button } from '../shell/controls.js';
+import { percent } from '../shell/format.js';
 import { askText } from './asking.js';
 import { csvOf } from './pasting.js';
 import { save } from './taking-along.js';
+
+/** A price as people read one: finer than a cent where it is. */
+export const price = (value: number | undefined): string =>
+  value === undefined
+    ? '–'
+    : value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+
+/** A chance; what is not certain is not shown as if it were. */
+export function chance(value: number | undefined): string {
+  if (value !== undefined && value > 0.999) return `> ${percent(0.999)}`;
+  if (value !== undefined && value < 0.001) return `< ${percent(0.001)}`;
+  return percent(value);
+}
 
 /** A figure with its name, large. */
 export function Figure({

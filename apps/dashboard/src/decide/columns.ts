@@ -147,7 +147,10 @@ export const extras = {
 };
 
 /** What a cell holds, as the service is sent it; or why that is not possible. */
-export interface Read { readonly value?: number | string; readonly error?: string }
+export interface Read {
+  readonly value?: number | string;
+  readonly error?: string;
+}
 
 /** Reads a tidy text. Nothing is right here, but for what is needed: see `isLacking`. */
 export function readCell(column: Column, text: string): Read {

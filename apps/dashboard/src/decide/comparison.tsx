@@ -7,9 +7,10 @@ import { Button, Dialog, TextField } from '../shell/controls.js';
 import { count, number, percent } from '../shell/format.js';
 import { Failure } from '../shell/states.js';
 import { Table } from '../shell/table.js';
-import { Assumptions, Figure, Name, Outside, SaveAnswer } from './answer-parts.js';
+import { Assumptions, chance, Figure, Name, Outside, SaveAnswer } from './answer-parts.js';
 import type { Question } from './asking.js';
 import { labelOf } from './columns.js';
+import { markAt } from './pictures.js';
 
 type Answer = Schemas['CompareAnswer'];
 
@@ -37,7 +38,7 @@ export function ComparisonAnswer({ answer, question }: { answer: Answer; questio
         <Figure
           name="Better"
           value={`${isB ? 'B' : 'A'}: ${names[isB ? 1 : 0]}`}
-          note={`with a chance of ${percent(isB ? chance_b_better : 1 - chance_b_better)}`}
+          note={`with a chance of ${chance(isB ? chance_b_better : 1 - chance_b_better)}`}
         />
         <Figure
           name="B against A"
@@ -140,6 +141,7 @@ function DensityPicture({ answer, names }: { answer: Answer; names: readonly [st
         },
       },
       yAxis: { type: 'value' as const, show: false },
+      grid: { left: 8, right: 24, top: 56, bottom: 8, containLabel: true },
       tooltip: { show: false },
       series: arms.map(({ mean, deviation }, i) => ({
         type: 'line' as const,
@@ -148,15 +150,12 @@ function DensityPicture({ answer, names }: { answer: Answer; names: readonly [st
         lineStyle: { width: 2 },
         areaStyle: { opacity: 0.2 },
         data: xs.map((x) => [x, Math.exp(-0.5 * ((x - mean) / deviation) ** 2) / deviation]),
-        markLine: {
-          symbol: 'none',
-          silent: true,
-          label: { formatter: percent(mean), color: colours.text },
-          lineStyle: { color: colours.series[i], type: 'dashed' as const },
-          data: [{ xAxis: mean }],
-        },
+        markLine: markAt(mean, percent(mean), colours.series[i]),
       })),
-      legend: { textStyle: { color: colours.text, width: 220, overflow: 'truncate' as const } },
+      legend: {
+        top: 0,
+        textStyle: { color: colours.text, width: 220, overflow: 'truncate' as const },
+      },
     });
   }, [a, b, level, names]);
   const told = [a, b].map(

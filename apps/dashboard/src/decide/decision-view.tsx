@@ -32,12 +32,16 @@ export function DecisionView({
 }) {
   const { rows, settings } = useDraft();
   const asked = useAsked(decision.name);
-  const columns = useMemo(() => decision.columns(card.schema.features), [decision, card]);
+  const own = settings[decision.name];
+  const columns = useMemo(
+    () => decision.columns(card.schema.features, own ?? {}),
+    [decision, card, own],
+  );
   const given = useMemo(() => {
-    const own = settings[decision.name] ?? {};
-    const isChosen = Object.keys(own).some((name) => name.startsWith('vary.'));
-    return isGrid(decision.name, own) && !isChosen ? { ...usualVariations(columns), ...own } : own;
-  }, [settings, decision, columns]);
+    const isChosen = Object.keys(own ?? {}).some((name) => name.startsWith('vary.'));
+    const usual = isGrid(decision.name, own ?? {}) && !isChosen ? usualVariations(columns) : {};
+    return { ...usual, ...own };
+  }, [own, decision, columns]);
   const filled = useMemo(() => ({ columns, rows, given }), [columns, rows, given]);
   const asks = useMemo(() => requestOf(decision, filled), [decision, filled]);
   const [hasTried, setTried] = useState(false);

@@ -7,6 +7,9 @@ import { type Column, extras, type Feature, featureColumn, idColumn } from './co
 export const decisionNames = ['rank', 'forecast', 'compare', 'allocate', 'opportunities'] as const;
 export type DecisionName = (typeof decisionNames)[number];
 
+/** Settings of a decision as they are typed. */
+export type Settings = Readonly<Record<string, string>>;
+
 export interface Setting {
   readonly name: string;
   readonly label: string;
@@ -28,7 +31,7 @@ export interface Decision {
   readonly list?: string;
   /** Rows that the service takes. */
   readonly most: number;
-  readonly columns: (features: readonly Feature[]) => readonly Column[];
+  readonly columns: (features: readonly Feature[], given: Settings) => readonly Column[];
   readonly settings: readonly Setting[];
 }
 
@@ -131,10 +134,12 @@ export const decisions: Readonly<Record<DecisionName, Decision>> = {
     says: 'How to split a budget for the most clicks or value, which limits bind, and what one more unit of money would bring. The money decides on impressions and budget, so the table does not ask for them.',
     list: 'cells',
     most: 5000,
-    columns: (features) => [
+    columns: (features, { objective }) => [
       idColumn,
       ...all(features.filter(({ name }) => !MOVED.includes(name))),
-      ...[extras.cpc, extras.cpm, extras.floor, extras.cap, extras.inventory, extras.value],
+      ...[extras.cpc, extras.cpm, extras.floor, extras.cap, extras.inventory],
+      // Where clicks are maximised the service takes no value of them.
+      ...(objective === 'value' ? [{ ...extras.value, isNeeded: true }] : []),
     ],
     settings: [
       {

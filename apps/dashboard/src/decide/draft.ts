@@ -4,15 +4,13 @@
  * is a step that can be undone.
  */
 import { useSyncExternalStore } from 'react';
-import type { DecisionName } from './decisions.js';
+import type { DecisionName, Settings } from './decisions.js';
 
 export interface Row {
   readonly id: number;
   /** Texts by the key of their column; an empty cell has none. */
   readonly cells: Readonly<Record<string, string>>;
 }
-
-export type Settings = Readonly<Record<string, string>>;
 
 export interface Draft {
   readonly rows: readonly Row[];

@@ -1,10 +1,13 @@
 /* An example that every decision can be asked of, for any model: six placements within what it learnt of. */
 import { ask, type Schemas } from '../api/client.js';
 import { extras, type Feature } from './columns.js';
-import { draftStore, type Settings } from './draft.js';
-import type { DecisionName } from './decisions.js';
+import { draftStore } from './draft.js';
+import type { DecisionName, Settings } from './decisions.js';
 
-interface Range { readonly minimum?: number; readonly maximum?: number }
+interface Range {
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
 
 /** The parts of a model's card that the page reads. */
 export interface Card {

@@ -40,7 +40,11 @@ export function ForecastAnswer({ answer, question }: { answer: Answer; question:
           <Figure
             name={`Cost, ${currency}`}
             value={money(total.cost.expected)}
-            note={`${percent(level)} interval: ${money(total.cost.low)} to ${money(total.cost.high)}`}
+            note={
+              total.cost.low === total.cost.high
+                ? 'whatever the clicks are'
+                : `${percent(level)} interval: ${money(total.cost.low)} to ${money(total.cost.high)}`
+            }
           />
         )}
         {total.cost_per_click !== undefined && (
@@ -283,7 +287,11 @@ function FanPicture({ plan, totals }: { plan: FanPlan; totals: readonly Total[] 
           data: [0, ...names.map((_, p) => totals[p * levels.length].expected_clicks)],
         },
       ],
-      legend: { data: ['expected', ...levels.map((level) => `${percent(level)} of the time`)] },
+      legend: {
+        top: 0,
+        textStyle: { color: colours.text },
+        data: ['expected', ...levels.map((level) => `${percent(level)} of the time`)],
+      },
     }),
     [names, levels, totals],
   );

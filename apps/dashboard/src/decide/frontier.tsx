@@ -7,7 +7,7 @@ import { count, money, number } from '../shell/format.js';
 import { Table } from '../shell/table.js';
 import { SeriesState, useSeries } from './answer-parts.js';
 import type { Question } from './asking.js';
-import { band } from './pictures.js';
+import { band, markAt } from './pictures.js';
 
 type Answer = Schemas['AllocateAnswer'];
 
@@ -107,13 +107,7 @@ function FrontierPicture({ points, now, what }: PictureProps) {
           symbolSize: 7,
           itemStyle: { color: colours.series[0] },
           data: points.map(({ budget, gets }) => [budget, gets]),
-          markLine: {
-            symbol: 'none',
-            silent: true,
-            lineStyle: { color: colours.textSoft, type: 'dashed' as const },
-            label: { color: colours.textSoft, formatter: 'your budget' },
-            data: [{ xAxis: now }],
-          },
+          markLine: markAt(now, 'your budget', colours.textSoft),
         },
       ],
     }),
@@ -160,7 +154,7 @@ function Wanted({
         ? `The frontier has ${count(points[0].gets)} to ${count(points.at(-1)!.gets)}.`
         : `About ${money(budget)} ${currency}.`;
   return (
-    <div className="grid small">
+    <div className="fields">
       <TextField
         label={`Budget for so many ${what}`}
         value={text}

@@ -91,7 +91,9 @@ export function HeatMap({ answer, question }: { answer: Answer; question: Questi
     staleTime: Infinity,
     queryFn: async ({ signal }): Promise<Mapped> => {
       const placements = await lookedAt(question, signal);
-      interface Batch { predictions: readonly { readonly predicted_ctr?: number }[] }
+      interface Batch {
+        predictions: readonly { readonly predicted_ctr?: number }[];
+      }
       const text = JSON.stringify(placements);
       const { predictions } = await askText<Batch>('/predict_ctr/batch', text, signal);
       return { placements, ctrs: predictions.map(({ predicted_ctr }) => predicted_ctr) };
@@ -126,7 +128,7 @@ function ChosenMap({ placements, ctrs }: Mapped) {
   return (
     <>
       {axes.length > 1 && (
-        <div className="grid small">
+        <div className="fields">
           <Select label="Across" choices={choices} value={across} onChange={choose('across')} />
           <Select label="Down" choices={choices} value={down} onChange={choose('down')} />
         </div>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { Schemas } from '../api/client.js';
 import { count, number, percent } from '../shell/format.js';
 import { type Column, Table } from '../shell/table.js';
-import { Assumptions, Figure, Name, Outside, SaveAnswer } from './answer-parts.js';
+import { Assumptions, chance, Figure, Name, Outside, SaveAnswer } from './answer-parts.js';
 import type { Question } from './asking.js';
 import { HeatMap } from './heat-map.js';
 
@@ -56,7 +56,7 @@ export function OpportunitiesAnswer({ answer, question }: { answer: Answer; ques
           more={[
             {
               name: 'Chance to be below',
-              cell: ({ chance_below_floor }) => percent(chance_below_floor),
+              cell: ({ chance_below_floor }) => chance(chance_below_floor),
               isNumber: true,
             },
             {

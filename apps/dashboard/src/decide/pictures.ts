@@ -67,6 +67,7 @@ export function band(
       stack,
       data: points.map(({ x, low, high }) => [x, high - low]),
       areaStyle: { color: colour, opacity },
+      itemStyle: { color: colour, opacity: Math.min(1, opacity * 2) },
     },
   ].map((series) => ({ ...series, tooltip: { show: false }, stackStrategy: 'all' as const }));
 }
@@ -79,3 +80,14 @@ export const namesOnAxis = ({ text }: Palette, width = 130) => ({
 
 /** As many as a picture shows; the table has all. */
 export const MOST_PICTURED = 30;
+
+/** A dashed line at a value of the horizontal axis. */
+export const markAt = (value: number, says: string, colour: string) => ({
+  symbol: 'none',
+  silent: true,
+  // Values are shares as often as not: the line belongs at the value, and not at its first two digits.
+  precision: 12,
+  lineStyle: { color: colour, type: 'dashed' as const },
+  label: { color: colour, formatter: () => says, rotate: 0, position: 'end' as const },
+  data: [{ xAxis: value }],
+});

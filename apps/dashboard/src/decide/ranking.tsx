@@ -1,16 +1,14 @@
-import { useCallback } from 'react';
+import { useMemo } from 'react';
 import type { Schemas } from '../api/client.js';
 import { axisLooks, Chart, type Palette } from '../charts/chart.js';
-import { number, percent } from '../shell/format.js';
+import { percent } from '../shell/format.js';
 import { type Column, Table } from '../shell/table.js';
-import { Assumptions, Figure, Name, Outside, SaveAnswer } from './answer-parts.js';
+import { Assumptions, chance, Figure, Name, Outside, price, SaveAnswer } from './answer-parts.js';
 import type { Question } from './asking.js';
-import { MOST_PICTURED, namesOnAxis, whiskers } from './pictures.js';
+import { markAt, MOST_PICTURED, namesOnAxis, whiskers } from './pictures.js';
 
 type Answer = Schemas['RankAnswer'];
 type Ranked = Answer['candidates'][number];
-
-const price = (value: number) => number(value, 4);
 
 /** Who is worth most: bars of value in their order, each with its interval, and what to bid. */
 export function RankingAnswer({ answer, question }: { answer: Answer; question: Question }) {
@@ -26,7 +24,7 @@ export function RankingAnswer({ answer, question }: { answer: Answer; question: 
           name="Worth most"
           value={best.id}
           {...(sure !== undefined && {
-            note: `Better than the next with a chance of ${percent(sure)}.`,
+            note: `Better than the next with a chance of ${chance(sure)}.`,
           })}
         />
         <Figure
@@ -115,7 +113,7 @@ function columnsOf({ level, candidates }: Answer, currency: string): Column<Rank
     },
     {
       name: 'Better than the next',
-      cell: ({ chance_above_next }) => percent(chance_above_next),
+      cell: ({ chance_above_next }) => chance(chance_above_next),
       sortBy: ({ chance_above_next }) => chance_above_next,
       isNumber: true,
     },
@@ -125,7 +123,7 @@ function columnsOf({ level, candidates }: Answer, currency: string): Column<Rank
             name: 'Worth winning',
             cell: ({ worth_winning, chance_above_floor }: Ranked) => (
               <span className={`chip ${worth_winning ? 'good' : 'bad'}`}>
-                {`${worth_winning ? 'yes' : 'no'}, ${percent(chance_above_floor)}`}
+                {`${worth_winning ? 'yes' : 'no'}, ${chance(chance_above_floor)}`}
               </span>
             ),
             sortBy: ({ chance_above_floor }: Ranked) => chance_above_floor,
@@ -147,10 +145,10 @@ const lineOf = (one: Ranked) => [
 ];
 
 function RankingPicture({ answer, floor }: { answer: Answer; floor: number | undefined }) {
-  const shown = answer.candidates.slice(0, MOST_PICTURED);
-  const option = useCallback(
-    (colours: Palette) => ({
-      grid: { left: 8, right: 24, top: 8, bottom: 8, containLabel: true },
+  const shown = useMemo(() => answer.candidates.slice(0, MOST_PICTURED), [answer]);
+  const option = useMemo(
+    () => (colours: Palette) => ({
+      grid: { left: 8, right: 24, top: 20, bottom: 8, containLabel: true },
       legend: { show: false },
       xAxis: { type: 'value' as const, ...axisLooks(colours) },
       yAxis: {
@@ -170,13 +168,7 @@ function RankingPicture({ answer, floor }: { answer: Answer; floor: number | und
             itemStyle: { opacity: worth_winning ? 1 : 0.4 },
           })),
           ...(floor !== undefined && {
-            markLine: {
-              symbol: 'none',
-              silent: true,
-              lineStyle: { color: colours.bad, type: 'dashed' as const },
-              label: { color: colours.bad, formatter: 'floor', position: 'insideEndTop' as const },
-              data: [{ xAxis: floor }],
-            },
+            markLine: markAt(floor, 'floor', colours.bad),
           }),
         },
         whiskers(

@@ -1,8 +1,8 @@
 /* From the table to the body of a request, and from a refusal back to the cell that it is about. */
 import type { FieldError } from '../api/problem.js';
 import { type Column, readCell } from './columns.js';
-import type { Decision, Setting } from './decisions.js';
-import { isBlank, type Row, type Settings } from './draft.js';
+import type { Decision, Setting, Settings } from './decisions.js';
+import { isBlank, type Row } from './draft.js';
 
 /** What is wrong, and where: in a cell, a setting, or neither. */
 export interface Wrong {

@@ -1,7 +1,7 @@
 import { Select, TextField } from '../shell/controls.js';
 import type { Column } from './columns.js';
-import type { Decision, Setting } from './decisions.js';
-import { draftStore, type Settings } from './draft.js';
+import type { Decision, Setting, Settings } from './decisions.js';
+import { draftStore } from './draft.js';
 import { isGrid, type Wrong } from './requests.js';
 
 interface FormProps {
@@ -22,7 +22,7 @@ export function SettingsForm(props: FormProps) {
   return (
     <div className="stack">
       {main.length > 0 && (
-        <div className="grid small">
+        <div className="fields">
           {main.map((setting) => (
             <Field key={setting.name} setting={setting} {...props} />
           ))}
@@ -31,7 +31,7 @@ export function SettingsForm(props: FormProps) {
       {isGrid(decision.name, given) && <Variations {...props} columns={columns} />}
       <details open={isOpen || undefined}>
         <summary>More settings</summary>
-        <div className="grid small">
+        <div className="fields">
           {more.map((setting) => (
             <Field key={setting.name} setting={setting} {...props} />
           ))}
@@ -73,7 +73,7 @@ function Variations(props: FormProps) {
   return (
     <fieldset className="variations">
       <legend>Variations</legend>
-      <div className="grid small">
+      <div className="fields">
         <Field {...props} setting={base} />
         {features.map((column) => (
           <Field
@@ -94,8 +94,7 @@ function Variations(props: FormProps) {
 
 function hintOf({ kind, choices, minimum, maximum }: Column): string {
   if (kind === 'choice') {
-    const shown = choices!.slice(0, 6).join(', ');
-    return choices!.length > 6 ? `Such as ${shown}.` : `Such as ${shown}.`;
+    return `Such as ${choices!.slice(0, 6).join(', ')}.`;
   }
   if (kind === 'word') return 'Words with commas between them, or how many of the commonest.';
   const isSmall = minimum !== undefined && maximum !== undefined && maximum - minimum < 100;
