@@ -137,6 +137,8 @@ function DensityPicture({ answer, names }: { answer: Answer; names: readonly [st
         ...axisLooks(colours),
         axisLabel: {
           ...axisLooks(colours).axisLabel,
+          showMinLabel: false,
+          showMaxLabel: false,
           formatter: (value: number) => percent(value, 3),
         },
       },

@@ -19,6 +19,8 @@ type Placement = Readonly<Record<string, string | number>>;
 export interface MapField {
   readonly x: string;
   readonly y: string;
+  /** Place of the first of them, in the order that was looked at. */
+  readonly first: number;
   readonly ctr: number;
   readonly placements: number;
 }
@@ -65,13 +67,13 @@ export function fieldsOf(
   x: string,
   y: string,
 ): MapField[] {
-  const fields = new Map<string, { x: string; y: string; sum: number; placements: number }>();
+  const fields = new Map<string, Omit<MapField, 'ctr'> & { sum: number }>();
   for (const [i, placement] of placements.entries()) {
     const ctr = ctrs[i];
     if (ctr === undefined) continue;
     const own = { x: String(placement[x] ?? '–'), y: String(placement[y] ?? '–') };
     const key = JSON.stringify([own.x, own.y]);
-    const field = fields.get(key) ?? { ...own, sum: 0, placements: 0 };
+    const field = fields.get(key) ?? { ...own, first: i, sum: 0, placements: 0 };
     fields.set(key, { ...field, sum: field.sum + ctr, placements: field.placements + 1 });
   }
   return [...fields.values()].map(({ sum, ...field }) => ({
@@ -103,14 +105,14 @@ export function HeatMap({ answer, question }: { answer: Answer; question: Questi
     <div className="panel stack">
       <h2>CTR by what varies</h2>
       <Shown query={query} what="the map">
-        {(mapped) => <ChosenMap {...mapped} />}
+        {(mapped) => <ChosenMap {...mapped} answer={answer} />}
       </Shown>
     </div>
   );
 }
 
 /** The map by two features, which people may choose. */
-function ChosenMap({ placements, ctrs }: Mapped) {
+function ChosenMap({ placements, ctrs, answer }: Mapped & { readonly answer: Answer }) {
   const given = useDraft().settings.opportunities ?? {};
   const axes = useMemo(() => axesOf(placements), [placements]);
   const known = (name: string | undefined) => axes.find((own) => own === name);
@@ -120,6 +122,7 @@ function ChosenMap({ placements, ctrs }: Mapped) {
     () => (across === undefined ? [] : fieldsOf(placements, ctrs, across, down)),
     [placements, ctrs, across, down],
   );
+  const signs = useMemo(() => signsOf(fields, placements, answer), [fields, placements, answer]);
   if (across === undefined) {
     return <p>{`Nothing varies over 2 to ${MOST_VALUES} values, so there is no map to draw.`}</p>;
   }
@@ -133,7 +136,10 @@ function ChosenMap({ placements, ctrs }: Mapped) {
           <Select label="Down" choices={choices} value={down} onChange={choose('down')} />
         </div>
       )}
-      <MapPicture fields={fields} across={across} down={down} />
+      <MapPicture fields={fields} signs={signs} across={across} down={down} />
+      {signs.some((sign) => sign !== '') && (
+        <p className="soft">▲ among the best, ▼ among the weak, ? among the unexplored.</p>
+      )}
       {fields.some((field) => field.placements > 1) && (
         <p className="soft">
           Where several placements share a field, it shows the mean of their CTR.
@@ -143,23 +149,43 @@ function ChosenMap({ placements, ctrs }: Mapped) {
   );
 }
 
+/** A sign for fields of a single placement that is listed below. */
+function signsOf(
+  fields: readonly MapField[],
+  placements: readonly Placement[],
+  { best, weak, unexplored }: Answer,
+): string[] {
+  const textOf = (record: Record<string, unknown>) =>
+    JSON.stringify(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const known = new Map<string, string>();
+  for (const [sign, listed] of [['?', unexplored] as const, ['▼', weak], ['▲', best]] as const) {
+    for (const { record } of listed) known.set(textOf(record), sign);
+  }
+  return fields.map((field) =>
+    field.placements === 1 ? (known.get(textOf(placements[field.first])) ?? '') : '',
+  );
+}
+
 const collator = new Intl.Collator('en', { numeric: true });
 const valuesOf = (fields: readonly MapField[], axis: 'x' | 'y') =>
   [...new Set(fields.map((field) => field[axis]))].sort(collator.compare);
 
 interface PictureProps {
   readonly fields: readonly MapField[];
+  readonly signs: readonly string[];
   readonly across: string;
   readonly down: string;
 }
 
-function MapPicture({ fields, across, down }: PictureProps) {
+function MapPicture({ fields, signs, across, down }: PictureProps) {
   const isLine = across === down;
   const xs = useMemo(() => valuesOf(fields, 'x'), [fields]);
   const ys = useMemo(() => (isLine ? ['CTR'] : valuesOf(fields, 'y')), [fields, isLine]);
   const option = useMemo(() => {
     const ctrs = fields.map(({ ctr }) => ctr);
-    const places = fields.map(({ x, y, ctr }) => [xs.indexOf(x), isLine ? 0 : ys.indexOf(y), ctr]);
+    const [least, most] = [Math.min(...ctrs), Math.max(...ctrs)];
+    const isStrong = (ctr: number) => ctr - least > (most - least) / 2;
+    const said = (i: number) => [percent(ctrs[i], 3), signs[i]].join(' ').trim();
     return (colours: Palette) => ({
       grid: { left: 8, right: 8, top: 8, bottom: 56, containLabel: true },
       legend: { show: false },
@@ -176,34 +202,34 @@ function MapPicture({ fields, across, down }: PictureProps) {
         valueFormatter: (value: unknown) => percent(Number((value as number[])[2] ?? value)),
       },
       visualMap: {
-        min: Math.min(...ctrs),
-        max: Math.max(...ctrs),
+        min: least,
+        max: most,
+        text: [percent(most), percent(least)],
         calculable: false,
         orient: 'horizontal' as const,
         left: 'center',
         bottom: 0,
         itemWidth: 12,
         textStyle: { color: colours.text },
-        formatter: (value: unknown) => percent(Number(value), 2),
         inRange: { color: [colours.panel, colours.series[0]] },
       },
       series: [
         {
           type: 'heatmap' as const,
           name: 'CTR',
-          data: places,
           itemStyle: { borderColor: colours.line, borderWidth: 1 },
-          label: {
-            show: xs.length <= 12,
-            color: colours.text,
-            textBorderColor: colours.panel,
-            textBorderWidth: 3,
-            formatter: ({ value }: { value: unknown }) => percent((value as number[])[2], 3),
-          },
+          label: { show: xs.length <= 12 },
+          data: fields.map(({ x, y, ctr }, i) => ({
+            value: [xs.indexOf(x), isLine ? 0 : ys.indexOf(y), ctr],
+            label: {
+              color: isStrong(ctr) ? colours.panel : colours.text,
+              formatter: () => said(i),
+            },
+          })),
         },
       ],
     });
-  }, [fields, xs, ys, isLine]);
+  }, [fields, signs, xs, ys, isLine]);
   const ordered = [...fields].sort((a, b) => b.ctr - a.ctr);
   const told = (field: MapField) =>
     `${[field.x, ...(isLine ? [] : [field.y])].join(' and ')} ${percent(field.ctr)}`;
