@@ -166,8 +166,6 @@ function SpendPicture({ answer, question }: { answer: Answer; question: Question
       xAxis: {
         type: 'value' as const,
         ...axisLooks(colours),
-        max:
-          Math.max(...shown.map(({ spend, limits: { cap = 0 } }) => Math.max(spend, cap))) * 1.05,
         axisLabel: { ...axisLooks(colours).axisLabel, formatter: (value: number) => count(value) },
       },
       yAxis: {

@@ -12,7 +12,10 @@ import { save } from './taking-along.js';
 export const price = (value: number | undefined): string =>
   value === undefined
     ? '–'
-    : value.toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+    : value.toLocaleString(undefined, {
+        minimumFractionDigits: 2,
+        maximumFractionDigits: Math.abs(value) < 10 ? 4 : 2,
+      });
 
 /** A chance; what is not certain is not shown as if it were. */
 export function chance(value: number | undefined): string {

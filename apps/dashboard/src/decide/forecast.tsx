@@ -55,9 +55,9 @@ export function ForecastAnswer({ answer, question }: { answer: Answer; question:
           />
         )}
         <Figure
-          name="What it is unsure of"
+          name="Doubt that more data would lessen"
           value={percent(model_error, 2)}
-          note={`of the variance is the model's error, ${percent(click_noise, 2)} the chance of clicks.`}
+          note={`is the error of the model; ${percent(click_noise, 2)} is the chance of clicks`}
         />
       </div>
       <Fan answer={answer} question={question} />

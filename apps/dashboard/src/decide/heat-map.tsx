@@ -184,7 +184,7 @@ function MapPicture({ fields, signs, across, down }: PictureProps) {
   const option = useMemo(() => {
     const ctrs = fields.map(({ ctr }) => ctr);
     const [least, most] = [Math.min(...ctrs), Math.max(...ctrs)];
-    const isStrong = (ctr: number) => ctr - least > (most - least) / 2;
+    const isStrong = (ctr: number) => ctr - least > 0.68 * (most - least);
     const said = (i: number) => [percent(ctrs[i], 3), signs[i]].join(' ').trim();
     return (colours: Palette) => ({
       grid: { left: 8, right: 8, top: 8, bottom: 56, containLabel: true },

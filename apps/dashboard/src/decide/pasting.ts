@@ -134,7 +134,7 @@ function linesOf(
 }
 
 /** What we mark as text for spreadsheets (see `csvOf`), as it was. */
-const unmarked = (cell: string) => (/^'[=+\-@]/.test(cell) ? cell.slice(1) : cell);
+const unmarked = (cell: string) => (/^'[=+\-@']/.test(cell) ? cell.slice(1) : cell);
 
 /** A table as CSV. Texts that a spreadsheet would take for a formula are marked as text. */
 export async function csvOf(
@@ -145,7 +145,7 @@ export async function csvOf(
   return papa.unparse(
     { fields: [...headings], data: rows.map((row) => [...row]) },
     {
-      escapeFormulae: true,
+      escapeFormulae: /^[=+\-@\t\r']/,
     },
   );
 }

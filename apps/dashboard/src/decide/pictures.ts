@@ -81,13 +81,18 @@ export const namesOnAxis = ({ text }: Palette, width = 130) => ({
 /** As many as a picture shows; the table has all. */
 export const MOST_PICTURED = 30;
 
-/** A dashed line at a value of the horizontal axis. */
-export const markAt = (value: number, says: string, colour: string) => ({
+/** A dashed line at a value of the horizontal axis; where the other one runs down, its start is on top. */
+export const markAt = (
+  value: number,
+  says: string,
+  colour: string,
+  position: 'start' | 'end' = 'end',
+) => ({
   symbol: 'none',
   silent: true,
   // Values are shares as often as not: the line belongs at the value, and not at its first two digits.
   precision: 12,
   lineStyle: { color: colour, type: 'dashed' as const },
-  label: { color: colour, formatter: () => says, rotate: 0, position: 'end' as const },
+  label: { color: colour, formatter: () => says, rotate: 0, position },
   data: [{ xAxis: value }],
 });

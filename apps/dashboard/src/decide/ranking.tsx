@@ -168,7 +168,7 @@ function RankingPicture({ answer, floor }: { answer: Answer; floor: number | und
             itemStyle: { opacity: worth_winning ? 1 : 0.4 },
           })),
           ...(floor !== undefined && {
-            markLine: markAt(floor, 'floor', colours.bad),
+            markLine: markAt(floor, 'floor', colours.bad, 'start'),
           }),
         },
         whiskers(
