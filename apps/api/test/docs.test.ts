@@ -161,6 +161,7 @@ describe('the documentation', () => {
       'get /health/ready',
       'get /metrics',
       'get /models',
+      'get /models/trials',
       'get /models/{version}',
       'get /models/{version}/background',
       'get /models/{version}/file',

@@ -37,7 +37,11 @@ export class ModelListing {
     const versions = (await this.registry.versions()).reverse();
     this.forgetAllBut(versions);
     for (const { version, digest } of this.served.models()) this.digests.set(version, digest);
-    const listed = await Promise.all(versions.map((version) => this.versionAnswer(version)));
+    const tags = [...(await this.registry.tags())];
+    const tagsOf = (version: string) => tags.filter(([, of]) => of === version).map(([tag]) => tag);
+    const listed = await Promise.all(
+      versions.map((version) => this.versionAnswer(version, tagsOf(version).sort())),
+    );
     return { ...(await this.rollout()), versions: listed };
   }
 
@@ -67,13 +71,14 @@ export class ModelListing {
     return card;
   }
 
-  private async versionAnswer(version: string): Promise<VersionAnswer> {
+  private async versionAnswer(version: string, tags: string[]): Promise<VersionAnswer> {
     const { loader, served, digests } = this;
     const roles = ROLES.filter((role) => served.trial(role)?.version === version) as string[];
     if (served.current?.model.version === version) roles.unshift('current');
     const { created_at, metrics, refused } = await this.summary(version);
     return {
       version,
+      tags,
       created_at,
       digest: digests.get(version) ?? null,
       metrics,

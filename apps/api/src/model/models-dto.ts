@@ -38,6 +38,9 @@ export class VersionAnswer {
   @ApiProperty({ type: 'string', example: VERSION })
   version!: string;
 
+  @ApiProperty({ type: [String], example: ['spring'], description: 'Names that people gave it.' })
+  tags!: string[];
+
   @ApiProperty({ type: 'string', nullable: true, example: '2026-01-01T12:00:00.000Z' })
   created_at!: string | null;
 

@@ -1,5 +1,6 @@
 import type { ModelAdmin } from '../model/admin.js';
 import { ProblemError } from '../problem/problem.js';
+import type { TriedVersion } from './queries.js';
 import type { TrialState } from './state.js';
 import type { TrialSteward } from './steward.js';
 import type { GatedCanary, Order, Trials } from './trials.js';
@@ -27,6 +28,11 @@ export class TrialDesk {
   /** @see Trials.latest */
   latest(version: string): Promise<TrialState> {
     return this.required().trials.latest(version);
+  }
+
+  /** @see Trials.tried @returns none where outcomes are off: there are no trials without them */
+  async tried(): Promise<TriedVersion[]> {
+    return this.open === undefined ? [] : this.open.trials.tried();
   }
 
   private required() {

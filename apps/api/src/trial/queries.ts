@@ -52,6 +52,34 @@ async function latestTrial(
   return row && kept(row);
 }
 
+/** A version that was on trial, and when its latest trial began. */
+export interface TriedVersion {
+  readonly version: string;
+  /** Milliseconds of the epoch. */
+  readonly begun_at: number;
+  readonly is_over: boolean;
+}
+
+/** Versions that were on trial, the latest first. */
+async function triedVersions(
+  db: Kysely<Tables>,
+  { most }: { readonly most: number },
+): Promise<TriedVersion[]> {
+  const { fn } = db;
+  const rows = await db
+    .selectFrom('trials')
+    .select(['version', fn.max<number | string>('begun_at').as('begun_at')])
+    // The open one is the latest of its version.
+    .select(sql<number | string>`max(case when slot = ${OPEN} then 1 else 0 end)`.as('open'))
+    .groupBy('version')
+    .orderBy('begun_at', 'desc')
+    .limit(most)
+    .execute();
+  return rows.map(({ version, begun_at, open }) => {
+    return { version, begun_at: Number(begun_at), is_over: Number(open) === 0 };
+  });
+}
+
 /** A change of a trial: it is made if nobody has changed it since it was read. */
 export interface TrialChange {
   /** Revision that was read; 0 for one that is new. */
@@ -225,6 +253,7 @@ export const trialQueries = {
   openTrial,
   trial,
   latestTrial,
+  triedVersions,
   saveTrials,
   claimTrial,
   seizeTrial,

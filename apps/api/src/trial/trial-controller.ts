@@ -25,7 +25,7 @@ import { ApiProblems } from '../problem/api-problems.js';
 import { PREDICT } from '../security/scopes.js';
 import { CanaryPipe, CanaryRequest, GateOptionsRequest, type WantedCanary } from './canary-dto.js';
 import { TrialDesk } from './desk.js';
-import { TrialAnswer, trialAnswer } from './trial-dto.js';
+import { TrialAnswer, trialAnswer, TrialsAnswer, trialsAnswer } from './trial-dto.js';
 import type { Order } from './trials.js';
 
 const STORE_PROBLEMS = ['OUTCOMES_OFF', 'OUTCOMES_UNAVAILABLE'] as const;
@@ -92,6 +92,21 @@ export class TrialController {
   @Ordered('Have the current version answer all requests again, whatever the evidence.')
   abortCanary(): Promise<TrialAnswer> {
     return this.order('abort');
+  }
+
+  @Get('trials')
+  @RouteConfig(PREDICT)
+  @ApiOperation({
+    operationId: 'listTrials',
+    summary: 'Versions that had a gated trial, the latest first.',
+  })
+  @ApiOkResponse({ type: TrialsAnswer, description: 'None where outcomes are off.' })
+  @ApiProblems([
+    ...(['API_KEY_REQUIRED', 'SCOPE_MISSING', 'RATE_LIMITED', 'OVERLOADED'] as const),
+    'OUTCOMES_UNAVAILABLE',
+  ])
+  async trials(): Promise<TrialsAnswer> {
+    return trialsAnswer(await this.desk.tried());
   }
 
   @Get(':version/trial')

@@ -1,6 +1,7 @@
 import type { GateEvidence, GateOptions } from '@adscale/monitor';
 import { ApiProperty } from '@nestjs/swagger';
 import { GateOptionsRequest } from './canary-dto.js';
+import type { TriedVersion } from './queries.js';
 import { percentOf, type TrialState } from './state.js';
 
 const AT = { type: 'string', format: 'date-time', example: '2026-03-01T12:00:00.000Z' } as const;
@@ -215,4 +216,26 @@ export function trialAnswer(state: TrialState): TrialAnswer {
     ...{ words, gate, evidence },
     history: history.map((event) => ({ ...event, at: told(event.at) })),
   };
+}
+
+class TriedVersionAnswer {
+  @ApiProperty({ type: 'string', example: '20260101-120000-3fa1c2d4' })
+  version!: string;
+
+  @ApiProperty({ ...AT, description: 'When the latest of its trials began.' })
+  begun_at!: string;
+
+  @ApiProperty({ type: 'boolean', example: false, description: 'Whether that one is over.' })
+  is_over!: boolean;
+}
+
+/** What `GET /models/trials` answers. */
+export class TrialsAnswer {
+  @ApiProperty({ type: [TriedVersionAnswer], description: 'The latest first; a hundred at most.' })
+  trials!: TriedVersionAnswer[];
+}
+
+export function trialsAnswer(tried: readonly TriedVersion[]): TrialsAnswer {
+  const told = (at: number) => new Date(at).toISOString();
+  return { trials: tried.map((trial) => ({ ...trial, begun_at: told(trial.begun_at) })) };
 }

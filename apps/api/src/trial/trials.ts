@@ -8,7 +8,7 @@ import { dayOf } from '../outcomes/days.js';
 import { ProblemError } from '../problem/problem.js';
 import { StoreError } from '../store/errors.js';
 import { type TrialKeeper, TrialOutdatedError, type TrialStore } from './keeper.js';
-import type { KeptTrial } from './queries.js';
+import type { KeptTrial, TriedVersion } from './queries.js';
 import type { RegistrySwitch } from './registry-switch.js';
 import {
   abort,
@@ -35,6 +35,8 @@ export type Order = 'hold' | 'resume' | 'promote' | 'abort';
 
 /** Looks change a trial as well; so often is an operator's word tried to come between. */
 const MOST_TRIES = 20;
+/** Versions that are listed as tried, at most. */
+const MOST_TRIED = 100;
 /** So long an operator's change may take. */
 const CHANGE_MS = 10_000;
 
@@ -108,6 +110,11 @@ export class Trials implements ChangeListener {
       throw new ProblemError('NO_TRIAL', { detail: `${version} has had no gated trial.` });
     }
     return kept.state;
+  }
+
+  /** Versions that were on trial, the latest first. @throws ProblemError OUTCOMES_UNAVAILABLE */
+  tried(): Promise<TriedVersion[]> {
+    return askable(this.store.run('triedVersions', { most: MOST_TRIED }));
   }
 
   /**

@@ -16,10 +16,12 @@ afterEach(() => service.close());
 
 describe('GET /models', () => {
   it('lists all versions, newest first: how good they are and what they do', async () => {
+    await registry.tag(first, 'spring');
     const { body } = await service.ask('get', '/models').expect(200);
     const models = await Promise.all([first, second].map((version) => registry.load(version)));
     const expected = models.map(({ version, card, digest }) => ({
       version,
+      tags: version === first ? ['spring'] : [],
       created_at: card!.created_at,
       digest: version === first ? digest : null,
       metrics: {

@@ -60,6 +60,17 @@ describeEngines('trials in the store', (engine) => {
     expect((await store.run('latestTrial', { version: 'b' }))!.state.id).toBe('later');
   });
 
+  it('name the versions that had one, the latest first, and whether it is over', async () => {
+    const tried = (most: number) => store.run('triedVersions', { most });
+    expect(await tried(9)).toEqual([]);
+    await save(0, begun(), true);
+    await save(0, begun({ id: 'other', version: 'c', now: NOW + 1 }), true);
+    await save(0, begun({ id: 'later', now: NOW + 2 }));
+    const b = { version: 'b', begun_at: NOW + 2, is_over: false };
+    expect(await tried(9)).toEqual([b, { version: 'c', begun_at: NOW + 1, is_over: true }]);
+    expect(await tried(1)).toEqual([b]);
+  });
+
   it('have one steward at a time, until its lease is over', async () => {
     await save(0);
     const claim = (owner: string, now: number) =>

@@ -22,6 +22,16 @@ describeEngines('a gated canary', (engine) => {
   });
   afterEach(() => service.close());
 
+  it('is listed with the versions that had one', async () => {
+    const tried = async () => (await service.ask('get', '/models/trials').expect(200)).body.trials;
+    expect(await tried()).toEqual([]);
+    await service.begin().expect(200);
+    const { begun_at } = await service.trial();
+    expect(await tried()).toEqual([{ version: service.second, begun_at, is_over: false }]);
+    await service.ask('post', '/models/canary/abort').expect(200);
+    expect(await tried()).toEqual([{ version: service.second, begun_at, is_over: true }]);
+  });
+
   it('grows by itself while outcomes speak for it, and is promoted', async () => {
     const { second, first } = service;
     const begun = await service.begin().expect(200);
@@ -266,6 +276,7 @@ it('without outcomes there is no gate, but the plain canary', async () => {
   try {
     const { body } = await api.get('/models/any/trial').expect(409);
     expect(body.code).toBe('OUTCOMES_OFF');
+    expect((await api.get('/models/trials').expect(200)).body).toEqual({ trials: [] });
   } finally {
     await api.close();
   }
