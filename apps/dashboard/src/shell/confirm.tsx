@@ -11,6 +11,7 @@ import { Failure } from './states.js';
 export function ConfirmButton({
   name,
   title = name,
+  confirmName = name,
   children,
   act,
   isDanger = false,
@@ -19,6 +20,8 @@ export function ConfirmButton({
   /** What the button says. */
   readonly name: string;
   readonly title?: string;
+  /** What the button says that does it. */
+  readonly confirmName?: string;
   /** What will change, in sentences. */
   readonly children: ReactNode;
   readonly act: () => Promise<unknown>;
@@ -54,7 +57,7 @@ export function ConfirmButton({
               isDisabled={change.isPending}
               onPress={() => change.mutate()}
             >
-              {name}
+              {confirmName}
             </Button>
           </div>
         </div>
