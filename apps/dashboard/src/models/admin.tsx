@@ -17,6 +17,8 @@ export const Told = createContext<(sentence: string) => void>(() => {});
 interface AdminButtonProps {
   readonly name: string;
   readonly title?: string;
+  /** What the button says that does it. */
+  readonly confirmName?: string;
   /** What is served and tried, as the page shows it. */
   readonly seen: Rollout;
   /** What will change, in sentences, by what is served at that moment. */

@@ -99,6 +99,9 @@ export interface Card {
   readonly choice?: { readonly kind: string };
 }
 
+/** Text from data inside a sentence: whichever way it is written, it does not turn what follows. */
+export const apart = (text: unknown): string => `\u2068${String(text)}\u2069`;
+
 /** A figure that says how good a model is. */
 export interface Metric {
   /** As the card names its interval. */
@@ -183,7 +186,7 @@ export function warningsOf({ dominant_rows, held_out, segments = [] }: Card): st
     off.length > 0 &&
       `Clicks are off beyond chance in ${off.length} of ${segments.length} segments: ${off
         .slice(0, 3)
-        .map(({ segment }) => segment)
+        .map(({ segment }) => apart(segment))
         .join(', ')}${off.length > 3 ? ' and others' : ''}.`,
     isBelow && 'It predicts fewer clicks than were observed, beyond chance.',
     isAbove && 'It predicts more clicks than were observed, beyond chance.',

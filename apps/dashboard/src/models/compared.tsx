@@ -5,7 +5,7 @@ import { number } from '../shell/format.js';
 import { Shown } from '../shell/states.js';
 import { Table, type Column } from '../shell/table.js';
 import { useCard } from './asked.js';
-import { type Card, measured, type Metric, metrics } from './card.js';
+import { apart, type Card, measured, type Metric, metrics } from './card.js';
 import { areJudgedAlike, factsOf, featuresOf, type Line, linesOf, within } from './difference.js';
 import { DifferenceCell } from './versions.js';
 
@@ -41,7 +41,7 @@ function Both({ version, card, other, otherCard }: Sides & { readonly otherCard:
       </p>
       {differing.length > 0 && (
         <p className="notice warn">
-          {`They take other records: ${differing.map(({ name }) => name).join(', ')}. To switch between them takes a restart of the service.`}
+          {`They take other records: ${differing.map(({ name }) => apart(name)).join(', ')}. To switch between them takes a restart of the service.`}
         </p>
       )}
       <Table
@@ -64,7 +64,7 @@ const figure = (metric: Metric, card: Card) => {
   return (
     <>
       {number(found.value)}
-      <div className="soft">{within(found.ends, (value) => number(value))}</div>
+      <div className="soft models-line">{within(found.ends, (value) => number(value))}</div>
     </>
   );
 };
@@ -108,10 +108,12 @@ function Lines({
   const columns: Column<Line>[] = [
     {
       name: 'What',
-      cell: ({ name, differs }) => (differs ? <b>{name}</b> : name),
+      cell: ({ name, differs }) => (
+        <span className="models-some">{differs ? <b>{name}</b> : name}</span>
+      ),
     },
-    { name: version, cell: ({ one }) => one },
-    { name: other, cell: ({ other }) => other },
+    { name: version, cell: ({ one }) => <span className="models-some">{one}</span> },
+    { name: other, cell: ({ other }) => <span className="models-some">{other}</span> },
   ];
   return (
     <div>

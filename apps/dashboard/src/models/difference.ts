@@ -1,5 +1,5 @@
 /* What makes one version another one than a second: settings, data, features, and how good they are. */
-import type { Card, Ends, Measured, Metric } from './card.js';
+import { apart, type Card, type Ends, type Measured, type Metric } from './card.js';
 
 /** A difference, with the interval that both intervals leave it. */
 export interface Difference {
@@ -89,7 +89,7 @@ export function rangeInWords(
   const named = range !== undefined ? Object.keys(range.categories) : categories;
   if (!Array.isArray(named)) return '';
   const more = named.length > MOST_NAMED ? ` and ${named.length - MOST_NAMED} more` : '';
-  return named.slice(0, MOST_NAMED).join(', ') + more;
+  return named.slice(0, MOST_NAMED).map(apart).join(', ') + more;
 }
 
 const ABSENT = '–';

@@ -76,7 +76,11 @@ const metricColumns = (card: Card): Column<Metric>[] => [
   { name: 'Value', cell: (metric) => number(measured(metric, card)?.value), isNumber: true },
   {
     name: 'Interval',
-    cell: (metric) => within(measured(metric, card)?.ends, (value) => number(value)),
+    cell: (metric) => (
+      <span className="models-line">
+        {within(measured(metric, card)?.ends, (value) => number(value))}
+      </span>
+    ),
     isNumber: true,
   },
 ];
@@ -94,7 +98,7 @@ const baselineColumns: readonly Column<Baseline>[] = [
         <>
           {number(difference, 3)} {isBetter && <span className="chip good">better</span>}
           {isWorse && <span className="chip bad">worse</span>}
-          <div className="soft">{within(interval, (value) => number(value, 3))}</div>
+          <div className="soft models-line">{within(interval, (value) => number(value, 3))}</div>
         </>
       );
     },
@@ -219,16 +223,16 @@ const segmentColumns: readonly Column<Segment>[] = [
   },
   {
     name: 'Ratio',
-    cell: ({ calibration_ratio }) => number(calibration_ratio, 3),
+    cell: ({ calibration_ratio, interval }) => (
+      <>
+        {number(calibration_ratio, 3)}
+        <div className="soft models-line">{within(interval, (value) => number(value, 3))}</div>
+      </>
+    ),
     sortBy: ({ calibration_ratio }) => calibration_ratio,
     isNumber: true,
   },
-  {
-    name: 'Interval',
-    cell: ({ interval }) => within(interval, (value) => number(value, 3)),
-    isNumber: true,
-  },
-  { name: '', cell: (segment) => <Whisker segment={segment} /> },
+  { name: 'Interval', cell: (segment) => <Whisker segment={segment} /> },
   {
     name: 'Off',
     cell: ({ off }) =>

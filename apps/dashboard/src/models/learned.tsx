@@ -100,10 +100,12 @@ const featureColumns: readonly Column<{
       </>
     ),
   },
-  { name: 'Kind', cell: ({ feature: { kind } }) => kind },
+  { name: 'Kind', cell: ({ feature: { kind } }) => <span className="models-line">{kind}</span> },
   {
     name: 'In training',
-    cell: ({ feature: { categories }, range }) => rangeInWords(range, categories),
+    cell: ({ feature: { categories }, range }) => (
+      <span className="models-some">{rangeInWords(range, categories)}</span>
+    ),
   },
   { name: 'Missing', cell: ({ range }) => count(range?.missing), isNumber: true },
 ];

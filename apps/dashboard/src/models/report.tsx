@@ -32,20 +32,22 @@ const STYLE = 'data-style';
 
 /** The text without its styles, and these. */
 export function withoutStyles(text: string): { readonly html: string; readonly css: string } {
-  // A browser looks at styles when it reads them, even of a document that it does not show.
-  const parsed = new DOMParser().parseFromString(
-    text.replaceAll(/\sstyle=(?=["'])/g, ` ${STYLE}=`),
-    'text/html',
-  );
-  const sheets = [...parsed.querySelectorAll('style')];
-  for (const sheet of sheets) sheet.remove();
+  // They are taken out of the text: a browser complains of styles when it reads them, shown or not.
+  const sheets: string[] = [];
+  const plain = text
+    .replaceAll(/<style\b[^>]*>([\s\S]*?)<\/style>/gi, (_, css: string) => {
+      sheets.push(css);
+      return '';
+    })
+    .replaceAll(/\sstyle=(?=["'])/g, ` ${STYLE}=`);
+  const parsed = new DOMParser().parseFromString(plain, 'text/html');
   // Nothing of it would be run; a browser would complain of each.
   for (const active of parsed.querySelectorAll('script, iframe, object, embed, base, link, meta')) {
     active.remove();
   }
   return {
     html: `<!doctype html>${parsed.documentElement.outerHTML}`,
-    css: sheets.map(({ textContent }) => textContent).join('\n'),
+    css: sheets.join('\n'),
   };
 }
 

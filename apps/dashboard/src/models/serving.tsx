@@ -23,7 +23,11 @@ export function Serving({ models }: { readonly models: Models }) {
       )}
       <div className="grid small">
         <Role name="Current" version={serving} none="No version answers.">
-          {share(100 - (canary?.percent ?? 0), 'of /predict_ctr, all of the rest')}
+          {serving !== null && (
+            <p className="soft">
+              {`Answers ${percent(1 - (canary?.percent ?? 0) / 100)} of /predict_ctr, and all other requests.`}
+            </p>
+          )}
         </Role>
         <Role name="Previous" version={previous} none="No version served before this one.">
           {previous !== null && <RollBack models={models} previous={previous} />}
@@ -31,7 +35,7 @@ export function Serving({ models }: { readonly models: Models }) {
         <Role name="Canary" version={canary?.version ?? null} none="None is tried.">
           {canary ? (
             <>
-              {share(canary.percent, 'of /predict_ctr')}
+              {share(canary.percent, 'of /predict_ctr are answered by it.')}
               <TakeOff models={models} role="canary" />
             </>
           ) : (
@@ -41,7 +45,7 @@ export function Serving({ models }: { readonly models: Models }) {
         <Role name="Shadow" version={shadow?.version ?? null} none="None is compared.">
           {shadow ? (
             <>
-              {share(shadow.percent, 'of the answers are compared')}
+              {share(shadow.percent, 'of the answers are compared with its own.')}
               <TakeOff models={models} role="shadow" />
             </>
           ) : (

@@ -53,7 +53,13 @@ export function TryButton({
   }
   const asked = { ...wanted, version: version ?? (wanted.version || first) };
   return (
-    <AdminButton name={name} title="Try a version" seen={models} act={() => begin(asked)}>
+    <AdminButton
+      name={name}
+      title="Try a version"
+      confirmName="Begin"
+      seen={models}
+      act={() => begin(asked)}
+    >
       {(now) => (
         <>
           <Form now={now} wanted={asked} want={want} isFixed={version !== undefined} />

@@ -77,9 +77,10 @@ export function Versions({
         </Button>
       )}
       <p className="soft">
-        Intervals hold 95 times in 100, each on the held-out rows of its own version. The difference
-        to the current version has the interval that both leave it; where the same rows judged both,
-        it is wider than it need be.
+        Against the average: normalised entropy less that of the average CTR; below 0 the model has
+        learned something. Intervals hold 95 times in 100, each on the held-out rows of its own
+        version. The difference to the current version has the interval that both leave it; where
+        the same rows judged both, it is wider than it need be.
       </p>
     </section>
   );
@@ -118,7 +119,7 @@ function VersionTable({ models, shown, cards, metric, tried }: Shared) {
     },
     {
       name: 'Trained',
-      cell: ({ created_at }) => moment(created_at),
+      cell: ({ created_at }) => <span className="models-some">{moment(created_at)}</span>,
       sortBy: ({ created_at }) => created_at,
     },
     {
@@ -139,7 +140,7 @@ function VersionTable({ models, shown, cards, metric, tried }: Shared) {
         return (
           <>
             {number(figure.value)}
-            <div className="soft">{within(figure.ends, (value) => number(value))}</div>
+            <div className="soft models-line">{within(figure.ends, (value) => number(value))}</div>
           </>
         );
       },
@@ -147,12 +148,12 @@ function VersionTable({ models, shown, cards, metric, tried }: Shared) {
       isNumber: true,
     },
     {
-      name: 'Less the average',
+      name: 'Against the average',
       cell: ({ version }) => <LessAverage card={cards.get(version)} />,
       isNumber: true,
     },
     {
-      name: 'Less the current',
+      name: 'Against current',
       cell: (version) => {
         const figure = of(version);
         if (version.version === models.serving || !figure || !current) return '–';
@@ -200,7 +201,7 @@ function LessAverage({ card }: { readonly card: Card | undefined }) {
   return (
     <>
       {signed(difference.difference)}
-      <div className="soft">{within(difference.interval, signed)}</div>
+      <div className="soft models-line">{within(difference.interval, signed)}</div>
     </>
   );
 }
@@ -218,7 +219,7 @@ export function DifferenceCell(props: {
     <>
       {difference > 0 ? '+' : ''}
       {number(difference, 3)} {word && <span className={`chip ${look}`}>{word}</span>}
-      <div className="soft">{within(ends, (value) => number(value, 3))}</div>
+      <div className="soft models-line">{within(ends, (value) => number(value, 3))}</div>
     </>
   );
 }
@@ -270,6 +271,7 @@ interface Point {
 function optionOf(metric: Metric, points: readonly Point[], palette: Palette): EChartsOption {
   return {
     legend: { show: false },
+    grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
     tooltip: {
       formatter: (given) => {
         const [{ dataIndex }] = given as unknown as [{ dataIndex: number }];
@@ -294,7 +296,11 @@ function optionOf(metric: Metric, points: readonly Point[], palette: Palette): E
     },
     series: [
       whiskers(points, palette),
-      { type: 'line', symbolSize: 9, data: points.map(({ value }) => value), name: metric.name },
+      {
+        ...{ type: 'line', symbolSize: 9, name: metric.name },
+        ...{ itemStyle: { color: palette.accent }, lineStyle: { color: palette.accent } },
+        data: points.map(({ value }) => value),
+      },
     ],
   };
 }
