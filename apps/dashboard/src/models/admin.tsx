@@ -39,9 +39,11 @@ function OpenButton({ seen, children, act, ...button }: AdminButtonProps) {
   const queries = useQueryClient();
   const shown = useRef<Rollout>(seen);
   const checked = async () => {
+    // What the dialog says at this moment; an answer that comes while this one is awaited was not read.
+    const told = shown.current;
     const now = await askModels();
     queries.setQueryData(['models'], now);
-    const changes = changesOf(shown.current, now);
+    const changes = changesOf(told, now);
     if (changes.length > 0) {
       throw new Problem(409, 'CHANGED', `Nothing was done. ${changes.join(' ')} Look again.`);
     }

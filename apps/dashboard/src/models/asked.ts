@@ -2,6 +2,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { answer, ask, client, type Schemas } from '../api/client.js';
+import { asProblem } from '../api/problem.js';
 import type { Card } from './card.js';
 
 export type Models = Schemas['ModelsAnswer'];
@@ -9,6 +10,10 @@ export type Version = Schemas['VersionAnswer'];
 export type Rollout = Omit<Models, 'versions'>;
 export type Trial = Schemas['TrialAnswer'];
 export type Evidence = Schemas['EvidenceAnswer'];
+
+/** Another look will not help as long as the key is the same. */
+const every = (ms: number) => (query: { readonly state: { readonly error: Error | null } }) =>
+  query.state.error && asProblem(query.state.error).wantsKey ? false : ms;
 
 /** Milliseconds between looks at what is served: others may change it at any time. */
 const LOOK_MS = 5000;
@@ -18,7 +23,7 @@ const TRIAL_MS = 2000;
 export const askModels = (): Promise<Models> => answer(client.GET('/models'));
 
 export function useModels() {
-  return useQuery({ queryKey: ['models'], queryFn: askModels, refetchInterval: LOOK_MS });
+  return useQuery({ queryKey: ['models'], queryFn: askModels, refetchInterval: every(LOOK_MS) });
 }
 
 /** Versions that had a gated trial: of others, the service would refuse to tell one. */
@@ -26,7 +31,7 @@ export function useTrials() {
   return useQuery({
     queryKey: ['trials'],
     queryFn: () => answer(client.GET('/models/trials')),
-    refetchInterval: LOOK_MS,
+    refetchInterval: every(LOOK_MS),
   });
 }
 
@@ -40,7 +45,8 @@ export function useTrial(version: string) {
   return useQuery({
     queryKey: ['trial', version],
     queryFn: () => answer(client.GET('/models/{version}/trial', { params: { path } })),
-    refetchInterval: ({ state }) => (state.data && !isOpen(state.data) ? LOOK_MS : TRIAL_MS),
+    refetchInterval: (query) =>
+      every(query.state.data && !isOpen(query.state.data) ? LOOK_MS : TRIAL_MS)(query),
   });
 }
 

@@ -50,7 +50,7 @@ export function factsOf(card: Card): Map<string, string> {
   const facts = new Map<string, string>();
   const add = (name: string, value: unknown) => {
     if (value === undefined || value === null) return;
-    facts.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+    facts.set(name, typeof value === 'object' ? JSON.stringify(value) : value.toLocaleString());
   };
   add('data: source', source);
   add('data: fingerprint', data_fingerprint);

@@ -38,7 +38,7 @@ export function EvidenceChart({ trial }: { readonly trial: Trial }) {
     <div>
       <h3>Evidence over time</h3>
       <p className="soft">As a share of its bound: at 1 the canary is taken off.</p>
-      <Chart label={label} option={option} height={220} />
+      <Chart label={label} option={option} height={280} />
     </div>
   );
 }
@@ -50,13 +50,15 @@ function optionOf(looks: readonly Look[], palette: Palette): EChartsOption {
     return test === undefined ? null : Math.max(LEAST, test.e_value / test.bound);
   };
   return {
+    // Five names take two lines on a phone.
+    grid: { left: 8, right: 16, top: 64, bottom: 8, containLabel: true },
     tooltip: { valueFormatter: (value) => number(value as number, 3) },
     xAxis: {
       ...axisLooks(palette),
       type: 'time',
       axisPointer: { label: { formatter: ({ value }) => moment(value as number) } },
     },
-    yAxis: { ...axisLooks(palette), type: 'log', min: LEAST, max: ({ max }) => Math.max(2, max) },
+    yAxis: { ...axisLooks(palette), type: 'log', min: LEAST, max: ({ max }) => Math.max(10, max) },
     series: names.map((name, i) => ({
       name,
       type: 'line',

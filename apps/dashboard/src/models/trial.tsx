@@ -101,11 +101,23 @@ function Steps({ trial }: { readonly trial: Trial }) {
       </ol>
       {isOpen(trial) && (
         <p className="soft">
-          {`This step began ${moment(since)}, ${number(Math.max(0, hours), 2)} of at least ${number(gate.least_hours)} hours ago. A step takes at least ${count(gate.least_clicks)} clicks and ${count(gate.least_answers)} answers.`}
+          {`This step began ${moment(since)}. It lasts until it has ${leastOf(gate, hours)}.`}
         </p>
       )}
     </>
   );
+}
+
+/** What a step takes at least. */
+function leastOf(gate: Trial['gate'], hours: number): string {
+  const parts = [`${count(gate.least_clicks)} clicks`];
+  if (gate.least_answers) parts.push(`${count(gate.least_answers)} answers`);
+  if (gate.least_hours) {
+    parts.push(
+      `${number(gate.least_hours)} hours, of which ${Math.max(0, hours).toFixed(1)} are over`,
+    );
+  }
+  return parts.join(' and ');
 }
 
 const orders = {
@@ -167,7 +179,7 @@ function EvidenceOf({ evidence }: { readonly evidence: Evidence }) {
     <>
       {caution !== null && <p className="notice warn">{`Not sure enough to grow: ${caution}.`}</p>}
       <p>
-        {`${count(impressions)} impressions with ${count(clicks)} clicks over ${count(days)} days judge it, ${count(own_clicks)} of these clicks on its own answers.`}{' '}
+        {`${count(impressions)} impressions with ${count(clicks)} clicks of ${count(days)} ${days === 1 ? 'day' : 'days'} judge it, ${count(own_clicks)} of these clicks on its own answers.`}{' '}
         <span className="soft">
           {`Records vary by ${number(dispersion, 3)} times what chance does.`}
         </span>
