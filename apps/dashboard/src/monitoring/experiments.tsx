@@ -1,0 +1,109 @@
+import { answer, client, type Schemas } from '../api/client.js';
+import { Button } from '../shell/controls.js';
+import { moment, percent } from '../shell/format.js';
+import { Empty } from '../shell/states.js';
+import { Table } from '../shell/table.js';
+import { figure } from './columns.js';
+import { Experiment } from './experiment.js';
+import type { Place } from './question.js';
+import { Register } from './register.js';
+import { Told, useAnswer } from './reports.js';
+
+type Listed = Schemas['ExperimentAnswer'];
+
+interface ViewProps {
+  readonly place: Place;
+  readonly go: (change: Place) => void;
+}
+
+const MOST_LISTED = 1000;
+
+/** Tests of arms: what each says now, and a new one. */
+export function Experiments({ place, go }: ViewProps) {
+  const query = useAnswer(['experiments'], (signal) =>
+    answer(client.GET('/experiments', { params: { query: { limit: MOST_LISTED } }, signal })),
+  );
+  return (
+    <Told query={query} what="experiments">
+      {({ experiments }) => (
+        <div className="stack">
+          {place.experiment !== undefined && (
+            <Experiment key={place.experiment} id={place.experiment} go={go} />
+          )}
+          <section className="panel stack" aria-labelledby="experiments">
+            <div className="title">
+              <h2 id="experiments">Experiments</h2>
+              <Register onRegistered={(id) => go({ experiment: id })} />
+            </div>
+            {experiments.length === 0 ? (
+              <Empty title="No experiment is registered">
+                <p>
+                  An experiment compares arms, such as two buttons, by the outcomes that name them.
+                  One may look at it at any time: its intervals hold at all looks together.
+                </p>
+              </Empty>
+            ) : (
+              <List experiments={experiments} go={go} shown={place.experiment} />
+            )}
+          </section>
+        </div>
+      )}
+    </Told>
+  );
+}
+
+function List({
+  experiments,
+  go,
+  shown,
+}: {
+  readonly experiments: readonly Listed[];
+  readonly go: ViewProps['go'];
+  readonly shown: string | undefined;
+}) {
+  return (
+    <Table
+      caption="Experiments, the newest first"
+      rows={experiments}
+      most={50}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          name: 'Experiment',
+          cell: ({ id, name }) => (
+            <Button
+              variant={id === shown ? 'primary' : 'plain'}
+              onPress={() => {
+                go({ experiment: id });
+                document.getElementById('content')?.scrollIntoView();
+              }}
+            >
+              <bdi>{name}</bdi>
+            </Button>
+          ),
+          sortBy: ({ name }) => name,
+        },
+        { name: 'Arms', cell: ({ arms }) => arms.map(({ name }) => name).join(', ') },
+        figure<Listed>('Least uplift', ({ uplift }) => uplift, percent),
+        figure<Listed>('Planned impressions', ({ size }) => size?.impressions),
+        {
+          name: 'Since',
+          cell: ({ created_at }) => moment(created_at),
+          sortBy: (row) => row.created_at,
+        },
+        {
+          name: 'State',
+          cell: ({ finished_at, winner }) =>
+            finished_at === null ? (
+              <span className="chip">running</span>
+            ) : (
+              <span className="chip good">
+                {winner === null ? 'finished' : `finished: ${winner}`}
+              </span>
+            ),
+          sortBy: ({ finished_at }) => finished_at ?? '',
+        },
+      ]}
+    />
+  );
+}
