@@ -9,10 +9,12 @@ import type { RouteRules } from '../record/route-rules.js';
 import { OUTCOMES } from '../security/scopes.js';
 import {
   ExperimentAnswer,
+  ExperimentHistoryAnswer,
   ExperimentRequest,
   ExperimentsAnswer,
   FinishRequest,
   JudgedExperimentAnswer,
+  PlannedExperimentAnswer,
 } from './experiments-dto.js';
 import { Experiments } from './experiments.js';
 import { unknownField } from './plan.js';
@@ -68,6 +70,20 @@ export class ExperimentsController {
     return this.experiments.register(body);
   }
 
+  @Post('plan')
+  @HttpCode(200)
+  @RouteConfig(OUTCOMES)
+  @ApiOperation({
+    operationId: 'planExperiment',
+    summary: 'What registering a test of arms would be answered, its size above all; keeps nothing.',
+  })
+  @ApiBody({ type: ExperimentRequest })
+  @ApiOkResponse({ type: PlannedExperimentAnswer, description: 'It could be registered so.' })
+  @ApiProblems(['INVALID_EXPERIMENT'])
+  plan(@Body() body: unknown): PlannedExperimentAnswer {
+    return this.experiments.planned(body);
+  }
+
   @Get()
   @RouteConfig(OUTCOMES)
   @ApiOperation({ operationId: 'listExperiments', summary: 'Experiments, the newest first.' })
@@ -113,6 +129,19 @@ export class ExperimentsController {
   @ApiProblems(['EXPERIMENT_UNKNOWN', 'OUTCOMES_OFF', 'OUTCOMES_UNAVAILABLE'])
   judge(@Param('id') id: string): Promise<JudgedExperimentAnswer> {
     return this.experiments.judged(id);
+  }
+
+  @Get(':id/history')
+  @RouteConfig(OUTCOMES)
+  @ApiOperation({
+    operationId: 'getExperimentHistory',
+    summary: 'What the outcomes of an experiment said day by day.',
+  })
+  @ApiParam(anId)
+  @ApiOkResponse({ type: ExperimentHistoryAnswer, description: 'Days with outcomes, in order.' })
+  @ApiProblems(['EXPERIMENT_UNKNOWN', 'OUTCOMES_OFF', 'OUTCOMES_UNAVAILABLE'])
+  history(@Param('id') id: string): Promise<ExperimentHistoryAnswer> {
+    return this.experiments.history(id);
   }
 
   @Post(':id/finish')

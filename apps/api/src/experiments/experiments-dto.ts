@@ -61,7 +61,7 @@ export class ExperimentRequest {
   baseline_ctr?: number;
 }
 
-class ArmAnswer {
+class PlannedArmAnswer {
   @ApiProperty({ example: 'blue' })
   name!: string;
 
@@ -70,7 +70,9 @@ class ArmAnswer {
 
   @ApiPropertyOptional({ type: 'object', additionalProperties: true })
   record?: object;
+}
 
+class ArmAnswer extends PlannedArmAnswer {
   @ApiProperty({
     example: `${ID}/blue`,
     description: 'What outcomes of the arm have as their `arm`.',
@@ -94,26 +96,7 @@ class SizeAnswer {
   impressions_per_arm_fixed!: number;
 }
 
-/** An experiment, as it was registered and ended. */
-export class ExperimentAnswer {
-  @ApiProperty({ example: ID })
-  id!: string;
-
-  @ApiProperty({ example: 'Blue button' })
-  name!: string;
-
-  @ApiProperty({ example: '2026-03-01T10:00:00.000Z' })
-  created_at!: string;
-
-  @ApiProperty({ type: 'string', nullable: true, description: 'null while it runs.' })
-  finished_at!: string | null;
-
-  @ApiProperty({ type: 'string', nullable: true })
-  winner!: string | null;
-
-  @ApiProperty({ type: [ArmAnswer], description: 'The first is the control.' })
-  arms!: readonly ArmAnswer[];
-
+class PlanAnswer {
   @ApiProperty({ example: 0.05 })
   significance!: number;
 
@@ -131,6 +114,36 @@ export class ExperimentAnswer {
 
   @ApiProperty({ type: SizeAnswer, nullable: true, description: 'null without a baseline CTR.' })
   size!: SizeAnswer | null;
+}
+
+/** What `POST /experiments/plan` answers. */
+export class PlannedExperimentAnswer extends PlanAnswer {
+  @ApiProperty({ example: 'Blue button' })
+  name!: string;
+
+  @ApiProperty({ type: [PlannedArmAnswer], description: 'The first is the control.' })
+  arms!: readonly PlannedArmAnswer[];
+}
+
+/** An experiment, as it was registered and ended. */
+export class ExperimentAnswer extends PlanAnswer {
+  @ApiProperty({ example: ID })
+  id!: string;
+
+  @ApiProperty({ example: 'Blue button' })
+  name!: string;
+
+  @ApiProperty({ example: '2026-03-01T10:00:00.000Z' })
+  created_at!: string;
+
+  @ApiProperty({ type: 'string', nullable: true, description: 'null while it runs.' })
+  finished_at!: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true })
+  winner!: string | null;
+
+  @ApiProperty({ type: [ArmAnswer], description: 'The first is the control.' })
+  arms!: readonly ArmAnswer[];
 }
 
 class OpenInterval {
@@ -253,6 +266,39 @@ class ResultAnswer {
 export class JudgedExperimentAnswer extends ExperimentAnswer {
   @ApiProperty({ description: 'What its outcomes say now.' })
   result!: ResultAnswer;
+}
+
+class ExperimentDayAnswer {
+  @ApiProperty({ example: '2026-03-01' })
+  day!: string;
+
+  @ApiProperty({ enum: ['broken', 'winner', 'control', 'alike', 'undecided', 'running'] })
+  decision!: string;
+
+  @ApiProperty({ type: 'integer', description: 'Up to this day.' })
+  impressions!: number;
+
+  @ApiProperty({ type: 'integer' })
+  clicks!: number;
+
+  @ApiProperty({ type: 'number', nullable: true, description: 'Of the planned impressions.' })
+  reached!: number | null;
+
+  @ApiProperty({ type: [ArmResultAnswer] })
+  arms!: readonly ArmResultAnswer[];
+}
+
+/** What `GET /experiments/{id}/history` answers. */
+export class ExperimentHistoryAnswer {
+  @ApiProperty({ example: ID })
+  id!: string;
+
+  @ApiProperty({
+    type: [ExperimentDayAnswer],
+    description:
+      'What its outcomes up to a day say, as they are told now: every day with outcomes, or 60 of them where there are more.',
+  })
+  days!: readonly ExperimentDayAnswer[];
 }
 
 /** What `POST /experiments/{id}/finish` takes. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { fieldProblem } from '@adscale/ctr';
 import { type ExperimentResult, judgeExperiment } from '@adscale/monitor';
 import type { ServedModel } from '../model/served-model.js';
@@ -9,7 +10,7 @@ import type { ExperimentRow } from '../store/experiment-tables.js';
 import type { QueryArgs } from '../store/query.js';
 import type { Store } from '../store/store.js';
 import { designOf, type Plan, readPlan } from './plan.js';
-import type { ArmCounts, ExperimentQueries } from './queries.js';
+import type { ArmCounts, ArmDayCounts, ExperimentQueries } from './queries.js';
 
 interface ExperimentParts {
   /** undefined where OUTCOMES_URL is off. */
@@ -43,6 +44,15 @@ export type JudgedExperiment = ToldExperiment & {
   readonly result: ExperimentResult & { readonly unknown_arms: readonly UnknownArm[] };
 };
 
+/** What the outcomes up to a day say. */
+export type ExperimentDay = { readonly day: string } & Pick<
+  ExperimentResult,
+  'decision' | 'impressions' | 'clicks' | 'reached' | 'arms'
+>;
+
+/** Most days that a history tells. */
+const MOST_DAYS = 60;
+
 /** Experiments: what is tried in arms, and what their outcomes say at any time. Throws OUTCOMES_UNAVAILABLE. */
 export class Experiments {
   constructor(private readonly parts: ExperimentParts) {}
@@ -59,6 +69,12 @@ export class Experiments {
     return told(row);
   }
 
+  /** What registering it would take; nothing is kept. @throws ProblemError INVALID_EXPERIMENT */
+  planned(body: unknown): Plan & { readonly name: string } {
+    const { name, plan } = readPlan(body, this.parts.served.current?.model);
+    return { name, ...plan };
+  }
+
   /** The newest first. */
   async list(page: QueryArgs<ExperimentQueries, 'listExperiments'>): Promise<ToldExperiment[]> {
     return (await askStore(this.parts.store, 'listExperiments', page)).map(told);
@@ -66,9 +82,29 @@ export class Experiments {
 
   /** An experiment with what its outcomes say now. @throws ProblemError EXPERIMENT_UNKNOWN */
   async judged(id: string): Promise<JudgedExperiment> {
-    const row = await askStore(this.parts.store, 'findExperiment', id);
-    if (row === undefined) throw new ProblemError('EXPERIMENT_UNKNOWN');
-    return this.judge(row);
+    return this.judge(await this.found(id));
+  }
+
+  /**
+   * What the outcomes up to each day say, as they are told now; of many days, as many as are told, evenly,
+   * the last among them. Others get a turn between two days. @throws ProblemError EXPERIMENT_UNKNOWN
+   */
+  async history(id: string): Promise<{ readonly id: string; readonly days: ExperimentDay[] }> {
+    const row = await this.found(id);
+    const counts = await this.counted(row);
+    const design = designOf(JSON.parse(row.plan) as Plan);
+    const all = [...new Set(counts.map(({ day }) => day))].sort();
+    const days: ExperimentDay[] = [];
+    for (const day of spread(all, MOST_DAYS)) {
+      const told = judgeExperiment(
+        design,
+        counts.filter((counted) => counted.day <= day),
+      );
+      const { decision, impressions, clicks, reached, arms } = told;
+      days.push({ day, decision, impressions, clicks, reached, arms });
+      await setImmediate();
+    }
+    return { id, days };
   }
 
   /**
@@ -78,8 +114,7 @@ export class Experiments {
    */
   async finish(id: string, winner: string | null): Promise<JudgedExperiment> {
     const { store, now } = this.parts;
-    const before = await askStore(store, 'findExperiment', id);
-    if (before === undefined) throw new ProblemError('EXPERIMENT_UNKNOWN');
+    const before = await this.found(id);
     const arms = told(before).arms.map(({ name }) => name);
     if (winner !== null && !arms.includes(winner)) throw wrongWinner(winner, arms);
     const after = await askStore(store, 'finishExperiment', { id, at: now(), winner });
@@ -88,18 +123,34 @@ export class Experiments {
     return this.judge(after.row);
   }
 
+  private async found(id: string): Promise<ExperimentRow> {
+    const row = await askStore(this.parts.store, 'findExperiment', id);
+    if (row === undefined) throw new ProblemError('EXPERIMENT_UNKNOWN');
+    return row;
+  }
+
+  /** The days whose outcomes count, and the labels that they count by. */
+  private asked(row: ExperimentRow): { from: string; to: string; arms: readonly string[] } {
+    const { created_at, finished_at } = row;
+    return {
+      arms: told(row).arms.map(({ label }) => label),
+      from: dayOf(created_at - DAY_MS),
+      to: dayOf(finished_at ?? this.parts.now() + DAY_MS),
+    };
+  }
+
+  /** What was counted of its arms by day, by their names. */
+  private async counted(row: ExperimentRow): Promise<ArmDayCounts[]> {
+    const names = new Map(told(row).arms.map(({ label, name }) => [label, name]));
+    const outcomes = await askStore(this.parts.store, 'outcomesOfArms', this.asked(row));
+    return outcomes.map((counted) => ({ ...counted, arm: names.get(counted.arm)! }));
+  }
+
   private async judge(row: ExperimentRow): Promise<JudgedExperiment> {
     const experiment = told(row);
-    const { store, now } = this.parts;
-    const names = new Map(experiment.arms.map(({ label, name }) => [label, name]));
-    const arms = [...names.keys()];
-    const days = {
-      from: dayOf(row.created_at - DAY_MS),
-      to: dayOf(row.finished_at ?? now() + DAY_MS),
-    };
-    const outcomes = await askStore(store, 'outcomesOfArms', { arms, ...days });
-    const others = await askStore(store, 'outcomesOfUnknownArms', { id: row.id, arms, ...days });
-    const counts = outcomes.map((counted) => ({ ...counted, arm: names.get(counted.arm)! }));
+    const counts = await this.counted(row);
+    const asked = { id: row.id, ...this.asked(row) };
+    const others = await askStore(this.parts.store, 'outcomesOfUnknownArms', asked);
     const result = judgeExperiment(designOf(JSON.parse(row.plan) as Plan), counts);
     const [unknown_arms, words] = [others.map(unknownOf), others.map(unknownWords)];
     return {
@@ -107,6 +158,13 @@ export class Experiments {
       result: { ...result, words: [...result.words, ...words], unknown_arms },
     };
   }
+}
+
+/** So many of a list, as evenly as they go, the last one among them. */
+function spread<T>(list: readonly T[], most: number): T[] {
+  if (list.length <= most) return [...list];
+  const place = (i: number): number => Math.round(((i + 1) * list.length) / most) - 1;
+  return Array.from({ length: most }, (_, i) => list[place(i)]);
 }
 
 function told({ plan, ...row }: ExperimentRow): ToldExperiment {

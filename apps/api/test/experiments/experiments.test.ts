@@ -70,6 +70,40 @@ describeEngines('experiments', (engine) => {
     expect(running.experiments).toEqual([]);
   });
 
+  it('tell day by day what their outcomes said, the last day as now', async () => {
+    const api = await start(engine.newUrl());
+    const { id, arms } = (await post(api, '/experiments', plan).expect(200)).body;
+    const none = (await api.get(`/experiments/${id}/history`).expect(200)).body;
+    expect(none).toEqual({ id, days: [] });
+
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const before = outcomesOf(arms, [2500, 2700]).map((row) => ({ ...row, period: yesterday }));
+    await post(api, '/outcomes', before).expect(200);
+    const first = (await api.get(`/experiments/${id}`).expect(200)).body.result;
+    await post(api, '/outcomes', outcomesOf(arms, [2500, 3100])).expect(200);
+    const { result } = (await api.get(`/experiments/${id}`).expect(200)).body;
+    const { days } = (await api.get(`/experiments/${id}/history`).expect(200)).body;
+    const saysThe = ({ decision, impressions, clicks, reached, arms: told }: typeof result) => ({
+      ...{ decision, impressions, clicks, reached, arms: told },
+    });
+    expect(days).toEqual([
+      { day: yesterday, ...saysThe(first) },
+      { day: today(), ...saysThe(result) },
+    ]);
+    await api.get('/experiments/none/history').expect(404);
+  });
+
+  it('are planned as they would be registered, and not kept', async () => {
+    const api = await start(engine.newUrl());
+    const { body: planned } = await post(api, '/experiments/plan', plan).expect(200);
+    expect((await api.get('/experiments').expect(200)).body.experiments).toEqual([]);
+    const { body: registered } = await post(api, '/experiments', plan).expect(200);
+    expect(registered).toMatchObject({ ...planned, arms: [{ share: 0.5 }, { share: 0.5 }] });
+    expect(planned.size.impressions).toBeGreaterThan(0);
+    const { body: wrong } = await post(api, '/experiments/plan', { ...plan, uplift: 0 }).expect(422);
+    expect(wrong.errors).toMatchObject([{ field: 'uplift' }]);
+  });
+
   it('do not count the outcomes of others', async () => {
     const api = await start(engine.newUrl());
     const [one, other] = await Promise.all(
