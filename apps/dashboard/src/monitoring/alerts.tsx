@@ -1,7 +1,6 @@
 import type { Schemas } from '../api/client.js';
-import { Button } from '../shell/controls.js';
 import { ago, moment } from '../shell/format.js';
-import type { Place } from './question.js';
+import { PlaceLink } from './place-link.js';
 import { gainWords } from './words.js';
 
 type Alert = Schemas['AlertAnswer'];
@@ -10,11 +9,9 @@ type Alert = Schemas['AlertAnswer'];
 export function Alerts({
   alerts,
   deliveries,
-  go,
 }: {
   readonly alerts: readonly Alert[];
   readonly deliveries: Schemas['DeliveriesAnswer'];
-  readonly go: (change: Place) => void;
 }) {
   return (
     <section className="panel" aria-labelledby="alerts">
@@ -24,7 +21,7 @@ export function Alerts({
       )}
       <ul className="alerts">
         {alerts.map((alert) => (
-          <Told key={alert.id} alert={alert} go={go} />
+          <Told key={alert.id} alert={alert} />
         ))}
       </ul>
       <Deliveries deliveries={deliveries} />
@@ -32,7 +29,7 @@ export function Alerts({
   );
 }
 
-function Told({ alert, go }: { readonly alert: Alert; readonly go: (change: Place) => void }) {
+function Told({ alert }: { readonly alert: Alert }) {
   const { state, kind, title, facts, started_at, last_seen_at, resolved_at, reason } = alert;
   const isOpen = state === 'firing';
   const money = typeof facts.money === 'number' ? facts.money : undefined;
@@ -51,9 +48,7 @@ function Told({ alert, go }: { readonly alert: Alert; readonly go: (change: Plac
         {` Version ${alert.model_version}.`}
       </p>
       {kind === 'segment' && (
-        <Button onPress={() => go({ view: 'segments', segment: alert.name })}>
-          Look at this segment
-        </Button>
+        <PlaceLink to={{ view: 'segments', segment: alert.name }}>Look at this segment</PlaceLink>
       )}
     </li>
   );

@@ -6,6 +6,7 @@ import { axisLooks, Chart, type Palette } from '../charts/chart.js';
 import { Select } from '../shell/controls.js';
 import { count, number, percent } from '../shell/format.js';
 import { Table } from '../shell/table.js';
+import { labelWidth } from './interval-chart.js';
 
 type Split = Schemas['ChangeAnswer'];
 
@@ -174,7 +175,7 @@ function waterfallOption(steps: readonly Step[]) {
         ...axisLooks(colours),
         splitLine: { show: false },
         axisTick: { show: false },
-        axisLabel: { color: colours.text, width: 132, overflow: 'truncate', interval: 0 },
+        axisLabel: { color: colours.text, width: labelWidth(), overflow: 'truncate', interval: 0 },
       },
       series: [
         {

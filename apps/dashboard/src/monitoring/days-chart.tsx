@@ -18,26 +18,46 @@ export interface Day {
   readonly upper: number | null;
 }
 
-/** The stretches of days that still grow, as areas of a chart. */
-function youngAreas(days: readonly Day[], { isYoung }: Youth, { warn, text }: Palette) {
-  const first = days.find(({ day }) => isYoung(day));
-  if (first === undefined) return {};
+/** Days that still grow, shaded from edge to edge. */
+function youngDays(days: readonly Day[], { isYoung }: Youth, { warn }: Palette) {
+  const draw: CustomSeriesRenderItem = ({ coordSys, dataIndex }, api) => {
+    if (!isYoung(days[dataIndex].day)) return null;
+    const { y, height } = coordSys as unknown as { y: number; height: number };
+    const [middle] = api.coord([dataIndex, 0]);
+    const [width] = api.size!([1, 0]) as number[];
+    const shape = { x: middle - width / 2, y, width, height };
+    return { type: 'rect', shape, style: { fill: warn, opacity: 0.16 } };
+  };
   return {
-    markArea: {
-      silent: true,
-      itemStyle: { color: warn, opacity: 0.14 },
-      label: { color: text, position: 'insideTop' as const, fontSize: 11 },
-      data: [[{ name: 'still growing', xAxis: first.day }, { xAxis: days[days.length - 1].day }]],
-    },
+    ...{ type: 'custom' as const, name: STILL_GROWING, renderItem: draw, silent: true, z: 0 },
+    ...{ data: days.map((_day, i) => [i, 0]), itemStyle: { color: warn, opacity: 0.4 } },
+    tooltip: { show: false },
+    encode: { x: 0 },
   };
 }
 
+const STILL_GROWING = 'still growing';
 const dayLabel = (day: string): string => day.slice(5);
 
 function clicksOption(days: readonly Day[], youth: Youth) {
   return (colours: Palette): EChartsOption => ({
-    legend: { top: 0, textStyle: { color: colours.text }, data: ['observed', 'expected'] },
-    tooltip: { valueFormatter: (value) => count(value as number) },
+    legend: {
+      top: 0,
+      textStyle: { color: colours.text },
+      data: ['observed', 'expected', STILL_GROWING],
+    },
+    tooltip: {
+      formatter: (params) => {
+        const { day, clicks, expected } = days[(params as unknown as Hovered)[0].dataIndex];
+        const young = youth.isYoung(day)
+          ? `
+${STILL_GROWING}`
+          : '';
+        return `${day}
+${count(clicks)} observed
+${count(expected)} expected${young}`;
+      },
+    },
     xAxis: {
       ...{ type: 'category', data: days.map(({ day }) => day), ...axisLooks(colours) },
       axisLabel: { ...axisLooks(colours).axisLabel, formatter: dayLabel },
@@ -47,11 +67,11 @@ function clicksOption(days: readonly Day[], youth: Youth) {
       axisLabel: { ...axisLooks(colours).axisLabel, formatter: (value: number) => count(value) },
     },
     series: [
+      youngDays(days, youth, colours) as never,
       {
         ...{ name: 'observed', type: 'bar', data: days.map(({ clicks }) => clicks) },
         itemStyle: { color: colours.series[0], opacity: 0.75 },
-        ...youngAreas(days, youth, colours),
-      } as never,
+      },
       {
         ...{ name: 'expected', type: 'line', data: days.map(({ expected }) => expected) },
         ...{ symbol: 'diamond', symbolSize: 6, color: colours.series[1] },
@@ -60,6 +80,9 @@ function clicksOption(days: readonly Day[], youth: Youth) {
     ],
   });
 }
+
+/** What the pointer is over. */
+type Hovered = readonly { readonly dataIndex: number }[];
 
 /** Days whose interval is without end are drawn to the edge. */
 function factorsOption(days: readonly Day[], youth: Youth) {
@@ -79,11 +102,12 @@ function factorsOption(days: readonly Day[], youth: Youth) {
       };
     };
     return {
+      legend: { show: false },
       grid: { left: 8, right: 16, top: 12, bottom: 8, containLabel: true },
       tooltip: {
         formatter: (params) => {
-          const [{ dataIndex }] = params as unknown as { dataIndex: number }[];
-          const young = youth.isYoung(days[dataIndex].day) ? '\nstill growing' : '';
+          const [{ dataIndex }] = params as unknown as Hovered;
+          const young = youth.isYoung(days[dataIndex].day) ? `\n${STILL_GROWING}` : '';
           return `${days[dataIndex].day}\n${factorWords(days[dataIndex])}${young}`;
         },
       },
@@ -103,6 +127,7 @@ function factorsOption(days: readonly Day[], youth: Youth) {
         },
       },
       series: [
+        youngDays(days, youth, colours) as never,
         {
           ...{ type: 'custom', name: 'interval', renderItem: draw, clip: true },
           data: days.map(({ factor }, i) => [i, factor ?? 1]),
@@ -110,7 +135,6 @@ function factorsOption(days: readonly Day[], youth: Youth) {
         {
           ...{ type: 'line', name: 'observed / expected', data: days.map(({ factor }) => factor) },
           ...{ symbolSize: 6, color: colours.series[0] },
-          ...youngAreas(days, youth, colours),
           markLine: {
             ...{ silent: true, symbol: 'none', label: { show: false } },
             lineStyle: { color: colours.textSoft, type: 'dashed' },

@@ -117,7 +117,7 @@ export function Assumptions({ sentences }: { readonly sentences: readonly string
 function Verdict({ hindsight: { total, coverage, regret } }: { readonly hindsight: Hindsight }) {
   const more = regret?.best_in_hindsight.more;
   return (
-    <div className="grid small">
+    <div className="figures">
       <div className="figure">
         <span className="soft">Clicks</span>
         <span className="value">{count(total.clicks)}</span>

@@ -5,6 +5,7 @@ import { count, moment } from '../shell/format.js';
 import { Empty } from '../shell/states.js';
 import { Table } from '../shell/table.js';
 import { Decision } from './decision.js';
+import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
 import { MONITORING, Told } from './reports.js';
 
@@ -44,11 +45,14 @@ export function Decisions({ place, go }: ViewProps) {
       <Told query={query as never} what="decisions">
         {({ pages }: { pages: Schemas['DecisionsDto'][] }) => {
           const decisions = pages.flatMap((page) => page.decisions);
-          if (decisions.length === 0) return <NoDecisions />;
           return (
             <section className="panel stack" aria-labelledby="decisions">
               <h2 id="decisions">Decisions that were kept</h2>
-              <List decisions={decisions} go={go} shown={place.decision} />
+              {decisions.length === 0 ? (
+                <NoDecisions />
+              ) : (
+                <List decisions={decisions} shown={place.decision} />
+              )}
               {query.hasNextPage && (
                 <Button
                   isDisabled={query.isFetchingNextPage}
@@ -90,11 +94,9 @@ const kinds: Record<Listed['decision'], string> = {
 
 function List({
   decisions,
-  go,
   shown,
 }: {
   readonly decisions: readonly Listed[];
-  readonly go: ViewProps['go'];
   readonly shown: string | undefined;
 }) {
   return (
@@ -107,15 +109,9 @@ function List({
         {
           name: 'Decision',
           cell: ({ id }) => (
-            <Button
-              variant={id === shown ? 'primary' : 'plain'}
-              onPress={() => {
-                go({ decision: id });
-                document.getElementById('content')?.scrollIntoView();
-              }}
-            >
+            <PlaceLink to={{ decision: id }} isShown={id === shown}>
               {id}
-            </Button>
+            </PlaceLink>
           ),
         },
         {

@@ -184,13 +184,14 @@ function evidenceOption(points: readonly Point[], enough: number) {
   const evidence = points.map((point) => Math.min(point.evidence ?? 1e12, 1e12));
   return (colours: Palette): EChartsOption => ({
     ...axes(points, colours),
+    legend: { show: false },
     tooltip: { valueFormatter: (value) => number(value as number, 3) },
     yAxis: {
       ...{ type: 'log', logBase: 10, ...axisLooks(colours) },
       ...{ min: ({ min }) => Math.min(0.1, min), max: ({ max }) => Math.max(10 * enough, max) },
       axisLabel: {
         ...axisLooks(colours).axisLabel,
-        formatter: (value: number) => number(value, 2),
+        ...{ formatter: (value: number) => number(value, 2), showMaxLabel: false },
       },
     },
     series: [

@@ -1,10 +1,10 @@
 import { answer, client, type Schemas } from '../api/client.js';
-import { Button } from '../shell/controls.js';
 import { moment, percent } from '../shell/format.js';
 import { Empty } from '../shell/states.js';
 import { Table } from '../shell/table.js';
 import { figure } from './columns.js';
 import { Experiment } from './experiment.js';
+import { PlaceLink } from './place-link.js';
 import type { Place } from './question.js';
 import { Register } from './register.js';
 import { Told, useAnswer } from './reports.js';
@@ -43,7 +43,7 @@ export function Experiments({ place, go }: ViewProps) {
                 </p>
               </Empty>
             ) : (
-              <List experiments={experiments} go={go} shown={place.experiment} />
+              <List experiments={experiments} shown={place.experiment} />
             )}
           </section>
         </div>
@@ -54,11 +54,9 @@ export function Experiments({ place, go }: ViewProps) {
 
 function List({
   experiments,
-  go,
   shown,
 }: {
   readonly experiments: readonly Listed[];
-  readonly go: ViewProps['go'];
   readonly shown: string | undefined;
 }) {
   return (
@@ -71,15 +69,9 @@ function List({
         {
           name: 'Experiment',
           cell: ({ id, name }) => (
-            <Button
-              variant={id === shown ? 'primary' : 'plain'}
-              onPress={() => {
-                go({ experiment: id });
-                document.getElementById('content')?.scrollIntoView();
-              }}
-            >
+            <PlaceLink to={{ experiment: id }} isShown={id === shown}>
               <bdi>{name}</bdi>
-            </Button>
+            </PlaceLink>
           ),
           sortBy: ({ name }) => name,
         },

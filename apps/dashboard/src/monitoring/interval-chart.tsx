@@ -17,6 +17,9 @@ export interface IntervalRow {
 const ROW = 26;
 const AXIS = 44;
 
+/** Pixels for names, which are cut where they are longer: the tables have them whole. */
+export const labelWidth = (): number => (window.innerWidth < 700 ? 120 : 230);
+
 /** What is drawn: intervals may be much wider than what they are about, which then is all that counts. */
 function domainOf(rows: readonly IntervalRow[], reference: number): { min: number; max: number } {
   const values = rows.flatMap(({ value }) => (value === null ? [] : [value]));
@@ -102,7 +105,7 @@ export function IntervalChart({
         ...axisLooks(colours),
         splitLine: { show: false },
         axisTick: { show: false },
-        axisLabel: { color: colours.text, width: 132, overflow: 'truncate', interval: 0 },
+        axisLabel: { color: colours.text, width: labelWidth(), overflow: 'truncate', interval: 0 },
       },
       series: [
         {

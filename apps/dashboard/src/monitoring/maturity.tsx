@@ -55,7 +55,7 @@ function Kept({ summary }: { readonly summary: Summary }) {
     },
   ];
   return (
-    <div className="grid small">
+    <div className="figures">
       {figures.map(({ name, value, note }) => (
         <div key={name} className="panel figure">
           <span className="soft">{name}</span>

@@ -1,11 +1,11 @@
 import { useMemo } from 'react';
 import type { Schemas } from '../api/client.js';
-import { Button } from '../shell/controls.js';
 import { count, moment, money, percent } from '../shell/format.js';
 import { Table } from '../shell/table.js';
 import { Alerts } from './alerts.js';
 import { clicksColumns, factorColumn } from './columns.js';
 import { DaysCharts } from './days-chart.js';
+import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
 import { NoOutcomes, Told, useOverview, useSummary, youthOf } from './reports.js';
 import { Signs } from './signs.js';
@@ -32,7 +32,7 @@ export function Overview({ place, go }: ViewProps) {
 function Judged({ report, go }: { readonly report: Report; readonly go: ViewProps['go'] }) {
   const summary = useSummary();
   const youth = useMemo(() => youthOf(summary.data), [summary.data]);
-  const alerts = <Alerts alerts={report.alerts} deliveries={report.deliveries} go={go} />;
+  const alerts = <Alerts alerts={report.alerts} deliveries={report.deliveries} />;
   if (report.overall.rows === 0) {
     return (
       <>
@@ -47,7 +47,7 @@ function Judged({ report, go }: { readonly report: Report; readonly go: ViewProp
       <section className="panel" aria-labelledby="findings">
         <h2 id="findings">What is found</h2>
         <Findings report={report} />
-        <Causes causes={report.causes} go={go} />
+        <Causes causes={report.causes} />
       </section>
       <section className="panel" aria-labelledby="days">
         <h2 id="days">Observed against predicted</h2>
@@ -57,7 +57,7 @@ function Judged({ report, go }: { readonly report: Report; readonly go: ViewProp
         {alerts}
         <Signs signs={report.signs} reference={report.reference} />
       </div>
-      <Versions report={report} go={go} />
+      <Versions report={report} />
     </div>
   );
 }
@@ -72,7 +72,10 @@ interface Shown {
 /** The figures that one looks at first. */
 function Figures({ report }: { readonly report: Report }) {
   const { overall, causes, days, left_out } = report;
-  const sums = causes.flatMap(({ gain }) => (gain.money === null ? [] : [gain.money.value]));
+  // Causes may lie in one another, so what they cost does not add up.
+  const [dearest] = causes
+    .filter(({ gain }) => gain.money !== null)
+    .sort((a, b) => Math.abs(b.gain.money!.value) - Math.abs(a.gain.money!.value));
   const firing = report.alerts.filter(({ state }) => state === 'firing').length;
   const figures: readonly Shown[] = [
     {
@@ -85,17 +88,11 @@ function Figures({ report }: { readonly report: Report }) {
       note: `${count(overall.expected)} expected of ${count(overall.impressions)} impressions`,
     },
     {
-      name: 'What the causes cost',
-      value:
-        causes.length === 0
-          ? 'nothing'
-          : sums.length === 0
-            ? 'unknown'
-            : money(sums.reduce((sum, one) => sum + one, 0)),
+      name: 'What matters most',
+      value: causes.length === 0 ? 'nothing' : gainWords(dearest?.gain.money?.value),
       note:
-        causes.length > 0 && sums.length === 0
-          ? 'Say above what a click is worth'
-          : `${causes.length} ${causes.length === 1 ? 'cause' : 'causes'} named`,
+        dearest?.segment ??
+        (causes.length > 0 ? 'Say above what a click is worth' : 'no cause is named'),
     },
     {
       ...{ name: 'Alerts', value: count(firing), tone: firing > 0 ? 'bad' : 'good' },
@@ -110,7 +107,7 @@ function Figures({ report }: { readonly report: Report }) {
     },
   ];
   return (
-    <div className="grid small">
+    <div className="figures">
       {figures.map(({ name, value, note, tone }) => (
         <div key={name} className="panel figure">
           <span className="soft">{name}</span>
@@ -154,13 +151,7 @@ function Findings({
 }
 
 /** The fewest segments that explain what is off, what costs most first. */
-export function Causes({
-  causes,
-  go,
-}: {
-  readonly causes: readonly Cause[];
-  readonly go: (change: Place) => void;
-}) {
+export function Causes({ causes }: { readonly causes: readonly Cause[] }) {
   if (causes.length === 0) return null;
   return (
     <>
@@ -173,7 +164,9 @@ export function Causes({
           {
             name: 'Segment',
             cell: ({ segment }) => (
-              <Button onPress={() => go({ view: 'segments', segment })}>{segment}</Button>
+              <PlaceLink to={{ view: 'segments', segment }}>
+                <bdi>{segment}</bdi>
+              </PlaceLink>
             ),
             sortBy: ({ segment }) => segment,
           },
@@ -201,7 +194,11 @@ export function Causes({
           },
           {
             name: 'Explains',
-            cell: ({ explains }) => (explains.length === 0 ? '–' : <Explained names={explains} />),
+            cell: ({ explains }) => (
+              <div className="explains">
+                {explains.length === 0 ? '–' : <Explained names={explains} />}
+              </div>
+            ),
           },
         ]}
       />
@@ -211,7 +208,7 @@ export function Causes({
 
 const SHOWN = 3;
 
-function Explained({ names }: { readonly names: readonly string[] }) {
+export function Explained({ names }: { readonly names: readonly string[] }) {
   if (names.length <= SHOWN) return <>{names.join(', ')}</>;
   return (
     <details>
@@ -223,7 +220,7 @@ function Explained({ names }: { readonly names: readonly string[] }) {
   );
 }
 
-function Versions({ report, go }: { readonly report: Report; readonly go: ViewProps['go'] }) {
+function Versions({ report }: { readonly report: Report }) {
   return (
     <section className="panel" aria-labelledby="versions">
       <h2 id="versions">Versions of the model</h2>
@@ -235,7 +232,7 @@ function Versions({ report, go }: { readonly report: Report; readonly go: ViewPr
           {
             name: 'Version',
             cell: ({ model_version }) => (
-              <Button onPress={() => go({ model: model_version })}>{model_version}</Button>
+              <PlaceLink to={{ model: model_version }}>{model_version}</PlaceLink>
             ),
             sortBy: ({ model_version }) => model_version,
           },

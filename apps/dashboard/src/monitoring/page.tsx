@@ -1,5 +1,4 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useStream } from '../api/stream.js';
 import { Decisions } from './decisions.js';
 import { Effectiveness } from './effectiveness.js';
@@ -7,6 +6,7 @@ import { Experiments } from './experiments.js';
 import { Maturity } from './maturity.js';
 import './monitoring.css';
 import { Overview, type Report } from './overview.js';
+import { PlaceLink } from './place-link.js';
 import { type Place, usePlace, type View, views } from './question.js';
 import { MONITORING } from './reports.js';
 import { Segments } from './segments.js';
@@ -37,19 +37,16 @@ export function MonitoringPage() {
       </div>
       <nav className="views" aria-label="Views">
         {views.map(({ id, name }) => (
-          <Link
+          <PlaceLink
             key={id}
-            to="/monitoring"
-            search={(before: Record<string, unknown>) => ({
-              ...before,
+            to={{
               ...{ view: id === 'overview' ? undefined : id },
               ...{ segment: undefined, experiment: undefined, decision: undefined },
-            })}
-            activeProps={{}}
-            aria-current={id === view ? 'page' : undefined}
+            }}
+            isShown={id === view}
           >
             {name}
-          </Link>
+          </PlaceLink>
         ))}
       </nav>
       <Toolbar place={place} go={go} view={view} />

@@ -5,6 +5,8 @@ import { count, money } from '../shell/format.js';
 import { Empty } from '../shell/states.js';
 import { segmentDays } from './cells.js';
 import { DaysCharts } from './days-chart.js';
+import { Explained } from './overview.js';
+import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
 import { Told, useAnswer, useOverview, useSummary, youthOf } from './reports.js';
 import type { SegmentsReport } from './segments.js';
@@ -26,7 +28,9 @@ export function SegmentDetail({ segment, report, place, go }: DetailProps) {
   return (
     <section className="panel stack" aria-labelledby="segment">
       <div className="title">
-        <h2 id="segment">{segment}</h2>
+        <h2 id="segment">
+          <bdi>{segment}</bdi>
+        </h2>
         <Button onPress={() => go({ segment: undefined })}>Close this segment</Button>
       </div>
       {known === undefined ? (
@@ -41,7 +45,7 @@ export function SegmentDetail({ segment, report, place, go }: DetailProps) {
             {missWords(known.factor)}: {count(known.clicks)} came, {count(known.expected)} were
             expected; {factorWords(known)}.
           </p>
-          <Why cause={cause} explained={explained} go={go} />
+          <Why cause={cause} explained={explained} />
           {report.model_version !== null && (
             <Days parts={known.parts} report={report} place={place} name={segment} />
           )}
@@ -55,11 +59,9 @@ export function SegmentDetail({ segment, report, place, go }: DetailProps) {
 function Why({
   cause,
   explained,
-  go,
 }: {
   readonly cause: Schemas['CauseAnswer'] | undefined;
   readonly explained: Schemas['ExplainedAnswer'] | undefined;
-  readonly go: DetailProps['go'];
 }) {
   const told = cause ?? explained;
   if (told === undefined) return <p className="notice good">It is not off by more than chance.</p>;
@@ -71,11 +73,15 @@ function Why({
         {worth && `, ${gainWords(worth.value)} (${range(worth.lower, worth.upper, money)})`}.
       </p>
       {cause && (
-        <p>
-          {cause.explains.length === 0
-            ? 'It is a cause by itself and explains no other.'
-            : `It is a cause: without it, ${cause.explains.join(', ')} would not be off.`}
-        </p>
+        <div>
+          {cause.explains.length === 0 ? (
+            'It is a cause by itself and explains no other.'
+          ) : (
+            <>
+              It is a cause. Without it these would not be off: <Explained names={cause.explains} />
+            </>
+          )}
+        </div>
       )}
       {explained && (
         <p>
@@ -83,9 +89,9 @@ function Why({
           {explained.because_of === null ? (
             'none of the causes that are named.'
           ) : (
-            <Button onPress={() => go({ segment: explained.because_of! })}>
-              {explained.because_of}
-            </Button>
+            <PlaceLink to={{ segment: explained.because_of }}>
+              <bdi>{explained.because_of}</bdi>
+            </PlaceLink>
           )}
         </p>
       )}

@@ -1,12 +1,13 @@
 import { useMemo, useState } from 'react';
 import type { Schemas } from '../api/client.js';
-import { Button, Select, TextField } from '../shell/controls.js';
+import { Select, TextField } from '../shell/controls.js';
 import { count } from '../shell/format.js';
 import { Empty } from '../shell/states.js';
 import { Table } from '../shell/table.js';
 import { clicksColumns, factorColumn } from './columns.js';
 import { IntervalChart } from './interval-chart.js';
 import { Causes } from './overview.js';
+import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
 import { NoOutcomes, Told, useSegments } from './reports.js';
 import { SegmentDetail } from './segment-detail.js';
@@ -44,9 +45,9 @@ export function Segments({ place, go }: ViewProps) {
               {report.by_money.length === 0 ? (
                 <p className="notice good">No segment is off by more than chance.</p>
               ) : (
-                <Causes causes={report.by_money} go={go} />
+                <Causes causes={report.by_money} />
               )}
-              <Others report={report} go={go} />
+              <Others report={report} shown={place.segment} />
             </section>
             <All report={report} place={place} go={go} />
           </div>
@@ -57,7 +58,13 @@ export function Segments({ place, go }: ViewProps) {
 }
 
 /** Segments that are off as well, most of them only because a cause lies in them. */
-function Others({ report, go }: { readonly report: SegmentsReport; readonly go: ViewProps['go'] }) {
+function Others({
+  report,
+  shown,
+}: {
+  readonly report: SegmentsReport;
+  readonly shown: string | undefined;
+}) {
   const { explained } = report;
   if (explained.length === 0) return null;
   return (
@@ -70,7 +77,11 @@ function Others({ report, go }: { readonly report: SegmentsReport; readonly go: 
         columns={[
           {
             name: 'Segment',
-            cell: ({ segment }) => <Button onPress={() => go({ segment })}>{segment}</Button>,
+            cell: ({ segment }) => (
+              <PlaceLink to={{ segment }} isShown={segment === shown}>
+                <bdi>{segment}</bdi>
+              </PlaceLink>
+            ),
             sortBy: ({ segment }) => segment,
           },
           { name: 'Since', cell: ({ since }) => since, sortBy: ({ since }) => since },
@@ -121,7 +132,7 @@ function All({ report, place, go }: ViewProps & { readonly report: SegmentsRepor
           <p>Search for less of it, or choose another feature.</p>
         </Empty>
       ) : (
-        <Drawn segments={wanted} go={go} />
+        <Drawn segments={wanted} go={go} shown={place.segment} />
       )}
     </section>
   );
@@ -133,9 +144,11 @@ const sureness = ({ log_e_value }: Segment): number => log_e_value;
 function Drawn({
   segments,
   go,
+  shown,
 }: {
   readonly segments: readonly Segment[];
   readonly go: ViewProps['go'];
+  readonly shown: string | undefined;
 }) {
   const drawn = useMemo(
     () => [...segments].sort((a, b) => sureness(b) - sureness(a)).slice(0, MOST_DRAWN),
@@ -166,7 +179,11 @@ function Drawn({
         columns={[
           {
             name: 'Segment',
-            cell: ({ segment }) => <Button onPress={() => go({ segment })}>{segment}</Button>,
+            cell: ({ segment }) => (
+              <PlaceLink to={{ segment }} isShown={segment === shown}>
+                <bdi>{segment}</bdi>
+              </PlaceLink>
+            ),
             sortBy: ({ segment }) => segment,
           },
           ...clicksColumns,
