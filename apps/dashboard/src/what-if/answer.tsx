@@ -4,6 +4,7 @@ import { number, percent } from '../shell/format.js';
 import type { Problem } from '../api/problem.js';
 import type { Figures, Why } from './asking.js';
 import type { Lack } from './running.js';
+import { Check } from './check.js';
 import { Waterfall } from './waterfall.js';
 
 /** What a model says of a record. */
@@ -16,6 +17,8 @@ export interface Answered {
   /** The explanation is. */
   readonly isWhyOld: boolean;
   readonly problem: Problem | undefined;
+  /** Why there is no explanation. */
+  readonly whyProblem: Problem | undefined;
   /** Features in which the record lies outside of what training held. */
   readonly outside: readonly string[];
   readonly exposure: number | undefined;
@@ -78,25 +81,31 @@ export function Reasons({
   answered,
   names,
   lack,
+  version,
+  beside,
 }: {
   readonly title: string;
   readonly answered: Answered;
   /** What the values of the explanation are of. */
   readonly names: readonly string[];
   readonly lack: Lack | undefined;
+  readonly version: string;
+  /** The explanation of the scenario beside it, to be drawn on the same scale. */
+  readonly beside: Why | undefined;
 }) {
-  const { why, isWhyOld, record, figures } = answered;
+  const { why, whyProblem, isWhyOld, record, figures } = answered;
   return (
     <section className="panel wi-reasons" aria-busy={isWhyOld} aria-label={title}>
       <h2>{title}</h2>
+      {whyProblem !== undefined && <Failure problem={whyProblem} />}
       {why === undefined ? (
-        <p className="soft">The explanation is on its way…</p>
+        whyProblem === undefined && <p className="soft">The explanation is on its way…</p>
       ) : (
-        <Waterfall why={why} names={names} record={record} />
+        <Waterfall {...{ why, names, record, beside }} />
       )}
       {lack !== undefined && <p className="notice warn">{LACKS[lack]}</p>}
       {figures !== undefined && why !== undefined && (
-        <Exact answered={answered} figures={figures} why={why} names={names} />
+        <Exact {...{ answered, figures, why, names, version }} />
       )}
     </section>
   );
@@ -111,24 +120,27 @@ const LACKS: Record<Lack, string> = {
 
 /** All figures unrounded, for whoever compares them with those of the service. */
 function Exact({
-  answered: { record, isOld, isWhyOld },
+  answered: { record, isOld, isWhyOld, outside },
   figures,
   why,
   names,
+  version,
 }: {
   readonly answered: Answered;
   readonly figures: Figures;
   readonly why: Why;
   readonly names: readonly string[];
+  readonly version: string;
 }) {
   const { prediction, interval } = figures;
-  const rows: [string, number][] = [
+  const rows: [string, number | string][] = [
     ['predicted_ctr', rounded(figures.ctr)],
     ['unrounded_ctr', prediction],
     ...(interval === null ? [] : Object.entries(outwards(interval))),
     ['base_value', why.base],
     ...names.map((name, g): [string, number] => [`contributions.${name}`, why.values[g]]),
     ...(why.calibration === 0 ? [] : [['calibration', why.calibration] as [string, number]]),
+    ['extrapolated', outside.join(', ')],
   ];
   const isSettled = !isOld && !isWhyOld;
   return (
@@ -151,6 +163,7 @@ function Exact({
           ))}
         </tbody>
       </table>
+      {isSettled && <Check {...{ record, version, figures, why, names }} />}
     </details>
   );
 }

@@ -1,6 +1,6 @@
 import { number } from '../shell/format.js';
 import type { Answered } from './answer.js';
-import { signed } from './waterfall.js';
+import { points, signed } from './waterfall.js';
 
 /** What is different between two scenarios, and what makes the difference. */
 export function Comparison({
@@ -24,8 +24,8 @@ export function Comparison({
       <h2>B against A</h2>
       <div className="grid small">
         <p className="figure">
-          <span className="value">{signed(difference)}</span>
-          <span className="soft">{`CTR: ${signed(ratio)} of that of A`}</span>
+          <span className="value">{points(difference)}</span>
+          <span className="soft">{`of CTR, ${signed(ratio)} of that of A`}</span>
         </p>
         {clicks !== undefined && (
           <p className="figure">
@@ -66,7 +66,7 @@ function Parts({ a: { why: one }, b: { why: other }, names }: Parameters<typeof 
     <ul className="wi-parts" aria-label="What makes the difference">
       {parts.slice(0, 6).map(({ name, by }) => (
         <li key={name}>
-          <bdi>{name}</bdi> <strong>{signed(by)}</strong>
+          <bdi>{name}</bdi> <strong>{points(by)}</strong>
         </li>
       ))}
     </ul>

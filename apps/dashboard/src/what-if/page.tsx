@@ -1,10 +1,11 @@
+import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { answer, client, type Schemas } from '../api/client.js';
 import { Select } from '../shell/controls.js';
 import { Empty, Shown } from '../shell/states.js';
 import type { Card } from './schema.js';
-import { useRunning } from './running.js';
+import { useRunning, type Running } from './running.js';
 import { Workbench } from './workbench.js';
 import './what-if.css';
 
@@ -81,7 +82,7 @@ function Version({
     queryKey: ['what-if-card', version],
     queryFn: async () => {
       const path = { params: { path: { version } } };
-      return (await answer(client.GET('/models/{version}', path))) as unknown as Card;
+      return (await answer(client.GET('/models/{version}', path))) as unknown as Partial<Card>;
     },
     staleTime: Infinity,
   });
@@ -90,11 +91,28 @@ function Version({
     <Shown query={card} what="what the model knows">
       {(card) => (
         <Shown query={running} what="the model itself">
-          {(running) => <Workbench {...{ card, running, isCurrent }} />}
+          {(running) => <Loaded {...{ card, running, isCurrent }} />}
         </Shown>
       )}
     </Shown>
   );
+}
+
+/** A model from elsewhere may have a card without a schema: then its file tells it. */
+function Loaded({
+  card,
+  running,
+  isCurrent,
+}: {
+  readonly card: Partial<Card>;
+  readonly running: Running;
+  readonly isCurrent: boolean;
+}) {
+  const whole = useMemo(
+    (): Card => ({ ...card, schema: card.schema ?? running.forest.schema }),
+    [card, running],
+  );
+  return <Workbench card={whole} running={running} isCurrent={isCurrent} />;
 }
 
 function NoModel() {

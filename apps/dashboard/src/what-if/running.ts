@@ -188,6 +188,8 @@ export interface Asked<T> {
   readonly problem: Problem | undefined;
 }
 
+const NOTHING = { value: undefined, isOld: false, problem: undefined };
+
 /**
  * The model's answer to a question: at once if the model is swift, else as soon as its thread has it.
  * @param asker see `Running.ask`
@@ -198,25 +200,27 @@ export function useAsked<Q extends Question>(
   asker: string,
   question: Q | undefined,
 ): Asked<AnswerOf[Q['kind']]> {
-  const now = useMemo(
-    () => (running.isSwift && question ? running.answerNow(question) : undefined),
-    [running, question],
-  );
+  const now = useMemo((): Asked<AnswerOf[Q['kind']]> | undefined => {
+    if (!running.isSwift) return undefined;
+    if (question === undefined) return NOTHING;
+    try {
+      return { value: running.answerNow(question), isOld: false, problem: undefined };
+    } catch (error) {
+      return { ...NOTHING, problem: asProblem(error) };
+    }
+  }, [running, question]);
   const [later, setLater] = useState<{ to?: Q; value?: AnswerOf[Q['kind']]; problem?: Problem }>(
     {},
   );
   useEffect(() => {
     if (running.isSwift || question === undefined) return;
-    let isGone = false;
     running.ask(asker, question).then(
+      // What is somewhat late is shown all the same, as what it is: while a slider moves, nothing else comes.
       (value) => setLater({ to: question, value }),
-      (error: unknown) => !isGone && setLater({ to: question, problem: asProblem(error) }),
+      (error: unknown) => setLater({ to: question, problem: asProblem(error) }),
     );
-    return () => {
-      isGone = true;
-    };
   }, [running, asker, question]);
-  if (now !== undefined) return { value: now, isOld: false, problem: undefined };
+  if (now !== undefined) return now;
   const isOld = later.to !== question;
   return { value: later.value, isOld, problem: isOld ? undefined : later.problem };
 }

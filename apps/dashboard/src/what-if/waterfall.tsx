@@ -18,45 +18,47 @@ export function Waterfall({
   why,
   names,
   record,
+  beside,
 }: {
   readonly why: Why;
   readonly names: readonly string[];
   readonly record: PlacementRecord;
+  /** Another explanation that is drawn on the same scale. */
+  readonly beside: Why | undefined;
 }) {
   const isMargin = why.scale !== 'prediction';
   const bars = barsOf(why, names, record);
-  const [least, most] = reachOf(bars, why.base);
+  const others = beside === undefined ? [] : barsOf(beside, names, record);
+  const [least, most] = reachOf([...bars, ...others], why.base);
   const share = (at: number) => (at - least) / (most - least || 1);
   const shown = (at: number) => (isMargin ? number(at, 4) : percent(at, 4));
   const end = bars.length > 0 ? bars[bars.length - 1].to : why.base;
   return (
-    <>
-      <table className="wi-waterfall">
-        <caption className="soft">
-          {isMargin
-            ? 'What each feature adds, on the scale that the trees add up on (log-odds).'
-            : 'From the average of the training data, what knowing each feature adds.'}
-        </caption>
-        <tbody>
-          <Total name="Average" text={shown(why.base)} at={share(why.base)} />
-          {bars.map(({ name, value, from, to }, i) => (
-            <tr key={i}>
-              <th scope="row">
-                <bdi className="wi-name">{name}</bdi> <bdi className="soft">{value}</bdi>
-              </th>
-              <td aria-hidden="true">
-                <span
-                  className={to < from ? 'wi-bar less' : 'wi-bar more'}
-                  style={spanOf(share(from), share(to))}
-                />
-              </td>
-              <td className="number">{signed(to - from, isMargin)}</td>
-            </tr>
-          ))}
-          <Total name="Prediction" text={shown(end)} at={share(end)} />
-        </tbody>
-      </table>
-    </>
+    <table className="wi-waterfall">
+      <caption className="soft">
+        {isMargin
+          ? 'What each feature adds, on the scale that the trees add up on (log-odds).'
+          : 'From the average of the training data, what knowing each feature adds to the CTR.'}
+      </caption>
+      <tbody>
+        <Total name="Average" text={shown(why.base)} at={share(why.base)} />
+        {bars.map(({ name, value, from, to }, i) => (
+          <tr key={i}>
+            <th scope="row">
+              <bdi className="wi-name">{name}</bdi> <bdi className="soft">{value}</bdi>
+            </th>
+            <td aria-hidden="true">
+              <span
+                className={to < from ? 'wi-bar less' : 'wi-bar more'}
+                style={spanOf(share(from), share(to))}
+              />
+            </td>
+            <td className="number">{signed(to - from, isMargin)}</td>
+          </tr>
+        ))}
+        <Total name="Prediction" text={shown(end)} at={share(end)} />
+      </tbody>
+    </table>
   );
 }
 
@@ -84,6 +86,12 @@ const spanOf = (from: number, to: number): CSSProperties => ({
   left: `${100 * Math.min(from, to)}%`,
   width: `${100 * Math.abs(to - from)}%`,
 });
+
+/** A difference between two CTRs: in points, for it is no share of anything. */
+export function points(value: number): string {
+  const text = `${number(Math.abs(100 * value), 3)} points`;
+  return value === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
+}
 
 /** A contribution with its sign: per cent of impressions, or on the margin. */
 export function signed(value: number, isMargin = false): string {

@@ -8,6 +8,7 @@ import { useColumns, wordPlaces, type RecordColumns } from './columns.js';
 import { Comparison } from './compare.js';
 import { CurvePanel, type Line } from './curve.js';
 import { Fields } from './fields.js';
+import { pairsOutside } from './pairs.js';
 import { useAsked, type Running } from './running.js';
 import {
   isNumber,
@@ -60,19 +61,19 @@ export function Workbench({
         </div>
       )}
       <Tools {...{ running, asking, change, isCurrent, tells }} />
+      {b !== undefined && (
+        <Comparison a={one.answered} b={other.answered} names={running.explained} />
+      )}
       <div className={b === undefined ? 'wi-one' : 'wi-two'}>
         {sides.map((side) => (
           <Side
             key={side.id}
             {...{ card, running, side, change }}
             level={asking.level}
-            isAlone={b === undefined}
+            beside={b === undefined ? undefined : sides.find(({ id }) => id !== side.id)}
           />
         ))}
       </div>
-      {b !== undefined && (
-        <Comparison a={one.answered} b={other.answered} names={running.explained} />
-      )}
       <Curves {...{ card, running, asking, change, sides, tells }} />
     </div>
   );
@@ -113,17 +114,23 @@ function useScenario(
   );
   const figures = useAsked(running, `${asker} figures`, figuresQuestion);
   const why = useAsked(running, `${asker} why`, whyQuestion);
-  const outside = useMemo(
-    () => (record === undefined ? [] : [...outsideTraining(card, record), ...given.unknown]),
-    [card, record, given.unknown],
+  const pairs = useMemo(
+    () => pairsOutside(card, running.forest, running.background),
+    [card, running],
   );
+  const outside = useMemo(() => {
+    if (record === undefined || columns === undefined) return [];
+    const alone = [...outsideTraining(card, record), ...given.unknown];
+    return alone.length > 0 ? alone : pairs(columns);
+  }, [card, record, columns, given.unknown, pairs]);
   const answered: Answered = {
     ...{ record: record ?? {}, outside, exposure },
     figures: figures.value,
     why: why.value,
     isOld: given.isOld || figures.isOld,
     isWhyOld: given.isOld || why.isOld,
-    problem: given.problem ?? figures.problem ?? why.problem,
+    problem: given.problem ?? figures.problem,
+    whyProblem: why.problem,
   };
   return { given, answered };
 }
@@ -134,14 +141,14 @@ function Side({
   running,
   side: { id, name, scenario, record },
   level,
-  isAlone,
+  beside,
   change,
 }: {
   readonly card: Card;
   readonly running: Running;
   readonly side: SideOf;
   readonly level: number;
-  readonly isAlone: boolean;
+  readonly beside: SideOf | undefined;
   readonly change: Change;
 }) {
   const { given, answered } = scenario;
@@ -154,6 +161,7 @@ function Side({
       change((before) => ({ [id]: withValue(before[id] ?? {}, name, value) })),
     [change, id],
   );
+  const isAlone = beside === undefined;
   const title = isAlone ? 'Predicted CTR' : `${name}: predicted CTR`;
   return (
     <div className="wi-side">
@@ -170,6 +178,8 @@ function Side({
         answered={answered}
         names={running.explained}
         lack={running.lack}
+        version={running.version}
+        beside={beside?.scenario.answered.why}
       />
     </div>
   );
