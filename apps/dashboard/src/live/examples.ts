@@ -1,5 +1,5 @@
 /* Records that a model can be asked, made of what its card says of its features. */
-import { answer, client, type PlacementRecord, serviceUrl } from '../api/client.js';
+import type { PlacementRecord } from '../api/client.js';
 
 /** A feature as the card of a model describes it. */
 interface Feature {
@@ -28,22 +28,6 @@ export type Words = Readonly<Record<string, readonly (string | number)[]>>;
 /** Whether the model learned from what the trainer's generator made. */
 export const isGenerated = ({ source }: Card): boolean => source?.startsWith('generated') ?? false;
 
-export async function readCard(version: string): Promise<Card> {
-  const params = { path: { version } };
-  return (await answer(client.GET('/models/{version}', { params }))) as unknown as Card;
-}
-
-/** Some words that the model knows, for each feature that takes words. */
-export async function readWords(version: string, { schema }: Card): Promise<Words> {
-  const features = schema.features.filter(({ kind }) => kind === 'word');
-  const each = features.map(async ({ name: feature }) => {
-    const params = { path: { version }, query: { feature, limit: 20 } };
-    const { words } = await answer(client.GET('/models/{version}/words', { params }));
-    return [feature, words.map(({ word }) => word)] as const;
-  });
-  return Object.fromEntries(await Promise.all(each));
-}
-
 /** Golden ratio: its multiples, less their whole parts, are spread evenly however many are taken. */
 const TURN = 0.618_033_988_75;
 
@@ -68,9 +52,9 @@ function numberOf(feature: Feature, range: Range, share: number): number {
   return feature.kind === 'integer' ? Math.round(value) : Number(value.toPrecision(4));
 }
 
-/** The command that asks for a prediction of a record. */
-export function curlOf(record: PlacementRecord, needsKey: boolean): string {
+/** The command that asks a service for a prediction of a record. */
+export function curlOf(url: string, record: PlacementRecord, needsKey: boolean): string {
   const body = JSON.stringify(record).replaceAll("'", String.raw`'\''`);
   const key = needsKey ? `-H "x-api-key: $API_KEY" ` : '';
-  return `curl ${serviceUrl}/predict_ctr ${key}-H 'content-type: application/json' -d '${body}'`;
+  return `curl ${url}/predict_ctr ${key}-H 'content-type: application/json' -d '${body}'`;
 }

@@ -5,9 +5,12 @@
  *   away ──shown and visible──▶ followed ──another page, or hidden──▶ away
  */
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { ask } from '../api/client.js';
 import type { Problem } from '../api/problem.js';
 import { followStream, type StreamState } from '../api/stream.js';
 import { History, type Stats } from './history.js';
+import { METRICS_MS, metricsOf, remember } from './metrics.js';
 
 /** What the service told at a moment. */
 export interface Frame {
@@ -110,4 +113,19 @@ export function useFeed(isPaused: boolean): Feed {
   latest.current = now;
   useEffect(() => hold(isPaused ? latest.current : undefined), [isPaused]);
   return isPaused && held !== undefined ? held : now;
+}
+
+/** What the service tells Prometheus, every ten seconds. */
+export function useMetrics() {
+  return useQuery({
+    queryKey: ['live', 'metrics'],
+    queryFn: async () => {
+      const text = await (await ask('/metrics')).text();
+      const moment = Date.now();
+      remember(text, moment);
+      return metricsOf(text, moment);
+    },
+    refetchInterval: METRICS_MS,
+    staleTime: 0,
+  });
 }

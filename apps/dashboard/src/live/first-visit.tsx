@@ -2,20 +2,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { answer, client, type PlacementRecord } from '../api/client.js';
+import { answer, client, type PlacementRecord, serviceUrl } from '../api/client.js';
 import { asProblem, type Problem } from '../api/problem.js';
 import { Button } from '../shell/controls.js';
 import { percent } from '../shell/format.js';
 import { Empty, Failure, Shown } from '../shell/states.js';
-import {
-  type Card,
-  curlOf,
-  exampleOf,
-  isGenerated,
-  readCard,
-  readWords,
-  type Words,
-} from './examples.js';
+import { type Card, curlOf, exampleOf, isGenerated, type Words } from './examples.js';
 
 /** No model: what to do, as commands. */
 export function NoModel() {
@@ -33,6 +25,22 @@ export function NoModel() {
       </p>
     </Empty>
   );
+}
+
+async function readCard(version: string): Promise<Card> {
+  const params = { path: { version } };
+  return (await answer(client.GET('/models/{version}', { params }))) as unknown as Card;
+}
+
+/** Some words that the model knows, for each feature that takes words. */
+async function readWords(version: string, { schema }: Card): Promise<Words> {
+  const features = schema.features.filter(({ kind }) => kind === 'word');
+  const each = features.map(async ({ name: feature }) => {
+    const params = { path: { version }, query: { feature, limit: 20 } };
+    const { words } = await answer(client.GET('/models/{version}/words', { params }));
+    return [feature, words.map(({ word }) => word)] as const;
+  });
+  return Object.fromEntries(await Promise.all(each));
 }
 
 export function useCard(version: string | null) {
@@ -114,7 +122,9 @@ function Ask({
     <>
       <h2>Nothing has been asked yet</h2>
       <p>The model is loaded and ready. Ask for the CTR of an ad placement from a terminal:</p>
-      <Copyable text={curlOf(exampleOf(card, words, 0), who.data?.keys_needed ?? false)} />
+      <Copyable
+        text={curlOf(serviceUrl, exampleOf(card, words, 0), who.data?.keys_needed ?? false)}
+      />
       <p>or from here. Everything below comes alive with the first answers.</p>
       {sending.problem && <Failure problem={sending.problem} />}
       <Button variant="primary" onPress={sending.send} isDisabled={isSending}>

@@ -2,8 +2,6 @@
  * What the service tells Prometheus and nobody else: the exact sum of predictions, how the latest gated canary
  * ended, and whether outcomes are kept. Asked every ten seconds.
  */
-import { useQuery } from '@tanstack/react-query';
-import { ask } from '../api/client.js';
 import { type Point, Ring, windowSeconds, type Window } from './history.js';
 
 export const METRICS_MS = 10_000;
@@ -34,7 +32,7 @@ const ctrs = new Ring(windowSeconds['1h'] / (METRICS_MS / 1000), 2);
 let counted: { predictions: number; sum: number; moment: number } | undefined;
 
 /** Remembers the mean of the predictions since it was last asked. */
-function remember(text: string, moment: number): void {
+export function remember(text: string, moment: number): void {
   const predictions = samplesOf(text, 'adscale_predictions_total')[0]?.value ?? 0;
   const sum = samplesOf(text, 'adscale_predicted_ctr_sum')[0]?.value ?? 0;
   const before = counted;
@@ -65,22 +63,13 @@ export function meanCtr(window: Window, until: number): number | undefined {
   return all === 0 ? undefined : sum / all;
 }
 
-export function useMetrics() {
-  return useQuery({
-    queryKey: ['live', 'metrics'],
-    queryFn: async (): Promise<Metrics> => {
-      const text = await (await ask('/metrics')).text();
-      const moment = Date.now();
-      remember(text, moment);
-      const trial = samplesOf(text, 'adscale_trial_info')[0]?.labels;
-      const store = samplesOf(text, 'adscale_outcomes_store_up')[0];
-      return {
-        moment,
-        trial: trial && { version: trial.version, status: trial.status },
-        isStoreUp: store && store.value === 1,
-      };
-    },
-    refetchInterval: METRICS_MS,
-    staleTime: 0,
-  });
+/** What is read of an answer to a question for metrics. */
+export function metricsOf(text: string, moment: number): Metrics {
+  const trial = samplesOf(text, 'adscale_trial_info')[0]?.labels;
+  const store = samplesOf(text, 'adscale_outcomes_store_up')[0];
+  return {
+    moment,
+    trial: trial && { version: trial.version, status: trial.status },
+    isStoreUp: store && store.value === 1,
+  };
 }
