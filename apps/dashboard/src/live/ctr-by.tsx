@@ -86,11 +86,13 @@ function Dimension({
   );
 }
 
-/** Numbers and ranges in their order; names by how often they were asked for. */
+/** Numbers and ranges in their order; a few names by name, so that they stay in place; many by how often they come. */
 function inOrder(rows: readonly Category[]) {
   const isNumbered = rows.every(({ label }) => Number.isFinite(Number.parseFloat(label)));
+  const byName = (a: Category, b: Category) => a.label.localeCompare(b.label);
+  if (rows.length <= MOST && !isNumbered) return byName;
   return (a: Category, b: Category) =>
     isNumbered
       ? Number.parseFloat(a.label) - Number.parseFloat(b.label)
-      : b.predictions - a.predictions || a.label.localeCompare(b.label);
+      : b.predictions - a.predictions || byName(a, b);
 }

@@ -64,7 +64,7 @@ export function Figures({
           note={
             none
               ? `no requests in ${during}`
-              : `or less for 99 % of requests in ${during}; ${milliseconds(figures.latency_ms.p50)} for half. Lines: the minute before each moment.`
+              : `or less for 99 % of requests in ${during}; ${milliseconds(figures.latency_ms.p50)} for half`
           }
           lines={lines.latency}
           shown={milliseconds}
@@ -101,7 +101,7 @@ export function Figures({
 function HistoryNote({ since }: { readonly since: number }) {
   return (
     <p className="soft">
-      {`Lines begin when this page was opened (${clock(since)}); large figures are the service’s own and reach further back. Nothing is kept when the tab is closed.`}
+      {`Lines begin when this page was opened (${clock(since)}); large figures are the service’s own and reach further back. Latency is of the minute before each moment. Nothing is kept when the tab is closed.`}
     </p>
   );
 }

@@ -34,7 +34,7 @@ export function LivePage() {
     <div className="live stack">
       <div className="toolbar head">
         <h1>Live</h1>
-        <Beat feed={feed} isPaused={isPaused} />
+        {!feed.problem?.wantsKey && <Beat feed={feed} isPaused={isPaused} />}
         <Segments label="Span of time" choices={windows} value={window} onChange={look} />
         <Button onPress={() => setPaused(!isPaused)}>{isPaused ? 'Go on' : 'Pause'}</Button>
       </div>

@@ -71,7 +71,7 @@ const titles = (findings: readonly Finding[]) => findings.map(({ title }) => tit
 function Item({ finding: { tone, title, detail, advice, page } }: { readonly finding: Finding }) {
   return (
     <li>
-      <span className={`chip ${tone}`}>{tone === 'bad' ? 'Wrong' : 'Look'}</span>
+      <span className={`chip ${tone}`}>{tone === 'bad' ? 'Wrong' : 'Check'}</span>
       <div>
         <strong>{title}</strong>
         <p>{detail}</p>
