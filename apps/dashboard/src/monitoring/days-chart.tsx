@@ -146,6 +146,14 @@ function factorsOption(days: readonly Day[], youth: Youth) {
   };
 }
 
+const growing: Record<Youth['known'], string> = {
+  learnt: 'Shaded days still grow: what is expected of them is corrected by how days grew so far.',
+  nothing:
+    'Nothing is known yet of how days grow, so that days are taken as they are; it is learnt from figures that are told again later.',
+  hidden:
+    'How days grow is not told to this key, which takes the scope outcomes: only today is shaded.',
+};
+
 /** Both charts and the table of the same figures. @param what whose days these are, such as `all traffic` */
 export function DaysCharts({
   days,
@@ -179,9 +187,7 @@ export function DaysCharts({
       />
       <p className="soft">
         Bars are intervals; red ones leave out 1, the dashed line: that day is off. {intervals}{' '}
-        {youth.isKnown
-          ? 'Shaded days still grow: what is expected of them is corrected by how days grew so far.'
-          : 'Nothing is known yet of how days grow, so that days are taken as they are; it is learnt from figures that are told again later.'}
+        {growing[youth.known]}
       </p>
       <details>
         <summary>Figures by day</summary>

@@ -36,8 +36,8 @@ export function Effectiveness({ place, go }: ViewProps) {
           <div className="stack">
             <Effects report={report} place={place} go={go} />
             <div className="grid">
-              <Ends title="Best" rows={report.best} words="above what the model expected" />
-              <Ends title="Worst" rows={report.worst} words="below what the model expected" />
+              <Ends title="Best, against the others" rows={report.best} />
+              <Ends title="Worst, against the others" rows={report.worst} />
             </div>
             <Change change={report.change} split={place.split} onSplit={(split) => go({ split })} />
           </div>
@@ -126,17 +126,15 @@ function EffectsTable({
 function Ends({
   title,
   rows,
-  words,
 }: {
   readonly title: string;
   readonly rows: readonly Schemas['NamedEffectAnswer'][];
-  readonly words: string;
 }) {
   return (
-    <section className="panel" aria-labelledby={title}>
-      <h2 id={title}>{title}</h2>
+    <section className="panel" aria-label={title}>
+      <h2>{title}</h2>
       {rows.length === 0 ? (
-        <p className="soft">None is {words} by more than chance.</p>
+        <p className="soft">Chance alone explains how campaigns and placements differ.</p>
       ) : (
         <ol className="plain">
           {rows.map((row) => (

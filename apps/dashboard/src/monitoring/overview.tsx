@@ -1,4 +1,3 @@
-import { useMemo } from 'react';
 import type { Schemas } from '../api/client.js';
 import { count, moment, money, percent } from '../shell/format.js';
 import { Table } from '../shell/table.js';
@@ -7,7 +6,7 @@ import { clicksColumns, factorColumn } from './columns.js';
 import { DaysCharts } from './days-chart.js';
 import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
-import { NoOutcomes, Told, useOverview, useSummary, youthOf } from './reports.js';
+import { NoOutcomes, Told, useOverview, useYouth } from './reports.js';
 import { Signs } from './signs.js';
 import { factorWords, gainWords, isOff, missWords, range } from './words.js';
 
@@ -30,8 +29,7 @@ export function Overview({ place, go }: ViewProps) {
 }
 
 function Judged({ report, go }: { readonly report: Report; readonly go: ViewProps['go'] }) {
-  const summary = useSummary();
-  const youth = useMemo(() => youthOf(summary.data), [summary.data]);
+  const youth = useYouth();
   const alerts = <Alerts alerts={report.alerts} deliveries={report.deliveries} />;
   if (report.overall.rows === 0) {
     return (

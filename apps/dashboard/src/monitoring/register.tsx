@@ -40,6 +40,13 @@ export function Register({ onRegistered }: { readonly onRegistered: (id: string)
 const errorOf = (problem: Problem | undefined, field: string): string | undefined =>
   problem?.errors.find((error) => error.field === field)?.message;
 
+const FIELDS =
+  /^(name|uplift|baseline_ctr|significance|power|dispersion|arms\[\d+\]\.(name|share))$/;
+
+/** Whether all that is wrong stands below the fields that it is of. */
+const isShownByFields = ({ errors }: Problem): boolean =>
+  errors.length > 0 && errors.every(({ field }) => FIELDS.test(field));
+
 function Form({
   onClose,
   onRegistered,
@@ -77,7 +84,7 @@ function Form({
       <Arms arms={wanted.arms} change={change} problem={problem} />
       <Numbers wanted={wanted} change={change} problem={problem} />
       <Size wanted={wanted} />
-      {problem && <Failure problem={problem} />}
+      {problem && !isShownByFields(problem) && <Failure problem={problem} />}
       <div className="actions">
         <Button onPress={onClose}>Cancel</Button>
         <Button type="submit" variant="primary" isDisabled={register.isPending}>

@@ -1,10 +1,10 @@
 /* The reports of the page, asked for once by all who show them, and what stands in their place. */
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { answer, client, type Schemas } from '../api/client.js';
+import { answer, client } from '../api/client.js';
 import { asProblem } from '../api/problem.js';
 import { Button } from '../shell/controls.js';
-import { Empty, Failure, Shown } from '../shell/states.js';
+import { Empty, Failure, Loading, Shown } from '../shell/states.js';
 import { dayAfter, daysBetween, type Place, type Question, today } from './question.js';
 
 /** Milliseconds between tries while the store cannot be used. */
@@ -51,22 +51,30 @@ export const useSummary = () =>
 const MOST_LACKING = 0.02;
 
 export interface Youth {
-  /** Whether anything is known of how days grow. */
-  readonly isKnown: boolean;
+  /** What is known of how days grow: nothing yet, or nothing that this key may see. */
+  readonly known: 'learnt' | 'nothing' | 'hidden';
   /** Whether the clicks of a day still come in. */
   readonly isYoung: (day: string) => boolean;
 }
 
 /** Which days still grow, as far as restatements have shown: today always, others by yesterday's deliveries. */
-export function youthOf(summary: Schemas['OutcomeSummaryAnswer'] | undefined): Youth {
-  const shares = summary?.maturity ?? [];
+export function youthOf({
+  data,
+  error,
+}: Pick<ReturnType<typeof useSummary>, 'data' | 'error'>): Youth {
+  const shares = data?.maturity ?? [];
   const grown = shares.filter(({ share }) => Math.abs(share - 1) > MOST_LACKING);
   const matureAge = Math.max(-1, ...grown.map(({ age }) => age)) + 1;
   const now = today();
   return {
-    isKnown: shares.length > 0,
+    known: error !== null ? 'hidden' : shares.length > 0 ? 'learnt' : 'nothing',
     isYoung: (day) => daysBetween(day, now) - 1 < matureAge || day >= now,
   };
+}
+
+export function useYouth(): Youth {
+  const { data, error } = useSummary();
+  return useMemo(() => youthOf({ data, error }), [data, error]);
 }
 
 /** Shows an answer of the service about outcomes; where there is no store of them, what to do about it. */
@@ -117,6 +125,7 @@ function SwitchedOff() {
 export function NoOutcomes({ go }: { readonly go: (change: Place) => void }) {
   const summary = useSummary();
   const { first_day, last_day } = summary.data ?? {};
+  if (summary.isPending) return <Loading what="which days there are" />;
   if (first_day && last_day) {
     return (
       <Empty title="No outcomes in these days">
@@ -133,7 +142,13 @@ export function NoOutcomes({ go }: { readonly go: (change: Place) => void }) {
     );
   }
   return (
-    <Empty title="Nobody has told what came of the predictions yet">
+    <Empty
+      title={
+        summary.error
+          ? 'No outcomes in these days'
+          : 'Nobody has told what came of the predictions yet'
+      }
+    >
       <p>
         Models are judged by outcomes: impressions and clicks, as your ad platform reports them.
         Send its export; a file that is sent again changes nothing, and newer figures of a day

@@ -1,4 +1,3 @@
-import { useMemo } from 'react';
 import type { Schemas } from '../api/client.js';
 import { Button } from '../shell/controls.js';
 import { count, money } from '../shell/format.js';
@@ -8,7 +7,7 @@ import { DaysCharts } from './days-chart.js';
 import { Explained } from './overview.js';
 import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
-import { Told, useAnswer, useOverview, useSummary, youthOf } from './reports.js';
+import { Told, useAnswer, useOverview, useYouth } from './reports.js';
 import type { SegmentsReport } from './segments.js';
 import { factorWords, gainWords, missWords, range } from './words.js';
 
@@ -109,8 +108,7 @@ function Days({
   readonly name: string;
 }) {
   const overview = useOverview(questionOf(place));
-  const summary = useSummary();
-  const youth = useMemo(() => youthOf(summary.data), [summary.data]);
+  const youth = useYouth();
   const spread = overview.data?.day_variance ?? 0;
   const { from, to, model_version } = report;
   const query = useAnswer(

@@ -23,7 +23,12 @@ export function Toolbar({
   const isReport = view !== 'decisions';
   return (
     <div className="panel toolbar" role="group" aria-label="What is shown">
-      <RangePicker key={`${place.from} ${place.to}`} place={place} go={go} />
+      <RangePicker
+        key={`${place.from} ${place.to}`}
+        place={place}
+        go={go}
+        otherwise={isReport ? 'As the service is set' : 'All'}
+      />
       {isReport && <ModelPicker place={place} go={go} />}
       <Select
         label="Days that still grow"
@@ -66,7 +71,13 @@ export function Toolbar({
   );
 }
 
-function RangePicker({ place, go }: Omit<Parameters<typeof Toolbar>[0], 'view'>) {
+interface PickerProps {
+  readonly place: Place;
+  readonly go: (change: Place) => void;
+}
+
+/** @param otherwise which days are shown where none are chosen */
+function RangePicker({ place, go, otherwise }: PickerProps & { readonly otherwise: string }) {
   const isGiven = place.from !== undefined || place.to !== undefined;
   const [isOpen, setOpen] = useState(isGiven);
   const [from, setFrom] = useState(place.from ?? dayAfter(today(), -27));
@@ -87,7 +98,7 @@ function RangePicker({ place, go }: Omit<Parameters<typeof Toolbar>[0], 'view'>)
       <Select
         label="Days"
         choices={[
-          { id: AS_SET, name: 'As the service is set' },
+          { id: AS_SET, name: otherwise },
           ...ranges.map((days) => ({ id: String(days), name: `Last ${days}` })),
           { id: CUSTOM, name: 'From … to …' },
         ]}
@@ -114,7 +125,7 @@ function problemOf(from: string, to: string): string | undefined {
   return undefined;
 }
 
-function ModelPicker({ place, go }: Omit<Parameters<typeof Toolbar>[0], 'view'>) {
+function ModelPicker({ place, go }: PickerProps) {
   const { data } = useQuery({
     queryKey: ['models'],
     queryFn: ({ signal }) => answer(client.GET('/models', { signal })),
@@ -136,7 +147,7 @@ function ModelPicker({ place, go }: Omit<Parameters<typeof Toolbar>[0], 'view'>)
   );
 }
 
-function Price({ place, go }: Omit<Parameters<typeof Toolbar>[0], 'view'>) {
+function Price({ place, go }: PickerProps) {
   return (
     <NumberField
       label="Worth of a click"
