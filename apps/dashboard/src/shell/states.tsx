@@ -68,8 +68,9 @@ export function FieldErrors({ problem }: { readonly problem: Problem }) {
   );
 }
 
-/** A key is missing, wrong, or lacks the scope. */
+/** A key is missing, wrong, or lacks the scope; or there are none, and then nobody may change anything. */
 export function NoPermission({ problem }: { readonly problem: Problem }) {
+  if (problem.code === 'ADMIN_CLOSED') return <NoKeys />;
   return (
     <div className="state no-permission" role="alert">
       <h3>{problem.status === 401 ? 'The service asks for a key' : 'This key may not do that'}</h3>
@@ -77,6 +78,21 @@ export function NoPermission({ problem }: { readonly problem: Problem }) {
       <Button variant="primary" onPress={() => askForKey()}>
         {problem.status === 401 ? 'Enter a key' : 'Use another key'}
       </Button>
+    </div>
+  );
+}
+
+/** What to do where the service has no keys: any one here would be of no use. */
+function NoKeys() {
+  return (
+    <div className="state no-permission" role="alert">
+      <h3>This service has no keys, so nobody may change it</h3>
+      <p>
+        Everybody who reaches it may predict. To open administration, start it with a key of scope{' '}
+        <code>admin</code>, and enter that key here:
+      </p>
+      <pre>{`KEY=$(openssl rand -hex 16); echo "$KEY"
+API_KEYS="ops:predict+outcomes+admin:$(printf %s "$KEY" | sha256sum | cut -d' ' -f1)" npm start`}</pre>
     </div>
   );
 }
