@@ -38,8 +38,7 @@ export function DecisionView({
     [decision, card, own],
   );
   const given = useMemo(() => {
-    const isChosen = Object.keys(own ?? {}).some((name) => name.startsWith('vary.'));
-    const usual = isGrid(decision.name, own ?? {}) && !isChosen ? usualVariations(columns) : {};
+    const usual = isGrid(decision.name, own ?? {}) ? usualVariations(columns) : {};
     return { ...usual, ...own };
   }, [own, decision, columns]);
   const filled = useMemo(() => ({ columns, rows, given }), [columns, rows, given]);

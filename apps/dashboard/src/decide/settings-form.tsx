@@ -103,7 +103,7 @@ function hintOf({ kind, choices, minimum, maximum }: Column): string {
     : 'Such as 1000, 5000, 20000.';
 }
 
-/** Variations that nobody has chosen yet: of the two features that have the fewest values. */
+/** Variations where nobody has said any: of the first two features that have few values. */
 export function usualVariations(columns: readonly Column[]): Settings {
   const few = columns.flatMap(({ key, name, kind, choices, minimum, maximum }) => {
     if (!key.startsWith('record.')) return [];
