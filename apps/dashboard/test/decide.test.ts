@@ -38,12 +38,33 @@ async function copiedRequest(page: Page): Promise<{ url: string; body: string }>
   return { url: words[2], body: words[words.indexOf('--data-raw') + 1] };
 }
 
+type Numbers = Readonly<Record<string, number>>;
+type Listed = { readonly id: string } & Numbers;
+
+/** The parts of requests and answers that are compared with the page. */
+interface Answered {
+  readonly request: Record<string, unknown> & {
+    readonly candidates: readonly { readonly id?: string; readonly record: object }[];
+    readonly schedule: readonly object[];
+    readonly base: object;
+    readonly budget: number;
+  };
+  readonly candidates: readonly Listed[];
+  readonly allocations: readonly Listed[];
+  readonly best: readonly Listed[];
+  readonly total: Numbers;
+  readonly a: Numbers;
+  readonly b: Numbers;
+  readonly live_test: Numbers;
+  readonly placements: number;
+}
+
 /** What the service answers to what the page would ask. */
-async function answered(page: Page): Promise<Record<string, any>> {
+async function answered(page: Page): Promise<Answered> {
   const { url, body } = await copiedRequest(page);
   const response = await service.ask(new URL(url).pathname, { json: JSON.parse(body) });
   expect(response.status).toBe(200);
-  return { ...((await response.json()) as object), request: JSON.parse(body) };
+  return { ...((await response.json()) as Answered), request: JSON.parse(body) };
 }
 
 /** The cells of a table, row by row. */
@@ -79,7 +100,7 @@ describe('a decision', () => {
     const { candidates } = await answered(page);
     const shown = await cellsOf(page, 'Placements by the value of a thousand impressions');
     expect(shown.map(([rank, id, ctr]) => [rank, id, ctr])).toEqual(
-      candidates.map((one: any) => [String(one.rank), one.id, percent(one.predicted_ctr)]),
+      candidates.map((one) => [String(one.rank), one.id, percent(one.predicted_ctr)]),
     );
     const label = await page
       .getByRole('img', { name: /^Value of a thousand/ })
@@ -139,7 +160,7 @@ describe('a decision', () => {
     await page.getByText('The figures of the frontier').click();
     const { allocations, request, total } = await answered(page);
     const spends = (await cellsOf(page, 'The split of the budget')).map(([, spend]) => spend);
-    expect(spends).toEqual(allocations.map(({ spend }: any) => money(spend)));
+    expect(spends).toEqual(allocations.map(({ spend }) => money(spend)));
     const frontier = await cellsOf(page, 'What other budgets would get');
     expect(frontier.map(([budget]) => budget)).toContain('2,000.00');
     for (const [budget, spent, clicks] of [frontier[0], frontier.at(-1)!]) {
@@ -168,24 +189,24 @@ describe('a decision', () => {
     const page = await visit('opportunities');
     await page.getByRole('button', { name: 'Look over' }).click();
     await page.getByRole('option', { name: 'All variations' }).click();
-    await page.getByLabel('Ad position: values').fill('1, 2, 9');
+    await page.getByLabel('Ad position: values').fill('1, 2, 9, 10');
     await ask(page, 'Look');
     await page.getByText('The map as a table').click();
     const { best, placements, request } = await answered(page);
-    expect(placements).toBe(9);
+    expect(placements).toBe(12);
     const listed = await cellsOf(page, 'Best: worth more money');
     expect(listed.map(([id, ctr]) => [id, ctr])).toEqual(
-      best.map((one: any) => [one.id, percent(one.predicted_ctr)]),
+      best.map((one) => [one.id, percent(one.predicted_ctr)]),
     );
     const records = ['desktop', 'mobile', 'tablet'].flatMap((device_type) =>
-      [1, 2, 9].map((ad_position) => ({ ...request.base, device_type, ad_position })),
+      [1, 2, 9, 10].map((ad_position) => ({ ...request.base, device_type, ad_position })),
     );
     const { predictions } = await (
       await service.ask('/predict_ctr/batch', { json: records })
     ).json();
     const map = await cellsOf(page, 'The map as a table');
     expect(map.flatMap(([, ...ctrs]) => ctrs)).toEqual(
-      predictions.map((one: any) => percent(one.predicted_ctr)),
+      predictions.map((one: Numbers) => percent(one.predicted_ctr)),
     );
   });
 });
@@ -209,7 +230,7 @@ describe('the table', () => {
     expect(await bad.getAttribute('aria-invalid')).toBe('true');
     await ask(page, 'Rank');
     await page.getByText('Before this can be asked:').waitFor();
-    await page.getByRole('listitem').getByText('“fridge”: wanted one of').waitFor();
+    await page.getByRole('alert').getByText('“fridge”: wanted one of').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('gridcell', { name: 'Placement 1' }).waitFor();
     await page.getByText('Before this can be asked:').waitFor({ state: 'detached' });
@@ -349,11 +370,11 @@ describe('the table', () => {
     }
     await page.getByRole('tab', { name: 'Rank' }).click();
     const { request, candidates } = await answered(page);
-    expect(request.candidates.slice(0, 5).map(({ id }: any) => id)).toEqual(
+    expect(request.candidates.slice(0, 5).map(({ id }) => id)).toEqual(
       HOSTILE.map((name) => name.trim()),
     );
     const shown = await cellsOf(page, 'Placements by the value of a thousand impressions');
-    expect(shown.map(([, id]) => id)).toEqual(candidates.map(({ id }: any) => id));
+    expect(shown.map(([, id]) => id)).toEqual(candidates.map(({ id }) => id));
     expect(await page.locator('main img, main script').count()).toBe(0);
     expect(dialogs).toEqual([]);
   });

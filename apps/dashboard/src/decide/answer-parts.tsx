@@ -17,6 +17,9 @@ export const price = (value: number | undefined): string =>
         maximumFractionDigits: Math.abs(value) < 10 ? 4 : 2,
       });
 
+/** A share with its sign, so that one sees which way it goes. */
+export const signed = (value: number) => `${value > 0 ? '+' : ''}${percent(value)}`;
+
 /** A chance; what is not certain is not shown as if it were. */
 export function chance(value: number | undefined): string {
   if (value !== undefined && value > 0.999) return `> ${percent(0.999)}`;

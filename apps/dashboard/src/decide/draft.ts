@@ -127,7 +127,7 @@ class DraftStore {
 
   private show(draft: Draft): void {
     this.draft = draft;
-    keep(draft);
+    keepSoon();
     for (const listener of this.listeners) listener();
   }
 }
@@ -170,14 +170,25 @@ function kept(): Draft | undefined {
   }
 }
 
+/** How long a change may wait to be written, in milliseconds: typing is not slowed by writing. */
+const PAUSE = 400;
+let writing: ReturnType<typeof setTimeout> | undefined;
+
+function keepSoon(): void {
+  clearTimeout(writing);
+  writing = setTimeout(keepNow, PAUSE);
+}
+
 /** A full storage, or none, costs nothing but the keeping. */
-function keep(draft: Draft): void {
+function keepNow(): void {
+  clearTimeout(writing);
   try {
-    sessionStorage.setItem(NAME, JSON.stringify(written(draft)));
+    sessionStorage.setItem(NAME, JSON.stringify(written(draftStore.get())));
   } catch {
     sessionStorage.removeItem(NAME);
   }
 }
+addEventListener('pagehide', keepNow);
 
 export const draftStore = new DraftStore();
 

@@ -46,15 +46,26 @@ export function wrongCells(
   columns: readonly Column[],
   places: readonly number[],
 ): Wrong[] {
-  return places.flatMap((row) =>
-    columns.flatMap((column): Wrong[] => {
-      const { key, label, isNeeded } = column;
-      const text = rows[row].cells[key] ?? '';
-      if (text === '' && isNeeded) return [{ row, key, message: `${label} is needed` }];
-      const { error } = readCell(column, text);
-      return error === undefined ? [] : [{ row, key, message: `“${short(text)}”: ${error}` }];
-    }),
-  );
+  return places.flatMap((row) => wrongIn(rows[row], columns).map((wrong) => ({ ...wrong, row })));
+}
+
+/** A row is never changed, only replaced: what is wrong in it is looked for once. */
+const known = new WeakMap<readonly Column[], WeakMap<Row, readonly Wrong[]>>();
+
+function wrongIn(row: Row, columns: readonly Column[]): readonly Wrong[] {
+  const before = known.get(columns) ?? new WeakMap<Row, readonly Wrong[]>();
+  known.set(columns, before);
+  const found = before.get(row) ?? columns.flatMap((column) => wrongOf(column, row));
+  before.set(row, found);
+  return found;
+}
+
+function wrongOf(column: Column, { cells }: Row): Wrong[] {
+  const { key, label, isNeeded } = column;
+  const text = cells[key] ?? '';
+  if (text === '' && isNeeded) return [{ key, message: `${label} is needed` }];
+  const { error } = readCell(column, text);
+  return error === undefined ? [] : [{ key, message: `“${short(text)}”: ${error}` }];
 }
 
 const short = (text: string) => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
