@@ -5,6 +5,7 @@ import { Button } from '../shell/controls.js';
 import { count, moment, money, number, percent } from '../shell/format.js';
 import { Table } from '../shell/table.js';
 import { figure } from './columns.js';
+import { DetailPanel } from './detail-panel.js';
 import { IntervalChart } from './interval-chart.js';
 import type { Place } from './question.js';
 import { Told, useAnswer } from './reports.js';
@@ -33,15 +34,15 @@ export function Decision({
     ),
   );
   return (
-    <section className="panel stack" aria-labelledby="decision">
-      <div className="title">
-        <h2 id="decision">Decision {id}</h2>
-        <Button onPress={() => go({ decision: undefined })}>Close this decision</Button>
-      </div>
+    <DetailPanel
+      title={`Decision ${id}`}
+      what="decision"
+      onClose={() => go({ decision: undefined })}
+    >
       <Told query={query} what="what came of it">
         {(judged) => <Replayed judged={judged} isYoung={isYoung} go={go} />}
       </Told>
-    </section>
+    </DetailPanel>
   );
 }
 

@@ -1,10 +1,11 @@
 import { useMemo, useState } from 'react';
 import { answer, client, type Schemas } from '../api/client.js';
 import { ConfirmButton } from '../shell/confirm.js';
-import { Button, Select } from '../shell/controls.js';
+import { Select } from '../shell/controls.js';
 import { count, moment, number, percent } from '../shell/format.js';
 import { Table } from '../shell/table.js';
 import { Assumptions } from './decision.js';
+import { DetailPanel } from './detail-panel.js';
 import { ExperimentHistory } from './experiment-history.js';
 import { IntervalChart } from './interval-chart.js';
 import type { Place } from './question.js';
@@ -26,17 +27,15 @@ export function Experiment({
     answer(client.GET('/experiments/{id}', { params: { path: { id } }, signal })),
   );
   return (
-    <section className="panel stack" aria-labelledby="experiment">
-      <div className="title">
-        <h2 id="experiment">
-          <bdi>{query.data?.name ?? 'Experiment'}</bdi>
-        </h2>
-        <Button onPress={() => go({ experiment: undefined })}>Close this experiment</Button>
-      </div>
+    <DetailPanel
+      title={query.data?.name ?? 'Experiment'}
+      what="experiment"
+      onClose={() => go({ experiment: undefined })}
+    >
       <Told query={query} what="what it says">
         {(judged) => <Shown judged={judged} />}
       </Told>
-    </section>
+    </DetailPanel>
   );
 }
 
@@ -198,7 +197,8 @@ const NONE = '(none)';
 
 function Finish({ judged }: { readonly judged: Judged }) {
   const { id, arms, result } = judged;
-  const [winner, setWinner] = useState(result.best ?? NONE);
+  const [chosen, setChosen] = useState<string>();
+  const winner = chosen ?? result.best ?? NONE;
   const finish = () =>
     answer(
       client.POST('/experiments/{id}/finish', {
@@ -215,7 +215,7 @@ function Finish({ judged }: { readonly judged: Judged }) {
           ...arms.map(({ name }) => ({ id: name, name })),
         ]}
         value={winner}
-        onChange={setWinner}
+        onChange={setChosen}
       />
       <ConfirmButton name="Finish" title={`Finish “${judged.name}”`} act={finish} isDanger>
         <p>

@@ -21,7 +21,6 @@ export function PlaceLink({
       // Only what is named here is what a link is to: all of these have the same path.
       activeOptions={{ exact: true, explicitUndefined: true }}
       aria-current={isShown ? 'page' : undefined}
-      onClick={() => window.scrollTo({ top: 0 })}
     >
       {children}
     </Link>

@@ -1,9 +1,9 @@
 import type { Schemas } from '../api/client.js';
-import { Button } from '../shell/controls.js';
 import { count, money } from '../shell/format.js';
 import { Empty } from '../shell/states.js';
 import { segmentDays } from './cells.js';
 import { DaysCharts } from './days-chart.js';
+import { DetailPanel } from './detail-panel.js';
 import { Explained } from './overview.js';
 import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
@@ -25,13 +25,7 @@ export function SegmentDetail({ segment, report, place, go }: DetailProps) {
   const single = report.segments.find((one) => one.segment === segment);
   const known = cause ?? explained ?? single;
   return (
-    <section className="panel stack" aria-labelledby="segment">
-      <div className="title">
-        <h2 id="segment">
-          <bdi>{segment}</bdi>
-        </h2>
-        <Button onPress={() => go({ segment: undefined })}>Close this segment</Button>
-      </div>
+    <DetailPanel title={segment} what="segment" onClose={() => go({ segment: undefined })}>
       {known === undefined ? (
         <Empty title="There is no such segment in these days">
           <p>
@@ -50,7 +44,7 @@ export function SegmentDetail({ segment, report, place, go }: DetailProps) {
           )}
         </>
       )}
-    </section>
+    </DetailPanel>
   );
 }
 
