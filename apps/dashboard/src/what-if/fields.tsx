@@ -12,10 +12,9 @@ import {
   shareOf,
   startRecord,
   type Card,
+  type Value,
 } from './schema.js';
 import { WordField } from './words.js';
-
-type Value = string | number | null | undefined;
 
 interface FieldProps {
   readonly card: Card;

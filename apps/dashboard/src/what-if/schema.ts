@@ -35,6 +35,9 @@ export interface Card {
 
 export const isNumber = ({ kind }: Feature): boolean => kind === 'numeric' || kind === 'integer';
 
+/** Of a feature in a record. Undefined: it is not there. */
+export type Value = string | number | null | undefined;
+
 /** Longest text that is a word. */
 const LONGEST_WORD = 512;
 
@@ -80,7 +83,7 @@ export function rowOf({ schema }: Card, record: PlacementRecord): Float64Array {
 }
 
 /** The number of a value that is no word; what is absent and held at a value is that value. */
-export function numberOf(feature: Feature, value: string | number | null | undefined): number {
+export function numberOf(feature: Feature, value: Value): number {
   const given = value ?? feature.bias?.heldAt;
   if (given === undefined) return NaN;
   if (feature.kind !== 'categorical') return given as number;
@@ -109,13 +112,13 @@ export function startRecord(card: Card): PlacementRecord {
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
-function startValue(card: Card, f: number): string | number | undefined {
+function startValue(card: Card, f: number): Value {
   const feature = card.schema.features[f]!;
   const { name, example, bias } = feature;
   if (example !== undefined && ruleBroken(card, f, example) === undefined) return example;
   if (bias !== undefined) return bias.heldAt;
   const range = card.training?.ranges?.[name];
-  if (feature.kind === 'word') return undefined;
+  if (feature.kind === 'word') return null;
   if (feature.kind === 'categorical') {
     const rows = range?.categories ?? {};
     const commonest = [...feature.categories!].sort((a, b) => (rows[b] ?? 0) - (rows[a] ?? 0));
@@ -137,16 +140,19 @@ export function recordFrom(
   for (const name of Object.keys(given)) {
     if (!names.has(name)) refused.push(`${shortened(name)} is not a feature of this model`);
   }
-  const values = card.schema.features.map(({ name }, f) => {
+  const values = card.schema.features.map((feature, f) => {
+    const { name } = feature;
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     const rule = ruleBroken(card, f, value);
-    if (rule === undefined) return [name, value as string | number | null | undefined] as const;
+    // A word is empty rather than absent: a record must say so.
+    const none = feature.kind === 'word' ? null : undefined;
+    if (rule === undefined) return [name, (value ?? none) as Value] as const;
     if (value !== undefined) {
       refused.push(`${name} is ${shortened(JSON.stringify(value))}; it must be ${rule}`);
     }
     return [name, start[name]] as const;
   });
-  const known = values.filter(([, value]) => value !== undefined && value !== null);
+  const known = values.filter(([, value]) => value !== undefined);
   return { record: Object.fromEntries(known) as PlacementRecord, refused };
 }
 

@@ -13,7 +13,7 @@ import {
 import { answer, client } from '../api/client.js';
 import { asProblem } from '../api/problem.js';
 import { count, percent } from '../shell/format.js';
-import type { Feature } from './schema.js';
+import type { Feature, Value } from './schema.js';
 
 /** Milliseconds without a key pressed before words are searched. */
 const PAUSE_MS = 150;
@@ -38,10 +38,10 @@ export function WordField({
 }: {
   readonly feature: Feature;
   readonly version: string;
-  readonly value: string | number | null | undefined;
+  readonly value: Value;
   /** The model does not know it. */
   readonly isUnknown: boolean;
-  readonly onChange: (word: string | number | undefined) => void;
+  readonly onChange: (word: string | number | null) => void;
 }) {
   const shown = String(value ?? '');
   const [typed, setTyped] = useState(shown);
@@ -59,7 +59,7 @@ export function WordField({
     staleTime: Infinity,
   });
   const take = (text: string) => {
-    if (text === '') return onChange(undefined);
+    if (text === '') return onChange(null);
     if (feature.whole !== true) return onChange(text);
     const number = Number(text);
     if (Number.isSafeInteger(number)) onChange(number);
