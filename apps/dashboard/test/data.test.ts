@@ -26,12 +26,18 @@ function exported(rows: number): string {
   return `Campaign;Placement;Bid;Impressions;Link clicks;Cost\n${lines.join('\n')}\n`;
 }
 
+/** A table whose columns are called like nothing. */
+function oddTable(): string {
+  const rows = Array.from({ length: 300 }, (_, i) => `${20 + (i % 7)};${900 + (i % 90)};${i % 5}`);
+  return `a;b;c\n${rows.join('\n')}\n`;
+}
+
 let house: House;
 let service: Service;
 beforeAll(async () => {
   house = await House.open();
   await writeFile(join(house.folder, 'export.csv'), exported(400));
-  await writeFile(join(house.folder, 'odd.csv'), 'a;b\n1;2\n3;4\n');
+  await writeFile(join(house.folder, 'odd.csv'), oddTable());
   const UPLOAD_DIR = join(house.folder, 'uploads');
   service = await house.serve({
     TRAINER: 'on',
@@ -100,7 +106,7 @@ describe('from an export to a version', () => {
     await look.getByText('Small letters, digits and _').waitFor();
     await name.fill('place');
     await name.press('Enter');
-    await look.getByLabel('Trees').fill('15');
+    await look.getByRole('textbox', { name: 'Trees' }).fill('15');
     await look.getByRole('button', { name: 'Train…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Train a model' });
     await dialog.getByText('What serves stays what it is').waitFor();
@@ -121,4 +127,192 @@ describe('from an export to a version', () => {
     await page.goBack();
     await training.getByText('It does not serve').waitFor();
   });
+});
+
+/** Sends a file as a program does. @returns its id */
+async function send(name: string, text: string): Promise<string> {
+  const path = `/training/files?name=${encodeURIComponent(name)}`;
+  const init = { method: 'POST', headers: { 'x-api-key': KEY }, body: text };
+  return ((await (await service.ask(path, init)).json()) as Told).id;
+}
+
+async function start(kind: string, file: string, options = {}): Promise<string> {
+  const json = { kind, file, options };
+  const sent = service.ask('/training/jobs', { headers: { 'x-api-key': KEY }, json });
+  return ((await (await sent).json()) as Told).id;
+}
+
+async function remove(path: string): Promise<void> {
+  await service.ask(path, { method: 'DELETE', headers: { 'x-api-key': KEY } });
+}
+
+describe('a file that the trainer does not understand', () => {
+  it('is told why, and looked at again as somebody says', async () => {
+    const page = await visitData();
+    await choose(page, 'odd.csv');
+    const look = page.getByRole('region', { name: 'Look at the file' });
+    await look.getByText('no column is called like impressions').first().waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await look.getByLabel('Column of impressions').fill('b');
+    await look.getByLabel('Column of clicks').fill('a');
+    await look.getByRole('button', { name: 'Look again' }).click();
+    await look.getByRole('heading', { name: 'What the columns mean' }).waitFor();
+    const [{ options }] = await jobs();
+    expect(options).toEqual({ impressions: 'b', clicks: 'a' });
+    // Without anything to learn from, that is said before anybody trains.
+    const used = page.getByText('c', { exact: true });
+    await look.locator('.switch').filter({ has: used }).click();
+    const train = look.getByRole('button', { name: 'Train…' });
+    await look.getByText('Use at least one column as a feature.').waitFor();
+    expect(await train.isDisabled()).toBe(true);
+  });
+});
+
+describe('a job that runs', () => {
+  it('is told step by step, and ends when that is confirmed', async () => {
+    const file = await send('long.csv', exported(4000));
+    const id = await start('train', file, { trees: 5000, leaf_rows: 1, model: 'forest' });
+    const page = await visitData(desk, `/data?train=${id}`);
+    const training = page.getByRole('region', { name: 'Training' });
+    await training.getByText(/grow: \d+ of 5000 trees/).waitFor();
+    expect(await training.getByRole('progressbar').getAttribute('value')).not.toBe('0');
+    await page.getByRole('region', { name: 'Jobs' }).getByText('runs').waitFor();
+    await training.getByRole('button', { name: 'Cancel the job' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Cancel the job' });
+    await dialog.getByText('Nothing is published').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel the job' }).click();
+    await training.getByText('It was cancelled. Nothing was published.').waitFor();
+    expect((await jobs())[0].state).toBe('cancelled');
+    await remove(`/training/files/${file}`);
+  });
+});
+
+describe('names that were chosen to do harm', () => {
+  it.each([
+    ['light, on a desk', { ...desk, colorScheme: 'light' }],
+    ['dark, on a phone', { ...phone, colorScheme: 'dark' }],
+  ] as const)('stay text, within the screen and without barriers: %s', async (_name, visitor) => {
+    const name = `${HOSTILE}${'x'.repeat(120)}.csv`;
+    const file = await send(name, exported(300));
+    const page = await visitData({ ...visitor, reducedMotion: 'reduce' });
+    const files = page.getByRole('region', { name: 'Files', exact: true });
+    await files.getByRole('button', { name: `Look at it: ${HOSTILE}` }).click();
+    const look = page.getByRole('region', { name: 'Look at the file' });
+    await look.getByText('"><script>').first().waitFor();
+    await look.getByRole('heading', { name: 'What the columns mean' }).waitFor();
+    expect(await page.locator('main script, main img').count()).toBe(0);
+    if (process.env.SHOTS) {
+      await page.screenshot({
+        path: `${process.env.SHOTS}/data-${visitor.width}.png`,
+        fullPage: true,
+      });
+      console.log(
+        await page.evaluate(() =>
+          [...document.querySelectorAll('main *')]
+            .filter(
+              (e) =>
+                e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
+                !e.closest('.table-frame'),
+            )
+            .map((e) => e.tagName + '.' + e.className + ' ' + e.getBoundingClientRect().right)
+            .join('\n'),
+        ),
+      );
+    }
+    expect([await barriers(page), await beside(page)]).toEqual([[], 0]);
+    await look.getByText('It was read wrong').click();
+    await look.getByText('The mapping as the trainer reads it').click();
+    expect([await barriers(page), await beside(page)]).toEqual([[], 0]);
+    await files.getByRole('row', { name: HOSTILE }).getByRole('button', { name: 'Delete' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete the file' });
+    await dialog.getByText('"><script>').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const left = await ask<{ files: Told[] }>('/training/files');
+    expect(left.files.map(({ id }) => id)).not.toContain(file);
+  });
+});
+
+describe('what keeps somebody from it', () => {
+  it('is a key that is missing, wrong, or lacks the scope, which is said', async () => {
+    const page = await house.visit(service, '/data', phone);
+    await page.getByText('The service asks for a key').first().waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Enter a key' }).first().click();
+    await enter(page, 'a wrong key');
+    await page.getByText('The service asks for a key').first().waitFor();
+    await page.getByRole('button', { name: 'Enter a key' }).first().click();
+    await enter(page, VISITOR_KEY);
+    await page.getByText('This key may not do that').first().waitFor();
+    expect([await barriers(page), await beside(page)]).toEqual([[], 0]);
+    await page.getByRole('button', { name: 'Use another key' }).first().click();
+    await enter(page, KEY);
+    await page.getByRole('button', { name: 'Choose a file…' }).waitFor();
+    house.forgive(/40[13]/);
+  });
+
+  it('is a service without the trainer, and the page says how to switch it on', async () => {
+    const without = await house.serve({ API_KEYS });
+    const page = await house.visit(without, '/data');
+    await page.getByRole('button', { name: 'Enter a key' }).first().click();
+    await enter(page, KEY);
+    await page.getByText('Training from this page is switched off').waitFor();
+    await page.getByText('TRAINER=on').waitFor();
+    expect(await barriers(page)).toEqual([]);
+    house.forgive(/40[14]/);
+  });
+
+  it('is a file that is too large or empty, told before it is sent in vain', async () => {
+    await writeFile(join(house.folder, 'large.csv'), 'x'.repeat(1_000_001));
+    await writeFile(join(house.folder, 'empty.csv'), '');
+    const page = await visitData();
+    await choose(page, 'large.csv');
+    await page.getByText('large.csv has 1 MB; a file may have 1 MB').waitFor();
+    await choose(page, 'empty.csv');
+    await page.getByText('empty.csv is empty.').waitFor();
+    await choose(page, 'export.csv');
+    await page.getByRole('region', { name: 'Look at the file' }).waitFor();
+  });
+
+  it('is a network that is cut: nothing of the file is kept, and it can be sent again', async () => {
+    const page = await visitData();
+    await page.context().setOffline(true);
+    await choose(page, 'export.csv');
+    const files = page.getByRole('region', { name: 'Files', exact: true });
+    await files.getByText('No connection to the service').waitFor();
+    await page.context().setOffline(false);
+    await page.getByText('The service cannot be reached.').waitFor({ state: 'detached' });
+    await choose(page, 'export.csv');
+    await page.getByRole('region', { name: 'Look at the file' }).waitFor();
+    house.forgive(/ERR_INTERNET_DISCONNECTED/);
+  });
+});
+
+it('the whole way can be gone by the keyboard alone', async () => {
+  const page = await visitData();
+  const press = async (key: string, times = 1) => {
+    for (let i = 0; i < times; i++) await page.keyboard.press(key);
+  };
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
+  const tabTo = async (text: string) => {
+    for (let i = 0; i < 120; i++) {
+      if ((await focused()) === text) return;
+      await press('Tab');
+    }
+    throw new Error(`nothing called ${text} can be tabbed to`);
+  };
+  await page.locator('#content').focus();
+  await tabTo('Choose a file…');
+  const chooser = page.waitForEvent('filechooser');
+  await press('Enter');
+  await (await chooser).setFiles(join(house.folder, 'export.csv'));
+  await page.getByRole('heading', { name: 'What the columns mean' }).waitFor();
+  await tabTo('Train…');
+  await press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Train a model' });
+  await dialog.waitFor();
+  await press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await focused()).toBe('Train…');
 });

@@ -24,6 +24,8 @@ export function DropFile({
   const [share, setShare] = useState(0);
   const abort = useRef(new AbortController());
   const sending = useMutation({
+    // Without a network, that is said at once.
+    networkMode: 'always',
     mutationFn: (file: File) => {
       checkSize(file, room);
       abort.current = new AbortController();
@@ -31,7 +33,8 @@ export function DropFile({
       return upload(file, abort.current.signal, setShare);
     },
     onSuccess: onSent,
-    onSettled: () => queries.invalidateQueries({ queryKey: ['training', 'files'] }),
+    // Not waited for: without a network it would not end, and neither would this.
+    onSettled: () => void queries.invalidateQueries({ queryKey: ['training', 'files'] }),
   });
   const take = (file: File | null | undefined) => {
     if (file && !sending.isPending) sending.mutate(file);
@@ -113,7 +116,7 @@ export function FilesTable({
       name: 'What to do',
       cell: (file) => (
         <div className="toolbar">
-          <Button onPress={() => look(file)} aria-label={`Look at ${file.name}`}>
+          <Button onPress={() => look(file)} aria-label={`Look at it: ${file.name}`}>
             Look at it
           </Button>
           <ConfirmButton

@@ -33,6 +33,12 @@ export function Findings({ found }: { readonly found: Inspection }) {
               </li>
             ))}
           </ul>
+          {findings.some(({ text }) => text.includes('--')) && (
+            <p className="soft">
+              Words such as --feature are the trainer’s at a terminal. Here, the form below has
+              them.
+            </p>
+          )}
         </div>
       )}
       {dirty.reasons.length > 0 && (

@@ -121,7 +121,10 @@ export function JobsTable({
     {
       name: 'Job',
       cell: (job) => (
-        <Button onPress={() => show(job)} aria-label={`Show ${titleOf(job)} of ${job.file.name}`}>
+        <Button
+          onPress={() => show(job)}
+          aria-label={`${titleOf(job)}: show that of ${job.file.name}`}
+        >
           {titleOf(job)}
         </Button>
       ),

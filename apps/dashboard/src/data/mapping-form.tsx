@@ -15,6 +15,7 @@ import {
   type Mapping,
   nameFor,
   type Role,
+  withExposure,
   withFeature,
   withRole,
 } from './mapping.js';
@@ -74,6 +75,14 @@ function Roles({ found, mapping, onChange }: FormProps) {
       <Switch isSelected={isLog} onChange={count}>
         One row is one impression, clicked or not
       </Switch>
+      {!isLog && (
+        <Switch
+          isSelected={mapping.exposure_feature === true}
+          onChange={(wanted) => onChange(withExposure(mapping, wanted))}
+        >
+          Impressions are a feature too: how often an ad is shown may change how often it is clicked
+        </Switch>
+      )}
       <div className="grid small">
         {isLog && role('label', 'Clicked', 'The column of 0 and 1.')}
         {!isLog && role('impressions', 'Impressions', 'How often the ad was shown.')}

@@ -86,6 +86,12 @@ export function withRole(mapping: Mapping, role: Role, column: string | undefine
   return { ...rest, [role]: column, features: Object.fromEntries(kept) };
 }
 
+/** The mapping whose impressions are a feature too, or not. */
+export function withExposure(mapping: Mapping, wanted: boolean): Mapping {
+  const { exposure_feature: _, features, ...rest } = mapping;
+  return { ...rest, ...(wanted && { exposure_feature: true }), features };
+}
+
 /** The mapping that counts by impressions and clicks, or by a label, one row an impression. */
 export function countingBy(mapping: Mapping, what: 'counts' | 'label'): Mapping {
   const roles: Role[] = what === 'counts' ? ['label'] : ['impressions', 'clicks'];

@@ -41,7 +41,7 @@ export function DataPage() {
     queryFn: () => answer(client.GET('/training/files')),
   });
   return (
-    <>
+    <div className="data-page">
       <h1>Data</h1>
       {files.error && asProblem(files.error).code === 'TRAINER_OFF' ? (
         <SwitchedOff />
@@ -50,7 +50,7 @@ export function DataPage() {
           {({ files: all, room }) => <Desk files={all} room={room} />}
         </Shown>
       )}
-    </>
+    </div>
   );
 }
 

@@ -29,6 +29,7 @@ type Options = Record<string, unknown>;
 export function useStartJob(onStarted: (job: ToldJob) => void) {
   const queries = useQueryClient();
   return useMutation({
+    networkMode: 'always',
     mutationFn: (body: { kind: 'inspect' | 'train'; file: string; options?: Options }) =>
       answer(client.POST('/training/jobs', { body: body as never })) as Promise<ToldJob>,
     onSuccess: (job) => {
