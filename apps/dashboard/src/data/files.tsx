@@ -68,7 +68,12 @@ export function DropFile({
           <Button onPress={() => abort.current.abort()}>Cancel</Button>
         </div>
       )}
-      {sending.error && <Failure problem={asProblem(sending.error)} />}
+      {sending.error && sending.variables && (
+        <Failure
+          problem={asProblem(sending.error)}
+          retry={() => sending.mutate(sending.variables)}
+        />
+      )}
     </div>
   );
 }

@@ -213,7 +213,7 @@ function Features({ found, mapping, onChange }: FormProps) {
 
 function About({ row: { profile, derivedBy, because, feature } }: { readonly row: Row }) {
   return (
-    <>
+    <div className="about">
       <bdi>{derivedBy ?? `${profile.type}: ${valuesOf(profile)}`}</bdi>
       {because !== undefined && (
         <div className={feature ? 'warn-text' : 'soft'}>
@@ -221,7 +221,7 @@ function About({ row: { profile, derivedBy, because, feature } }: { readonly row
           <bdi>{because}</bdi>
         </div>
       )}
-    </>
+    </div>
   );
 }
 

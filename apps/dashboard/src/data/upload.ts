@@ -6,7 +6,7 @@ export type StoredFile = Schemas['FileAnswer'];
 /**
  * Sends a file. By XMLHttpRequest, since fetch does not tell how much of a body has left.
  * @param onShare is told how much, from 0 to 1
- * @throws Problem as the service tells it, or CANCELLED
+ * @throws Problem as the service tells it, UPLOAD_CUT or CANCELLED
  */
 export function upload(
   file: File,
@@ -26,7 +26,7 @@ export function upload(
       reject(problemOf(request.status, request.response, after));
     };
     request.onerror = () =>
-      reject(new Problem(0, 'OFFLINE', 'The connection was cut. Nothing of the file was kept.'));
+      reject(new Problem(0, 'UPLOAD_CUT', 'The connection was cut. Nothing of the file was kept.'));
     request.onabort = () => reject(new Problem(0, 'CANCELLED', 'The upload was cancelled.'));
     signal.addEventListener('abort', () => request.abort(), { once: true });
     request.send(file);
