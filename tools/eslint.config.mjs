@@ -158,6 +158,13 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // Parts of these run in a page.
+    files: ['apps/dashboard/bench/**/*.mjs'],
+    languageOptions: {
+      globals: { window: 'readonly', document: 'readonly', MutationObserver: 'readonly' },
+    },
+  },
   ...boundaries.flatMap(edgesOf),
   prettier,
 );
