@@ -58,16 +58,15 @@ function Told({ trial, models }: { readonly trial: Trial; readonly models: Model
         </span>
       </p>
       {isOpen(trial) && <Orders trial={trial} models={models} />}
-      {evidence === null ? (
-        <Empty title="No evidence yet">
+      {!evidence?.impressions && isOpen(trial) && (
+        <Empty title="No outcomes yet">
           <p>
-            Tests begin when outcomes come: <code>POST /outcomes</code>, or{' '}
+            Tests of clicks begin when outcomes come: <code>POST /outcomes</code>, or{' '}
             <code>adscale outcomes</code> with what a platform reports.
           </p>
         </Empty>
-      ) : (
-        <EvidenceOf evidence={evidence} />
       )}
+      {evidence && <EvidenceOf evidence={evidence} />}
       <EvidenceChart trial={trial} />
       <h3>What happened</h3>
       <ol className="models-history">
