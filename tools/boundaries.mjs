@@ -1004,7 +1004,7 @@ export const stages = {
     },
     {
       stage: 'what-if',
-      mayUse: ['api', 'shell', 'charts'],
+      mayUse: ['api', 'shell'],
       because: 'Questions to the model are asked in the page, apart from all other pages.',
     },
     {
@@ -1024,7 +1024,7 @@ export const stages = {
     },
     {
       stage: 'data',
-      mayUse: ['api', 'shell', 'charts'],
+      mayUse: ['api', 'shell'],
       because: 'Data is read and trained on apart from all other pages.',
     },
   ],

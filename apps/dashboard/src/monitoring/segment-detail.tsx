@@ -8,12 +8,11 @@ import { Explained } from './overview.js';
 import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
 import { Told, useAnswer, useOverview, useYouth } from './reports.js';
-import type { SegmentsReport } from './segments.js';
 import { factorWords, gainWords, missWords, range } from './words.js';
 
 interface DetailProps {
   readonly segment: string;
-  readonly report: SegmentsReport;
+  readonly report: Schemas['SegmentsAnswer'];
   readonly place: Place;
   readonly go: (change: Place) => void;
 }

@@ -13,7 +13,7 @@ import { NoOutcomes, Told, useSegments } from './reports.js';
 import { SegmentDetail } from './segment-detail.js';
 import { isOff, missWords } from './words.js';
 
-export type SegmentsReport = Schemas['SegmentsAnswer'];
+type SegmentsReport = Schemas['SegmentsAnswer'];
 type Segment = Schemas['SegmentCalibrationAnswer'];
 
 interface ViewProps {
