@@ -22,7 +22,7 @@ const { chromium } = createRequire(import.meta.url)('playwright-core');
 const APPS = resolve(fileURLToPath(import.meta.url), '../../..');
 
 /** Bytes of heap, and elements of the page, that may come on top: noise of the collector, not growth. */
-export const HEAP_BOUND = 3_000_000;
+export const HEAP_BOUND = 4_000_000;
 export const NODES_BOUND = 300;
 /** Requests a second that the page has something to show of. */
 const RATE = 10;
