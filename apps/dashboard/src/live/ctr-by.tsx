@@ -62,7 +62,7 @@ function Dimension({
           {sorted.slice(0, isWhole ? undefined : MOST).map(({ label, mean, predictions }) => (
             <tr key={label}>
               <th scope="row">
-                <bdi>{label}</bdi>
+                <bdi title={label}>{label}</bdi>
               </th>
               <td>
                 <span className="bar">
