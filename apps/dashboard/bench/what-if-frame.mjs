@@ -103,7 +103,7 @@ async function measured(page, move) {
             const [entry] = performance.getEntriesByName(name);
             // Where the value stays the same, nothing is drawn.
             if (entry !== undefined || tries === 0) resolve(entry?.duration);
-            else window.requestAnimationFrame(() => look(tries - 1));
+            else globalThis.requestAnimationFrame(() => look(tries - 1));
           };
           look(5);
         }),

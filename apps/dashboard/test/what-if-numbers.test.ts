@@ -169,7 +169,7 @@ describe('what the page computes is what the service answers, to the last bit:',
     async () => {
       const MODEL_DIR = join(house.folder, 'wordy');
       const wordy = await house.serve({ MODEL_DIR, OUTCOMES_URL: 'off' });
-      await compare(wordy, wordRecords(200), '&exposure=10000');
+      await compare(wordy, wordRecords(80), '&exposure=10000');
     },
     PATIENCE_MS,
   );
@@ -177,7 +177,7 @@ describe('what the page computes is what the service answers, to the last bit:',
   it(
     'of a boosted one',
     async () => {
-      await compare(await serveInstead('boosted', boostedLike), placements(200, 8));
+      await compare(await serveInstead('boosted', boostedLike), placements(60, 8));
     },
     PATIENCE_MS,
   );
@@ -190,7 +190,7 @@ describe('what the page computes is what the service answers, to the last bit:',
         y: Float64Array.of(0.002, 0.0111, 0.0273, 0.09),
       };
       const isotonic = await serveInstead('isotonic', (forest) => forest.with({ calibration }));
-      await compare(isotonic, placements(200, 9));
+      await compare(isotonic, placements(60, 9));
     },
     PATIENCE_MS,
   );

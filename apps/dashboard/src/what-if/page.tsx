@@ -63,7 +63,12 @@ function Versions({ listing }: { readonly listing: Schemas['ModelsAnswer'] }) {
           The version of this link is not there any more. This is another, and so are its numbers.
         </p>
       )}
-      <Version key={chosen} version={chosen} isCurrent={chosen === serving} />
+      <Version
+        key={chosen}
+        version={chosen}
+        isLoaded={versions.some(({ version, loaded }) => version === chosen && loaded)}
+        isCurrent={chosen === serving}
+      />
     </div>
   );
 }
@@ -73,9 +78,12 @@ const nameOf = ({ version, roles }: Schemas['VersionAnswer']): string =>
 
 function Version({
   version,
+  isLoaded,
   isCurrent,
 }: {
   readonly version: string;
+  /** It serves or is tried: the service tells more of such. */
+  readonly isLoaded: boolean;
   readonly isCurrent: boolean;
 }) {
   const card = useQuery({
@@ -86,7 +94,7 @@ function Version({
     },
     staleTime: Infinity,
   });
-  const running = useRunning(version);
+  const running = useRunning(version, isLoaded);
   return (
     <Shown query={card} what="what the model knows">
       {(card) => (

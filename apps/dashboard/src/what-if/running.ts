@@ -45,11 +45,11 @@ export class Running {
     readonly background: Background | undefined,
   ) {}
 
-  static async start(version: string): Promise<Running> {
+  static async start(version: string, isLoaded: boolean): Promise<Running> {
     // The library is as large as a small model: it comes while the model does.
     const [file, { background, lack }, { Asking }] = await Promise.all([
       ask(`/models/${version}/file`).then((response) => response.arrayBuffer()),
-      backgroundOf(version),
+      backgroundOf(version, isLoaded),
       import('./asking.js'),
     ]);
     const bytes = new Uint8Array(file);
@@ -145,15 +145,18 @@ interface Told {
 }
 
 /** Training rows are data: a key that may only predict is not told them, nor is anybody of other versions. */
-async function backgroundOf(version: string): Promise<Told> {
+async function backgroundOf(version: string, isLoaded: boolean): Promise<Told> {
+  if (!isLoaded) return { background: undefined, lack: 'not-loaded' };
+  const { scopes } = await answer(client.GET('/whoami'));
+  if (!scopes.includes('outcomes')) return { background: undefined, lack: 'scope' };
   try {
     const path = { params: { path: { version } } };
     const background = await answer(client.GET('/models/{version}/background', path));
     return { background, lack: undefined };
   } catch (error) {
-    const { status, code } = asProblem(error);
-    if (status === 403) return { background: undefined, lack: 'scope' };
-    if (code === 'VERSION_NOT_LOADED') return { background: undefined, lack: 'not-loaded' };
+    // It was loaded a moment ago.
+    const isGone = asProblem(error).code === 'VERSION_NOT_LOADED';
+    if (isGone) return { background: undefined, lack: 'not-loaded' };
     throw error;
   }
 }
@@ -162,7 +165,7 @@ const KEY = 'what-if-running';
 const watched = new WeakSet<QueryClient>();
 
 /** The running model of a version; it ends when nobody looks at it any more. */
-export function useRunning(version: string) {
+export function useRunning(version: string, isLoaded: boolean) {
   const queries = useQueryClient();
   if (!watched.has(queries)) {
     watched.add(queries);
@@ -172,8 +175,8 @@ export function useRunning(version: string) {
     });
   }
   return useQuery({
-    queryKey: [KEY, version],
-    queryFn: () => Running.start(version),
+    queryKey: [KEY, version, isLoaded],
+    queryFn: () => Running.start(version, isLoaded),
     staleTime: Infinity,
     gcTime: 0,
     structuralSharing: false,
