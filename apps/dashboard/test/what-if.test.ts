@@ -128,8 +128,8 @@ describe('a placement', () => {
   it('moves with a press on its curve', async () => {
     const page = await house.visit(service, '/what-if');
     const curve = page.getByRole('img', { name: /Predicted CTR against budget/ });
-    const { x, y, width, height } = (await curve.boundingBox())!;
-    await page.mouse.click(x + 0.9 * width, y + height / 2);
+    const { width, height } = (await curve.boundingBox())!;
+    await curve.click({ position: { x: 0.9 * width, y: height / 2 } });
     await page.waitForFunction(() => {
       const { record } = document.querySelector<HTMLElement>('[data-record]')?.dataset ?? {};
       return record !== undefined && JSON.parse(record).budget > 20_000;
@@ -221,6 +221,12 @@ describe('a word', () => {
       return record !== undefined && JSON.parse(record).keyword === hostile;
     }, HOSTILE);
     expect(await keyword.inputValue()).toBe(HOSTILE);
+    await keyword.fill('word 1');
+    await page.getByRole('option', { name: /^word 1 / }).click();
+    await page.waitForFunction(() => {
+      const { record } = document.querySelector<HTMLElement>('[data-record]')?.dataset ?? {};
+      return record !== undefined && JSON.parse(record).keyword === 'word 1';
+    });
     expect(await page.locator('main img').count()).toBe(0);
     expect(await barriers(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type KeyboardEvent } from 'react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import {
   Button as AriaButton,
@@ -76,7 +76,7 @@ export function WordField({
       onInputChange={setTyped}
       onSelectionChange={(key) => key !== null && take(String(key))}
       onBlur={() => typed !== shown && take(typed)}
-      onKeyDown={(event) => event.key === 'Enter' && typed !== shown && take(typed)}
+      onKeyDown={(event) => isEntered(event) && typed !== shown && take(typed)}
     >
       <Label>{feature.name}</Label>
       <div className="wi-combo">
@@ -112,6 +112,10 @@ export function WordField({
     </ComboBox>
   );
 }
+
+/** Enter without an option in view: what was typed is meant as it is. */
+const isEntered = ({ key, target }: KeyboardEvent): boolean =>
+  key === 'Enter' && !(target as Element).hasAttribute('aria-activedescendant');
 
 function hintOf(
   { description }: Feature,
