@@ -35,6 +35,9 @@ interface Asked {
   readonly train?: string;
 }
 
+/** The trainer is off; or there are no keys, and so nobody may use it. */
+const OFF = new Set(['TRAINER_OFF', 'ADMIN_CLOSED']);
+
 export function DataPage() {
   const files = useQuery({
     queryKey: ['training', 'files'],
@@ -43,8 +46,8 @@ export function DataPage() {
   return (
     <div className="data-page">
       <h1>Data</h1>
-      {files.error && asProblem(files.error).code === 'TRAINER_OFF' ? (
-        <SwitchedOff />
+      {files.error && OFF.has(asProblem(files.error).code) ? (
+        <SwitchedOff hasKeys={asProblem(files.error).code === 'TRAINER_OFF'} />
       ) : (
         <Shown query={files} what="files">
           {({ files: all, room }) => <Desk files={all} room={room} />}
@@ -55,10 +58,16 @@ export function DataPage() {
 }
 
 /** Training beside the service is off unless somebody has switched it on. */
-function SwitchedOff() {
+function SwitchedOff({ hasKeys }: { readonly hasKeys: boolean }) {
   return (
     <div className="panel">
-      <Empty title="Training from this page is switched off">
+      <Empty
+        title={
+          hasKeys
+            ? 'Training from this page is switched off'
+            : 'Nobody may train from this page: the service has no keys'
+        }
+      >
         <p>
           With it, an export that you drop here is looked at, trained on with your mapping, and
           becomes a version under Models. Start the service with it on, and with a key that may
