@@ -18,6 +18,8 @@ export default defineConfig({
     target: 'es2022',
     // The policy of the page allows no data: scripts or styles, and small files are not worth an exception.
     assetsInlineLimit: 0,
+    // A few kilobytes: apart, those of a page would not be asked for again once they could not be had.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },

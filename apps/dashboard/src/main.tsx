@@ -1,4 +1,4 @@
-import { StrictMode } from 'react';
+import { type FunctionComponent, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import {
@@ -6,11 +6,11 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Navigate,
   RouterProvider,
 } from '@tanstack/react-router';
 import { asProblem } from './api/problem.js';
+import { lazyPage } from './shell/lazy-page.js';
 import { Layout } from './shell/layout.js';
 import { Failure } from './shell/states.js';
 import { showTheme } from './shell/theme.js';
@@ -38,7 +38,7 @@ const root = createRootRoute({
 });
 const parent = () => root;
 /** A page whose code is loaded when it is first opened; it reads its search parameters by itself. */
-const page = <Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) =>
+const page = <Path extends string>(path: Path, component: FunctionComponent) =>
   createRoute({
     getParentRoute: parent,
     path,
@@ -56,27 +56,27 @@ const router = createRouter({
     }),
     page(
       '/live',
-      lazyRouteComponent(() => import('./live/page.js'), 'LivePage'),
+      lazyPage(async () => (await import('./live/page.js')).LivePage),
     ),
     page(
       '/what-if',
-      lazyRouteComponent(() => import('./what-if/page.js'), 'WhatIfPage'),
+      lazyPage(async () => (await import('./what-if/page.js')).WhatIfPage),
     ),
     page(
       '/decide',
-      lazyRouteComponent(() => import('./decide/page.js'), 'DecidePage'),
+      lazyPage(async () => (await import('./decide/page.js')).DecidePage),
     ),
     page(
       '/models',
-      lazyRouteComponent(() => import('./models/page.js'), 'ModelsPage'),
+      lazyPage(async () => (await import('./models/page.js')).ModelsPage),
     ),
     page(
       '/monitoring',
-      lazyRouteComponent(() => import('./monitoring/page.js'), 'MonitoringPage'),
+      lazyPage(async () => (await import('./monitoring/page.js')).MonitoringPage),
     ),
     page(
       '/data',
-      lazyRouteComponent(() => import('./data/page.js'), 'DataPage'),
+      lazyPage(async () => (await import('./data/page.js')).DataPage),
     ),
   ]),
 });
