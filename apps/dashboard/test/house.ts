@@ -128,6 +128,11 @@ export class House {
     return page;
   }
 
+  /** Closes all tabs, so that nothing of them is heard any more. */
+  async leave(): Promise<void> {
+    await Promise.all(this.contexts.splice(0).map((context) => context.close()));
+  }
+
   /** Takes complaints that a test has caused on purpose out of those that `close` fails by. */
   forgive(expected: RegExp): void {
     const left = this.complaints.filter((complaint) => !expected.test(complaint));
@@ -136,7 +141,7 @@ export class House {
 
   /** Closes everything. @throws Error with what browsers complained about */
   async close(): Promise<void> {
-    await Promise.all(this.contexts.map((context) => context.close()));
+    await this.leave();
     await this.browser?.close();
     await Promise.all(this.services.map((service) => service.stop()));
     await rm(this.folder, { recursive: true, force: true });
