@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
-import { barriers, desk, House, phone, type Service, type Visitor } from './house.js';
+import { adscale, barriers, desk, House, phone, type Service, type Visitor } from './house.js';
 
 let house: House;
 let service: Service;
@@ -399,7 +399,7 @@ describe('the page of decisions', () => {
     const page = await house.visit(service, '/decide', { ...desk, colorScheme: 'light' });
     await page.getByText('Nothing to decide on yet').waitFor();
     expect(await barriers(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Example' }).click();
+    await page.getByRole('button', { name: 'Try six placements' }).click();
     for (const [decision, verb] of Object.entries(verbs)) {
       await page.getByRole('tab', { name: decision }).click();
       await ask(page, verb);
@@ -478,6 +478,41 @@ describe('the page of decisions', () => {
     expect(await copied(page)).toContain('-H "x-api-key: $KEY"');
     expect(await copied(page)).not.toContain('secret');
     house.forgive(/401/);
+  });
+
+  it('knows the words of a model, and asks for impressions where the model has none', async () => {
+    const data = `${house.folder}/words.csv`;
+    await adscale('generate', '--profile', 'words', '--rows', '600', '--output', data);
+    const kinds = [
+      'device_type: { column: device_type, kind: word }',
+      'ad_group: { column: ad_group, kind: word }',
+    ];
+    const mapping = [
+      'impressions: impressions',
+      'clicks: clicks',
+      'features:',
+      ...kinds.map((kind) => `  ${kind}`),
+    ];
+    await writeFile(`${house.folder}/words.mapping.yaml`, `${mapping.join('\n')}\n`);
+    const models = `${house.folder}/words`;
+    await adscale('train', data, '--model', 'forest', '--trees', '5', '--output', models, '--yes');
+    const worded = await house.serve({ MODEL_DIR: models, OUTCOMES_URL: 'off' });
+    const page = await house.visit(worded, '/decide?decision=forecast');
+    await page.getByRole('button', { name: 'Try six placements' }).click();
+    await page.getByRole('columnheader', { name: 'Impressions (needed)' }).waitFor();
+    await page.getByRole('columnheader', { name: 'Ad group (needed)' }).waitFor();
+    await cell(page, 1, 4).dblclick();
+    await page.getByLabel('Ad group, row 1').fill('c0');
+    await page.locator('datalist option[value^="c0"]').first().waitFor({ state: 'attached' });
+    await page.keyboard.press('Enter');
+    await ask(page, 'Forecast');
+    await answerOf(page).waitFor();
+    await page.getByRole('tab', { name: 'Opportunities' }).click();
+    await page.getByRole('button', { name: 'Look over' }).click();
+    await page.getByRole('option', { name: 'All variations' }).click();
+    await ask(page, 'Look');
+    await page.getByText('The map as a table').click();
+    expect((await cellsOf(page, 'The map as a table')).flat()).not.toContain('–');
   });
 
   it('says what to do while there is no model', async () => {

@@ -84,6 +84,7 @@ export function DecisionView({
     );
     setReport({ pasted, from: 'the paste' });
   };
+  const example = () => void fillExample(version, card);
   const wrongAt = useWrongAt(wrong);
   const here = wrongAt(at.row, columns[at.column].key);
   const cells = wrong.filter(({ row }) => row !== undefined);
@@ -110,7 +111,7 @@ export function DecisionView({
           columns={columns}
           rows={rows}
           selected={selected.rows}
-          onExample={() => void fillExample(version, card)}
+          onExample={example}
           onRead={use}
         />
         {report && <ReadReport {...report} onClose={() => setReport(undefined)} />}
@@ -143,7 +144,14 @@ export function DecisionView({
       </section>
       <RunBar decision={decision} asked={asked} asks={asks} run={run} />
       {tried.length > 0 && <WrongList wrong={tried} filled={filled} goTo={goTo} />}
-      <Outcome decision={decision} asked={asked} asks={asks} isEmpty={isEmpty} run={run} />
+      <Outcome
+        decision={decision}
+        asked={asked}
+        asks={asks}
+        isEmpty={isEmpty}
+        run={run}
+        onExample={example}
+      />
     </div>
   );
 }

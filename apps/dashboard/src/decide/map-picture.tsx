@@ -67,7 +67,8 @@ export function MapPicture({ fields, signs, across, down }: PictureProps) {
           type: 'heatmap' as const,
           name: 'CTR',
           itemStyle: { borderColor: colours.line, borderWidth: 1 },
-          label: { show: xs.length <= 12 },
+          label: { show: true },
+          labelLayout: { hideOverlap: true },
           data: fields.map(({ x, y, ctr }, i) => ({
             value: [xs.indexOf(x), isLine ? 0 : ys.indexOf(y), ctr],
             label: {

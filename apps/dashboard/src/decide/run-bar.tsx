@@ -100,12 +100,14 @@ export function Outcome({
   asks,
   isEmpty,
   run,
+  onExample,
 }: {
   readonly decision: Decision;
   readonly asked: Asked | undefined;
   readonly asks: Asks;
   readonly isEmpty: boolean;
   readonly run: () => void;
+  readonly onExample: () => void;
 }) {
   const last = asked?.last;
   const isOld = useMemo(
@@ -122,6 +124,7 @@ export function Outcome({
             ? `Type or paste placements into the table, or press Example. Then press ${decision.verb}.`
             : `Press ${decision.verb}, or Ctrl and Enter in the table.`}
         </p>
+        {isEmpty && <Button onPress={onExample}>Try six placements</Button>}
       </Empty>
     );
   }
