@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import type { Schemas } from '../api/client.js';
 import { AllocationAnswer } from './allocation.js';
 import type { Answered } from './asking.js';
@@ -8,7 +9,7 @@ import { OpportunitiesAnswer } from './opportunities.js';
 import { RankingAnswer } from './ranking.js';
 
 /** The answer to a decision, as picture and table. */
-export function AnswerView({
+export const AnswerView = memo(function AnswerView({
   decision,
   question,
   answer,
@@ -30,4 +31,4 @@ export function AnswerView({
         />
       );
   }
-}
+});

@@ -3,13 +3,14 @@ import { useMemo, useState } from 'react';
 import { Button } from '../shell/controls.js';
 import { asking, useAsked } from './asking.js';
 import type { Decision } from './decisions.js';
-import { draftStore, isBlank, useDraft } from './draft.js';
+import { draftStore, useDraft } from './draft.js';
 import { fillExample, type Served } from './example.js';
 import { Grid } from './grid.js';
 import { filledWith, rangeOf, type Spot } from './grid-keys.js';
 import { type Pasted, readPasted } from './pasting.js';
-import { type Asking, type Filled, filledRows, isGrid, requestOf, type Wrong } from './requests.js';
+import { type Asking, filledRows, isGrid, requestOf, type Wrong } from './requests.js';
 import { Outcome, RunBar } from './run-bar.js';
+import { useStable } from './stable.js';
 import { SettingsForm, usualVariations } from './settings-form.js';
 import { DropPlace, ReadReport, TableTools } from './table-tools.js';
 import { nextAfter, useWrong, useWrongAt, WrongList } from './wrong-cells.js';
@@ -24,9 +25,10 @@ export function DecisionView({
   const { rows, settings } = useDraft();
   const asked = useAsked(decision.name);
   const own = settings[decision.name];
+  const objective = own?.objective ?? '';
   const columns = useMemo(
-    () => decision.columns(card.schema.features, own ?? {}),
-    [decision, card, own],
+    () => decision.columns(card.schema.features, { objective }),
+    [decision, card, objective],
   );
   const given = useMemo(() => {
     const usual = isGrid(decision.name, own ?? {}) ? usualVariations(columns) : {};
@@ -55,7 +57,7 @@ export function DecisionView({
         columns.findIndex((column) => column.key === key),
       ),
     });
-  const run = () => {
+  const run = useStable(() => {
     setTried(true);
     const now = asks();
     if ('wrong' in now) {
@@ -65,11 +67,11 @@ export function DecisionView({
     }
     const text = JSON.stringify(now.body);
     void asking.start(decision.name, { ...now, text, filled });
-  };
-  const use = (pasted: Pasted, from: string) => {
+  });
+  const use = useStable((pasted: Pasted, from: string) => {
     if (pasted.rows.length > 0) draftStore.put(pasted.rows);
     setReport({ pasted, from });
-  };
+  });
   const paste = async (text: string) => {
     if (!/[\t\n]/.test(text.trim())) {
       draftStore.fill(filledWith(text.trim(), selected, columns));
@@ -84,7 +86,7 @@ export function DecisionView({
     );
     setReport({ pasted, from: 'the paste' });
   };
-  const example = () => void fillExample(version, card);
+  const example = useStable(() => void fillExample(version, card));
   const wrongAt = useWrongAt(wrong);
   const here = wrongAt(at.row, columns[at.column].key);
   const cells = wrong.filter(({ row }) => row !== undefined);
@@ -98,19 +100,14 @@ export function DecisionView({
     >
       <p>{decision.says}</p>
       <section className="panel stack" aria-label="Settings">
-        <SettingsForm
-          decision={decision}
-          given={given}
-          columns={columns}
-          wrong={wrong}
-          rowHint={(place) => summaryOf(filled, place)}
-        />
+        <SettingsForm decision={decision} filled={filled} wrong={wrong} />
       </section>
       <section className="panel stack" aria-label="Table of placements">
         <TableTools
           columns={columns}
           rows={rows}
-          selected={selected.rows}
+          first={selected.rows[0]}
+          last={selected.rows[1]}
           onExample={example}
           onRead={use}
         />
@@ -171,11 +168,3 @@ const within = ({ row, column }: Spot, rows: number, columns: number): Spot => (
 
 const footOf = (says: string | undefined, rows: number) =>
   `${says ?? ''} ${rows} rows. Paste cells of a spreadsheet, or drop a CSV file here.`.trim();
-
-/** A row in a few words. */
-function summaryOf({ rows, columns }: Filled, place: number): string | undefined {
-  const row = rows[place];
-  if (row === undefined || isBlank(row)) return 'That row is empty.';
-  const text = columns.flatMap(({ key }) => row.cells[key] ?? []).join(' · ');
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}

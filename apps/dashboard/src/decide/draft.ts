@@ -5,24 +5,11 @@
  */
 import { useSyncExternalStore } from 'react';
 import type { DecisionName, Settings } from './decisions.js';
-
-export interface Row {
-  readonly id: number;
-  /** Texts by the key of their column; an empty cell has none. */
-  readonly cells: Readonly<Record<string, string>>;
-}
+import { asWritten, type Change, isBlank, type Row, type Written } from './rows.js';
 
 export interface Draft {
   readonly rows: readonly Row[];
   readonly settings: Readonly<Partial<Record<DecisionName, Settings>>>;
-}
-
-/** A cell to be filled. */
-export interface Change {
-  /** Place of the row; rows that there are not yet are made. */
-  readonly row: number;
-  readonly key: string;
-  readonly text: string;
 }
 
 const NAME = 'adscale.decide';
@@ -33,8 +20,6 @@ const MOST_STEPS = 200;
 let nextId = 1;
 const newRow = (cells: Row['cells'] = {}): Row => ({ id: nextId++, cells });
 const emptyRows = () => Array.from({ length: EMPTY_ROWS }, () => newRow());
-
-export const isBlank = ({ cells }: Row): boolean => Object.keys(cells).length === 0;
 
 class DraftStore {
   private draft: Draft;
@@ -132,33 +117,10 @@ class DraftStore {
   }
 }
 
-/** What is kept, or shared: rows without the ids that only this page knows. */
-export interface Written {
-  readonly rows: readonly Row['cells'][];
-  readonly settings: Draft['settings'];
-}
-
 export const written = ({ rows, settings }: Draft): Written => ({
   rows: rows.map(({ cells }) => cells),
   settings,
 });
-
-const isTexts = (value: unknown): value is Record<string, string> =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.values(value).every((text) => typeof text === 'string');
-
-/** What was written, if it is that: it comes from outside. */
-export function asWritten(value: unknown): Written | undefined {
-  const { rows, settings } = (value ?? {}) as Partial<Record<keyof Written, unknown>>;
-  const isRight =
-    Array.isArray(rows) &&
-    rows.every(isTexts) &&
-    typeof settings === 'object' &&
-    settings !== null &&
-    Object.values(settings).every(isTexts);
-  return isRight ? ({ rows, settings } as Written) : undefined;
-}
 
 function kept(): Draft | undefined {
   try {

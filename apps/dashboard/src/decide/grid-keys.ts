@@ -1,7 +1,8 @@
 /* What keys do in the table, and the ranges of cells that they do it to. */
 import type { KeyboardEvent } from 'react';
 import type { Column } from './columns.js';
-import { type Change, draftStore, type Row } from './draft.js';
+import { draftStore } from './draft.js';
+import type { Change, Row } from './rows.js';
 
 export interface Spot {
   readonly row: number;
@@ -17,9 +18,6 @@ export const rangeOf = (spot: Spot, anchor: Spot): Range => ({
   rows: [Math.min(spot.row, anchor.row), Math.max(spot.row, anchor.row)],
   columns: [Math.min(spot.column, anchor.column), Math.max(spot.column, anchor.column)],
 });
-
-export const isWithin = ({ rows, columns }: Range, r: number, c: number) =>
-  r >= rows[0] && r <= rows[1] && c >= columns[0] && c <= columns[1];
 
 /** Every cell of a range with the same text. */
 export function filledWith(text: string, range: Range, columns: readonly Column[]): Change[] {

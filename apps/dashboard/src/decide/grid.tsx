@@ -4,9 +4,11 @@
  * which is copied, emptied and filled like one cell. Only rows in view exist (and the one with the focus), so
  * that thousands are as fast as ten.
  */
-import { type ClipboardEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { draftStore, type Row } from './draft.js';
-import { filledWith, isWithin, pressed, rangeOf, type Spot, textOf } from './grid-keys.js';
+import { type ClipboardEvent, type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
+import { draftStore } from './draft.js';
+import type { Row } from './rows.js';
+import { useStable } from './stable.js';
+import { filledWith, pressed, rangeOf, type Spot, textOf } from './grid-keys.js';
 import { CellEditor } from './cell-editor.js';
 import { type Column, tidy } from './columns.js';
 
@@ -63,8 +65,13 @@ export function Grid(props: GridProps) {
     );
   };
   const selected = rangeOf(spot, anchor);
-  const begin = (text?: string) => setTyping({ text });
-  const end = (text: string | undefined, down: number, right: number) => {
+  const begin = useStable((text?: string) => setTyping({ text }));
+  const touch = useStable((row: number, column: number, isRange: boolean) => {
+    if (typing && row === spot.row && column === spot.column) return;
+    setTyping(undefined);
+    move(row, column, isRange);
+  });
+  const end = useStable((text: string | undefined, down: number, right: number) => {
     setTyping(undefined);
     wantsFocus.current = true;
     const column = columns[spot.column];
@@ -77,7 +84,7 @@ export function Grid(props: GridProps) {
     if (down !== 0 || right !== 0) {
       onSpot({ row: next, column: Math.max(0, Math.min(columns.length - 1, spot.column + right)) });
     }
-  };
+  });
   const press = (event: KeyboardEvent) => {
     if (typing) return;
     const done = pressed(event, {
@@ -142,54 +149,90 @@ export function Grid(props: GridProps) {
             <Heading key={column.key} column={column} index={c + 2} />
           ))}
         </div>
-        {shown.map((r) => (
-          <div
-            key={rows[r].id}
-            role="row"
-            aria-rowindex={r + 2}
-            className="sheet-row"
-            style={{ top: HEAD + r * ROW, gridTemplateColumns: template }}
-          >
-            <div role="rowheader" aria-colindex={1} className="sheet-number">
-              {r + 1}
-            </div>
-            {columns.map((column, c) => {
-              const isSpot = spot.row === r && spot.column === c;
-              return (
-                <Cell
-                  key={column.key}
-                  column={column}
-                  index={c + 2}
-                  text={rows[r].cells[column.key] ?? ''}
-                  wrong={props.wrongAt(r, column.key)}
-                  isSpot={isSpot}
-                  isSelected={isWithin(selected, r, c)}
-                  onPress={(isRange) => {
-                    if (isSpot && typing) return;
-                    setTyping(undefined);
-                    move(r, c, isRange);
-                  }}
-                  onBegin={() => begin()}
-                >
-                  {isSpot && typing && (
-                    <CellEditor
-                      column={column}
-                      row={r + 1}
-                      version={version}
-                      text={typing.text ?? rows[r].cells[column.key] ?? ''}
-                      isFresh={typing.text !== undefined}
-                      onEnd={end}
-                    />
-                  )}
-                </Cell>
-              );
-            })}
-          </div>
-        ))}
+        {shown.map((r) => {
+          const isIn = r >= selected.rows[0] && r <= selected.rows[1];
+          return (
+            <Line
+              key={rows[r].id}
+              row={rows[r]}
+              place={r}
+              columns={columns}
+              template={template}
+              wrongAt={props.wrongAt}
+              spot={spot.row === r ? spot.column : -1}
+              from={isIn ? selected.columns[0] : -1}
+              to={isIn ? selected.columns[1] : -1}
+              typing={spot.row === r ? typing : undefined}
+              version={version}
+              onPress={touch}
+              onBegin={begin}
+              onEnd={end}
+            />
+          );
+        })}
       </div>
     </div>
   );
 }
+
+interface LineProps {
+  readonly row: Row;
+  readonly place: number;
+  readonly columns: readonly Column[];
+  readonly template: string;
+  readonly wrongAt: GridProps['wrongAt'];
+  /** Column of the cell that keys go to; −1 where it is in another row. */
+  readonly spot: number;
+  /** Columns that are selected, or −1. */
+  readonly from: number;
+  readonly to: number;
+  readonly typing: { readonly text: string | undefined } | undefined;
+  readonly version: string;
+  readonly onPress: (row: number, column: number, isRange: boolean) => void;
+  readonly onBegin: () => void;
+  readonly onEnd: (text: string | undefined, down: number, right: number) => void;
+}
+
+/** A row; it is drawn anew only when something of it has changed. */
+const Line = memo(function Line(props: LineProps) {
+  const { row, place, columns, template, wrongAt, spot, from, to, typing } = props;
+  return (
+    <div
+      role="row"
+      aria-rowindex={place + 2}
+      className="sheet-row"
+      style={{ top: HEAD + place * ROW, gridTemplateColumns: template }}
+    >
+      <div role="rowheader" aria-colindex={1} className="sheet-number">
+        {place + 1}
+      </div>
+      {columns.map((column, c) => (
+        <Cell
+          key={column.key}
+          column={column}
+          index={c + 2}
+          text={row.cells[column.key] ?? ''}
+          wrong={wrongAt(place, column.key)}
+          isSpot={spot === c}
+          isSelected={c >= from && c <= to && from >= 0}
+          onPress={(isRange) => props.onPress(place, c, isRange)}
+          onBegin={() => props.onBegin()}
+        >
+          {spot === c && typing && (
+            <CellEditor
+              column={column}
+              row={place + 1}
+              version={props.version}
+              text={typing.text ?? row.cells[column.key] ?? ''}
+              isFresh={typing.text !== undefined}
+              onEnd={props.onEnd}
+            />
+          )}
+        </Cell>
+      ))}
+    </div>
+  );
+});
 
 function Heading({ column, index }: { readonly column: Column; readonly index: number }) {
   const { label, name, says, isNeeded } = column;

@@ -2,7 +2,7 @@
 import type { FieldError } from '../api/problem.js';
 import { type Column, readCell } from './columns.js';
 import type { Decision, Setting, Settings } from './decisions.js';
-import { isBlank, type Row } from './draft.js';
+import { isBlank, type Row } from './rows.js';
 
 /** What is wrong, and where: in a cell, a setting, or neither. */
 export interface Wrong {

@@ -1,5 +1,5 @@
 /* The button that asks, what can be taken along, and what comes of asking. */
-import { useEffect, useMemo, useState } from 'react';
+import { memo, useEffect, useMemo, useState } from 'react';
 import { Button } from '../shell/controls.js';
 import { useKey } from '../shell/key-dialog.js';
 import { Empty, Failure } from '../shell/states.js';
@@ -14,7 +14,7 @@ import { curlOf, packed } from './taking-along.js';
 export type Asks = () => Asking;
 
 /** The button, and what can be taken along. */
-export function RunBar({
+export const RunBar = memo(function RunBar({
   decision,
   asked,
   asks,
@@ -67,7 +67,7 @@ export function RunBar({
       </span>
     </div>
   );
-}
+});
 
 /** How long the service has been at it, and a way out. */
 function Waiting({ since, stop }: { readonly since: number; readonly stop: () => void }) {
@@ -94,7 +94,7 @@ function hasChanged(asks: Asks, text: string): boolean {
   return !('body' in now) || JSON.stringify(now.body) !== text;
 }
 
-export function Outcome({
+export const Outcome = memo(function Outcome({
   decision,
   asked,
   asks,
@@ -138,4 +138,4 @@ export function Outcome({
       <AnswerView decision={decision} {...last} />
     </section>
   );
-}
+});

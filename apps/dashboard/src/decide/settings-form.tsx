@@ -1,21 +1,20 @@
+import { memo } from 'react';
 import { Select, TextField } from '../shell/controls.js';
 import type { Column } from './columns.js';
 import type { Decision, Setting, Settings } from './decisions.js';
 import { draftStore } from './draft.js';
-import { isGrid, type Wrong } from './requests.js';
+import { type Filled, isGrid, type Wrong } from './requests.js';
+import { isBlank } from './rows.js';
 
 interface FormProps {
   readonly decision: Decision;
-  readonly given: Settings;
+  readonly filled: Filled;
   readonly wrong: readonly Wrong[];
-  /** A sentence on the row that a setting names. */
-  readonly rowHint: (place: number) => string | undefined;
-  readonly columns: readonly Column[];
 }
 
 /** The settings of a decision: those that most people need, and the others on request. */
-export function SettingsForm(props: FormProps) {
-  const { decision, given, columns } = props;
+export const SettingsForm = memo(function SettingsForm(props: FormProps) {
+  const { decision, filled } = props;
   const main = decision.settings.filter(({ isMain }) => isMain);
   const more = decision.settings.filter(({ isMain }) => !isMain);
   const isOpen = props.wrong.some(({ setting }) => more.some(({ name }) => name === setting));
@@ -28,7 +27,7 @@ export function SettingsForm(props: FormProps) {
           ))}
         </div>
       )}
-      {isGrid(decision.name, given) && <Variations {...props} columns={columns} />}
+      {isGrid(decision.name, filled.given) && <Variations {...props} />}
       <details open={isOpen || undefined}>
         <summary>More settings</summary>
         <div className="fields">
@@ -39,14 +38,15 @@ export function SettingsForm(props: FormProps) {
       </details>
     </div>
   );
-}
+});
 
-function Field({ setting, decision, given, wrong, rowHint }: FormProps & { setting: Setting }) {
+function Field({ setting, decision, filled, wrong }: FormProps & { setting: Setting }) {
+  const { given } = filled;
   const { name, label, kind, choices, isNeeded } = setting;
   const error = wrong.find((one) => one.setting === name)?.message;
   const change = (text: string) => draftStore.set(decision.name, { [name]: text });
   const place = Number(given[name] || (name === 'b' ? 2 : 1)) - 1;
-  const about = ['a', 'b', 'base'].includes(name) ? rowHint(place) : undefined;
+  const about = ['a', 'b', 'base'].includes(name) ? summaryOf(filled, place) : undefined;
   const hint = about ?? setting.hint;
   const own = {
     label: isNeeded ? `${label} (needed)` : label,
@@ -60,10 +60,17 @@ function Field({ setting, decision, given, wrong, rowHint }: FormProps & { setti
   return <TextField {...own} value={given[name] ?? ''} onChange={change} autoComplete="off" />;
 }
 
+/** The row that a setting names, in a few words. */
+function summaryOf({ rows, columns }: Filled, place: number): string | undefined {
+  const row = rows[place];
+  if (row === undefined || isBlank(row)) return 'That row is empty.';
+  const text = columns.flatMap(({ key }) => row.cells[key] ?? []).join(' · ');
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
 /** Which values each feature takes in turn; every combination is looked at. */
 function Variations(props: FormProps) {
-  const { columns } = props;
-  const features = columns.filter(({ key }) => key.startsWith('record.'));
+  const features = props.filled.columns.filter(({ key }) => key.startsWith('record.'));
   const base: Setting = {
     name: 'base',
     label: 'Row to vary',

@@ -1,26 +1,29 @@
 /* What is done to the table as a whole: rows, steps back, other people's tables. */
-import { type DragEvent, type ReactNode, useRef, useState } from 'react';
+import { type DragEvent, memo, type ReactNode, useRef, useState } from 'react';
 import { Button, Dialog } from '../shell/controls.js';
 import type { Column } from './columns.js';
 import { readCell } from './columns.js';
-import { draftStore, type Row } from './draft.js';
+import { draftStore } from './draft.js';
 import { csvOf, MOST_CHARACTERS, type Pasted, readPasted } from './pasting.js';
 import { filledRows } from './requests.js';
+import type { Row } from './rows.js';
 import { save } from './taking-along.js';
 
 interface ToolsProps {
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
-  readonly selected: readonly [number, number];
+  /** Rows that are selected. */
+  readonly first: number;
+  readonly last: number;
   readonly onExample: () => void;
   /** Tells what came of reading a text. */
   readonly onRead: (pasted: Pasted, from: string) => void;
 }
 
-export function TableTools({ columns, rows, selected, onExample, onRead }: ToolsProps) {
+export const TableTools = memo(function TableTools(props: ToolsProps) {
+  const { columns, rows, first, last, onExample, onRead } = props;
   const [isPasting, setPasting] = useState(false);
   const file = useRef<HTMLInputElement>(null);
-  const [first, last] = selected;
   const count = last - first + 1;
   const saveTable = async () => {
     const data = filledRows(rows, columns).map((place) =>
@@ -68,7 +71,7 @@ export function TableTools({ columns, rows, selected, onExample, onRead }: Tools
       />
     </div>
   );
-}
+});
 
 async function readFile(file: File, columns: readonly Column[]): Promise<Pasted> {
   if (file.size > MOST_CHARACTERS) {

@@ -1,6 +1,6 @@
 /* What people take with them: the request as a command, the table as an address, files. */
 import { serviceUrl } from '../api/client.js';
-import { asWritten, type Written } from './draft.js';
+import { asWritten, type Written } from './rows.js';
 
 /** A text as one word of a shell: nothing in it is read by the shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
