@@ -67,26 +67,33 @@ const metricColumns = (card: Card): Column<Metric>[] => [
   {
     name: 'Metric',
     cell: ({ name, means }) => (
-      <>
+      <div className="models-some wide">
         {name}
         <div className="soft">{means}</div>
-      </>
+      </div>
     ),
   },
-  { name: 'Value', cell: (metric) => number(measured(metric, card)?.value), isNumber: true },
   {
-    name: 'Interval',
-    cell: (metric) => (
-      <span className="models-line">
-        {within(measured(metric, card)?.ends, (value) => number(value))}
-      </span>
-    ),
+    name: 'Value',
+    cell: (metric) => {
+      const figure = measured(metric, card);
+      return (
+        <>
+          {number(figure?.value)}
+          <div className="soft models-line">{within(figure?.ends, (value) => number(value))}</div>
+        </>
+      );
+    },
     isNumber: true,
   },
 ];
 
+function Wide({ children }: { readonly children: string }) {
+  return <span className="models-some wide">{children}</span>;
+}
+
 const baselineColumns: readonly Column<Baseline>[] = [
-  { name: 'Prediction', cell: ({ description }) => description },
+  { name: 'Prediction', cell: ({ description }) => <Wide>{description}</Wide> },
   { name: 'Entropy', cell: ({ normalised_entropy: entropy }) => number(entropy), isNumber: true },
   {
     name: 'This version less it',
@@ -208,7 +215,11 @@ function Segments({ segments }: { readonly segments: readonly Segment[] }) {
 }
 
 const segmentColumns: readonly Column<Segment>[] = [
-  { name: 'Segment', cell: ({ segment }) => segment, sortBy: ({ segment }) => segment },
+  {
+    name: 'Segment',
+    cell: ({ segment }) => <Wide>{segment}</Wide>,
+    sortBy: ({ segment }) => segment,
+  },
   {
     name: 'Clicks',
     cell: ({ clicks }) => count(clicks),

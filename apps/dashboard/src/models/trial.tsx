@@ -49,7 +49,7 @@ function Told({ trial, models }: { readonly trial: Trial; readonly models: Model
       </p>
       <Steps trial={trial} />
       <p className="models-words">
-        {isOpen(trial) ? 'The last look: ' : ''}
+        {isOpen(trial) ? 'The last look: ' : 'Decided by this: '}
         {trial.words}.{' '}
         <span className="soft">
           {trial.looked_at === null
@@ -250,7 +250,11 @@ function Tests({ tests }: { readonly tests: Evidence['tests'] }) {
 }
 
 const segmentColumns: readonly Column<Evidence['segments'][number]>[] = [
-  { name: 'Segment', cell: ({ segment }) => segment, sortBy: ({ segment }) => segment },
+  {
+    name: 'Segment',
+    cell: ({ segment }) => <span className="models-some wide">{segment}</span>,
+    sortBy: ({ segment }) => segment,
+  },
   {
     name: 'E-value',
     cell: ({ e_value }) => number(e_value, 3),
