@@ -86,7 +86,7 @@ describe('the overview', () => {
     expect(causes.map(([segment, since, , , worth]) => [segment, since, worth])).toEqual(
       report.causes.map(({ segment, since, gain }) => [
         ...[segment, since],
-        `${money(-gain.money!.value)} lost (${money(gain.money!.lower)} to ${money(gain.money!.upper)})`,
+        `${money(-gain.money!.value)} lost (${money(-gain.money!.upper!)} to ${money(-gain.money!.lower)})`,
       ]),
     );
     const [version] = await rowsOf(page, /by version/);

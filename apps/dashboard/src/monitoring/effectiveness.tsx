@@ -136,7 +136,7 @@ function Ends({
       {rows.length === 0 ? (
         <p className="soft">Chance alone explains how campaigns and placements differ.</p>
       ) : (
-        <ol className="plain">
+        <ol className="ends">
           {rows.map((row) => (
             <li key={`${row.kind} ${row.value}`}>
               <span className="soft">{row.kind}</span> <bdi>{row.value}</bdi>

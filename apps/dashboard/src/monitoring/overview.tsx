@@ -1,5 +1,5 @@
 import type { Schemas } from '../api/client.js';
-import { count, moment, money, percent } from '../shell/format.js';
+import { count, moment, percent } from '../shell/format.js';
 import { Table } from '../shell/table.js';
 import { Alerts } from './alerts.js';
 import { clicksColumns, factorColumn } from './columns.js';
@@ -8,7 +8,7 @@ import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
 import { NoOutcomes, Told, useOverview, useYouth } from './reports.js';
 import { Signs } from './signs.js';
-import { factorWords, gainWords, isOff, missWords, range } from './words.js';
+import { factorWords, gainWords, isOff, missWords, range, worthWords } from './words.js';
 
 export type Report = Schemas['MonitoringAnswer'];
 export type Cause = Schemas['CauseAnswer'];
@@ -184,10 +184,7 @@ export function Causes({ causes }: { readonly causes: readonly Cause[] }) {
           {
             name: 'Money',
             isNumber: true,
-            cell: ({ gain }) =>
-              gain.money === null
-                ? 'unknown'
-                : `${gainWords(gain.money.value)} (${range(gain.money.lower, gain.money.upper, money)})`,
+            cell: ({ gain }) => (gain.money === null ? 'unknown' : worthWords(gain.money)),
             sortBy: ({ gain }) => gain.money?.value,
           },
           {

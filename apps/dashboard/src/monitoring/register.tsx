@@ -106,7 +106,7 @@ function Arms({ arms, change, problem }: FieldsProps & Pick<Request, 'arms'>) {
   const set = (i: number, part: Partial<Request['arms'][number]>) =>
     change({ arms: arms.map((arm, other) => (other === i ? { ...arm, ...part } : arm)) });
   return (
-    <fieldset className="arms">
+    <fieldset className="experiment-arms">
       <legend>Arms: the first is the control</legend>
       {arms.map((arm, i) => (
         <div key={i} className="arm">

@@ -1,5 +1,5 @@
 import type { Schemas } from '../api/client.js';
-import { count, money } from '../shell/format.js';
+import { count } from '../shell/format.js';
 import { Empty } from '../shell/states.js';
 import { segmentDays } from './cells.js';
 import { DaysCharts } from './days-chart.js';
@@ -8,7 +8,7 @@ import { Explained } from './overview.js';
 import { PlaceLink } from './place-link.js';
 import { type Place, questionOf } from './question.js';
 import { Told, useAnswer, useOverview, useYouth } from './reports.js';
-import { factorWords, gainWords, missWords, range } from './words.js';
+import { factorWords, missWords, range, worthWords } from './words.js';
 
 interface DetailProps {
   readonly segment: string;
@@ -62,7 +62,7 @@ function Why({
     <>
       <p>
         {`Since ${told.since}: ${count(clicks.value)} clicks (${range(clicks.lower, clicks.upper, count)})`}
-        {worth && `, ${gainWords(worth.value)} (${range(worth.lower, worth.upper, money)})`}.
+        {worth && `, ${worthWords(worth)}`}.
       </p>
       {cause && (
         <div>

@@ -40,3 +40,15 @@ export function gainWords(value: number | null | undefined): string {
   if (value === null || value === undefined) return 'unknown';
   return value < 0 ? `${money(-value)} lost` : `${money(value)} gained`;
 }
+
+interface Worth {
+  readonly value: number;
+  readonly lower: number;
+  readonly upper: number | null;
+}
+
+/** Money gained or lost, with its interval: 3,222.10 lost (3,024.00 to 3,420.00). */
+export function worthWords({ value, lower, upper }: Worth): string {
+  if (value >= 0) return `${gainWords(value)} (${range(lower, upper, money)})`;
+  return `${gainWords(value)} (${range(upper === null ? null : -upper, -lower, money)})`;
+}
