@@ -75,7 +75,8 @@ export class ExperimentsController {
   @RouteConfig(OUTCOMES)
   @ApiOperation({
     operationId: 'planExperiment',
-    summary: 'What registering a test of arms would be answered, its size above all; keeps nothing.',
+    summary:
+      'What registering a test of arms would be answered, its size above all; keeps nothing.',
   })
   @ApiBody({ type: ExperimentRequest })
   @ApiOkResponse({ type: PlannedExperimentAnswer, description: 'It could be registered so.' })

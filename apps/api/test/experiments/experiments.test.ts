@@ -100,7 +100,9 @@ describeEngines('experiments', (engine) => {
     const { body: registered } = await post(api, '/experiments', plan).expect(200);
     expect(registered).toMatchObject({ ...planned, arms: [{ share: 0.5 }, { share: 0.5 }] });
     expect(planned.size.impressions).toBeGreaterThan(0);
-    const { body: wrong } = await post(api, '/experiments/plan', { ...plan, uplift: 0 }).expect(422);
+    const { body: wrong } = await post(api, '/experiments/plan', { ...plan, uplift: 0 }).expect(
+      422,
+    );
     expect(wrong.errors).toMatchObject([{ field: 'uplift' }]);
   });
 
