@@ -1,7 +1,8 @@
 /* What a view shows when it has nothing to show: every page uses these, so that they look and read alike. */
 import type { ReactNode } from 'react';
 import { useEffect, useState } from 'react';
-import type { UseQueryResult } from '@tanstack/react-query';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { answer, client } from '../api/client.js';
 import { asProblem, type Problem } from '../api/problem.js';
 import { Button } from './controls.js';
 import { askForKey } from './key-dialog.js';
@@ -75,6 +76,7 @@ export function NoPermission({ problem }: { readonly problem: Problem }) {
     <div className="state no-permission" role="alert">
       <h3>{problem.status === 401 ? 'The service asks for a key' : 'This key may not do that'}</h3>
       <p>{problem.message}</p>
+      {problem.status === 403 && <KeyInUse />}
       <Button variant="primary" onPress={() => askForKey()}>
         {problem.status === 401 ? 'Enter a key' : 'Use another key'}
       </Button>
@@ -95,6 +97,17 @@ function NoKeys() {
 API_KEYS="ops:predict+outcomes+admin:$(printf %s "$KEY" | sha256sum | cut -d' ' -f1)" npm start`}</pre>
     </div>
   );
+}
+
+/** What the key may do that may not do this. */
+function KeyInUse() {
+  const { data } = useQuery({
+    queryKey: ['whoami'],
+    queryFn: () => answer(client.GET('/whoami')),
+  });
+  if (data === undefined || data.key === null) return null;
+  const scopes = data.scopes.length === 1 ? 'scope' : 'scopes';
+  return <p>{`The one in use, ${data.key}, has the ${scopes} ${data.scopes.join(' and ')}.`}</p>;
 }
 
 /**
