@@ -10,6 +10,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { inHouse } from './house.mjs';
+import { HEAP_BOUND, liveHeap, NODES_BOUND } from './live-heap.mjs';
 import { transferred, untilInteractive } from './loading.mjs';
 
 const help = `node apps/dashboard/bench/budgets.mjs [size] [start] [frame] [heap] [options]
@@ -33,6 +34,7 @@ const BUSY = 0.5;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
 const milliseconds = (time) => `${Math.round(time)} ms`;
 
 async function size() {
@@ -59,29 +61,36 @@ async function start({ runs }) {
   ];
 }
 
-/** Runs another program of this folder, whose lines are `what: measured, wanted bound`. */
-function program(name, ...args) {
-  const { status, stdout } = spawnSync(process.execPath, [here + name, ...args], {
+/** Lines `keys: …, wanted 16 ms`, of moves by the keyboard and by the mouse. */
+function frame() {
+  const name = 'what-if-frame.mjs';
+  const { status, stdout } = spawnSync(process.execPath, [here + name], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const rows = stdout
-    .trim()
-    .split('\n')
-    .map((line) => /^(.+?): (.+), wanted (.+)$/.exec(line))
-    .flatMap((found) =>
-      found === null ? [] : [{ what: found[1], measured: found[2], bound: found[3] }],
-    );
+  const rows = Array.from(
+    stdout.matchAll(/^(\w+): (.+), wanted (.+)$/gm),
+    ([, by, measured, bound]) => ({
+      what: `a slider by ${by}`,
+      measured,
+      bound,
+      holds: status === 0,
+    }),
+  );
   if (rows.length === 0) throw new Error(`${name} measured nothing:\n${stdout}`);
-  return rows.map((each) => ({ ...each, holds: status === 0 }));
+  return rows;
 }
 
-const suites = {
-  size,
-  start,
-  frame: () => program('what-if-frame.mjs'),
-  heap: ({ minutes }) => program('live-heap.mjs', '--minutes', String(minutes)),
-};
+async function heap({ minutes }) {
+  const watched = ({ url }) => liveHeap({ url, minutes, told: (line) => console.error(line) });
+  const { grown } = await inHouse(watched);
+  return [
+    row(`Live in ${minutes} minutes, heap`, grown.heap, HEAP_BOUND, megabytes),
+    row(`Live in ${minutes} minutes, elements and texts`, grown.nodes, NODES_BOUND, String),
+  ];
+}
+
+const suites = { size, start, frame, heap };
 
 function row(what, value, bound, unit) {
   return { what, measured: unit(value), bound: unit(bound), holds: value <= bound };
