@@ -52,7 +52,11 @@ export function Headline({
   const interval = figures?.interval && outwards(figures.interval);
   return (
     <div className="panel wi-headline" aria-busy={isOld}>
-      <h2 className="soft">{title}</h2>
+      <h2 className="soft">
+        {title}
+        {/* A word here, a sentence below: what is dragged must not move away. */}
+        {outside.length > 0 && <span className="chip warn">extrapolates</span>}
+      </h2>
       <p className="figure">
         <span className="value">{percent(figures?.ctr, 4)}</span>
         <span className="soft">
@@ -64,11 +68,6 @@ export function Headline({
       {exposure !== undefined && figures !== undefined && (
         <p className="soft">
           {`${number(figures.ctr * exposure)} clicks expected of ${number(exposure, 12)} impressions`}
-        </p>
-      )}
-      {outside.length > 0 && (
-        <p className="notice warn">
-          {`Extrapolates in ${outside.join(', ')}: training held nothing like it.`}
         </p>
       )}
     </div>
@@ -93,10 +92,15 @@ export function Reasons({
   /** The explanation of the scenario beside it, to be drawn on the same scale. */
   readonly beside: Why | undefined;
 }) {
-  const { why, whyProblem, isWhyOld, record, figures } = answered;
+  const { why, whyProblem, isWhyOld, record, figures, outside } = answered;
   return (
     <section className="panel wi-reasons" aria-busy={isWhyOld} aria-label={title}>
       <h2>{title}</h2>
+      {outside.length > 0 && (
+        <p className="notice warn">
+          {`Extrapolates in ${outside.join(', ')}: training held nothing like it.`}
+        </p>
+      )}
       {whyProblem !== undefined && <Failure problem={whyProblem} />}
       {why === undefined ? (
         whyProblem === undefined && <p className="soft">The explanation is on its way…</p>
