@@ -5,11 +5,14 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { adscale, barriers, desk, House, phone, type Service, type Visitor } from './house.js';
 
+/** On a busy machine; a test takes two seconds on one of its own. */
+jest.setTimeout(180_000);
+
 let house: House;
 let service: Service;
 beforeAll(async () => {
   house = await House.open();
-  await house.train();
+  await house.train('--rows', '2000', '--trees', '20', '--no-report');
   service = await house.serve();
 });
 afterAll(() => house.close());
@@ -495,7 +498,18 @@ describe('the page of decisions', () => {
     ];
     await writeFile(`${house.folder}/words.mapping.yaml`, `${mapping.join('\n')}\n`);
     const models = `${house.folder}/words`;
-    await adscale('train', data, '--model', 'forest', '--trees', '5', '--output', models, '--yes');
+    await adscale(
+      'train',
+      data,
+      '--model',
+      'forest',
+      '--trees',
+      '5',
+      '--no-report',
+      '--output',
+      models,
+      '--yes',
+    );
     const worded = await house.serve({ MODEL_DIR: models, OUTCOMES_URL: 'off' });
     const page = await house.visit(worded, '/decide?decision=forecast');
     await page.getByRole('button', { name: 'Try six placements' }).click();
