@@ -7,11 +7,14 @@ import { count, money, number, percent } from '../src/shell/format.js';
 import { barriers, desk, House, phone, type Service } from './house.js';
 import { campaigns, dayAgo, hostile, tellPractice } from './practice.js';
 
+/** Of the whole machine's patience: it may have other things to do. */
+jest.setTimeout(180_000);
+
 let house: House;
 let service: Service;
 beforeAll(async () => {
   house = await House.open();
-  await house.train();
+  await house.train('--rows', '2000', '--trees', '20', '--no-report');
   const first = await house.serve({ MONITORING_SECONDS: '0' });
   await tellPractice(first);
   await first.stop();

@@ -37,7 +37,7 @@ interface Told {
 const GROWTH = [0.9, 0.97, 1];
 
 /** Tells a service what came in four weeks. */
-export async function tellPractice(service: Service, rows = 2400): Promise<void> {
+export async function tellPractice(service: Service, rows = 1400): Promise<void> {
   const change = `device_type=mobile:0.8@${dayAgo(DAYS / 2)}`;
   const days = ['--from', dayAgo(DAYS - 1), '--days', `${DAYS - 1}`, '--change', change];
   const csv = await adscale('generate', '--rows', `${rows}`, '--seed', '7', ...days);
