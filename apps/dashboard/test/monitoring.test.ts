@@ -8,7 +8,7 @@ import { barriers, desk, House, phone, type Service } from './house.js';
 import { campaigns, dayAgo, hostile, tellPractice } from './practice.js';
 
 /** Of the whole machine's patience: it may have other things to do. */
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 let house: House;
 let service: Service;
