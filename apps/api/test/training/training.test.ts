@@ -5,10 +5,16 @@ import { LONG, placements, platformExport, TrainingService } from './training-se
 
 jest.setTimeout(180_000);
 
+/** Of one test, which sets it up as it needs it. */
 let service: TrainingService;
-afterEach(() => service.close());
+/** Of all tests that run no job. */
+let idle: TrainingService;
+beforeAll(async () => (idle = await TrainingService.start()));
+afterAll(() => idle.close());
 
 describe('a file that is trained on', () => {
+  afterEach(() => service.close());
+
   it('is looked at, trained on by the edited draft, and becomes a version that does not serve', async () => {
     service = await TrainingService.start();
     const file = await service.upload(platformExport(600), 'April 2026.csv');
@@ -81,6 +87,8 @@ describe('a file that is trained on', () => {
 });
 
 describe('a job that runs', () => {
+  afterEach(() => service.close());
+
   it('is told as events, the last of which is final and ends them', async () => {
     service = await TrainingService.start();
     const file = await service.upload(placements(400));
@@ -165,8 +173,7 @@ describe('who may', () => {
     ['get', '/training/jobs/x/stream'],
     ['delete', '/training/jobs/x'],
   ] as const)('%s %s is for administrators', async (method, path) => {
-    service = await TrainingService.start();
-    const { server } = service.app;
+    const { server } = idle.app;
     const bidder = () => request(server)[method](path).set('x-api-key', 'a key of a bidder');
     expect((await bidder().expect(403)).body.code).toBe('SCOPE_MISSING');
     expect((await request(server)[method](path).expect(401)).body.code).toBe('API_KEY_REQUIRED');
@@ -190,7 +197,6 @@ describe('a request for a job', () => {
   ];
 
   it.each(wrong)('with %s is refused by name', async (_what, given, message) => {
-    service = await TrainingService.start();
     const isOptions = typeof given === 'object' && given !== null && 'options' in given;
     const job = isOptions ? { kind: 'train', file: 'x', ...given } : given;
     const { body } = await service
@@ -202,14 +208,13 @@ describe('a request for a job', () => {
   });
 
   it('of a file by a path finds none', async () => {
-    service = await TrainingService.start();
     for (const file of ['../../x', '..', '', 'a/b', 'x'.repeat(10_000), '__proto__', '\u202ex']) {
-      const sent = service.ask('post', '/training/jobs').send({ kind: 'inspect', file });
+      const sent = idle.ask('post', '/training/jobs').send({ kind: 'inspect', file });
       expect((await sent.expect(404)).body.code).toBe('FILE_UNKNOWN');
     }
     for (const id of ['..%2f..%2fx', '%00', '%2e%2e', 'training.lock', 'x'.repeat(300)]) {
-      await service.ask('get', `/training/jobs/${id}`).expect(404);
-      await service.ask('delete', `/training/files/${id}`).expect(404);
+      await idle.ask('get', `/training/jobs/${id}`).expect(404);
+      await idle.ask('delete', `/training/files/${id}`).expect(404);
     }
   });
 });
