@@ -61,6 +61,18 @@ describe('behind keys', () => {
     }
   });
 
+  it('a key that no header can carry is refused where it is typed, not taken for a lost connection', async () => {
+    const page = await house.visit(service, '/live');
+    await missing(page).waitFor();
+    await page.getByRole('button', { name: 'Enter a key' }).first().click();
+    const field = page.getByLabel('API key');
+    await field.fill('ключ');
+    await page.getByText('A key has Latin letters').waitFor();
+    expect(await page.getByRole('button', { name: 'Use this key' }).isDisabled()).toBe(true);
+    await field.fill('a guess');
+    expect(await page.getByRole('button', { name: 'Use this key' }).isDisabled()).toBe(false);
+  });
+
   it('a key that lacks a scope is told what it lacks, and asks for no other where it suffices', async () => {
     const page = await house.visit(service, '/live');
     await useKey(page, 'reader');

@@ -3,6 +3,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { currentKey, onKeyChange, useKeyFromNowOn as keepKey } from '../api/key.js';
 import { Button, Dialog, TextField } from './controls.js';
 
+/** What a header can carry: with any other character no request would leave the browser. */
+const SENDABLE = /^[\x20-\x7e]*$/;
+
 const listeners = new Set<(reason: string | undefined) => void>();
 
 /** Opens the dialog that asks for a key. @param reason why one is needed, as a sentence */
@@ -34,9 +37,13 @@ export function KeyDialog() {
     setAsked(undefined);
     void queries.resetQueries();
   };
+  const error = SENDABLE.test(typed.trim())
+    ? undefined
+    : 'A key has Latin letters without accents, digits and signs of a keyboard only.';
+  const isReady = typed.trim() !== '' && error === undefined;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (typed.trim() !== '') use(typed.trim());
+    if (isReady) use(typed.trim());
   };
   return (
     <Dialog
@@ -53,12 +60,13 @@ export function KeyDialog() {
           autoFocus
           value={typed}
           onChange={setTyped}
+          error={error}
           hint="It is kept until this tab is closed, and sent to this service only."
         />
         <div className="actions">
           {known !== undefined && <Button onPress={() => use(undefined)}>Forget the key</Button>}
           <Button onPress={() => setAsked(undefined)}>Cancel</Button>
-          <Button type="submit" variant="primary" isDisabled={typed.trim() === ''}>
+          <Button type="submit" variant="primary" isDisabled={!isReady}>
             Use this key
           </Button>
         </div>
