@@ -110,7 +110,9 @@ export function withFeature(
       return next === undefined ? [] : [[next.name, next.feature]];
     },
   );
-  if (next !== undefined && !(name in mapping.features)) entries.push([next.name, next.feature]);
+  // Of its own: a column may be called as what every object has, such as constructor.
+  const isNew = !Object.hasOwn(mapping.features, name);
+  if (next !== undefined && isNew) entries.push([next.name, next.feature]);
   return { ...mapping, features: Object.fromEntries(entries) };
 }
 
