@@ -35,6 +35,7 @@ export function upload(
 
 /** A name as the service takes it: without controls, and not too long. */
 function nameOf({ name }: File): string {
-  const fine = name.replace(/[\p{Cc}\p{Cs}]/gu, ' ').trim();
-  return fine.slice(0, 250) || 'file';
+  // Cut first: a cut may leave half of a character, which no address can carry.
+  const fine = name.slice(0, 250).replace(/[\p{Cc}\p{Cs}]/gu, ' ');
+  return fine.trim() || 'file';
 }
