@@ -158,7 +158,8 @@ it('Models shows tags, and the categories that a version learned from, and its r
   await unharmed(page);
   await page.goto(`${service.url}/#/models?version=${version}&part=report`);
   const report = page.locator('iframe').contentFrame();
-  await report.getByText(names[0]).first().waitFor();
+  // In a part of the report that is folded at first.
+  await report.getByText(names[0]).first().waitFor({ state: 'attached' });
   expect(await report.locator('img, script').count()).toBe(0);
   await unharmed(page);
 });
