@@ -114,7 +114,11 @@ export function FilesTable({
     },
     {
       name: 'Sent',
-      cell: ({ uploaded_at: at }) => <span title={moment(at)}>{ago(at, now)}</span>,
+      cell: ({ uploaded_at: at }) => (
+        <span className="ago" title={moment(at)}>
+          {ago(at, now)}
+        </span>
+      ),
       sortBy: ({ uploaded_at }) => uploaded_at,
     },
     {

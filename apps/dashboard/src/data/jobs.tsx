@@ -138,7 +138,11 @@ export function JobsTable({
     { name: 'State', cell: (job) => <StateChip job={job} />, sortBy: ({ state }) => state },
     {
       name: 'Begun',
-      cell: ({ created_at }) => <span title={moment(created_at)}>{ago(created_at, now)}</span>,
+      cell: ({ created_at }) => (
+        <span className="ago" title={moment(created_at)}>
+          {ago(created_at, now)}
+        </span>
+      ),
       sortBy: ({ created_at }) => created_at,
     },
     {
