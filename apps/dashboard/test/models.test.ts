@@ -431,7 +431,7 @@ describe('the page of models', () => {
 
   it('can be used by the keyboard alone', async () => {
     const page = await visit();
-    await page.getByRole('table').getByRole('link', { name: second }).focus();
+    await page.getByRole('table').getByRole('link', { name: second, exact: true }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: second }).waitFor();
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(second);

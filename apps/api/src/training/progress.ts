@@ -29,6 +29,9 @@ const AFTER: Readonly<Record<string, string>> = {
 
 const MOST_LINES = 100;
 const LONGEST_LINE = 500;
+/** Longest error that is kept: a value of the data may stand in its middle. */
+const LONGEST_ERROR = 2000;
+const END_OF_ERROR = 500;
 
 /** What the trainer has said of a job so far. */
 export class Progress {
@@ -56,7 +59,7 @@ export class Progress {
     const line = parsed(text);
     if (line === undefined) this.tell(text);
     else if ('note' in line) this.tell(String(line.note));
-    else if ('error' in line) this.tell((this.error = this.readable(String(line.error))));
+    else if ('error' in line) this.tell((this.error = bounded(this.readable(String(line.error)))));
     else this.step(line);
     this.onNews();
   }
@@ -92,4 +95,11 @@ function parsed(text: string): TrainerLine | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The beginning of a long error, which says what is wrong, and its end, which says what to do. */
+function bounded(error: string): string {
+  if (error.length <= LONGEST_ERROR) return error;
+  const beginning = error.slice(0, LONGEST_ERROR - END_OF_ERROR);
+  return `${beginning} … ${error.slice(-END_OF_ERROR)}`;
 }

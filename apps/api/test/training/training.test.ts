@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import request from 'supertest';
 import { LONG, placements, platformExport, TrainingService } from './training-service.js';
+import { Progress } from '../../src/training/progress.js';
 
 jest.setTimeout(180_000);
 
@@ -217,4 +218,16 @@ describe('a request for a job', () => {
       await idle.ask('delete', `/training/files/${id}`).expect(404);
     }
   });
+});
+
+it('what a trainer says at length is kept with its beginning and its end', () => {
+  const progress = new Progress(
+    'inspect',
+    (text) => text,
+    () => {},
+  );
+  const error = `row 7 is too long: ${'x'.repeat(5_000_000)}; mend the row`;
+  progress.hear(JSON.stringify({ error }));
+  expect(progress.error).toMatch(/^row 7 is too long: x+ … x+; mend the row$/);
+  expect(progress.error!.length).toBeLessThan(2010);
 });

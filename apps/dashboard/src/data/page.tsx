@@ -35,25 +35,33 @@ interface Asked {
   readonly train?: string;
 }
 
-/** The trainer is off; or there are no keys, and so nobody may use it. */
-const OFF = new Set(['TRAINER_OFF', 'ADMIN_CLOSED']);
-
 export function DataPage() {
+  // Asked first: where nobody may train, nothing else need be asked, and refused.
+  const who = useQuery({
+    queryKey: ['whoami'],
+    queryFn: () => answer(client.GET('/whoami')),
+  });
+  return (
+    <div className="data-page">
+      <h1>Data</h1>
+      <Shown query={who} what="whether files can be trained on">
+        {({ trainer, keys_needed }) =>
+          trainer && keys_needed ? <Files /> : <SwitchedOff hasKeys={keys_needed} />
+        }
+      </Shown>
+    </div>
+  );
+}
+
+function Files() {
   const files = useQuery({
     queryKey: ['training', 'files'],
     queryFn: () => answer(client.GET('/training/files')),
   });
   return (
-    <div className="data-page">
-      <h1>Data</h1>
-      {files.error && OFF.has(asProblem(files.error).code) ? (
-        <SwitchedOff hasKeys={asProblem(files.error).code === 'TRAINER_OFF'} />
-      ) : (
-        <Shown query={files} what="files">
-          {({ files: all, room }) => <Desk files={all} room={room} />}
-        </Shown>
-      )}
-    </div>
+    <Shown query={files} what="files">
+      {({ files: all, room }) => <Desk files={all} room={room} />}
+    </Shown>
   );
 }
 

@@ -59,7 +59,8 @@ export function TrainForm({
     setAsking(false);
     onStarted(job);
   });
-  const set = (change: Partial<typeof settings>) => setSettings({ ...settings, ...change });
+  const set = (change: Partial<typeof settings>) =>
+    setSettings((before) => ({ ...before, ...change }));
   const fault = faultOf(mapping);
   const ask = (event: FormEvent) => {
     event.preventDefault();

@@ -95,6 +95,8 @@ async function begin(wanted: Wanted): Promise<string> {
   return `${version} answers ${canary?.percent ?? 0} % of the requests.`;
 }
 
+type Change = (change: Partial<Wanted> | ((before: Wanted) => Partial<Wanted>)) => void;
+
 function Form({
   now,
   wanted,
@@ -106,7 +108,9 @@ function Form({
   readonly want: Dispatch<SetStateAction<Wanted>>;
   readonly isFixed: boolean;
 }) {
-  const set = (change: Partial<Wanted>) => want({ ...wanted, ...change });
+  // Of the latest state: two fields may change before the form is drawn again.
+  const set: Change = (change) =>
+    want((before) => ({ ...before, ...(typeof change === 'function' ? change(before) : change) }));
   const choices = now.versions
     .filter(({ version, created_at }) => version !== now.current && created_at !== null)
     .map(({ version }) => ({ id: version, name: version }));
@@ -156,20 +160,14 @@ const labels: Record<GateNumber, readonly [label: string, hint: string]> = {
   slow_ms: ['A slow answer, ms', 'An answer that takes longer is a slow one.'],
 };
 
-function GateFields({
-  wanted,
-  set,
-}: {
-  readonly wanted: Wanted;
-  readonly set: (change: Partial<Wanted>) => void;
-}) {
+function GateFields({ wanted, set }: { readonly wanted: Wanted; readonly set: Change }) {
   const field = (name: GateNumber) => (
     <NumberField
       key={name}
       label={labels[name][0]}
       hint={labels[name][1]}
       value={wanted.gate[name] ?? gateDefaults[name]}
-      onChange={(value) => set({ gate: { ...wanted.gate, [name]: value } })}
+      onChange={(value) => set(({ gate }) => ({ gate: { ...gate, [name]: value } }))}
       formatOptions={{ maximumFractionDigits: 6 }}
     />
   );
