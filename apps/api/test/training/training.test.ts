@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import request from 'supertest';
-import { LONG, placements, platformExport, TrainingService } from './training-service.js';
 import { Progress } from '../../src/training/progress.js';
+import { LONG, placements, platformExport, TrainingService } from './training-service.js';
 
 jest.setTimeout(180_000);
 
