@@ -257,8 +257,10 @@ describe('what changes the service', () => {
     await press(dialogOf(page), 'Promote');
     await shows(dialogOf(page), 'Code MODEL_REFUSED, status 409.');
     await press(dialogOf(page), 'Cancel');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await press(page, 'Try…');
     await dialogOf(page).getByLabel('Steps, per cent').fill('5, 3, nonsense');
+    await shows(dialogOf(page), 'it grows to 3 %, nonsense %');
     await press(dialogOf(page), 'Begin');
     await shows(dialogOf(page), 'gate.steps');
     expect(await ask('/models')).toMatchObject({ serving: first, canary: null });

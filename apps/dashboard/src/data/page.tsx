@@ -45,8 +45,12 @@ export function DataPage() {
     <div className="data-page">
       <h1>Data</h1>
       <Shown query={who} what="whether files can be trained on">
-        {({ trainer, keys_needed }) =>
-          trainer && keys_needed ? <Files /> : <SwitchedOff hasKeys={keys_needed} />
+        {({ trainer, keys_needed, scopes }) =>
+          keys_needed && (trainer || !scopes.includes('admin')) ? (
+            <Files />
+          ) : (
+            <SwitchedOff hasKeys={keys_needed} />
+          )
         }
       </Shown>
     </div>
