@@ -348,9 +348,16 @@ describe('a gated canary', () => {
     const page = await visit(`/models?version=${second}`);
     await press(page, 'Try…');
     const dialog = dialogOf(page);
-    await dialog.getByLabel('Clicks of a step at least').fill('1000');
-    await dialog.getByLabel('Hours of a step at least').fill('0');
-    await dialog.getByLabel('Answers of a step at least').fill('0');
+    await shows(dialog, 'hours at least');
+    for (const [label, value] of [
+      ['Clicks', '1000'],
+      ['Hours', '0'],
+      ['Answers', '0'],
+    ]) {
+      const field = dialog.getByLabel(`${label} of a step at least`);
+      await field.fill(value);
+      await field.blur();
+    }
     await shows(dialog, 'a step takes 1,000 clicks and 0 hours at least');
     await press(dialog, 'Begin');
     await shows(page, `${second} answers 1 % of the requests.`);
