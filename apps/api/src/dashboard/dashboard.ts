@@ -16,7 +16,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { DASHBOARD_HEADERS } from '../security/headers.js';
-import { wantsPage } from './accept.js';
 
 /** A dashboard that is built. */
 export interface Dashboard {
@@ -28,6 +27,8 @@ export interface Dashboard {
 const PACKAGE = '@adscale/dashboard/package.json';
 const INDEX = 'index.html';
 const YEAR_MS = 31_536_000_000;
+/** A part of an `accept` header: a media range and its weight (RFC 9110, 12.5.1). */
+const PART = /^\s*([^;\s]+)\s*(?:;.*?\bq=([\d.]+))?/i;
 
 /**
  * Finds the dashboard that is installed beside the service. Where there should be one and is none, that
@@ -115,4 +116,18 @@ function addAssets(fastify: FastifyInstance, root: string): void {
 function tell(reply: FastifyReply): FastifyReply {
   for (const [name, value] of DASHBOARD_HEADERS) void reply.header(name, value);
   return reply;
+}
+
+/**
+ * Whether a header `accept` asks for a page, as those of browsers do: it names `text/html`, and wants
+ * JSON no more than that. A range of all types, as most programs send it, is no such wish.
+ */
+function wantsPage(accept: string | undefined): boolean {
+  const weights = new Map<string, number>();
+  for (const part of accept?.split(',') ?? []) {
+    const [, range = '', weight = '1'] = PART.exec(part) ?? [];
+    weights.set(range.toLowerCase(), Number(weight));
+  }
+  const page = weights.get('text/html') ?? 0;
+  return page > 0 && page >= (weights.get('application/json') ?? 0);
 }

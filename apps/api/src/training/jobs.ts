@@ -11,8 +11,8 @@
  */
 import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomically } from '@adscale/forest/node';
 import { isId } from './uploads.js';
-import { writeWhole } from './whole-file.js';
 
 export const JOB_KINDS = ['inspect', 'train'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
@@ -63,15 +63,15 @@ export class Jobs {
 
   /** Keeps a new job, and forgets the oldest if there are too many. @param mapping as JSON */
   async add(job: Job, mapping: string | undefined): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
-    if (mapping !== undefined) await writeWhole(this.mappingOf(job.id), mapping);
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    if (mapping !== undefined) await writeFileAtomically(this.mappingOf(job.id), mapping);
     await this.write(job);
     const over = (await this.list()).filter(isOver).slice(MOST_KEPT);
     for (const { id } of over) await this.remove(id);
   }
 
   write(job: Job): Promise<void> {
-    return writeWhole(this.path(job.id, '.json'), JSON.stringify(job));
+    return writeFileAtomically(this.path(job.id, '.json'), JSON.stringify(job));
   }
 
   /** All jobs, the newest first. */
@@ -109,7 +109,7 @@ export class Jobs {
   }
 
   writeResult(id: string, result: unknown): Promise<void> {
-    return writeWhole(this.path(id, '.result.json'), JSON.stringify(result));
+    return writeFileAtomically(this.path(id, '.result.json'), JSON.stringify(result));
   }
 
   mappingOf(id: string): string {

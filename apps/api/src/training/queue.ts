@@ -10,6 +10,7 @@
  */
 import { alone, CtrError } from '@adscale/ctr';
 import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Bell } from './bell.js';
 import type { Job, Jobs } from './jobs.js';
@@ -83,7 +84,7 @@ export class TrainingQueue {
     const { folder, logger } = this.setup;
     while (!this.closed) {
       try {
-        await mkdir(folder, { recursive: true });
+        await mkdir(folder, { recursive: true, mode: 0o700 });
         const { signal } = this.closing;
         await alone(folder, 'training.lock', () => this.serve(), { signal });
       } catch (error) {
@@ -191,12 +192,11 @@ export class TrainingQueue {
     news: Bell,
     isOut: () => boolean,
   ): Promise<void> {
-    const pause = new Bell();
     while (!isOut()) {
       await news.wait(LOOK_MS);
       if (isOut()) return;
       await this.jobs.write({ ...job, ...seen(progress) });
-      await pause.wait(TELL_MS);
+      await sleep(TELL_MS);
     }
   }
 

@@ -21,8 +21,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { writeFileAtomically } from '@adscale/forest/node';
 import { ProblemError } from '../problem/problem.js';
-import { writeWhole } from './whole-file.js';
 
 /** A file that is there, as it is told of. */
 export interface StoredFile {
@@ -94,12 +94,12 @@ export class Uploads {
     const id = newId(this.now());
     const part = join(this.folder, `${id}.part`);
     try {
-      await mkdir(this.folder, { recursive: true });
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
       const { bytes, sha256 } = await this.write(part, source);
       const uploaded_at = new Date(this.now()).toISOString();
       const file = { id, name, bytes, sha256, uploaded_at };
       await rename(part, this.pathOf(id));
-      await writeWhole(join(this.folder, `${id}.json`), JSON.stringify(file));
+      await writeFileAtomically(join(this.folder, `${id}.json`), JSON.stringify(file));
       return file;
     } catch (error) {
       await Promise.all([part, this.pathOf(id)].map((path) => rm(path, { force: true })));
