@@ -2,6 +2,7 @@ import {
   Explainer,
   modelDigest,
   readModel,
+  TrainingPairs,
   type CellCode,
   type CodeShares,
   type Compiled,
@@ -13,7 +14,6 @@ import {
 import { loadCompiled, receiveForest, shareForest, type SharedForest } from '@adscale/forest/node';
 import type { ModelCard } from './card/card.js';
 import { heldBy, outsideOf, type HeldFeature } from './card/extrapolation.js';
-import { TrainingPairs } from './card/training-pairs.js';
 import { clampCtr, roundCtr } from './clamp.js';
 import { RecordContract } from './record.js';
 import type { RecordSchema } from './table/schema.js';
@@ -191,13 +191,18 @@ export class CtrModel {
     const words = this.unknownWords(row).map((f) => this.schema.features[f].name);
     const outside = words.length === 0 ? known : [...known, ...words];
     if (outside.length > 0) return outside;
-    this.pairs ??= new TrainingPairs(
-      this.forest,
-      this.schema,
-      this.groups,
-      (this.card as Partial<ModelCard>)?.background,
-    );
+    this.pairs ??= this.trainingPairs();
     return this.pairs.outside(row);
+  }
+
+  private trainingPairs(): TrainingPairs {
+    const numbers = this.schema.features.flatMap(({ name, kind }, f) =>
+      kind === 'numeric' || kind === 'integer'
+        ? [{ name, place: f, column: this.groups[f][0] }]
+        : [],
+    );
+    const { background } = (this.card ?? {}) as Partial<ModelCard>;
+    return new TrainingPairs(this.forest, numbers, background?.rows ?? []);
   }
 
   /**

@@ -25,6 +25,7 @@ export {
   type ExplainerBackground,
   type ExplanationMethod,
 } from './explain/explainer.js';
+export { TrainingPairs, type PairedFeature } from './explain/training-pairs.js';
 export { ForestError, forestErrors, type ForestErrorCode } from './errors.js';
 export {
   MAX_SHAPLEY_FEATURES,

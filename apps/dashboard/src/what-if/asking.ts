@@ -3,7 +3,13 @@
  * well under a frame, and else on a thread (thread.ts); both ask by the same questions and get the same
  * answers, to the last bit those of the service.
  */
-import { Explainer, Forest, readModel, type ExplainedPrediction } from '@adscale/forest';
+import {
+  Explainer,
+  Forest,
+  readModel,
+  TrainingPairs,
+  type ExplainedPrediction,
+} from '@adscale/forest';
 
 /** The training rows that explanations compare with, as the service tells them. */
 export interface Background {
@@ -95,6 +101,16 @@ export class Asking {
       new Forest(schema, parameters, bins, trees, calibration, intervals, extras),
       this.background,
     );
+  }
+
+  /** Tells which of these features training never had together. @param features numeric ones, in order */
+  pairs(features: readonly { readonly name: string; readonly f: number }[]): TrainingPairs {
+    const { forest, background } = this;
+    const numbers = features.map(({ name, f }) => {
+      const column = background?.groups?.[f][0] ?? f;
+      return { name, place: column, column };
+    });
+    return new TrainingPairs(forest, numbers, background?.rows ?? []);
   }
 
   /** Answers in steps, so that a thread can turn to what is more urgent. */

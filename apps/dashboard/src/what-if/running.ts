@@ -6,11 +6,12 @@
  *                                                                            the latest that it has answered
  */
 import { useEffect, useMemo, useState } from 'react';
-import type { Forest } from '@adscale/forest';
+import type { Forest, TrainingPairs } from '@adscale/forest';
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { answer, ask, client } from '../api/client.js';
 import { asProblem, type Problem } from '../api/problem.js';
 import type { AnswerOf, Asking, Background, Question } from './asking.js';
+import { isNumber, type Card } from './schema.js';
 import type { Order, Report } from './thread.js';
 
 /** With a table of so many trees, an interval takes a small part of a frame. */
@@ -41,7 +42,7 @@ export class Running {
     readonly explained: readonly string[],
     readonly lack: Lack | undefined,
     /** Not compiled: the schema, and what goes with it. */
-    readonly forest: Forest,
+    private readonly asking: Asking,
     readonly background: Background | undefined,
   ) {}
 
@@ -56,9 +57,9 @@ export class Running {
     const asking = Asking.read(bytes, background);
     const names = asking.forest.schema.features.map(({ name }) => name);
     const explained = background?.explained ?? names;
-    const running = new Running(version, explained, lack, asking.forest, background);
+    const running = new Running(version, explained, lack, asking, background);
     try {
-      await running.load(bytes, asking);
+      await running.load(bytes);
     } catch (error) {
       running.close();
       throw error;
@@ -66,12 +67,22 @@ export class Running {
     return running;
   }
 
+  get forest(): Forest {
+    return this.asking.forest;
+  }
+
+  /** Tells combinations of numbers that training never had, as the service does. */
+  trainingPairs({ schema }: Card): TrainingPairs {
+    const features = schema.features.map((feature, f) => ({ ...feature, f }));
+    return this.asking.pairs(features.filter(isNumber));
+  }
+
   get isSwift(): boolean {
     return this.swift !== undefined;
   }
 
-  private load(bytes: Uint8Array, asking: Asking): Promise<void> {
-    const { background } = this;
+  private load(bytes: Uint8Array): Promise<void> {
+    const { asking, background } = this;
     return new Promise((resolve, reject) => {
       this.thread.onerror = () =>
         reject(new Error('The thread of the model could not be started.'));

@@ -5,7 +5,6 @@ import { Headline, Reasons, type Answered } from './answer.js';
 import type { FiguresQuestion, WhyQuestion } from './asking.js';
 import { useColumns, type RecordColumns } from './columns.js';
 import { Fields } from './fields.js';
-import { pairsOutside } from './pairs.js';
 import { useAsked, type Running } from './running.js';
 import { outsideTraining, startRecord, type Card, type Value } from './schema.js';
 import type { Asking, Change } from './state.js';
@@ -51,14 +50,11 @@ export function useScenario(
   );
   const figures = useAsked(running, `${asker} figures`, figuresQuestion);
   const why = useAsked(running, `${asker} why`, whyQuestion);
-  const pairs = useMemo(
-    () => pairsOutside(card, running.forest, running.background),
-    [card, running],
-  );
+  const pairs = useMemo(() => running.trainingPairs(card), [card, running]);
   const outside = useMemo(() => {
     if (record === undefined || columns === undefined) return [];
     const alone = [...outsideTraining(card, record), ...given.unknown];
-    return alone.length > 0 ? alone : pairs(columns);
+    return alone.length > 0 ? alone : pairs.outside(columns);
   }, [card, record, columns, given.unknown, pairs]);
   const answered: Answered = {
     ...{ record: record ?? {}, outside, exposure },

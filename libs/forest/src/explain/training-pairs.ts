@@ -1,7 +1,7 @@
 /*
- * Combinations that training never had: a small campaign with a huge placement may lie within both
+ * Combinations that training never had: a small number with a large one may lie within both
  * ranges and still be far from every row. For two numeric features, a row's place is its bins over
- * the number of bins, which are quantiles; the card's sample of training rows lies in that square,
+ * the number of bins, which are quantiles; a sample of training rows lies in that square,
  *
  *   1 ┌─────────·─┐      × is within both ranges, and further from the nearest of the sample
  *     │      · ·  │      than any of the sample is from the others
@@ -12,9 +12,7 @@
  * Distance is the larger of the two differences. Only features that go together are looked at:
  * where they do not, any combination may be had. A sample of tens of rows sees gross cases only.
  */
-import type { Forest } from '@adscale/forest';
-import type { RecordSchema } from '../table/schema.js';
-import type { BackgroundSample } from './background.js';
+import type { Forest } from '../model/forest.js';
 
 /** Fewer rows than this say nothing of where training was. */
 const LEAST_ROWS = 32;
@@ -41,33 +39,46 @@ interface Pair {
   readonly verdicts: Uint8Array;
 }
 
+/** A numeric feature whose pairs with others are looked at. */
+export interface PairedFeature {
+  readonly name: string;
+  /** Its place in rows, those of the sample and those that are asked about. */
+  readonly place: number;
+  /** Its column of the forest. */
+  readonly column: number;
+}
+
+/** Tells which pairs of numbers of a row training never had together. */
 export class TrainingPairs {
+  private readonly features: readonly PairedFeature[];
   private readonly pairs: readonly Pair[];
-  private readonly features: readonly number[];
-  /** By feature: the code of the row at hand. */
+  /** By feature of those looked at: the code of the row at hand. */
   private readonly codes: Int32Array;
 
   /**
-   * @param schema of the rows
-   * @param groups by feature: its columns of the forest
+   * @param features numeric ones; the first eight of at most 1,024 bins are looked at
+   * @param sample training rows, null where a value is missing; fewer than 32 say nothing
    */
   constructor(
     private readonly forest: Forest,
-    private readonly schema: RecordSchema,
-    private readonly groups: readonly (readonly number[])[],
-    sample: BackgroundSample | undefined,
+    features: readonly PairedFeature[],
+    sample: readonly (readonly (number | null)[])[],
   ) {
-    const rows = sample !== undefined && sample.rows.length >= LEAST_ROWS ? sample.rows : [];
-    const { features } = schema;
-    this.codes = new Int32Array(features.length);
-    this.features = [...features.keys()].filter((f) => this.isNumber(f)).slice(0, MOST_FEATURES);
-    this.pairs = rows.length === 0 ? [] : this.pairsOf(this.features, rows);
+    const isFit = ({ column }: PairedFeature) => {
+      const bins = forest.binCount(column);
+      return bins > 1 && bins <= MOST_BINS;
+    };
+    this.features = features.filter(isFit).slice(0, MOST_FEATURES);
+    this.codes = new Int32Array(this.features.length);
+    this.pairs = sample.length < LEAST_ROWS ? [] : this.pairsOf(sample);
   }
 
   /** The names of the pairs in which a row is outside. */
   outside(row: ArrayLike<number>): readonly string[] {
     const { codes } = this;
-    for (const f of this.features) codes[f] = this.forest.binOf(this.groups[f][0], row[f]);
+    this.features.forEach(({ place, column }, f) => {
+      codes[f] = this.forest.binOf(column, row[place]);
+    });
     let all = NONE;
     for (const pair of this.pairs) if (this.isOutside(pair)) all = [...all, pair.name];
     return all;
@@ -84,32 +95,38 @@ export class TrainingPairs {
     return verdicts[at] === OUTSIDE;
   }
 
-  private pairsOf(features: readonly number[], rows: BackgroundSample['rows']): Pair[] {
-    return features.flatMap((first, i) =>
-      features.slice(i + 1).flatMap((second): Pair[] => {
-        const places = this.placesOf(first, second, rows);
+  private pairsOf(sample: readonly (readonly (number | null)[])[]): Pair[] {
+    const { features } = this;
+    return features.flatMap((one, first) =>
+      features.slice(first + 1).flatMap((other, further): Pair[] => {
+        const second = first + 1 + further;
+        const places = this.placesOf(first, second, sample);
         if (!(Math.abs(correlation(places)) >= LEAST_CORRELATION)) return [];
         let loneliest = 0;
         for (let at = 0; at < places.length; at += 2) {
           const distance = nearest(places, places[at], places[at + 1], at);
           loneliest = Math.max(loneliest, distance);
         }
-        const [one, other] = [first, second].map((f) => this.schema.features[f].name);
-        const name = `${one} with ${other}`;
+        const name = `${one.name} with ${other.name}`;
         const verdicts = new Uint8Array((this.binCount(first) + 1) * (this.binCount(second) + 1));
         return [{ first, second, name, places, limit: MARGIN * loneliest, verdicts }];
       }),
     );
   }
 
-  private placesOf(first: number, second: number, rows: BackgroundSample['rows']): Float64Array {
-    const known = rows.filter((row) => row[first] !== null && row[second] !== null);
+  private placesOf(
+    first: number,
+    second: number,
+    sample: readonly (readonly (number | null)[])[],
+  ): Float64Array {
+    const both = [first, second].map((f) => ({ f, ...this.features[f] }));
+    const known = sample.filter((row) => both.every(({ place }) => row[place] !== null));
     const places = new Float64Array(2 * known.length);
     known.forEach((row, i) => {
-      for (const f of [first, second]) {
-        this.codes[f] = this.forest.binOf(this.groups[f][0], row[f]!);
-        places[2 * i + +(f === second)] = this.placeOf(f);
-      }
+      both.forEach(({ f, place, column }, of) => {
+        this.codes[f] = this.forest.binOf(column, row[place]!);
+        places[2 * i + of] = this.placeOf(f);
+      });
     });
     return places;
   }
@@ -121,15 +138,7 @@ export class TrainingPairs {
   }
 
   private binCount(f: number): number {
-    return this.forest.binCount(this.groups[f][0]);
-  }
-
-  /** A number of at most some thousand bins: pairs of more would take more memory than they tell. */
-  private isNumber(f: number): boolean {
-    const { kind } = this.schema.features[f];
-    if (kind !== 'numeric' && kind !== 'integer') return false;
-    const bins = this.binCount(f);
-    return bins > 1 && bins <= MOST_BINS;
+    return this.forest.binCount(this.features[f].column);
   }
 }
 

@@ -1,5 +1,4 @@
-import { Random, columnsFrom, fit } from '@adscale/forest';
-import { TrainingPairs } from '../../src/card/training-pairs.js';
+import { Random, TrainingPairs, columnsFrom, fit } from '../../src/index.js';
 
 const schema = {
   features: [
@@ -25,14 +24,12 @@ const columns = columnsFrom(schema, {
 });
 const target = Float64Array.from(rows, ([budget, impressions]) => Math.sqrt(budget + impressions));
 const { forest } = fit({ columns, target }, { trees: 3, maxBins: 64 });
-const groups = [[0], [1], [2], [3]];
-const sampleOf = (count: number) => ({
-  rows: rows.slice(0, count),
-  weights: new Array<number>(count).fill(1 / count),
-});
+const numbers = [0, 1, 3].map((f) => ({ name: schema.features[f].name, place: f, column: f }));
+const pairsOf = (count: number, features = numbers) =>
+  new TrainingPairs(forest, features, rows.slice(0, count));
 
 describe('combinations that training never had', () => {
-  const pairs = new TrainingPairs(forest, schema, groups, sampleOf(64));
+  const pairs = pairsOf(64);
 
   it('are told, though each number is within its range', () => {
     expect(pairs.outside([500, 15_000, 0, 12])).toEqual(['budget with impressions']);
@@ -51,11 +48,15 @@ describe('combinations that training never had', () => {
 
   it('are not told of what is missing, nor by too few rows', () => {
     expect(pairs.outside([NaN, 15_000, 0, 12])).toEqual([]);
-    expect(
-      new TrainingPairs(forest, schema, groups, sampleOf(20)).outside([500, 15_000, 0, 12]),
-    ).toEqual([]);
-    expect(
-      new TrainingPairs(forest, schema, groups, undefined).outside([500, 15_000, 0, 12]),
-    ).toEqual([]);
+    expect(pairsOf(20).outside([500, 15_000, 0, 12])).toEqual([]);
+    expect(pairsOf(0).outside([500, 15_000, 0, 12])).toEqual([]);
+  });
+
+  it('are told by the place that a feature has in rows, whichever column it is', () => {
+    const swapped = numbers.map((feature) => ({ ...feature, place: 3 - feature.place }));
+    const reversed = rows.slice(0, 64).map((row) => row.toReversed());
+    const pairs = new TrainingPairs(forest, swapped, reversed);
+    expect(pairs.outside([12, 0, 15_000, 500])).toEqual(['budget with impressions']);
+    expect(pairs.outside([12, 0, 1000, 500])).toEqual([]);
   });
 });
