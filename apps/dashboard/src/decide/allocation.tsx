@@ -3,8 +3,8 @@ import type { CustomSeriesOption, CustomSeriesRenderItem } from 'echarts';
 import type { Schemas } from '../api/client.js';
 import { axisLooks, Chart, type Palette } from '../charts/chart.js';
 import { count, money, number, percent } from '../shell/format.js';
-import { type Column, Table } from '../shell/table.js';
-import { Assumptions, Figure, Name, Outside, SaveAnswer } from './answer-parts.js';
+import { figure, type Column, Table } from '../shell/table.js';
+import { Assumptions, Figure, placementColumn, SaveAnswer } from './answer-parts.js';
 import type { Question } from './asking.js';
 import { Frontier } from './frontier.js';
 import { MOST_PICTURED, namesOnAxis } from './pictures.js';
@@ -84,54 +84,23 @@ const limits = {
 
 function columnsOf({ currency, objective }: Answer): Column<Allocated>[] {
   return [
-    {
-      name: 'Placement',
-      cell: ({ id, extrapolated }) => (
-        <>
-          <Name>{id}</Name> <Outside features={extrapolated} />
-        </>
-      ),
-      sortBy: ({ id }) => id,
-    },
-    {
-      name: `Spend, ${currency}`,
-      cell: ({ spend }) => money(spend),
-      sortBy: ({ spend }) => spend,
-      isNumber: true,
-    },
+    placementColumn,
+    figure(`Spend, ${currency}`, ({ spend }) => spend, money),
     {
       name: 'Limit',
       cell: ({ at_limit }) =>
         at_limit && <span className="chip">{limits[at_limit as keyof typeof limits]}</span>,
       sortBy: ({ at_limit }) => at_limit,
     },
-    {
-      name: 'Impressions',
-      cell: ({ impressions }) => count(impressions),
-      sortBy: ({ impressions }) => impressions,
-      isNumber: true,
-    },
-    {
-      name: 'CTR',
-      cell: ({ predicted_ctr }) => percent(predicted_ctr),
-      sortBy: ({ predicted_ctr }) => predicted_ctr,
-      isNumber: true,
-    },
-    {
-      name: 'Clicks',
-      cell: ({ expected_clicks }) => number(expected_clicks, 4),
-      sortBy: ({ expected_clicks }) => expected_clicks,
-      isNumber: true,
-    },
+    figure('Impressions', ({ impressions }) => impressions),
+    figure('CTR', ({ predicted_ctr }) => predicted_ctr, percent),
+    figure(
+      'Clicks',
+      ({ expected_clicks }) => expected_clicks,
+      (value) => number(value, 4),
+    ),
     ...(objective === 'value'
-      ? [
-          {
-            name: `Value, ${currency}`,
-            cell: ({ expected_value }: Allocated) => money(expected_value),
-            sortBy: ({ expected_value }: Allocated) => expected_value,
-            isNumber: true,
-          },
-        ]
+      ? [figure(`Value, ${currency}`, ({ expected_value }: Allocated) => expected_value, money)]
       : []),
   ];
 }

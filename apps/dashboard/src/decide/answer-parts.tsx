@@ -4,13 +4,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { asProblem, Problem } from '../api/problem.js';
 import { Button } from '../shell/controls.js';
 import { percent } from '../shell/format.js';
+import type { Column } from '../shell/table.js';
 import { askText } from './asking.js';
 import { csvOf } from './pasting.js';
 import { save } from './taking-along.js';
 
 /** A price as people read one: finer than a cent where it is. */
-export const price = (value: number | undefined): string =>
-  value === undefined
+export const price = (value: number | null | undefined): string =>
+  value === undefined || value === null
     ? '–'
     : value.toLocaleString(undefined, {
         minimumFractionDigits: 2,
@@ -21,9 +22,10 @@ export const price = (value: number | undefined): string =>
 export const signed = (value: number) => `${value > 0 ? '+' : ''}${percent(value)}`;
 
 /** A chance; what is not certain is not shown as if it were. */
-export function chance(value: number | undefined): string {
-  if (value !== undefined && value > 0.999) return `> ${percent(0.999)}`;
-  if (value !== undefined && value < 0.001) return `< ${percent(0.001)}`;
+export function chance(value: number | null | undefined): string {
+  const known = value ?? NaN;
+  if (known > 0.999) return `> ${percent(0.999)}`;
+  if (known < 0.001) return `< ${percent(0.001)}`;
   return percent(value);
 }
 
@@ -65,6 +67,20 @@ export function Outside({ features }: { readonly features: readonly string[] }) 
     </span>
   );
 }
+
+/** Which placement a line of an answer is about. */
+export const placementColumn: Column<{
+  readonly id: string;
+  readonly extrapolated: readonly string[];
+}> = {
+  name: 'Placement',
+  cell: ({ id, extrapolated }) => (
+    <>
+      <Name>{id}</Name> <Outside features={extrapolated} />
+    </>
+  ),
+  sortBy: ({ id }) => id,
+};
 
 type Cell = string | number | boolean | null | undefined;
 

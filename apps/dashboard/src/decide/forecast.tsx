@@ -2,8 +2,8 @@ import { useMemo } from 'react';
 import type { Schemas } from '../api/client.js';
 import { axisLooks, Chart, type Palette } from '../charts/chart.js';
 import { count, money, number, percent } from '../shell/format.js';
-import { type Column, Table } from '../shell/table.js';
-import { Assumptions, Figure, Name, Outside, SaveAnswer } from './answer-parts.js';
+import { figure, type Column, Table } from '../shell/table.js';
+import { Assumptions, Figure, placementColumn, SaveAnswer } from './answer-parts.js';
 import type { Question } from './asking.js';
 import { Fan } from './fan.js';
 import { MOST_PICTURED, namesOnAxis, whiskers } from './pictures.js';
@@ -80,33 +80,14 @@ export function ForecastAnswer({ answer, question }: { answer: Answer; question:
 function columnsOf({ level, currency, placements }: Answer): Column<Line>[] {
   const hasCost = placements.some(({ cost }) => cost !== undefined);
   return [
-    {
-      name: 'Placement',
-      cell: ({ id, extrapolated }) => (
-        <>
-          <Name>{id}</Name> <Outside features={extrapolated} />
-        </>
-      ),
-      sortBy: ({ id }) => id,
-    },
-    {
-      name: 'Impressions',
-      cell: ({ impressions }) => count(impressions),
-      sortBy: ({ impressions }) => impressions,
-      isNumber: true,
-    },
-    {
-      name: 'CTR',
-      cell: ({ predicted_ctr }) => percent(predicted_ctr),
-      sortBy: ({ predicted_ctr }) => predicted_ctr,
-      isNumber: true,
-    },
-    {
-      name: 'Clicks',
-      cell: ({ expected_clicks }) => number(expected_clicks, 4),
-      sortBy: ({ expected_clicks }) => expected_clicks,
-      isNumber: true,
-    },
+    placementColumn,
+    figure('Impressions', ({ impressions }) => impressions),
+    figure('CTR', ({ predicted_ctr }) => predicted_ctr, percent),
+    figure(
+      'Clicks',
+      ({ expected_clicks }) => expected_clicks,
+      (value) => number(value, 4),
+    ),
     {
       name: `${percent(level)} interval`,
       cell: ({ clicks: { low, high } }) => `${number(low, 4)} – ${number(high, 4)}`,

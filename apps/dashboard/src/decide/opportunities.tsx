@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { Schemas } from '../api/client.js';
 import { count, number, percent } from '../shell/format.js';
-import { type Column, Table } from '../shell/table.js';
-import { Assumptions, chance, Figure, Name, Outside, SaveAnswer } from './answer-parts.js';
+import { figure, type Column, Table } from '../shell/table.js';
+import { Assumptions, chance, Figure, placementColumn, SaveAnswer } from './answer-parts.js';
 import type { Question } from './asking.js';
 import { HeatMap } from './heat-map.js';
 
@@ -111,21 +111,8 @@ function Listed<Row extends Opportunity>({
   readonly children?: ReactNode;
 }) {
   const columns: Column<Row>[] = [
-    {
-      name: 'Placement',
-      cell: ({ id, extrapolated }) => (
-        <>
-          <Name>{id}</Name> <Outside features={extrapolated} />
-        </>
-      ),
-      sortBy: ({ id }) => id,
-    },
-    {
-      name: 'CTR',
-      cell: ({ predicted_ctr }) => percent(predicted_ctr),
-      sortBy: ({ predicted_ctr }) => predicted_ctr,
-      isNumber: true,
-    },
+    placementColumn,
+    figure('CTR', ({ predicted_ctr }) => predicted_ctr, percent),
     {
       name: `${percent(level)} interval`,
       cell: ({ interval: { low, high } }) => `${percent(low)} – ${percent(high)}`,

@@ -2,8 +2,8 @@ import { useMemo } from 'react';
 import type { Schemas } from '../api/client.js';
 import { axisLooks, Chart, type Palette } from '../charts/chart.js';
 import { percent } from '../shell/format.js';
-import { type Column, Table } from '../shell/table.js';
-import { Assumptions, chance, Figure, Name, Outside, price, SaveAnswer } from './answer-parts.js';
+import { figure, type Column, Table } from '../shell/table.js';
+import { Assumptions, chance, Figure, placementColumn, price, SaveAnswer } from './answer-parts.js';
 import type { Question } from './asking.js';
 import { markAt, MOST_PICTURED, namesOnAxis, whiskers } from './pictures.js';
 
@@ -73,50 +73,17 @@ function columnsOf({ level, candidates }: Answer, currency: string): Column<Rank
   const hasFloor = candidates.some(({ chance_above_floor }) => chance_above_floor !== undefined);
   return [
     { name: 'Rank', cell: ({ rank }) => rank, sortBy: ({ rank }) => rank, isNumber: true },
-    {
-      name: 'Placement',
-      cell: ({ id, extrapolated }) => (
-        <>
-          <Name>{id}</Name> <Outside features={extrapolated} />
-        </>
-      ),
-      sortBy: ({ id }) => id,
-    },
-    {
-      name: 'CTR',
-      cell: ({ predicted_ctr }) => percent(predicted_ctr),
-      sortBy: ({ predicted_ctr }) => predicted_ctr,
-      isNumber: true,
-    },
-    {
-      name: `eCPM, ${currency}`,
-      cell: ({ ecpm }) => price(ecpm),
-      sortBy: ({ ecpm }) => ecpm,
-      isNumber: true,
-    },
+    placementColumn,
+    figure('CTR', ({ predicted_ctr }) => predicted_ctr, percent),
+    figure(`eCPM, ${currency}`, ({ ecpm }) => ecpm, price),
     {
       name: `${percent(level)} interval`,
       cell: ({ ecpm_interval: { low, high } }) => `${price(low)} – ${price(high)}`,
       isNumber: true,
     },
-    {
-      name: 'Bid a click',
-      cell: ({ max_bid_cpc }) => price(max_bid_cpc),
-      sortBy: ({ max_bid_cpc }) => max_bid_cpc,
-      isNumber: true,
-    },
-    {
-      name: 'Bid per 1,000',
-      cell: ({ max_bid_cpm }) => price(max_bid_cpm),
-      sortBy: ({ max_bid_cpm }) => max_bid_cpm,
-      isNumber: true,
-    },
-    {
-      name: 'Better than the next',
-      cell: ({ chance_above_next }) => chance(chance_above_next),
-      sortBy: ({ chance_above_next }) => chance_above_next,
-      isNumber: true,
-    },
+    figure('Bid a click', ({ max_bid_cpc }) => max_bid_cpc, price),
+    figure('Bid per 1,000', ({ max_bid_cpm }) => max_bid_cpm, price),
+    figure('Better than the next', ({ chance_above_next }) => chance_above_next, chance),
     ...(hasFloor
       ? [
           {

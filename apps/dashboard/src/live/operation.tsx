@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { bytes, count, milliseconds, number, percent } from '../shell/format.js';
-import { type Column, Table } from '../shell/table.js';
+import { figure, type Column, Table } from '../shell/table.js';
 import { counterMeaning, counterName } from './counters.js';
 import type { Feed, Frame } from './feed.js';
 import type { Stats } from './history.js';
@@ -73,18 +73,8 @@ const routeColumns: readonly Column<Route>[] = [
     cell: ({ name }) => <code className="route">{name}</code>,
     sortBy: ({ name }) => name,
   },
-  {
-    name: 'Requests',
-    cell: ({ requests }) => count(requests),
-    sortBy: ({ requests }) => requests,
-    isNumber: true,
-  },
-  {
-    name: 'Last minute',
-    cell: ({ perMinute }) => count(perMinute),
-    sortBy: ({ perMinute }) => perMinute,
-    isNumber: true,
-  },
+  figure('Requests', ({ requests }) => requests),
+  figure('Last minute', ({ perMinute }) => perMinute),
   {
     name: 'Refused (4xx)',
     cell: ({ refused, requests }) => withShare(refused, requests),
@@ -144,12 +134,11 @@ interface Process {
 
 const processColumns: readonly Column<Process>[] = [
   { name: 'Process', cell: ({ figures }) => figures.pid, isNumber: true },
-  {
-    name: 'CPU, of a core',
-    cell: ({ cpu }) => percent(cpu, 2),
-    sortBy: ({ cpu }) => cpu,
-    isNumber: true,
-  },
+  figure(
+    'CPU, of a core',
+    ({ cpu }) => cpu,
+    (value) => percent(value, 2),
+  ),
   {
     name: 'Memory',
     cell: ({ figures }) => bytes(figures.resident_bytes),

@@ -4,7 +4,7 @@ import type { EChartsOption } from 'echarts';
 import { axisLooks, Chart, type Palette } from '../charts/chart.js';
 import { count, number, percent } from '../shell/format.js';
 import { Empty } from '../shell/states.js';
-import { Table, type Column } from '../shell/table.js';
+import { figure, Table, type Column } from '../shell/table.js';
 import {
   type Baseline,
   type Card,
@@ -220,18 +220,8 @@ const segmentColumns: readonly Column<Segment>[] = [
     cell: ({ segment }) => <Wide>{segment}</Wide>,
     sortBy: ({ segment }) => segment,
   },
-  {
-    name: 'Clicks',
-    cell: ({ clicks }) => count(clicks),
-    sortBy: ({ clicks }) => clicks,
-    isNumber: true,
-  },
-  {
-    name: 'Predicted',
-    cell: ({ predicted_clicks }) => count(predicted_clicks),
-    sortBy: ({ predicted_clicks }) => predicted_clicks,
-    isNumber: true,
-  },
+  figure('Clicks', ({ clicks }) => clicks),
+  figure('Predicted', ({ predicted_clicks }) => predicted_clicks),
   {
     name: 'Ratio',
     cell: ({ calibration_ratio, interval }) => (

@@ -2,7 +2,7 @@
 import { answer, client } from '../api/client.js';
 import { ago, count, moment, number } from '../shell/format.js';
 import { Empty, Shown } from '../shell/states.js';
-import { Table, type Column } from '../shell/table.js';
+import { figure, Table, type Column } from '../shell/table.js';
 import { AdminButton } from './admin.js';
 import { type Evidence, isOpen, type Models, type Trial, useTrial } from './asked.js';
 import { EvidenceChart } from './evidence-chart.js';
@@ -255,18 +255,12 @@ const segmentColumns: readonly Column<Evidence['segments'][number]>[] = [
     cell: ({ segment }) => <span className="models-some wide">{segment}</span>,
     sortBy: ({ segment }) => segment,
   },
-  {
-    name: 'E-value',
-    cell: ({ e_value }) => number(e_value, 3),
-    sortBy: ({ e_value }) => e_value,
-    isNumber: true,
-  },
-  {
-    name: 'Clicks',
-    cell: ({ clicks }) => count(clicks),
-    sortBy: ({ clicks }) => clicks,
-    isNumber: true,
-  },
+  figure(
+    'E-value',
+    ({ e_value }) => e_value,
+    (value) => number(value, 3),
+  ),
+  figure('Clicks', ({ clicks }) => clicks),
   { name: 'Expected', cell: ({ expected }) => count(expected), isNumber: true },
   {
     name: 'Clicks over expected',

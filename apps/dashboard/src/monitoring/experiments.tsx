@@ -1,8 +1,7 @@
 import { answer, client, type Schemas } from '../api/client.js';
 import { moment, percent } from '../shell/format.js';
 import { Empty } from '../shell/states.js';
-import { Table } from '../shell/table.js';
-import { figure } from './columns.js';
+import { figure, Table } from '../shell/table.js';
 import { Experiment } from './experiment.js';
 import { PlaceLink } from './place-link.js';
 import type { Place } from './question.js';

@@ -1,4 +1,5 @@
 import { type ReactNode, useMemo, useState } from 'react';
+import { count } from './format.js';
 
 export interface Column<Row> {
   readonly name: string;
@@ -6,6 +7,17 @@ export interface Column<Row> {
   /** What the column is sorted by; columns without are not. */
   readonly sortBy?: (row: Row) => number | string | null | undefined;
   readonly isNumber?: boolean;
+}
+
+type Figure = number | null | undefined;
+
+/** A column of numbers, sorted by them. */
+export function figure<Row>(
+  name: string,
+  of: (row: Row) => Figure,
+  format: (value: Figure) => string = count,
+): Column<Row> {
+  return { name, isNumber: true, cell: (row) => format(of(row)), sortBy: of };
 }
 
 /**
