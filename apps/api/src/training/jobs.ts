@@ -135,15 +135,19 @@ export class Jobs {
     return scratch;
   }
 
-  /** Removes what a job needs no more once it is over. */
-  async tidy(id: string): Promise<void> {
+  async removeScratch(id: string): Promise<void> {
     await rm(this.path(id, ''), { recursive: true, force: true });
+  }
+
+  /** Nobody asks for the end of a job that is over. */
+  async forgetWish(id: string): Promise<void> {
     await rm(this.path(id, '.cancel'), { force: true });
   }
 
   /** Removes a job and all that belongs to it. */
   async remove(id: string): Promise<void> {
-    await this.tidy(id);
+    await this.removeScratch(id);
+    await this.forgetWish(id);
     for (const part of ['.json', '.mapping.json', '.result.json']) {
       await rm(this.path(id, part), { force: true });
     }

@@ -210,8 +210,10 @@ export class TrainingQueue {
   private async finish(job: Job, state: Job['state'], error: string | null): Promise<void> {
     const finished_at = new Date(this.setup.now()).toISOString();
     const doing = state.replace('_', ' ');
+    // In this order: who reads that it is over finds nothing left of it, and a wish to end it outlives a crash.
+    await this.jobs.removeScratch(job.id);
     await this.jobs.write({ ...job, state, error, doing, finished_at });
-    await this.jobs.tidy(job.id);
+    await this.jobs.forgetWish(job.id);
     this.setup.logger.info({ job: job.id, state, error }, 'training: job over');
   }
 
