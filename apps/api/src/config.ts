@@ -23,6 +23,7 @@ export interface Config {
   readonly requestTimeoutMs: number;
   readonly shutdownDelayMs: number;
   readonly workers: number;
+  readonly workerStartMs: number;
   readonly apiKeys: readonly ApiKey[];
   readonly rateLimitPerMinute: number;
   readonly trustProxy: number;
@@ -175,6 +176,13 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     1,
     1024,
     'Processes that share the port, one for each core to use; /stats speaks for all of them.',
+  ),
+  workerStartMs: whole(
+    'WORKER_START_MS',
+    120_000,
+    1000,
+    3_600_000,
+    'With several workers, how long one may take to start before it is ended and replaced, in milliseconds.',
   ),
   apiKeys: {
     variable: 'API_KEYS',

@@ -17,6 +17,7 @@ describe('readConfig', () => {
       requestTimeoutMs: 10_000,
       shutdownDelayMs: 500,
       workers: 1,
+      workerStartMs: 120_000,
       apiKeys: [],
       rateLimitPerMinute: 0,
       trustProxy: 0,

@@ -8,7 +8,7 @@ import { temporaryStore } from './store/temporary.js';
 import { within } from './wait-for.js';
 
 /** A machine that is busy takes its time to start a process, more so several of them. */
-const START_MS = 150_000;
+const START_MS = 250_000;
 
 /** How a process ended: its exit code, or the signal that ended it. */
 export type Ending = [code: number | null, signal: NodeJS.Signals | null];
@@ -63,7 +63,9 @@ export class Service {
         throw new Error(`ended without "${part}" in its log\n${this.errors}`);
       }
       const news = once(this.log, 'news');
-      await within(`"${part}" ${count} times in the log`, news, START_MS);
+      const missing = (): string =>
+        `"${part}" ${count} times in the log, which ends\n${this.lines.slice(-12).join('\n')}\n${this.errors}`;
+      await within(missing, news, START_MS);
     }
   }
 

@@ -23,13 +23,14 @@ export async function waitFor<T>(what: string, condition: () => T | Promise<T>):
  * @throws Error after 45 s, or `patienceMs`
  */
 export async function within<T>(
-  what: string,
+  what: string | (() => string),
   event: Promise<T>,
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(tooLate(what, patienceMs))), patienceMs);
+    const say = () => (typeof what === 'string' ? what : what());
+    timer = setTimeout(() => reject(new Error(tooLate(say(), patienceMs))), patienceMs);
   });
   return Promise.race([event, late]).finally(() => clearTimeout(timer));
 }

@@ -58,9 +58,13 @@ export class Primary {
       return this.decide(undefined, 1);
     }
     this.logger.info({ worker: worker.process.pid }, 'worker started');
+    const tooLong = setTimeout(() => this.endUnstarted(worker), this.config.workerStartMs);
+    worker.once('exit', () => clearTimeout(tooLong));
     worker.on('message', (message: ToPrimary) => {
-      if (message.kind === 'up') this.announce(worker, message.port);
-      else this.exchange.hear(worker, message);
+      if (message.kind === 'up') {
+        clearTimeout(tooLong);
+        this.announce(worker, message.port);
+      } else this.exchange.hear(worker, message);
     });
     worker.on('exit', (code, signal) => this.ended(worker, code, signal));
     worker.on('error', (err) => {
@@ -68,6 +72,13 @@ export class Primary {
       // A process that could not be made never exits.
       if (worker.process.pid === undefined) this.ended(worker, 1, '');
     });
+  }
+
+  /** One that hangs as it starts would be missing for good, and nobody would know. */
+  private endUnstarted({ process: { pid } }: Worker): void {
+    const allowed_ms = this.config.workerStartMs;
+    this.logger.error({ worker: pid, allowed_ms }, 'worker not up within WORKER_START_MS: killed');
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
   }
 
   private announce(worker: Worker, port: number): void {

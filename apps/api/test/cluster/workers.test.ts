@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Registry } from '@adscale/ctr';
 import { holdingRead, inWorkers } from '../preloads.js';
 import { sample } from '../running-app.js';
@@ -78,7 +79,7 @@ describe('a service of several workers', () => {
     const { processes } = await stats();
     process.kill(processes[0].pid, 'SIGKILL');
     await service.logged('worker ended');
-    await service.logged('AdScale is up', WORKERS + 1);
+    await service.logged('all workers are up', 2);
     const after = await expectCounted(30);
     expect(after.processes.map(({ pid }) => pid)).not.toContain(processes[0].pid);
   });
@@ -94,7 +95,7 @@ describe('a service of several workers', () => {
       await service.logged('worker is replaced', i + 1);
       expect((await predict()).status).toBe(200);
     }
-    await service.logged('AdScale is up', WORKERS + 1);
+    await service.logged('all workers are up', 2);
     expect((await expectCounted(3)).processes.map(({ pid }) => pid)).toContain(processes[1].pid);
     expect(service.process.exitCode).toBeNull();
   });
@@ -108,7 +109,7 @@ describe('a service of several workers', () => {
     await registry.publish(bytes, card);
     const { processes } = await expectCounted(0);
     process.kill(processes[0].pid, 'SIGKILL');
-    await service.logged('AdScale is up', WORKERS + 1);
+    await service.logged('all workers are up', 2);
     for (let i = 0; i < 2 * WORKERS; i++) {
       const { status, headers } = await predict();
       expect([status, headers.get('x-model-version')]).toEqual([200, version]);
@@ -157,6 +158,28 @@ describe('a service of several workers', () => {
     service.kill(signal);
     expect(await service.ended()).toEqual([0, null]);
     expectGone(held.map(({ pid }) => Number(pid)));
+  });
+
+  it('replaces a worker that hangs as it starts', async () => {
+    const marked = join(await emptyFolder(), 'hung');
+    const once = inWorkers(`
+      const { openSync } = await import('node:fs');
+      let isFirst = true;
+      try { openSync(${JSON.stringify(marked)}, 'wx'); } catch { isFirst = false; }
+      if (isFirst) {
+        console.log(JSON.stringify({ msg: 'hangs', pid: process.pid }));
+        setInterval(() => {}, 1e6);
+        await new Promise(() => {});
+      }`);
+    const MODEL_DIR = await modelFolder();
+    const limits = { WORKERS: String(WORKERS), WORKER_START_MS: '20000' };
+    service = new Service({ MODEL_DIR, ...limits }, once);
+    const { pid } = await service.logged('hangs');
+    const { worker } = await service.logged('worker not up within WORKER_START_MS: killed');
+    expect(worker).toBe(pid);
+    service.port = Number((await service.logged('all workers are up')).port);
+    expectGone([Number(pid)]);
+    expect((await predict()).status).toBe(200);
   });
 
   it('ends by SIGTERM before they have come to hear of signals', async () => {
