@@ -112,7 +112,7 @@ describe('behind keys', () => {
 describe('when the service is away', () => {
   const lost = (page: Page) => page.getByText('The service cannot be reached. This page goes on');
   beforeAll(() => {
-    expected = /ERR_(INTERNET_DISCONNECTED|CONNECTION|EMPTY_RESPONSE|INCOMPLETE)|status of 40[134]/;
+    expected = /net::ERR_|status of 40[134]/;
   });
 
   it('a page that was never opened says so, and opens once the network is back', async () => {
@@ -126,18 +126,26 @@ describe('when the service is away', () => {
       await page.getByRole('heading', { name: 'No connection to the service' }).first().waitFor();
       await page.context().setOffline(false);
       await lost(page).waitFor({ state: 'detached' });
-      await page.getByRole('button', { name: 'Try again' }).first().click();
+      // Nobody has to do anything.
       await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+      await page.getByRole('heading', { name: 'No connection to the service' }).waitFor({
+        state: 'detached',
+      });
     }
   });
 
   it('another process that takes its place is taken up by the open page, key and all', async () => {
     const first = await house.serve({ API_KEYS });
     const page = await house.visit(first, '/live');
+    // What is asked once, and not again and again, is not answered as the process goes.
+    const card = '**/models/*';
+    await page.route(card, (route) => route.abort('connectionreset'));
     await useKey(page, 'owner');
     await page.getByText('Up to date').waitFor();
+    await page.getByRole('heading', { name: 'No connection to the service' }).waitFor();
     await first.stop('SIGKILL');
     await lost(page).waitFor();
+    await page.unroute(card);
     const second = await house.serve({ API_KEYS, PORT: first.port });
     await lost(page).waitFor({ state: 'detached' });
     await page.getByText('Up to date').waitFor();

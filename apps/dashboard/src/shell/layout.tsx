@@ -1,7 +1,8 @@
-import { Suspense } from 'react';
-import { useQuery } from '@tanstack/react-query';
+import { Suspense, useEffect } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { ask } from '../api/client.js';
+import { asProblem } from '../api/problem.js';
 import { Button, Select } from './controls.js';
 import { askForKey, KeyDialog, useKey } from './key-dialog.js';
 import { Loading, useOnline } from './states.js';
@@ -75,16 +76,26 @@ function skip(event: { preventDefault(): void }): void {
 /** Milliseconds between looks at whether the service is there. */
 const LOOK_MS = 5000;
 
-/** Says when the service cannot be reached, and when it can again. */
+/**
+ * Says when the service cannot be reached, and when it can again. Whenever it answers, what could not be asked
+ * before is asked again: it may have been away between two looks.
+ */
 function Reach() {
   const isOnline = useOnline();
-  const { isError } = useQuery({
+  const queries = useQueryClient();
+  const { isError, dataUpdatedAt } = useQuery({
     queryKey: ['reach'],
     queryFn: async () => (await ask('/health/live')).json(),
     refetchInterval: LOOK_MS,
     retry: false,
     networkMode: 'always',
   });
+  useEffect(() => {
+    void queries.refetchQueries({
+      type: 'active',
+      predicate: ({ state: { error } }) => error !== null && asProblem(error).code === 'OFFLINE',
+    });
+  }, [queries, dataUpdatedAt]);
   const isLost = isError || !isOnline;
   return (
     <div role="status" className={isLost ? 'banner bad' : 'banner-none'}>
