@@ -277,6 +277,6 @@ describe('examples', () => {
     expect(curlOf('http://a:1', record, false)).toBe(
       `curl http://a:1/predict_ctr -H 'content-type: application/json' -d '{"device":"o'\\''clock","impressions":5}'`,
     );
-    expect(curlOf('http://a:1', record, true)).toContain('-H "x-api-key: $API_KEY"');
+    expect(curlOf('http://a:1', record, true)).toContain('-H "x-api-key: $KEY"');
   });
 });

@@ -10,7 +10,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { answer, client } from '../api/client.js';
 import { asProblem } from '../api/problem.js';
-import { Empty, Failure, Loading, Shown } from '../shell/states.js';
+import { Empty, Failure, Loading, Shown, StartWithKey, useWhoami } from '../shell/states.js';
 import { DropFile, FilesTable } from './files.js';
 import { Findings } from './inspection.js';
 import {
@@ -37,10 +37,7 @@ interface Asked {
 
 export function DataPage() {
   // Asked first: where nobody may train, nothing else need be asked, and refused.
-  const who = useQuery({
-    queryKey: ['whoami'],
-    queryFn: () => answer(client.GET('/whoami')),
-  });
+  const who = useWhoami();
   return (
     <div className="data-page">
       <h1>Data</h1>
@@ -85,11 +82,7 @@ function SwitchedOff({ hasKeys }: { readonly hasKeys: boolean }) {
           becomes a version under Models. Start the service with it on, and with a key that may
           administer:
         </p>
-        <pre tabIndex={0} aria-label="Command that switches training on">
-          {
-            'KEY=$(openssl rand -hex 24)\nTRAINER=on API_KEYS="ops:predict+outcomes+admin:$(printf %s "$KEY" | sha256sum | cut -d\' \' -f1)" npm start'
-          }
-        </pre>
+        <StartWithKey settings="TRAINER=on " />
         <p>Or train at a terminal, into the folder of models that the service reads:</p>
         <pre tabIndex={0} aria-label="Commands that train at a terminal">
           {'npx adscale inspect export.csv\nnpx adscale train export.csv --no-promote'}

@@ -55,6 +55,6 @@ function numberOf(feature: Feature, range: Range, share: number): number {
 /** The command that asks a service for a prediction of a record. */
 export function curlOf(url: string, record: PlacementRecord, needsKey: boolean): string {
   const body = JSON.stringify(record).replaceAll("'", String.raw`'\''`);
-  const key = needsKey ? `-H "x-api-key: $API_KEY" ` : '';
+  const key = needsKey ? `-H "x-api-key: $KEY" ` : '';
   return `curl ${url}/predict_ctr ${key}-H 'content-type: application/json' -d '${body}'`;
 }

@@ -6,7 +6,7 @@ import { answer, client, type PlacementRecord, serviceUrl } from '../api/client.
 import { asProblem, type Problem } from '../api/problem.js';
 import { Button } from '../shell/controls.js';
 import { percent } from '../shell/format.js';
-import { Empty, Failure, Shown } from '../shell/states.js';
+import { Empty, Failure, Shown, useWhoami } from '../shell/states.js';
 import { type Card, curlOf, exampleOf, isGenerated, type Words } from './examples.js';
 
 /** No model: what to do, as commands. */
@@ -99,10 +99,7 @@ function Ask({
   readonly keep: () => void;
   readonly close: () => void;
 }) {
-  const who = useQuery({
-    queryKey: ['whoami'],
-    queryFn: () => answer(client.GET('/whoami')),
-  });
+  const who = useWhoami();
   const sending = useExamples(card, words, keep);
   if (sending.isDone) {
     return (

@@ -8,8 +8,8 @@ import { Problem } from '../api/problem.js';
 import { ConfirmButton } from '../shell/confirm.js';
 import { Button, Dialog } from '../shell/controls.js';
 import { askForKey } from '../shell/key-dialog.js';
-import { Loading } from '../shell/states.js';
-import { askModels, type Models, type Rollout, useModels, useWhoami } from './asked.js';
+import { Loading, StartWithKey, useWhoami } from '../shell/states.js';
+import { askModels, type Models, type Rollout, useModels } from './asked.js';
 
 /** Tells the page, and who listens to it, what was done. */
 export const Told = createContext<(sentence: string) => void>(() => {});
@@ -29,7 +29,9 @@ interface AdminButtonProps {
 }
 
 export function AdminButton(props: AdminButtonProps) {
-  const { data } = useWhoami();
+  const { data, isPending } = useWhoami();
+  // Until it is known which of the two it is, a press would open a dialog that the other one takes away.
+  if (isPending) return <Button isDisabled>{props.name}</Button>;
   if (data === undefined || data.scopes.includes('admin')) return <OpenButton {...props} />;
   return <ClosedButton {...props} />;
 }
@@ -164,7 +166,7 @@ function HowToOpen() {
         Administration is closed: this service was started without keys, so nobody may change what
         it serves. Start it with a key of scope <code>admin</code> to open it:
       </p>
-      <pre>{`API_KEYS="ops:predict+outcomes+admin:$(printf %s "$KEY" | sha256sum | cut -d' ' -f1)" npm start`}</pre>
+      <StartWithKey />
     </>
   );
 }

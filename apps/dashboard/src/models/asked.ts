@@ -81,11 +81,6 @@ export function useReport(version: string) {
   });
 }
 
-/** What this caller may do. */
-export function useWhoami() {
-  return useQuery({ queryKey: ['whoami'], queryFn: () => answer(client.GET('/whoami')) });
-}
-
 /** What the page shows, so that it can be shared. */
 export interface Place {
   /** The version that is looked at; all of them otherwise. */

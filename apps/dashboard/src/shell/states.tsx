@@ -84,6 +84,16 @@ export function NoPermission({ problem }: { readonly problem: Problem }) {
   );
 }
 
+/** The command that starts the service with a key that may administer. @param settings more of them, as `TRAINER=on` */
+export function StartWithKey({ settings = '' }: { readonly settings?: string }) {
+  return (
+    <pre tabIndex={0} aria-label="Command that starts the service with a key">
+      {`KEY=$(openssl rand -hex 24); echo "$KEY"
+${settings}API_KEYS="ops:predict+outcomes+admin:$(printf %s "$KEY" | sha256sum | cut -d' ' -f1)" npm start`}
+    </pre>
+  );
+}
+
 /** What to do where the service has no keys: any one here would be of no use. */
 function NoKeys() {
   return (
@@ -93,18 +103,19 @@ function NoKeys() {
         Everybody who reaches it may predict. To open administration, start it with a key of scope{' '}
         <code>admin</code>, and enter that key here:
       </p>
-      <pre>{`KEY=$(openssl rand -hex 16); echo "$KEY"
-API_KEYS="ops:predict+outcomes+admin:$(printf %s "$KEY" | sha256sum | cut -d' ' -f1)" npm start`}</pre>
+      <StartWithKey />
     </div>
   );
 }
 
+/** Whose key is in use, and what it may do. */
+export function useWhoami() {
+  return useQuery({ queryKey: ['whoami'], queryFn: () => answer(client.GET('/whoami')) });
+}
+
 /** What the key may do that may not do this. */
 function KeyInUse() {
-  const { data } = useQuery({
-    queryKey: ['whoami'],
-    queryFn: () => answer(client.GET('/whoami')),
-  });
+  const { data } = useWhoami();
   if (data === undefined || data.key === null) return null;
   const scopes = data.scopes.length === 1 ? 'scope' : 'scopes';
   return <p>{`The one in use, ${data.key}, has the ${scopes} ${data.scopes.join(' and ')}.`}</p>;
