@@ -16,7 +16,7 @@ const APPS = resolve(__dirname, '../..');
 const API = join(APPS, 'api/dist/main.js');
 export const TRAINER = join(APPS, 'trainer/dist/main.js');
 /** Milliseconds that anything may take on a busy machine before a test gives up. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** Runs a command of the trainer to its end. @returns what it printed */
 export async function adscale(...args: string[]): Promise<string> {

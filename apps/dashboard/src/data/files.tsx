@@ -36,8 +36,12 @@ export function DropFile({
     // Not waited for: without a network it would not end, and neither would this.
     onSettled: () => void queries.invalidateQueries({ queryKey: ['training', 'files'] }),
   });
-  const take = (file: File | null | undefined) => {
-    if (file && !sending.isPending) sending.mutate(file);
+  const [left, setLeft] = useState<readonly string[]>([]);
+  /** One at a time: what else was given is named, so that nobody takes it for sent. */
+  const take = (files: readonly File[]) => {
+    const [first] = sending.isPending ? [] : files;
+    if (files.length > 0) setLeft(files.filter((file) => file !== first).map(({ name }) => name));
+    if (first !== undefined) sending.mutate(first);
   };
   const done = Math.round(100 * share);
   return (
@@ -45,20 +49,25 @@ export function DropFile({
       <DropZone
         className="drop"
         onDrop={async ({ items }) => {
-          const [first] = items.filter((item) => item.kind === 'file');
-          take(await first?.getFile());
+          const files = items.filter((item) => item.kind === 'file');
+          take(await Promise.all(files.map((file) => file.getFile())));
         }}
       >
         <Text slot="label">Drop an export of your campaigns here</Text>
         <p className="soft">
           {`CSV, Excel, Parquet or lines of JSON, packed by gzip or not, ${bytes(room.file_bytes)} at most. It stays on the service.`}
         </p>
-        <FileTrigger onSelect={(files) => take(files?.[0])}>
+        <FileTrigger onSelect={(files) => take([...(files ?? [])])}>
           <Button variant="primary" isDisabled={sending.isPending}>
             Choose a file…
           </Button>
         </FileTrigger>
       </DropZone>
+      {left.length > 0 && (
+        <p className="notice warn" role="status">
+          One file is taken at a time. Left out: <bdi className="name">{left.join(', ')}</bdi>
+        </p>
+      )}
       {sending.isPending && (
         <div className="job-head">
           <span className="grow">

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, type PointerEvent } from 'react';
 import { Select } from '../shell/controls.js';
 import { number, percent } from '../shell/format.js';
+import { outwards } from './answer.js';
 import type { Curve } from './asking.js';
 import { roundedFor, shareOf, valueAt, type Feature, type Scale } from './schema.js';
 
@@ -269,7 +270,8 @@ function stepAt({ ends, ctr, low, high }: Curve, value: number) {
 }
 
 function readingOf({ name, curve }: Line, value: number): string {
-  const { ctr, low, high } = stepAt(curve, value);
+  const { ctr, ...bounds } = stepAt(curve, value);
+  const { low, high } = outwards(bounds);
   const interval = Number.isNaN(low) ? '' : ` (${percent(low)} to ${percent(high)})`;
   return `${name} ${percent(ctr, 4)}${interval}`;
 }
