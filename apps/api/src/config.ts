@@ -60,6 +60,7 @@ export interface Config {
   readonly uploadTotalBytes: number;
   readonly trainingMinutes: number;
   readonly trainingMemoryMb: number;
+  readonly trainingDiskMb: number;
   readonly logLevel: LogLevel;
 }
 
@@ -402,6 +403,13 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     256,
     1_048_576,
     'Memory of a job: of its heap, and as much again to read the data, in megabytes.',
+  ),
+  trainingDiskMb: whole(
+    'TRAINING_DISK_MB',
+    10_240,
+    16,
+    16_777_216,
+    'What a job may have on disk while it runs: its data unpacked, and what does not fit in memory, in megabytes.',
   ),
   logLevel: {
     variable: 'LOG_LEVEL',

@@ -50,6 +50,7 @@ describe('readConfig', () => {
       uploadTotalBytes: 2_147_483_648,
       trainingMinutes: 60,
       trainingMemoryMb: 2048,
+      trainingDiskMb: 10_240,
       modelName: 'ctr',
       dashboard: true,
       logLevel: 'info',

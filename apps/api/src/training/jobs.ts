@@ -9,7 +9,7 @@
  *
  * Only the process that runs jobs changes one; any may add one or ask for its end.
  */
-import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@adscale/forest/node';
 import { isId } from './uploads.js';
@@ -133,6 +133,19 @@ export class Jobs {
     const scratch = this.path(id, '');
     await mkdir(scratch, { recursive: true, mode: 0o700 });
     return scratch;
+  }
+
+  /** What a job that runs has written so far. */
+  async scratchBytes(id: string): Promise<number> {
+    // Files and folders may go meanwhile: the trainer tidies up by itself.
+    const paths = await readdir(this.path(id, ''), { recursive: true }).catch(() => []);
+    const sizes = paths.map((path) =>
+      stat(join(this.path(id, ''), path)).then(
+        (found) => (found.isFile() ? found.size : 0),
+        () => 0,
+      ),
+    );
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
   async removeScratch(id: string): Promise<void> {

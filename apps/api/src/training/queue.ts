@@ -27,6 +27,8 @@ export interface QueueSetup {
   readonly minutes: number;
   /** Megabytes. */
   readonly memory: number;
+  /** Megabytes that a job may have on disk while it runs. */
+  readonly disk: number;
   readonly logger: Logger;
   readonly now: () => number;
   /** Calls back after so many milliseconds; what it returns calls that off. Injected by tests. */
@@ -39,12 +41,14 @@ const LOOK_MS = 1000;
 const TELL_MS = 250;
 
 /** Why a job that runs is to end. */
-type Stop = 'cancelled' | 'timed_out' | 'lost';
+type Stop = 'cancelled' | 'timed_out' | 'lost' | 'too_large';
 
 const STOPPED: Readonly<Record<Stop, string>> = {
   cancelled: 'It was cancelled. Nothing was published.',
   timed_out: 'It took longer than TRAINING_MINUTES. Nothing was published.',
   lost: 'The service ended while it ran. Nothing was published.',
+  too_large:
+    'It wrote more than TRAINING_DISK_MB while it ran, as a small file does that unpacks to a large one. Nothing was published.',
 };
 
 /** Runs jobs while this process holds the lock of the upload folder. */
@@ -160,6 +164,7 @@ export class TrainingQueue {
     while (!isOut) {
       if (this.closed) stop('lost');
       else if (await this.jobs.isToEnd(job.id)) stop('cancelled');
+      else if ((await this.jobs.scratchBytes(job.id)) > this.setup.disk * 1e6) stop('too_large');
       if (!isOut) await this.bell.wait(LOOK_MS);
     }
     callOff();
@@ -168,7 +173,9 @@ export class TrainingQueue {
     const latest = { ...job, ...seen(progress) };
     // One that has published is done, whatever was wished meanwhile.
     if (ended.kind === 'done') return this.succeed(latest, ended.result, path);
-    if (stopped !== undefined) return this.finish(latest, stopped, STOPPED[stopped]);
+    if (stopped !== undefined) {
+      return this.finish(latest, stopped === 'too_large' ? 'failed' : stopped, STOPPED[stopped]);
+    }
     return this.finish(latest, 'failed', readable(ended.error));
   }
 

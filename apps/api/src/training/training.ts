@@ -149,7 +149,8 @@ export function openTraining(
   const uploads = new Uploads(folder, { fileBytes, totalBytes }, now);
   const jobs = new Jobs(folder);
   const setup = { folder, program, registry, minutes, logger, now, after };
-  const queue = new TrainingQueue(jobs, uploads, { ...setup, memory: config.trainingMemoryMb });
+  const bounds = { memory: config.trainingMemoryMb, disk: config.trainingDiskMb };
+  const queue = new TrainingQueue(jobs, uploads, { ...setup, ...bounds });
   return new Training(uploads, jobs, queue, config, now);
 }
 

@@ -53,9 +53,12 @@ export class TrainingService {
     return request(this.app.server)[method](path).set('x-api-key', ADMIN_KEY);
   }
 
-  async upload(text: string, name = 'export.csv'): Promise<{ id: string; bytes: number }> {
+  async upload(
+    content: string | Buffer,
+    name = 'export.csv',
+  ): Promise<{ id: string; bytes: number }> {
     const path = `/training/files?name=${encodeURIComponent(name)}`;
-    const sent = this.ask('post', path).set('content-type', 'text/csv').send(text);
+    const sent = this.ask('post', path).set('content-type', 'text/csv').send(content);
     return (await sent.expect(200)).body;
   }
 

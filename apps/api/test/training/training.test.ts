@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { Progress } from '../../src/training/progress.js';
 import { LONG, placements, platformExport, TrainingService } from './training-service.js';
@@ -144,6 +145,16 @@ describe('a job that runs', () => {
     timeIsUp();
     const { error } = await service.over(id, 'timed_out');
     expect(error).toContain('TRAINING_MINUTES');
+    expect(await service.versions()).toEqual([]);
+  });
+
+  it('ends when what it unpacks takes more of the disk than it may', async () => {
+    service = await TrainingService.start({ TRAINING_DISK_MB: '16' });
+    const file = await service.upload(gzipSync(placements(1_500_000)), 'small.csv.gz');
+    expect(file.bytes).toBeLessThan(16e6);
+    const { id } = await service.job('train', file.id, LONG);
+    const { error } = await service.over(id, 'failed');
+    expect(error).toContain('TRAINING_DISK_MB');
     expect(await service.versions()).toEqual([]);
   });
 
