@@ -83,7 +83,7 @@ function cut(bytes) {
   const head = bytes.indexOf(HEAD_END);
   if (head < 0) return undefined;
   const text = bytes.latin1Slice(0, head);
-  const length = Number(/content-length: (\d+)/i.exec(text)?.[1]);
+  const length = Number(/^content-length: (\d+)/im.exec(text)?.[1]);
   const end = head + 4 + length;
   if (!(bytes.length >= end)) return undefined;
   return {

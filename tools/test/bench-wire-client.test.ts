@@ -56,6 +56,21 @@ describe('the wire client', () => {
     }
   });
 
+  it('knows the length of an answer from other headers that end like it', async () => {
+    const server = echo([], (_request, response) => {
+      response.setHeader('inference-header-content-length', 2);
+      response.setHeader('content-length', 4);
+      response.end('four');
+    });
+    try {
+      const { seen, counts } = await sendTwenty(await listening(server));
+      expect(new Set(seen)).toEqual(new Set(['four']));
+      expect(counts).toMatchObject({ count: 20, failed: 0 });
+    } finally {
+      server.close();
+    }
+  });
+
   it('counts every status but 200 as failed', async () => {
     const bodies: string[] = [];
     const server = echo(bodies, (_request, response) => {
