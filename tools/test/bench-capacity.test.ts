@@ -5,13 +5,17 @@ import { LOADS, assumptions, planFor } from '../bench/capacity/plan.mjs';
 import { readText, readYaml } from './manifests.js';
 
 const once = (median: number) => ({ median, min: median, max: median, runs: 1 });
-const asking = (cpu: number, requests: number) => ({
-  ...{ cpu: once(cpu), in: 200, out: 600, requests, p50: once(0.01) },
+const asking = (cpu: number, requests: number, bytes: { in: number; out: number }) => ({
+  ...{ cpu: once(cpu), requests, p50: once(0.01), ...bytes },
 });
 
 /** Round figures: a request of 60 µs, an outcome of 60 µs, and so on. */
 const costs = {
-  asking: { single: asking(60e-6, 1), batch: asking(6e-6, 0.001), tensor: asking(3e-6, 0.001) },
+  asking: {
+    single: asking(60e-6, 1, { in: 200, out: 600 }),
+    batch: asking(6e-6, 0.001, { in: 80, out: 25 }),
+    tensor: asking(3e-6, 0.001, { in: 32, out: 8 }),
+  },
   outcome: { cpu: once(60e-6), bytes: 100, postgres: { cpu: once(30e-6), disk: 400 } },
   balancer: { single: once(20e-6), batch: once(8e-8), tensor: once(8e-8) },
   valkey: { cpu: 0.006, commands: 100, bytes: 1000 },
@@ -64,7 +68,8 @@ describe('a plan', () => {
       planFor(costs, way, 1_000_000, { ...assumed, ...more }).first;
     expect(first('single')).toBe('processors of the service');
     expect(first('batch')).toBe('disk of PostgreSQL');
-    expect(first('batch', { outcomes: 0.0001 })).toBe('network of the balancer');
+    expect(first('batch', { outcomes: 0.0001 })).toBe('processors of the service');
+    expect(first('single', { 'machine-gbit': 0.1 })).toBe('network of the balancer');
   });
 
   it('leaves out what was not measured', () => {
