@@ -62,9 +62,9 @@ export function writtenManifests(): { files: ManifestFile[]; kustomizations: Man
 export const cannotBuild: string | undefined = (() => {
   const { error, stdout } = spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' });
   if (error !== undefined) return 'kubectl is not installed';
-  // Before 1.21 it had a kustomize of 2019.
+  // Before, its kustomize knows no `labels`, and before 1.21 it is one of 2019.
   const [, minor] = /v1\.(\d+)/.exec(stdout) ?? [];
-  return Number(minor) >= 21 ? undefined : `kubectl 1.21 or later is wanted, got ${stdout.trim()}`;
+  return Number(minor) >= 22 ? undefined : `kubectl 1.22 or later is wanted, got ${stdout.trim()}`;
 })();
 
 /** What `kubectl apply -k` would apply of a folder of `tools/deploy`. */
