@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DeployedService, promised } from './deployed-service.js';
+import { DeployedService, objectionsTo, promised } from './deployed-service.js';
 import { type Manifest, readYaml } from './manifests.js';
 
 describe('KServe’s runtime', () => {
@@ -24,6 +24,8 @@ describe('KServe’s runtime', () => {
     );
     const known = promised('api');
     expect(Object.keys(env).filter((name) => !known.has(name))).toEqual([]);
+    const MODEL_NAME = env['MODEL_NAME']!.replace('{{.Name}}', service.metadata.name);
+    expect(objectionsTo({ ...env, MODEL_NAME })).toBe('');
   });
 
   it('asks probes of the protocol that the service answers, under KServe’s name of the model', async () => {

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DeployedService, promised, readmeSecrets, trainerFlags } from './deployed-service.js';
-import { type Manifest, built, cannotBuild, readText, readYaml } from './manifests.js';
+import { objectionsTo, promised, readmeSecrets, trainerFlags } from './deployed-service.js';
+import { type Manifest, built, cannotBuild, readText } from './manifests.js';
 
 const OVERLAYS = ['one-node', 'production', 'object-store'] as const;
 const KEYS = /KEY|SECRET|PASSWORD|_URL$/;
@@ -124,6 +121,20 @@ describeBuilt.each(OVERLAYS)('the overlay %s', (name) => {
     }
   });
 
+  it('gives the API values that it takes', () => {
+    const [container] = api().containers;
+    const secrets = readmeSecrets();
+    const hidden = container.env
+      .filter(({ valueFrom }: Manifest) => valueFrom !== undefined)
+      .map(({ name: variable, valueFrom: { secretKeyRef } }: Manifest) => [
+        variable,
+        secrets.get(secretKeyRef.name)![secretKeyRef.key],
+      ]);
+    const environment = { ...written(container), ...Object.fromEntries(hidden) };
+    expect(objectionsTo(environment)).toBe('');
+    expect(objectionsTo({ ...environment, WORKERS: 'many' })).toContain('WORKERS: got "many"');
+  });
+
   it('has commands and flags that the trainer has', () => {
     const args = containers.flatMap(({ container }) => (container.args ? [container.args] : []));
     expect(args.map(([command]) => command).sort()).toEqual(['retrain', 'train']);
@@ -189,6 +200,21 @@ describeBuilt.each(OVERLAYS)('the overlay %s', (name) => {
     expect(find('NetworkPolicy').spec.ingress).toEqual([{ ports: [{ port: port.name }] }]);
   });
 
+  it('lets pods reach the servers that their settings name, and no other ports', () => {
+    const ports = (called: string): number[] =>
+      find('NetworkPolicy', called).spec.egress.flatMap((rule: Manifest) =>
+        rule.ports.map((one: Manifest) => one.port),
+      );
+    const secret = readmeSecrets().get('adscale-api')!;
+    const usual = { 'postgres:': 5432, 'rediss:': 6379 };
+    const wanted = ['outcomes-url', 'valkey-url'].map((key) => {
+      const { port, protocol } = new URL(secret[key]!);
+      return Number(port || Reflect.get(usual, protocol));
+    });
+    expect(new Set(ports('adscale-api'))).toEqual(new Set([53, 443, ...wanted]));
+    expect(new Set(ports('adscale-trainer'))).toEqual(new Set([53, 443, 'http']));
+  });
+
   it('gives pods the time and the memory that their settings can take', () => {
     const [container] = api().containers;
     const env = written(container);
@@ -208,49 +234,5 @@ describeBuilt.each(OVERLAYS)('the overlay %s', (name) => {
     // What a body of JSON becomes takes several times its bytes; beside that a process, and its model.
     const worker = 256 * 2 ** 20 + 6 * number('MAX_IN_FLIGHT_BYTES');
     expect(bytes(limits.memory)).toBeGreaterThanOrEqual(number('WORKERS') * worker);
-  });
-});
-
-describeBuilt('a service with what the manifests give it', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'adscale-deployed-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  it('is up without a model, answers its probes, and knows the keys of the README', async () => {
-    const manifests = built('overlays/one-node');
-    const { spec } = manifests.find(({ kind }) => kind === 'Deployment').spec.template;
-    const [container] = spec.containers;
-    const settings = manifests.find(({ kind }) => kind === 'ConfigMap').data;
-    const keys = readmeSecrets();
-    const service = await DeployedService.start(folder, {
-      ...settings,
-      API_KEYS: keys.get('adscale-api')!['api-keys']!,
-      // The pod's own disk is not here, and nobody waits for a balancer.
-      OUTCOMES_URL: `file:${folder}/outcomes.db`,
-      SHUTDOWN_DELAY_MS: '0',
-    });
-    try {
-      const status = (probe: string) => service.status(container[probe].httpGet.path);
-      expect(await status('startupProbe')).toBe(200);
-      expect(await status('livenessProbe')).toBe(200);
-      expect(await status('readinessProbe')).toBe(503);
-      const { endpoints } = readYaml('tools/deploy/overlays/production/service-monitor.yaml').spec;
-      expect(await service.status(endpoints[0].path)).toBe(401);
-      const metrics = await service.text(
-        endpoints[0].path,
-        keys.get('adscale-metrics')!['api-key'],
-      );
-      const { custom } = readYaml('tools/deploy/prometheus-adapter.yaml').rules;
-      const [, metric] = /^(\w+)\{/.exec(custom[0].seriesQuery)!;
-      expect(metrics).toContain(`# TYPE ${metric} counter`);
-      expect(metrics).toMatch(new RegExp(`^${metric}\\{.*route="/metrics"`, 'm'));
-      const admin = await service.status(
-        '/models/rollback',
-        'POST',
-        keys.get('adscale-retrain')!['api-key'],
-      );
-      expect([401, 403]).not.toContain(admin);
-    } finally {
-      await service.stop();
-    }
   });
 });

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { readText } from './manifests.js';
 import { program } from './watched-service.js';
@@ -58,6 +59,18 @@ export class DeployedService {
 
 const keyed = (key?: string): Record<string, string> =>
   key === undefined ? {} : { 'x-api-key': key };
+
+/** What the API says of an environment before it starts: nothing if it takes it. */
+export function objectionsTo(environment: Record<string, string>): string {
+  const config = pathToFileURL(join(dirname(program('api')), 'config.js'));
+  const script = `import { readConfig } from ${JSON.stringify(config.href)}; readConfig(process.env);`;
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', script],
+    { env: { PATH: process.env.PATH, ...environment }, encoding: 'utf8' },
+  );
+  return status === 0 ? '' : stderr;
+}
 
 /** Variables that the client of the object store reads by itself: the AWS SDK's, as AWS documents them. */
 const AWS = ['AWS_REGION', 'AWS_ENDPOINT_URL_S3', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
