@@ -45,5 +45,5 @@ describe('KServe’s runtime', () => {
       await deployed.stop();
       rmSync(folder, { recursive: true, force: true });
     }
-  });
+  }, 300_000);
 });

@@ -42,6 +42,12 @@ export class DeployedService {
     return answer.status;
   }
 
+  /** The JSON that a body of JSON is answered. */
+  async post(path: string, body: string, key?: string): Promise<unknown> {
+    const headers = { 'content-type': 'application/json', ...keyed(key) };
+    return (await fetch(this.url + path, { method: 'POST', headers, body })).json();
+  }
+
   /** What is answered 200 the second time, when the first one has been counted. */
   async text(path: string, key?: string): Promise<string> {
     await this.status(path, 'GET', key);
