@@ -18,13 +18,17 @@ const costs = {
   },
   outcome: { cpu: once(60e-6), bytes: 100, postgres: { cpu: once(30e-6), disk: 400 } },
   balancer: { single: once(20e-6), batch: once(8e-8), tensor: once(8e-8) },
-  valkey: { cpu: 0.006, commands: 100, bytes: 1000 },
+  valkey: {
+    one: { cpu: 0.006, commands: 100, bytes: 1000 },
+    many: { cpu: 0.016, commands: 1000, bytes: 10_000 },
+    clients: 11,
+  },
   retrain: { cpu: 3600, rows: 1000 },
   resident: 2 ** 28,
 };
 const assumed = {
   ...{ 'vcpu-hour': 0.1, 'machine-vcpus': 4, 'machine-gbit': 1, 'store-terabytes': 4 },
-  ...{ utilisation: 0.5, outcomes: 0.1, 'open-days': 14, retrainings: 1 },
+  ...{ utilisation: 0.5, outcomes: 0.1, 'open-days': 14, clients: 1, retrainings: 1 },
 };
 
 describe('a plan', () => {
@@ -34,6 +38,8 @@ describe('a plan', () => {
     expect(needs['processors of the service']).toBeCloseTo(3.3);
     expect(processes).toBe(14);
     expect(needs['the one thread of Valkey']).toBeCloseTo((14 * 0.006) / 0.5);
+    const crowd = planFor(costs, 'single', 100_000, { ...assumed, clients: 21 });
+    expect(crowd.needs['the one thread of Valkey']).toBeCloseTo((14 * 0.026) / 0.5);
     expect(outcomes).toBe(10_000);
     expect(needs['processors of PostgreSQL']).toBeCloseTo(0.15);
     expect(needs['disk of PostgreSQL']).toBeCloseTo((10_000 * 400 * 86_400 * 14) / 4e12);

@@ -15,6 +15,8 @@ import { cpuOf, startBalancer, startPostgres, startValkey } from './neighbours.m
 /** Records of a batch, outcomes of a body. */
 const BATCH = 1000;
 const BODY = 500;
+/** Addresses that ask, where Valkey is told what each of them did. */
+const CLIENTS = 1000;
 /** Rows of the retraining that is measured. */
 export const RETRAIN_ROWS = 20_000;
 
@@ -177,25 +179,41 @@ async function costOfBalancing(server, folder, ways, { rounds, seconds }) {
   }
 }
 
-/** What one process of the service asks of Valkey in a second, under load of one client. */
-async function costOfSharing(environment, { requests }, { seconds }) {
+/** What one process of the service asks of Valkey in a second, under load of one client and of many. */
+async function costOfSharing(environment, bodies, options) {
   const valkey = await startValkey();
   if (valkey === undefined) return undefined;
-  const server = new ServerProcess('api', { ...environment, VALKEY_URL: valkey.url });
+  const shared = { ...environment, VALKEY_URL: valkey.url, TRUST_PROXY: '1' };
+  const server = new ServerProcess('api', shared);
+  const of = (clients) => {
+    const requests = bodies.map((text, i) => {
+      const address = `10.0.${(i % clients) >> 8}.${(i % clients) & 255}`;
+      return requestBytes('/predict_ctr', text, { 'x-forwarded-for': address });
+    });
+    return sharing(server, valkey, requests, options);
+  };
   try {
     await server.start();
-    const first = await commandsOf(valkey.url);
-    const [cpu, from] = [cpuOf(valkey.pid), performance.now()];
-    await load(server, requests, { connections: 50, seconds: 2 * seconds });
-    const passed = (performance.now() - from) / 1e3;
-    const last = await commandsOf(valkey.url);
-    const commands = (last.commands - first.commands) / passed;
-    const bytes = (last.bytes - first.bytes) / passed;
-    return { commands, bytes, cpu: (cpuOf(valkey.pid) - cpu) / passed };
+    return { one: await of(1), many: await of(CLIENTS), clients: CLIENTS };
   } finally {
     server.stop();
     valkey.stop();
   }
+}
+
+/** Commands, bytes and processor time of Valkey, of each second of load. */
+async function sharing(server, valkey, requests, { seconds }) {
+  await load(server, requests, { connections: 50, seconds });
+  const first = await commandsOf(valkey.url);
+  const [cpu, from] = [cpuOf(valkey.pid), performance.now()];
+  await load(server, requests, { connections: 50, seconds: 2 * seconds });
+  const passed = (performance.now() - from) / 1e3;
+  const last = await commandsOf(valkey.url);
+  return {
+    commands: (last.commands - first.commands) / passed,
+    bytes: (last.bytes - first.bytes) / passed,
+    cpu: (cpuOf(valkey.pid) - cpu) / passed,
+  };
 }
 
 async function commandsOf(url) {
@@ -240,11 +258,8 @@ export async function measure(folder, options) {
     const outcome = await costOfOutcomes(server, postgres, bodies, options);
     const balancer = await costOfBalancing(server, folder, ways, options);
     const { resident } = await server.memory();
-    const valkey = await costOfSharing(
-      { ...environment, OUTCOMES_URL: 'off' },
-      ways.single,
-      options,
-    );
+    const alone = { ...environment, OUTCOMES_URL: 'off' };
+    const valkey = await costOfSharing(alone, bodies, options);
     return { asking, outcome, balancer, valkey, retrain, resident };
   } finally {
     server.stop();

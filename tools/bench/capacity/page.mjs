@@ -15,6 +15,16 @@ const MISSING = 'not measured: not installed';
 const each = (cost) => (cost === undefined ? MISSING : shown(cost, duration));
 const aSecond = (cost) => (cost === undefined ? '' : rate(1 / cost.median));
 
+function valkeyRows(valkey) {
+  const name = (clients) => `Valkey, a second of a process of the service, ${clients}`;
+  if (valkey === undefined) return [[name('any clients'), MISSING, '', '']];
+  const row = (clients, { cpu, commands, bytes }) => [
+    ...[name(clients), duration(cpu), ''],
+    `${short(commands)} commands, ${short(bytes / 1000)} kB`,
+  ];
+  return [row('one client', valkey.one), row(`${count(valkey.clients)} clients`, valkey.many)];
+}
+
 function measuredTable({ asking, outcome, balancer, valkey, retrain, resident }) {
   const asked = Object.entries(WAYS).map(([way, name]) => [
     `a prediction, ${name}`,
@@ -39,14 +49,7 @@ function measuredTable({ asking, outcome, balancer, valkey, retrain, resident })
       `HAProxy, a prediction, ${name}`,
       ...[each(balancer?.[way]), aSecond(balancer?.[way]), 'one thread, plain HTTP'],
     ]),
-    [
-      'a process of the service for a second, Valkey',
-      valkey ? duration(valkey.cpu) : MISSING,
-      '',
-      valkey
-        ? `${short(valkey.commands)} commands, ${short(valkey.bytes / 1000)} kB; one client`
-        : '',
-    ],
+    ...valkeyRows(valkey),
     ['a retraining', duration(retrain.cpu), '', `${count(retrain.rows)} rows, read and judged`],
     ['a process of the service', '', '', `${short(resident / 2 ** 20)} MiB resident`],
   ];

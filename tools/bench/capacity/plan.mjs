@@ -32,6 +32,10 @@ export const assumptions = {
     fallback: 14,
     meaning: 'days that outcomes are kept one by one (OUTCOMES_MATURE_DAYS)',
   },
+  clients: {
+    fallback: 1000,
+    meaning: 'keys and addresses that ask within the same seconds, each of every process',
+  },
   retrainings: { fallback: 1, meaning: 'retrainings a day' },
 };
 
@@ -64,6 +68,12 @@ function balancing({ asking, outcome, balancer }, way, load, outcomes) {
   return load * balancer[way].median + outcomes * outcome.bytes * aByte;
 }
 
+/** Seconds of processor time that Valkey takes in a second for one process of the service. */
+function sharing({ one, many, clients }, asking) {
+  const each = Math.max(0, (many.cpu - one.cpu) / (clients - 1));
+  return one.cpu + each * (asking - 1);
+}
+
 /**
  * What one load needs.
  * @param costs as `measure` gives them
@@ -89,7 +99,7 @@ export function planFor(costs, way, load, assumed) {
     'processors of the balancer': balancer && ofMachine(balancing(costs, way, load, outcomes)),
     // What it takes from one side it sends to the other.
     'network of the balancer': ofNetwork(traffic.in + traffic.out),
-    'the one thread of Valkey': valkey && (processes * valkey.cpu) / used,
+    'the one thread of Valkey': valkey && (processes * sharing(valkey, assumed.clients)) / used,
     'processors of PostgreSQL': postgres && ofMachine(outcomes * postgres.cpu.median),
     'disk of PostgreSQL': postgres && kept / (assumed['store-terabytes'] * 1e12),
   };
