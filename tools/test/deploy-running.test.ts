@@ -10,16 +10,17 @@ if (cannotBuild !== undefined) console.warn(`no service of the manifests: ${cann
 const describeBuilt = cannotBuild === undefined ? describe : describe.skip;
 
 describeBuilt('a service with what the manifests give it', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'adscale-deployed-'));
   const manifests = cannotBuild === undefined ? built('overlays/one-node') : [];
   const podOf = (kind: string): Manifest =>
     manifests.find((one) => one.kind === kind)?.spec.template.spec.containers[0];
   const keys = readmeSecrets;
   const status = (probe: string) =>
     service.status(podOf('Deployment')[probe].httpGet.path as string);
+  let folder: string;
   let service: DeployedService;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'adscale-deployed-'));
     service = await DeployedService.start(folder, {
       ...manifests.find(({ kind }) => kind === 'ConfigMap').data,
       API_KEYS: keys().get('adscale-api')!['api-keys']!,
