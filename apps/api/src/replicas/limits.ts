@@ -11,25 +11,40 @@ const KEPT_SECONDS = 150;
 
 /**
  * What passed is a hash for each client and minute, with a field for each machine that says how many
- * passed there: a machine sets its own and adds up those of the others. Nobody adds to a number that
+ * passed there, in all and by twelfths of the minute, as in `9 0,0,0,4,5,0,0,0,0,0,0,0`: a machine sets
+ * its own and adds up those of the others. The twelfths are read by who hears of a client first. Nobody adds to a number that
  * is shared, so a command that is sent twice, or late, counts nothing twice (a grow-only counter:
  * Shapiro et al., "Conflict-free replicated data types", 2011).
  */
 const EXCHANGE = `
-local function elsewhere(key)
+local function elsewhere(key, slots, first)
   local sum, fields = 0, redis.call('HGETALL', key)
   for i = 1, #fields, 2 do
-    if fields[i] ~= ARGV[1] then sum = sum + tonumber(fields[i + 1]) end
+    if fields[i] ~= ARGV[1] then
+      sum = sum + tonumber(string.match(fields[i + 1], '^%d+'))
+      if slots then
+        local at = first
+        for count in string.gmatch(string.match(fields[i + 1], ' (.*)'), '%d+') do
+          slots[at] = (slots[at] or 0) + tonumber(count)
+          at = at + 1
+        end
+      end
+    end
   end
   return sum
 end
 local replies = {}
 for i = 1, #KEYS, 2 do
-  if redis.call('HSET', KEYS[i], ARGV[1], ARGV[2 + (i + 1) / 2]) == 1 then
+  local slots
+  if ARGV[3 + i] == '1' then
+    slots = {}
+    for slot = 1, 24 do slots[slot] = 0 end
+  end
+  if redis.call('HSET', KEYS[i], ARGV[1], ARGV[2 + i]) == 1 then
     redis.call('EXPIRE', KEYS[i], ARGV[2])
   end
-  replies[i] = elsewhere(KEYS[i])
-  replies[i + 1] = elsewhere(KEYS[i + 1])
+  replies[i] = { elsewhere(KEYS[i], slots, 13), elsewhere(KEYS[i + 1], slots, 1) }
+  replies[i + 1] = slots or {}
 end
 return replies`;
 
@@ -46,16 +61,23 @@ export class ValkeyCounts implements SharedCounts {
     const keys = news.flatMap(({ client, minute }) => {
       // Hashed, because addresses are personal data.
       const name = hash('sha256', client);
-      return [`adscale:rate:${minute}:${name}`, `adscale:rate:${minute - 1}:${name}`];
+      // Before there were twelfths the keys began with `adscale:rate:`.
+      return [`adscale:passed:${minute}:${name}`, `adscale:passed:${minute - 1}:${name}`];
     });
-    const counts = news.map(({ count }) => count);
+    const counts = news.flatMap(({ count, slots, isUnheard }) => [
+      `${count} ${slots.join(',')}`,
+      isUnheard ? '1' : '0',
+    ]);
     const command = this.valkey as unknown as {
-      adscaleExchange(...given: (string | number)[]): Promise<number[]>;
+      adscaleExchange(...given: (string | number)[]): Promise<number[][]>;
     };
-    const totals = await command.adscaleExchange(
+    const replies = await command.adscaleExchange(
       ...[keys.length, ...keys, this.name, KEPT_SECONDS, ...counts],
     );
-    return news.map((_, i) => ({ now: totals[2 * i], before: totals[2 * i + 1] }));
+    return news.map(({ isUnheard }, i) => {
+      const [now, before] = replies[2 * i];
+      return { now, before, ...(isUnheard && { slots: replies[2 * i + 1] }) };
+    });
   }
 }
 
@@ -84,6 +106,8 @@ export async function shareLimits(
   return async () => {
     isOver = true;
     clearTimeout(timer);
+    // What passed since the last time, for the machines that stay.
+    await limiter.share(counts).catch(() => {});
     await endConnection(valkey);
   };
 }

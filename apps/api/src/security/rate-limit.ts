@@ -9,6 +9,13 @@
  * So never more than `limit` pass in any 60 seconds, nobody waits for more than 60 seconds, and up to a
  * limit of 64 a minute every request has a group of its own and the window is exact.
  *
+ * Machines that limit together tell each other how many passed, and add what is new when they hear of it.
+ * One that hears of a client for the first time, as after a restart, must know when what it missed
+ * passed, so the counts of a minute are told by twelfths too:
+ *
+ *      minute before │ this minute        nothing is known within a twelfth: each
+ *      0 0 0 … 9 9 9 │ 9 4                is taken to have passed in its middle
+ *
  * Why not rate-limiter-flexible 11: its windows are fixed, so that 19 requests passed a limit of 10
  * within 0.1 s of a window's turn; with a store, or in a cluster, every request waits for an answer.
  */
@@ -27,6 +34,10 @@ interface Client {
   /** Requests that passed here in this minute, and how many of them the others have been told of. */
   own: number;
   told: number;
+  /** `own` by twelfths of the minute. */
+  slots: number[];
+  /** Whether the others have never told of this client. */
+  isUnheard: boolean;
   /** What the others let pass in this minute and the one before, as far as `counts` has them. */
   elsewhere: number;
   elsewhereBefore: number;
@@ -34,6 +45,8 @@ interface Client {
 }
 
 const MINUTE_MS = 60_000;
+const SLOT_MS = 5000;
+const SLOTS = MINUTE_MS / SLOT_MS;
 const MOST_GROUPS = 64;
 /**
  * Clients that are remembered; the one silent for longest is forgotten first. A caller with more
@@ -61,12 +74,18 @@ export interface News {
   readonly client: string;
   readonly minute: number;
   readonly count: number;
+  /** The same by twelfths of the minute. */
+  readonly slots: readonly number[];
+  /** Whether this machine has never heard of the client, and asks for `slots`. */
+  readonly isUnheard: boolean;
 }
 
 /** How many requests of a client passed elsewhere, in the minute of its news and the one before. */
 export interface Elsewhere {
   readonly now: number;
   readonly before: number;
+  /** The same by twelfths, from the first of the minute before to the last of this one; if asked for. */
+  readonly slots?: readonly number[];
 }
 
 /** Counts by client and minute, kept for all machines that limit together. */
@@ -136,6 +155,7 @@ export class RateLimiter implements Limiter {
       left -= taken;
       client.total -= taken;
       client.own = Math.max(0, client.own - taken);
+      takeFromSlots(client.slots, taken);
       counts[counts.length - 1] -= taken;
       if (counts[counts.length - 1] > 0) continue;
       counts.pop();
@@ -176,7 +196,10 @@ export class RateLimiter implements Limiter {
     // Makes late news of those whose minute is over.
     for (const client of clients) turn(client, minute, this.late);
     const late = this.late.splice(0, BATCH).filter((news) => news.minute >= minute - 1);
-    const current = clients.map(({ name: client, own: count }) => ({ client, minute, count }));
+    const current = clients.map((client): News => {
+      const { name, own: count, slots, isUnheard } = client;
+      return { client: name, minute, count, slots: [...slots], isUnheard };
+    });
     try {
       const replies = await shared.exchange([...late, ...current]);
       clients.forEach((client, i) => this.learn(client, current[i], replies[late.length + i]));
@@ -188,8 +211,10 @@ export class RateLimiter implements Limiter {
     }
   }
 
-  private learn(client: Client, { minute, count }: News, { now, before }: Elsewhere): void {
+  private learn(client: Client, { minute, count }: News, told: Elsewhere): void {
+    const { now, before, slots } = told;
     client.isNews = false;
+    if (client.isUnheard && slots !== undefined) this.learnHistory(client, minute, told);
     turn(client, Math.floor(this.time() / MINUTE_MS), this.late);
     if (client.minute === minute) {
       client.told = count;
@@ -198,6 +223,27 @@ export class RateLimiter implements Limiter {
       client.elsewhere = now;
     } else this.learnBefore(client, now);
     if (client.own !== client.told) this.tell(client);
+  }
+
+  /** What passed before this machine heard of a client takes its place among what passed since. */
+  private learnHistory(client: Client, minute: number, { now, before, slots }: Elsewhere): void {
+    const time = this.time();
+    const first = (minute - 1) * MINUTE_MS;
+    const history = slots!.map((count, i) => {
+      const middle = first + (i + 0.5) * SLOT_MS;
+      return { stamp: Math.min(time, middle), count };
+    });
+    const since = client.stamps.map((stamp, i) => ({ stamp, count: client.counts[i] }));
+    const all = [...history, ...since]
+      .filter(({ stamp, count }) => count > 0 && stamp > time - MINUTE_MS)
+      .sort((a, b) => a.stamp - b.stamp);
+    client.stamps.splice(0, Infinity, ...all.map(({ stamp }) => stamp));
+    client.counts.splice(0, Infinity, ...all.map(({ count }) => count));
+    client.total = all.reduce((sum, { count }) => sum + count, 0);
+    client.isUnheard = false;
+    // Had the minute turned since it was asked, what was its present would be its past.
+    if (client.minute === minute) [client.elsewhere, client.elsewhereBefore] = [now, before];
+    else client.elsewhereBefore = now;
   }
 
   /** What passed in the minute before, at times unknown, is taken to fade as that minute does. */
@@ -212,8 +258,10 @@ export class RateLimiter implements Limiter {
   }
 
   private count(client: Client, requests: number): void {
-    addGroup(client, requests, this.time(), this.groupSize);
+    const time = this.time();
+    addGroup(client, requests, time, this.groupSize);
     client.own += requests;
+    client.slots[Math.floor((time % MINUTE_MS) / SLOT_MS)] += requests;
     this.tell(client);
   }
 
@@ -245,19 +293,40 @@ export class RateLimiter implements Limiter {
 
 function newClient(name: string, minute: number): Client {
   const figures = { total: 0, own: 0, told: 0, elsewhere: 0, elsewhereBefore: 0 };
-  return { name, stamps: [], counts: [], minute, ...figures, isNews: false };
+  const slots = new Array<number>(SLOTS).fill(0);
+  return {
+    name,
+    stamps: [],
+    counts: [],
+    minute,
+    slots,
+    isUnheard: true,
+    ...figures,
+    isNews: false,
+  };
 }
 
 /** Begins a new minute. What was not told of the one before becomes `late` news, if there may be any. */
 function turn(client: Client, minute: number, late: News[] | undefined): void {
   if (client.minute === minute) return;
-  const { name, own, told, minute: before } = client;
+  const { name, own, told, minute: before, slots } = client;
   if (own !== told && late !== undefined && late.length < MOST_CLIENTS) {
-    late.push({ client: name, minute: before, count: own });
+    late.push({ client: name, minute: before, count: own, slots: [...slots], isUnheard: false });
   }
+  slots.fill(0);
   client.elsewhereBefore = before === minute - 1 ? client.elsewhere : 0;
   client.elsewhere = client.own = client.told = 0;
   client.minute = minute;
+}
+
+/** Takes back what passed last. */
+function takeFromSlots(slots: number[], requests: number): void {
+  let left = requests;
+  for (let i = SLOTS - 1; i >= 0 && left > 0; i--) {
+    const taken = Math.min(left, slots[i]);
+    slots[i] -= taken;
+    left -= taken;
+  }
 }
 
 /** Lets go of groups that are a minute old. */

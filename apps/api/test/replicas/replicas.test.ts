@@ -1,6 +1,10 @@
+import { connectValkey, endConnection } from '@adscale/cache';
 import { Registry } from '@adscale/ctr';
+import { createLogger } from '../../src/logging/logger.js';
 import { ModelFollower } from '../../src/model/follower.js';
 import { ReplicaBoard } from '../../src/replicas/board.js';
+import { ValkeyCounts, shareLimits } from '../../src/replicas/limits.js';
+import { RateLimiter } from '../../src/security/rate-limit.js';
 import { type ProcessFigures, emptyFigures } from '../../src/stats/figures.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { emptyFolder, modelFolder, otherSchema, trainModel } from '../trained-models.js';
@@ -96,6 +100,61 @@ suite('replicas that share a Valkey', () => {
     const { body } = await replicas[1].get('/stats').expect(200);
     expect(body).toMatchObject({ requests: 3, predictions: 1 });
     expect(body.processes).toHaveLength(2);
+  });
+});
+
+suite('counts in Valkey', () => {
+  const none = new Array<number>(12).fill(0);
+  const at = (slot: number, count: number) => none.with(slot, count);
+  const news = { client: 'a', minute: 7, isUnheard: false };
+  let server: ValkeyServer;
+  let url: string;
+  beforeEach(async () => {
+    const where = await freePort();
+    server = await ValkeyServer.start(where);
+    url = `redis://127.0.0.1:${where}`;
+  });
+  afterEach(() => server.kill());
+
+  it('are those of all other machines, by twelfths of a minute for one that asks', async () => {
+    const connection = await connectValkey(url, 10_000);
+    await waitFor('a connection', () => connection.status === 'ready');
+    const [one, other, third] = [0, 1, 2].map(() => new ValkeyCounts(connection));
+    await one.exchange([{ ...news, minute: 6, count: 4, slots: at(11, 4) }]);
+    await one.exchange([{ ...news, count: 5, slots: at(0, 5) }]);
+    // Said again, with what came since.
+    await one.exchange([{ ...news, count: 8, slots: at(0, 8) }]);
+    const heard = await other.exchange([
+      { ...news, count: 2, slots: at(1, 2) },
+      { ...news, client: 'b', count: 1, slots: at(3, 1), isUnheard: true },
+    ]);
+    expect(heard).toEqual([
+      { now: 8, before: 4 },
+      { now: 0, before: 0, slots: [...none, ...none] },
+    ]);
+    const unheard = { ...news, count: 1, slots: at(2, 1), isUnheard: true };
+    const slots = [...at(11, 4), 8, 2, ...none.slice(2)];
+    expect(await third.exchange([unheard])).toEqual([{ now: 10, before: 4, slots }]);
+    await endConnection(connection);
+  });
+
+  it('are told a last time by a machine that leaves', async () => {
+    const logger = createLogger('silent');
+    const [leaving, staying] = [new RateLimiter(10), new RateLimiter(10)];
+    const end = await shareLimits(url, leaving, logger);
+    const connection = await connectValkey(url, 10_000);
+    await waitFor('a connection', () => connection.status === 'ready');
+    const passed = () => staying.share(counts).then(() => staying.take('a', 10));
+    const counts = new ValkeyCounts(connection);
+    // Once it is heard that it shares, no more than a quarter of a second goes by until it does again.
+    leaving.take('b', 1);
+    const keys = async () => (await connection.keys('adscale:passed:*')).length > 0;
+    await waitFor('the first counts', keys);
+    leaving.take('a', 9);
+    await end();
+    staying.charge('a', 1);
+    expect(await passed()).toBe(0);
+    await endConnection(connection);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { networkOf } from '../../src/security/network.js';
-import { RateLimiter, type SharedCounts } from '../../src/security/rate-limit.js';
+import { type News, RateLimiter, type SharedCounts } from '../../src/security/rate-limit.js';
 
 const MINUTE = 60_000;
 let time = 0;
@@ -13,25 +13,33 @@ const passed = (limiter: RateLimiter, tries: number, client = 'a') =>
 
 /** Counts as a server shared by several machines keeps them, for one that has the name. */
 class Counts {
-  private readonly said = new Map<string, Map<string, number>>();
+  private readonly said = new Map<string, Map<string, News>>();
   /** Batches that came in. */
   readonly batches: number[] = [];
 
   of(machine: string): SharedCounts {
-    const elsewhere = (client: string, minute: number) => {
-      const counts = this.said.get(`${minute} ${client}`) ?? new Map<string, number>();
-      return [...counts].reduce((sum, [name, n]) => (name === machine ? sum : sum + n), 0);
+    const others = (client: string, minute: number) => {
+      const counts = this.said.get(`${minute} ${client}`) ?? new Map<string, News>();
+      return [...counts].filter(([name]) => name !== machine).map(([, news]) => news);
     };
+    const elsewhere = (client: string, minute: number) =>
+      others(client, minute).reduce((sum, { count }) => sum + count, 0);
+    const slots = (client: string, minute: number) =>
+      Array.from({ length: 12 }, (_, i) =>
+        others(client, minute).reduce((sum, news) => sum + news.slots[i], 0),
+      );
     return {
       exchange: async (news) => {
         this.batches.push(news.length);
-        for (const { client, minute, count } of news) {
-          const counts = this.said.get(`${minute} ${client}`) ?? new Map<string, number>();
-          this.said.set(`${minute} ${client}`, counts.set(machine, count));
+        for (const each of news) {
+          const { client, minute } = each;
+          const counts = this.said.get(`${minute} ${client}`) ?? new Map<string, News>();
+          this.said.set(`${minute} ${client}`, counts.set(machine, each));
         }
-        return news.map(({ client, minute }) => ({
+        return news.map(({ client, minute, isUnheard }) => ({
           now: elsewhere(client, minute),
           before: elsewhere(client, minute - 1),
+          ...(isUnheard && { slots: [...slots(client, minute - 1), ...slots(client, minute)] }),
         }));
       },
     };
@@ -173,6 +181,49 @@ describe('a rate limiter', () => {
     expect(passed(other, 1)).toBe(1);
     await other.share(shared.of('other'));
     expect(passed(other, 9)).toBe(0);
+  });
+
+  it('holds within a tenth on a machine that starts in the middle of what the others count', async () => {
+    const limit = 600;
+    // Whatever second of a minute it starts in, and however long ago the client began.
+    for (const began of [5, 30, 45]) {
+      for (const starts of [0.3, 8, 21, 44, 59.9]) {
+        time = 1000 * MINUTE + 1000 * (60 - began);
+        const shared = new Counts();
+        const [old, fresh] = [limiterOf(limit), limiterOf(limit)];
+        await old.share(shared.of('old'));
+        const from = time;
+        for (; time < 1001 * MINUTE + 1000 * starts; time += 100) {
+          passed(old, 2);
+          await old.share(shared.of('old'));
+        }
+        expect(passed(fresh, 1)).toBe(1);
+        await fresh.share(shared.of('fresh'));
+        // What passed in the minute up to now: two each 100 ms, up to the limit, until it slides.
+        const before = Math.min(limit, (2 * Math.min(MINUTE, time - from)) / 100);
+        const all = before + 1 + passed(fresh, limit);
+        expect(all).toBeLessThanOrEqual(1.1 * limit);
+        expect(all).toBeGreaterThanOrEqual(0.9 * limit);
+      }
+    }
+  });
+
+  it('lets on a machine that starts pass again what passed elsewhere a minute ago', async () => {
+    const shared = new Counts();
+    const [old, fresh] = [limiterOf(12), limiterOf(12)];
+    await old.share(shared.of('old'));
+    for (let i = 0; i < 12; i++, time += 5000) passed(old, 1);
+    await old.share(shared.of('old'));
+    expect(passed(fresh, 1)).toBe(1);
+    await fresh.share(shared.of('fresh'));
+    expect(passed(fresh, 1)).toBe(0);
+    // They leave one by one, as they came, and as many pass.
+    let again = 0;
+    for (let i = 1; i < 12; i++, time += 5000) again += passed(fresh, 5);
+    expect(again).toBeGreaterThanOrEqual(9);
+    expect(again).toBeLessThanOrEqual(12);
+    time += MINUTE;
+    expect(passed(fresh, 20)).toBe(12);
   });
 
   it('counts nothing twice when a reply is lost, and nothing less', async () => {
