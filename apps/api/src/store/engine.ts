@@ -5,16 +5,20 @@ import {
   type DatabaseConnection,
   type Dialect,
   PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDialect,
   type SqliteDialectConfig,
   SqliteDriver,
   type SqliteStatement,
+  type TransactionSettings,
 } from 'kysely';
 import Database from 'libsql';
 import pg from 'pg';
 import { FILE, engineOf } from './engine-name.js';
+import { watchedSocket } from './watched-socket.js';
 
 /** How long to wait for another process that writes, in milliseconds. */
 const BUSY_MS = 5000;
@@ -32,6 +36,8 @@ const CONNECT_MS = 5000;
 const CONNECTIONS = 4;
 /** How long one is used, in seconds: after a failover it may lead to a server that only reads. */
 const LIFETIME_SECONDS = 60;
+/** See `Where.idleMs`. */
+const IDLE_MS = 10_000;
 
 /** A database, as the settings name it. */
 export interface Where {
@@ -39,14 +45,19 @@ export interface Where {
   readonly url: string;
   /** Most bytes of a file; 0: any number. */
   readonly maxBytes: number;
+  /**
+   * Of a server: how long a transaction may wait for its next statement, in milliseconds. Default: 10 s,
+   * much longer than any of ours does.
+   */
+  readonly idleMs?: number;
 }
 
 /**
  * What Kysely speaks to the database at an address by. Nothing is opened yet but SQLite's file.
  * @throws what SQLite says of a file that cannot be opened
  */
-export function openDialect({ url, maxBytes }: Where): Dialect {
-  if (engineOf(url) === 'postgresql') return openPostgres(url);
+export function openDialect({ url, maxBytes, idleMs = IDLE_MS }: Where): Dialect {
+  if (engineOf(url) === 'postgresql') return openPostgres(url, idleMs);
   return openSqlite(url.slice(FILE.length), maxBytes);
 }
 
@@ -131,7 +142,43 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
-function openPostgres(url: string): Dialect {
+/**
+ * Has the server end a transaction whose process says no more, as one that was cut off: it would keep its
+ * locks for hours, until TCP gives up, and all other replicas waiting for them.
+ */
+class BoundedPostgres extends PostgresDialect {
+  constructor(
+    private readonly given: PostgresDialectConfig,
+    private readonly idleMs: number,
+  ) {
+    super(given);
+  }
+
+  override createDriver(): PostgresDriver {
+    return new BoundedDriver(this.given, this.idleMs);
+  }
+}
+
+class BoundedDriver extends PostgresDriver {
+  constructor(
+    given: PostgresDialectConfig,
+    private readonly idleMs: number,
+  ) {
+    super(given);
+  }
+
+  override async beginTransaction(
+    connection: DatabaseConnection,
+    settings: TransactionSettings,
+  ): Promise<void> {
+    await super.beginTransaction(connection, settings);
+    // Of the transaction alone: a pool of connections before the server would keep it for others.
+    const bound = `set local idle_in_transaction_session_timeout = ${this.idleMs}`;
+    await connection.executeQuery(CompiledQuery.raw(bound));
+  }
+}
+
+function openPostgres(url: string, idleMs: number): Dialect {
   const types = {
     getTypeParser: (oid: number, format?: 'text' | 'binary') =>
       // Counts are below 2^53, so they come as numbers.
@@ -144,11 +191,12 @@ function openPostgres(url: string): Dialect {
     max: CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     maxLifetimeSeconds: LIFETIME_SECONDS,
+    stream: () => watchedSocket(),
     types,
   });
   // Of a connection that nobody uses: the next query opens another.
   pool.on('error', () => {});
   // Of one in use: its queries fail with it, and whoever asked is told so.
   pool.on('connect', (client) => client.on('error', () => {}));
-  return new PostgresDialect({ pool });
+  return new BoundedPostgres({ pool }, idleMs);
 }

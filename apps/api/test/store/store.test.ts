@@ -1,11 +1,15 @@
 import { writeFileSync } from 'node:fs';
+import { Kysely } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { openStore } from '../../src/storage/open.js';
 import type { ServiceStore } from '../../src/storage/queries.js';
+import { openDialect } from '../../src/store/engine.js';
+import { StoreError, unavailability } from '../../src/store/errors.js';
 import { Store } from '../../src/store/store.js';
-import { StoreError } from '../../src/store/errors.js';
-import { waitFor } from '../wait-for.js';
+import type { Tables } from '../../src/store/tables.js';
+import { writeAlone } from '../../src/store/write-lock.js';
+import { waitFor, within } from '../wait-for.js';
 import { describeEngines } from './engines.js';
 import { temporaryStore } from './temporary.js';
 
@@ -111,6 +115,22 @@ describeEngines('a store', (engine) => {
     await server.resume();
     await waitFor('the store to open', () => store.status.available);
     await expect(ask(store, 'then')).resolves.toBe('then');
+  });
+
+  it('frees the locks of a transaction whose process says no more, as when it was cut off', async () => {
+    const where = { url: engine.newUrl(), maxBytes: 0, idleMs: 100 };
+    const [cutOff, other] = [0, 1].map(() => new Kysely<Tables>({ dialect: openDialect(where) }));
+    let hold: () => void;
+    const held = new Promise<void>((resolve) => (hold = resolve));
+    let begun: () => void;
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const ended = writeAlone(cutOff, () => (begun(), held)).catch((error: Error) => error);
+    await hasBegun;
+    const written = writeAlone(other, async () => 'written');
+    await expect(within('the lock of another', written)).resolves.toBe('written');
+    hold!();
+    expect(unavailability(await ended)).toBeDefined();
+    await Promise.all([cutOff.destroy(), other.destroy()]);
   });
 });
 
