@@ -2,6 +2,8 @@
 
 /** Longer without a right prediction than this is an outage, in milliseconds. */
 export const LONGEST_GAP_MS = 2000;
+/** Whoever tells outcomes is told by then whether they were kept, in milliseconds. */
+export const LONGEST_OUTCOME_MS = 10_000;
 /** How far the requests of a client may be from its limit, as a share. */
 const LIMIT_TOLERANCE = 0.1;
 const MINUTE_MS = 60_000;
@@ -65,6 +67,7 @@ export function figuresOf(samples, { start, from, until, end }) {
     greedy: countsOf(greedy),
     outcomes: countsOf(outcomes),
     gapMs: longestGap(answered, start, end),
+    slowestOutcomeMs: outcomes.reduce((most, { ms }) => Math.max(most, ms), 0),
     before: latency(start, from),
     during: latency(from, until),
     after: latency(until, end),
@@ -114,7 +117,7 @@ function claim(name, holds, wanted, got) {
  */
 export function judge(facts, { limitTimes = 1, outcomesFail = 0 }) {
   const { figures, limit, committed, kept, statistics, more = [] } = facts;
-  const { predictions, greedy, outcomes, gapMs } = figures;
+  const { predictions, greedy, outcomes, gapMs, slowestOutcomeMs } = figures;
   const most = limit * (limitTimes + LIMIT_TOLERANCE);
   const least = limit * (1 - LIMIT_TOLERANCE);
   const allowed = Math.floor(outcomesFail * outcomes.requests);
@@ -125,6 +128,12 @@ export function judge(facts, { limitTimes = 1, outcomesFail = 0 }) {
     claim('outcome bodies failed', outcomes.failed <= allowed, `≤ ${allowed}`, outcomes.failed),
     claim('committed outcomes kept', kept === committed && committed > 0, committed, kept),
     claim('longest gap, ms', gapMs <= LONGEST_GAP_MS, `≤ ${LONGEST_GAP_MS}`, Math.round(gapMs)),
+    claim(
+      'slowest outcome body, ms',
+      slowestOutcomeMs <= LONGEST_OUTCOME_MS,
+      `≤ ${LONGEST_OUTCOME_MS}`,
+      Math.round(slowestOutcomeMs),
+    ),
     claim('most that passed in a minute', passed <= most, `≤ ${most}`, passed),
     claim('passed in the first minute', firstMinute >= least, `≥ ${least}`, firstMinute),
     claim('statistics', statistics.hold, 'as the client counted', statistics.got),

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
@@ -35,6 +35,7 @@ drill takes about a minute and a half.
                  ${Object.keys(drills).join(', ')}
   --json FILE    also write every figure to a file
   --logs FOLDER  keep the logs of the replicas
+  --nice=N       priority of all hosts, -20 to 19; below 0 where others keep the machine busy. Default 0
   --help         this text
 
 Exit code: 0 all held, or it could not run here; 1 something did not hold, which is named; 2 wrong options.
@@ -45,14 +46,18 @@ const run = promisify(execFile);
 /** @throws Error naming the option, the value got and the value wanted */
 function readOptions() {
   const text = { type: 'string' };
-  const options = { drill: { ...text, multiple: true }, json: text, logs: text };
+  const options = { drill: { ...text, multiple: true }, json: text, logs: text, nice: text };
   const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } } });
   const names = values.drill ?? Object.keys(drills);
   const stranger = names.find((name) => !(name in drills));
   if (stranger !== undefined) {
     throw new Error(`--drill is ${stranger}, wanted one of ${Object.keys(drills).join(', ')}`);
   }
-  return { ...values, names };
+  const nice = Number(values.nice ?? 0);
+  if (!Number.isInteger(nice) || nice < -20 || nice > 19) {
+    throw new Error(`--nice is ${values.nice}, wanted a whole number from -20 to 19`);
+  }
+  return { ...values, names, nice };
 }
 
 function find(...programs) {
@@ -141,7 +146,9 @@ async function makeHosts(network, folder, logs) {
   return { network, service, valkey, postgres, balancer, client, keys, versions };
 }
 
-async function main({ names, json, logs }) {
+async function main({ names, json, logs, nice }) {
+  // Whatever is started from here has it, too.
+  setPriority(nice);
   const machine = describeMachine();
   const folder = await mkdtemp(join(tmpdir(), 'adscale-hosts-'));
   // PostgreSQL, which is not root, must reach its folder; what is secret has rights of its own.
@@ -186,5 +193,10 @@ if (options.help) console.log(help);
 else {
   const why = await obstacle();
   if (why !== undefined) console.log(`Not run: ${why}.`);
-  else process.exitCode = await main(options);
+  else {
+    process.exitCode = await main(options).catch((error) => {
+      console.error(error);
+      return 1;
+    });
+  }
 }

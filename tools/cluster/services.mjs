@@ -17,7 +17,8 @@ const configuration = fileURLToPath(new URL('haproxy.cfg', import.meta.url));
 const PACKAGES = '/usr/lib/postgresql';
 /** Whom PostgreSQL runs as: it refuses root. */
 const USER = 'postgres';
-const START_MS = 30_000;
+/** How long a program may take to start: the hosts share one machine, which may be busy. */
+const START_MS = 120_000;
 
 /** Most requests a minute of one key, over all replicas. */
 export const LIMIT = 1200;
