@@ -13,6 +13,8 @@ const WHOLE_MS = 68_000;
 const RECOVERY_MS = 5000;
 /** How long replicas may take to tell each other the last figures, in milliseconds. */
 const SETTLE_MS = 15_000;
+/** Long enough that the greedy client passes its limit meanwhile, as replicas do not hear of each other. */
+const VALKEY_MS = 35_000;
 /** What a model takes to be read, checked and compiled, beside the wait for the next look. */
 const LOAD_MS = 2000;
 
@@ -47,20 +49,20 @@ export const drills = {
     },
   },
   'valkey-killed': {
-    title: 'Valkey killed for 20 s',
+    title: 'Valkey killed for 35 s',
     expected: { limitTimes: replicas.length },
     async strike({ valkey }) {
       await valkey.kill();
-      await pause(20_000);
+      await pause(VALKEY_MS);
       await valkey.start();
     },
   },
   'valkey-cut': {
-    title: 'Valkey cut off for 20 s',
+    title: 'Valkey cut off for 35 s',
     expected: { limitTimes: replicas.length },
     async strike({ network }) {
       await network.cut('valkey');
-      await pause(20_000);
+      await pause(VALKEY_MS);
       await network.join('valkey');
     },
   },

@@ -3,7 +3,7 @@
 /** Longer without a right prediction than this is an outage, in milliseconds. */
 export const LONGEST_GAP_MS = 2000;
 /** Whoever tells outcomes is told by then whether they were kept, in milliseconds. */
-export const LONGEST_OUTCOME_MS = 10_000;
+export const LONGEST_OUTCOME_MS = 12_000;
 /** How far the requests of a client may be from its limit, as a share. */
 const LIMIT_TOLERANCE = 0.1;
 const MINUTE_MS = 60_000;

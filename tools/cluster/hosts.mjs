@@ -60,8 +60,9 @@ function readOptions() {
   return { ...values, names, nice };
 }
 
+/** The first of some programs that is installed. */
 function find(...programs) {
-  const folders = [...process.env.PATH.split(delimiter), '/usr/sbin', '/sbin'];
+  const folders = process.env.PATH.split(delimiter);
   return programs.find((program) => folders.some((folder) => existsSync(join(folder, program))));
 }
 
@@ -182,6 +183,8 @@ async function main({ names, json, logs, nice }) {
   }
 }
 
+// Where Debian has programs of the administrator, which a shell started by `su` does not look in.
+process.env.PATH = [process.env.PATH, '/usr/sbin', '/sbin'].join(delimiter);
 let options;
 try {
   options = readOptions();

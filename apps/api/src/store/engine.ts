@@ -171,10 +171,12 @@ class BoundedDriver extends PostgresDriver {
     connection: DatabaseConnection,
     settings: TransactionSettings,
   ): Promise<void> {
-    await super.beginTransaction(connection, settings);
-    // Of the transaction alone: a pool of connections before the server would keep it for others.
+    const isPlain = !settings.isolationLevel && !settings.accessMode;
+    if (!isPlain) await super.beginTransaction(connection, settings);
+    // Of the transaction alone: a pool of connections before the server would keep it for others. Both
+    // in one message, since others wait for the locks of a transaction as long as its messages take.
     const bound = `set local idle_in_transaction_session_timeout = ${this.idleMs}`;
-    await connection.executeQuery(CompiledQuery.raw(bound));
+    await connection.executeQuery(CompiledQuery.raw(isPlain ? `begin; ${bound}` : bound));
   }
 }
 
