@@ -26,6 +26,7 @@ const HEAD = [
   'after',
   'outcome bodies',
   'failed',
+  'slowest, ms',
   'committed and kept',
   'most of one key a minute',
   'statistics true after, ms',
@@ -34,7 +35,8 @@ const HEAD = [
 /** All drills. */
 export function drillTable(results) {
   const rows = results.map(({ title, figures, retries, committed, kept, statistics }) => {
-    const { predictions, outcomes, gapMs, before, during, after, limit } = figures;
+    const { predictions, outcomes, gapMs, slowestOutcomeMs, before, during, after, limit } =
+      figures;
     return [
       title,
       count(predictions.requests),
@@ -44,6 +46,7 @@ export function drillTable(results) {
       ...[before, during, after].map(latency),
       count(outcomes.requests),
       count(outcomes.failed),
+      milliseconds(slowestOutcomeMs),
       kept === committed ? count(kept) : `${count(kept)} of ${count(committed)}`,
       count(limit.most),
       statistics.hold ? count(statistics.ms) : 'not',

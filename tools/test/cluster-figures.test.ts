@@ -101,6 +101,8 @@ it('allows what a drill expects, and asks for what it adds', () => {
   const failing = [...healthy(), ...sent('outcome', 7, 0, 503)];
   expect(wrong(failing, { outcomesFail: 0.1 })).toEqual([]);
   expect(wrong(failing, { outcomesFail: 0.05 })).toEqual(['outcome bodies failed']);
+  const late = [...healthy(), ...sent('outcome', 1, 0, 200, 20_000)];
+  expect(wrong(late, { outcomeMs: 21_000 })).toEqual([]);
   const more = [{ name: 'exit codes', holds: false, wanted: 0, got: 1 }];
   expect(wrong(healthy(), {}, { more })).toEqual(['exit codes']);
 });
