@@ -35,6 +35,7 @@ drill takes about a minute and a half.
                  ${Object.keys(drills).join(', ')}
   --json FILE    also write every figure to a file
   --logs FOLDER  keep the logs of the replicas
+  --workers N    processes of each replica, 1 to 16; default 1
   --nice=N       priority of all hosts, -20 to 19; below 0 where others keep the machine busy. Default 0
   --help         this text
 
@@ -46,7 +47,13 @@ const run = promisify(execFile);
 /** @throws Error naming the option, the value got and the value wanted */
 function readOptions() {
   const text = { type: 'string' };
-  const options = { drill: { ...text, multiple: true }, json: text, logs: text, nice: text };
+  const options = {
+    drill: { ...text, multiple: true },
+    json: text,
+    logs: text,
+    nice: text,
+    workers: text,
+  };
   const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } } });
   const names = values.drill ?? Object.keys(drills);
   const stranger = names.find((name) => !(name in drills));
@@ -57,7 +64,11 @@ function readOptions() {
   if (!Number.isInteger(nice) || nice < -20 || nice > 19) {
     throw new Error(`--nice is ${values.nice}, wanted a whole number from -20 to 19`);
   }
-  return { ...values, names, nice };
+  const workers = Number(values.workers ?? 1);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 16) {
+    throw new Error(`--workers is ${values.workers}, wanted a whole number from 1 to 16`);
+  }
+  return { ...values, names, nice, workers };
 }
 
 /** The first of some programs that is installed. */
@@ -130,7 +141,7 @@ async function startClient(network) {
   return Object.fromEntries(['ask', 'start', 'end', 'kept', 'bodies'].map((n) => [n, order(n)]));
 }
 
-async function makeHosts(network, folder, logs) {
+async function makeHosts(network, folder, { logs, workers }) {
   const models = join(folder, 'models');
   const versions = await makeModels(models);
   await network.make();
@@ -142,12 +153,13 @@ async function makeHosts(network, folder, logs) {
   await postgres.start();
   await valkey.start();
   await balancer.start();
-  const service = makeReplicas(network, { keys, models, valkey, postgres, logs });
+  const given = { keys, models, valkey, postgres, logs, workers };
+  const service = makeReplicas(network, given);
   const client = await startClient(network);
   return { network, service, valkey, postgres, balancer, client, keys, versions };
 }
 
-async function main({ names, json, logs, nice }) {
+async function main({ names, json, logs, nice, workers }) {
   // Whatever is started from here has it, too.
   setPriority(nice);
   const machine = describeMachine();
@@ -166,7 +178,7 @@ async function main({ names, json, logs, nice }) {
     process.on(signal, () => void tidy().then(() => process.exit(code)));
   }
   try {
-    const hosts = await makeHosts(network, folder, logs);
+    const hosts = await makeHosts(network, folder, { logs, workers });
     const results = [];
     for (const name of names) {
       console.log(`${name} …`);

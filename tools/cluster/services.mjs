@@ -93,8 +93,9 @@ export class Replica {
 }
 
 /** All replicas, with settings alike. */
-export function makeReplicas(network, { keys, models, valkey, postgres, logs }) {
+export function makeReplicas(network, { keys, models, valkey, postgres, logs, workers }) {
   const settings = {
+    WORKERS: String(workers),
     MODEL_DIR: models,
     MODEL_POLL_MS: String(POLL_MS),
     API_KEYS: keySetting(keys),
