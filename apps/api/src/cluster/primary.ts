@@ -24,6 +24,8 @@ export class Primary {
   private readonly up = new Map<number, number>();
   private readonly pauses = new Set<NodeJS.Timeout>();
   private leaving = false;
+  /** To be called at the end; rejects never. */
+  private readonly endSharing: Promise<() => Promise<void>>;
 
   constructor(
     private readonly config: Config,
@@ -31,11 +33,19 @@ export class Primary {
   ) {
     const limiter = new RateLimiter(config.rateLimitPerMinute);
     this.exchange = new Exchange(limiter);
-    if (config.valkeyUrl && config.rateLimitPerMinute > 0) {
-      shareLimits(config.valkeyUrl, limiter, logger).catch((err: unknown) =>
-        logger.error({ err }, 'limits are not shared'),
-      );
+    this.endSharing = this.share(limiter);
+  }
+
+  private async share(limiter: RateLimiter): Promise<() => Promise<void>> {
+    const { valkeyUrl, rateLimitPerMinute } = this.config;
+    try {
+      if (valkeyUrl && rateLimitPerMinute > 0) {
+        return await shareLimits(valkeyUrl, limiter, this.logger);
+      }
+    } catch (err) {
+      this.logger.error({ err }, 'limits are not shared');
     }
+    return async () => {};
   }
 
   /** Starts the workers; ends the process when the last of them has ended. */
@@ -137,6 +147,8 @@ export class Primary {
   }
 
   private endAfterWorkers(): void {
-    if (workers().length === 0) process.exit();
+    if (workers().length > 0) return;
+    // The machines that stay are told what passed last.
+    void this.endSharing.then((end) => end()).finally(() => process.exit());
   }
 }
