@@ -10,6 +10,11 @@ export const ctrErrors = {
   TAG_INVALID: 'the tag is not usable',
   TAG_UNKNOWN: 'the registry has no such tag',
   ROLLOUT_INVALID: 'it cannot be told which versions a service tries',
+  LOCATION_INVALID: 'no registry can be there',
+  REGISTRY_BROKEN: 'it cannot be told what the registry says',
+  REGISTRY_READ_ONLY: 'the registry cannot be written',
+  STORE_REFUSED: 'the object store refuses',
+  STORE_UNREACHABLE: 'the object store cannot be reached',
   REGISTRY_BUSY: 'somebody else is changing the registry',
   RETRAIN_UNDER_WAY: 'somebody else is retraining a model of this registry',
 } as const;

@@ -76,15 +76,15 @@ export class CtrModel {
   }
 
   /**
-   * The same from a path, on a thread of its own: a service goes on answering meanwhile.
+   * The same, from a path or of bytes, on a thread of its own: a service goes on answering meanwhile.
    * @throws ForestError FILE_*, THREAD_FAILED; CtrError MODEL_INVALID; a file that cannot be read gives the system's error
    */
   static async loadFile(
-    path: string,
+    file: string | Uint8Array,
     card?: ModelCard,
     version = 'unpublished',
   ): Promise<CtrModel> {
-    const { forest, digest } = await loadCompiled(path);
+    const { forest, digest } = await loadCompiled(file);
     return new CtrModel(forest, digest, card, version);
   }
 

@@ -53,7 +53,7 @@ export class GatedService {
 
   /** Starts one more service; all routes are asked of the latest. */
   async another(): Promise<RunningApp> {
-    const MODEL_DIR = this.registry.folder;
+    const MODEL_DIR = this.registry.location;
     const api = await runApp({ MODEL_DIR, OUTCOMES_URL: this.url, API_KEYS });
     this.apis.push(api);
     return api;

@@ -24,9 +24,9 @@ export async function runList(registry: Registry, json: boolean | undefined): Pr
   const versions = (await listVersions(registry)).reverse();
   const text =
     versions.length === 0
-      ? `${registry.folder} has no version; train one`
+      ? `${registry.location} has no version; train one`
       : tableText([HEAD, ...versions.map(cellsOf)]);
-  new Reporter(json).result(text, { models: registry.folder, versions });
+  new Reporter(json).result(text, { models: registry.location, versions });
 }
 
 /** All versions, oldest first, with what each is for. */

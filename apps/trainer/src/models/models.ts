@@ -186,6 +186,6 @@ async function runPrune(
     ...kept.map(({ version, reasons }) => `kept  ${version}  ${reasons.join(', ')}`),
     ...(swept.length === 0 ? [] : [`left behind by processes that were killed: ${swept.length}`]),
   ];
-  const text = lines.length === 0 ? `${registry.folder} has no version` : lines.join('\n');
+  const text = lines.length === 0 ? `${registry.location} has no version` : lines.join('\n');
   new Reporter(json).result(text, { dry_run: dryRun ?? false, ...pruned });
 }

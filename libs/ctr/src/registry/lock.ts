@@ -43,7 +43,7 @@ export interface Clock {
   every(ms: number, work: () => Promise<void>): () => void;
 }
 
-const systemClock: Clock = {
+export const systemClock: Clock = {
   now: () => performance.now(),
   sleep,
   every(ms, work) {
@@ -228,7 +228,7 @@ async function look(path: string): Promise<HeldLock | undefined> {
 }
 
 /** What a lock tells. A power cut may leave one without its text; older ones name no owner. */
-function noteIn(text: string): { owner: string; host: string; pid: number } {
+export function noteIn(text: string): { owner: string; host: string; pid: number } {
   try {
     return { ...UNSIGNED, ...(JSON.parse(text) as object) };
   } catch {

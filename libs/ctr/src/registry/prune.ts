@@ -1,6 +1,5 @@
-import { readPointer } from './pointer.js';
-import { readRollout, ROLES } from './rollout.js';
-import { readTags } from './tags.js';
+import { ROLES } from './rollout.js';
+import type { Shelf } from './store.js';
 
 export interface PruneOptions {
   /** So many of the newest versions stay, whatever they are for. */
@@ -20,14 +19,10 @@ export interface Pruned {
 
 /**
  * Decides which versions nobody needs.
- * @param versions all, oldest first
  * @throws CtrError ROLLOUT_INVALID if it cannot be told what a service tries
  */
-export async function planPrune(
-  folder: string,
-  versions: readonly string[],
-  keep: number,
-): Promise<Omit<Pruned, 'swept'>> {
+export async function planPrune(shelf: Shelf, keep: number): Promise<Omit<Pruned, 'swept'>> {
+  const versions = await shelf.versions();
   const reasons = new Map(versions.map((version) => [version, [] as string[]]));
   const need = (version: string, reason: string): void => {
     reasons.get(version)?.push(reason);
@@ -35,15 +30,15 @@ export async function planPrune(
   for (const version of versions.slice(Math.max(0, versions.length - keep))) {
     need(version, 'newest');
   }
-  const [current, ...before] = await readPointer(folder);
+  const [current, ...before] = await shelf.pointer();
   if (current !== undefined) need(current, 'current');
   for (const version of new Set(before)) if (version !== current) need(version, 'rollback');
-  const rollout = await readRollout(folder);
+  const rollout = await shelf.rollout();
   for (const role of ROLES) {
     const trial = rollout[role];
     if (trial !== null) need(trial.version, role);
   }
-  for (const [tag, version] of await readTags(folder)) need(version, `tag ${tag}`);
+  for (const [tag, version] of await shelf.tags()) need(version, `tag ${tag}`);
   const all = [...reasons].map(([version, why]) => ({ version, reasons: why }));
   return {
     removed: all.filter(({ reasons }) => reasons.length === 0).map(({ version }) => version),

@@ -1,44 +1,21 @@
 /*
- * Models on disk; the README draws the folder. A version is staged beside the others and renamed
- * into place whole; pointer, tags and rollout are files that are replaced by rename. A reader
- * therefore sees the old state or the new one, never a part, and needs no lock, nor permission to
- * write.
+ * The models of a team: what each version is, which of them serves, did before and is tried, and the
+ * names that people give them. Where that is kept, and how changes take turns, is a store's: a folder
+ * (folder.ts), a bucket (bucket/), or one version's folder (single.ts). Here is what a change means.
  */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { modelDigest, readModel } from '@adscale/forest';
 import type { ModelCard } from '../card/card.js';
 import { CtrError } from '../errors.js';
 import type { CtrModel } from '../model.js';
-import { makeFolder } from './disk.js';
-import { alone, exclusively, type LockOptions } from './lock.js';
-import { POINTER, readPointer, rolledBack, writePointer } from './pointer.js';
+import type { LockOptions } from './lock.js';
+import { openStore } from './location.js';
+import { POINTER, rolledBack } from './pointer.js';
 import { planPrune, type Pruned, type PruneOptions } from './prune.js';
-import {
-  changeRollout,
-  checkTrial,
-  readRollout,
-  type Role,
-  type Rollout,
-  type Trial,
-} from './rollout.js';
-import {
-  placeVersion,
-  stageVersion,
-  sweep,
-  withdrawVersions,
-  type VersionFiles,
-} from './staging.js';
-import { checkTag, checkTagKnown, readTags, removeTag, TAGS, writeTag } from './tags.js';
-import {
-  CARD_FILE,
-  listVersions,
-  loadVersion,
-  MODEL_FILE,
-  readCard,
-  versionFolder,
-  versionName,
-} from './versions.js';
+import { changedRollout, checkTrial, type Role, type Rollout, type Trial } from './rollout.js';
+import type { VersionFiles } from './staging.js';
+import type { Edit, Guard, RegistryStore, Shelf } from './store.js';
+import { checkTag, checkTagKnown } from './tags.js';
+import { CARD_FILE, loadVersion, MODEL_FILE, readCard, versionName } from './versions.js';
 
 export interface PublishOptions {
   /** Make it the current version. Default true. */
@@ -51,16 +28,31 @@ export interface PublishOptions {
 export type StoredCard = Partial<ModelCard> & Pick<ModelCard, 'created_at'>;
 
 /**
- * Any number of processes may read and change a registry at the same time. Changes take turns by
- * a lock (lock.ts); a process that is killed at any point leaves the pointer as it was or
- * as it was to become, and no part of a version where versions are looked for.
+ * Any number of processes may read and change a registry at the same time. A process that is killed at
+ * any point leaves the pointer as it was or as it was to become, and no part of a version where versions
+ * are looked for. Whatever asks a bucket may throw CtrError STORE_REFUSED, STORE_UNREACHABLE and
+ * REGISTRY_BROKEN; what changes a registry that can only be read, REGISTRY_READ_ONLY, or the system's error
+ * of a folder.
  */
 export class Registry {
+  private readonly store: RegistryStore;
+
+  /**
+   * @param at a folder, or `s3://bucket/prefix`
+   * @throws CtrError LOCATION_INVALID
+   */
   constructor(
-    readonly folder: string,
-    private readonly lock: LockOptions = {},
-    private readonly guard: () => Promise<void> = async () => {},
-  ) {}
+    at: string | RegistryStore,
+    lock: LockOptions = {},
+    private readonly guard: Guard = async () => {},
+  ) {
+    this.store = typeof at === 'string' ? openStore(at, lock) : at;
+  }
+
+  /** Where it is, as it was given. */
+  get location(): string {
+    return this.store.location;
+  }
 
   /**
    * The same registry, with a last check before every change: what was decided a while ago may not be
@@ -69,32 +61,32 @@ export class Registry {
    *   the change throws, and nothing has changed
    */
   guardedBy(guard: () => Promise<void>): Registry {
-    return new Registry(this.folder, this.lock, guard);
+    return new Registry(this.store, {}, guard);
   }
 
   /** The version that serves, or undefined while there is none. */
   async current(): Promise<string | undefined> {
-    return (await readPointer(this.folder))[0];
+    return (await this.store.pointer())[0];
   }
 
   /** The version that serves, then those that served before it as far as the pointer remembers. */
-  history(): Promise<string[]> {
-    return readPointer(this.folder);
+  history(): Promise<readonly string[]> {
+    return this.store.pointer();
   }
 
   /** The version that `rollback` goes to, or undefined when none served before or it is gone. */
   async previous(): Promise<string | undefined> {
-    return (await this.rolledBack())[0];
+    return (await rollBack(this.store))[0];
   }
 
   /** All versions, oldest first. */
   versions(): Promise<string[]> {
-    return listVersions(this.folder);
+    return this.store.versions();
   }
 
   /** The version of every tag, by tag. */
   tags(): Promise<ReadonlyMap<string, string>> {
-    return readTags(this.folder);
+    return this.store.tags();
   }
 
   /**
@@ -102,7 +94,7 @@ export class Registry {
    * @throws CtrError ROLLOUT_INVALID naming what is wrong with the file
    */
   rollout(): Promise<Rollout> {
-    return readRollout(this.folder);
+    return this.store.rollout();
   }
 
   /**
@@ -116,7 +108,7 @@ export class Registry {
     const version = versions.includes(name) ? name : tags.get(name);
     if (version !== undefined && versions.includes(version)) return version;
     const known = ['current', 'previous', ...tags.keys(), ...versions.slice(-3).reverse()];
-    throw new CtrError('VERSION_UNKNOWN', `${name}; ${this.folder} has ${known.join(', ')}`);
+    throw new CtrError('VERSION_UNKNOWN', `${name}; ${this.location} has ${known.join(', ')}`);
   }
 
   /**
@@ -125,7 +117,7 @@ export class Registry {
    * @throws CtrError NO_MODEL, VERSION_UNKNOWN, VERSION_BROKEN
    */
   async load(version?: string): Promise<CtrModel> {
-    return loadVersion(this.folder, version ?? (await this.current()) ?? this.refuseEmpty());
+    return loadVersion(this.store, version ?? (await this.current()) ?? this.refuseEmpty());
   }
 
   /**
@@ -133,12 +125,27 @@ export class Registry {
    * @throws CtrError VERSION_UNKNOWN, VERSION_BROKEN
    */
   card(version: string): Promise<ModelCard> {
-    return readCard(this.folder, version);
+    return readCard(this.store, version);
   }
 
-  /** The path of a file of a version. */
+  /** What people call a file of a version: its path, or its address. */
   fileOf(version: string, name: string): string {
-    return join(versionFolder(this.folder, version), name);
+    return this.store.fileOf(version, name);
+  }
+
+  /**
+   * A file of a version to be read: its path, or its bytes where it lies in a bucket.
+   * @throws an error of code ENOENT if it is not there; a path is not looked at
+   */
+  fetch(version: string, name: string): Promise<string | Uint8Array> {
+    return this.store.fetch(version, name);
+  }
+
+  /** Differs when the model or the card of a version does; undefined if one of them is not there. */
+  async stamp(version: string): Promise<string | undefined> {
+    const files = [MODEL_FILE, CARD_FILE].map((name) => this.store.stamp(version, name));
+    const stamps = await Promise.all(files);
+    return stamps.includes(undefined) ? undefined : stamps.join(' ');
   }
 
   /**
@@ -155,26 +162,20 @@ export class Registry {
     // What cannot be read must not become what serves.
     readModel(bytes);
     const name = versionName(card.created_at, modelDigest(bytes));
-    const staging = await stageVersion(this.folder, {
-      ...files,
+    // The card comes last: whoever copies versions sees none without its other files.
+    const all = {
       [MODEL_FILE]: bytes,
+      ...files,
       [CARD_FILE]: `${JSON.stringify(card, null, 2)}\n`,
-    });
-    try {
-      return await this.exclusively(async () => {
-        await sweep(this.folder);
-        const version = await placeVersion(this.folder, staging, name);
-        if (promote) await this.point(version);
-        return version;
-      });
-    } finally {
-      await rm(staging, { recursive: true, force: true });
-    }
+    };
+    return this.store.add(this.guard, name, all, async (shelf, version) =>
+      promote ? point(shelf, version) : {},
+    );
   }
 
   /** Moves the pointer. @throws CtrError VERSION_UNKNOWN, REGISTRY_BUSY */
   async promote(version: string): Promise<void> {
-    await this.change(version, () => this.point(version));
+    await this.change(version, (shelf) => point(shelf, version));
   }
 
   /**
@@ -185,12 +186,14 @@ export class Registry {
    */
   async rollback(): Promise<string> {
     if ((await this.previous()) === undefined) this.refuseRollback();
-    return this.exclusively(async () => {
-      const served = await this.rolledBack();
-      if (served.length === 0) this.refuseRollback();
-      await writePointer(this.folder, served);
-      return served[0];
+    let version = '';
+    await this.store.change(this.guard, async (shelf) => {
+      const pointer = await rollBack(shelf);
+      if (pointer.length === 0) this.refuseRollback();
+      [version] = pointer;
+      return { pointer };
     });
+    return version;
   }
 
   /**
@@ -199,17 +202,17 @@ export class Registry {
    */
   async tag(version: string, tag: string): Promise<void> {
     checkTag(tag);
-    await this.change(version, async () => {
-      await makeFolder(join(this.folder, TAGS));
-      await writeTag(this.folder, tag, version);
-    });
+    await this.change(version, async () => ({ tag: [tag, version] }));
   }
 
   /** Forgets a tag. @throws CtrError TAG_UNKNOWN, REGISTRY_BUSY */
   async untag(tag: string): Promise<void> {
     // Before as well: there may be no folder to lock.
-    await checkTagKnown(this.folder, tag);
-    await this.exclusively(() => removeTag(this.folder, tag));
+    checkTagKnown(await this.tags(), tag);
+    await this.store.change(this.guard, async (shelf) => {
+      checkTagKnown(await shelf.tags(), tag);
+      return { tag: [tag, null] };
+    });
   }
 
   /**
@@ -218,10 +221,9 @@ export class Registry {
    */
   async setTrial(role: Role, trial: Trial | null): Promise<void> {
     const wanted = checkTrial(trial, role);
-    await changeRollout(
-      this.folder,
+    await this.changeRollout(
       (rollout) => ({ ...rollout, [role]: wanted }),
-      (write) => (wanted === null ? this.exclusively(write) : this.change(wanted.version, write)),
+      wanted === null ? undefined : wanted.version,
     );
   }
 
@@ -231,11 +233,10 @@ export class Registry {
    */
   async endTrials(version: string): Promise<void> {
     const unless = (trial: Trial | null) => (trial?.version === version ? null : trial);
-    await changeRollout(
-      this.folder,
-      ({ canary, shadow }) => ({ canary: unless(canary), shadow: unless(shadow) }),
-      (write) => this.exclusively(write),
-    );
+    await this.changeRollout(({ canary, shadow }) => ({
+      canary: unless(canary),
+      shadow: unless(shadow),
+    }));
   }
 
   /**
@@ -244,16 +245,13 @@ export class Registry {
    * @throws CtrError ROLLOUT_INVALID, REGISTRY_BUSY
    */
   async prune({ keep, dryRun = false }: PruneOptions): Promise<Pruned> {
-    const plan = async () => planPrune(this.folder, await this.versions(), keep);
-    if (dryRun || (await this.versions()).length === 0) return { ...(await plan()), swept: [] };
-    const { scratch, ...pruned } = await this.exclusively(async () => {
-      const swept = await sweep(this.folder);
-      const planned = await plan();
-      const scratch = await withdrawVersions(this.folder, planned.removed);
-      return { ...planned, swept, scratch };
+    let planned = await planPrune(this.store, keep);
+    if (dryRun) return { ...planned, swept: [] };
+    const swept = await this.store.remove(this.guard, async (shelf) => {
+      planned = await planPrune(shelf, keep);
+      return planned.removed;
     });
-    for (const folder of scratch) await rm(folder, { recursive: true, force: true });
-    return pruned;
+    return { ...planned, swept };
   }
 
   /**
@@ -263,49 +261,53 @@ export class Registry {
    */
   async retraining<T>(work: () => Promise<T>): Promise<T> {
     if ((await this.current()) === undefined) this.refuseEmpty();
-    return alone(this.folder, 'retrain.lock', work, this.lock);
+    return this.store.retraining(work);
   }
 
-  private exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const guarded = async () => {
-      await this.guard();
-      return work();
-    };
-    return exclusively(this.folder, guarded, this.lock);
-  }
-
-  /** Runs a change that names a version: it must exist, and nobody can prune it meanwhile. */
-  private async change(version: string, work: () => Promise<void>): Promise<void> {
+  /** A change that names a version: it must exist, and nobody can prune it meanwhile. */
+  private async change(version: string, decide: (shelf: Shelf) => Promise<Edit>): Promise<void> {
     // Before as well: there may be no folder to lock.
-    await this.checkKnown(version);
-    await this.exclusively(async () => {
-      await this.checkKnown(version);
-      await work();
+    await checkKnown(this.store, version);
+    await this.store.change(this.guard, async (shelf) => {
+      await checkKnown(shelf, version);
+      return decide(shelf);
     });
   }
 
-  /** Call it under the lock only: it writes what it derives from what it reads. */
-  private async point(version: string): Promise<void> {
-    const served = await readPointer(this.folder);
-    if (served[0] !== version) await writePointer(this.folder, [version, ...served]);
-  }
-
-  private async rolledBack(): Promise<string[]> {
-    const [served, versions] = await Promise.all([readPointer(this.folder), this.versions()]);
-    return rolledBack(served, new Set(versions));
+  /** A change that changes nothing takes no turn, so that a registry that may only be read allows it. */
+  private async changeRollout(
+    change: (rollout: Rollout) => Rollout,
+    version?: string,
+  ): Promise<void> {
+    const decide = async (shelf: Shelf): Promise<Edit> => {
+      return { rollout: await changedRollout(() => shelf.rollout(), change) };
+    };
+    if ((await decide(this.store)).rollout === undefined) return;
+    if (version !== undefined) return this.change(version, decide);
+    await this.store.change(this.guard, decide);
   }
 
   private refuseEmpty(): never {
-    const pointer = join(this.folder, POINTER);
-    throw new CtrError('NO_MODEL', `${pointer} does not exist; train one first`);
+    const { pointerName } = this.store;
+    throw new CtrError('NO_MODEL', `${pointerName} names no version that serves; train one first`);
   }
 
   private refuseRollback(): never {
-    const pointer = join(this.folder, POINTER);
-    throw new CtrError('NO_PREVIOUS', `${pointer} remembers none; promote one`);
+    throw new CtrError('NO_PREVIOUS', `${this.store.pointerName} remembers none; promote one`);
   }
+}
 
-  private async checkKnown(version: string): Promise<void> {
-    if (!(await this.versions()).includes(version)) throw new CtrError('VERSION_UNKNOWN', version);
-  }
+async function point(shelf: Shelf, version: string): Promise<Edit> {
+  const served = await shelf.pointer();
+  return served[0] === version ? {} : { pointer: [version, ...served] };
+}
+
+/** What the pointer says after a roll-back. */
+async function rollBack(shelf: Shelf): Promise<string[]> {
+  const [served, versions] = await Promise.all([shelf.pointer(), shelf.versions()]);
+  return rolledBack(served, new Set(versions));
+}
+
+async function checkKnown(shelf: Shelf, version: string): Promise<void> {
+  if (!(await shelf.versions()).includes(version)) throw new CtrError('VERSION_UNKNOWN', version);
 }

@@ -19,56 +19,56 @@ export type Role = (typeof ROLES)[number];
 export type Rollout = Readonly<Record<Role, Trial | null>>;
 
 export const ROLLOUT = 'rollout.json';
-const NO_TRIALS: Rollout = Object.freeze({ canary: null, shadow: null });
+export const NO_TRIALS: Rollout = Object.freeze({ canary: null, shadow: null });
 
 /** @throws CtrError ROLLOUT_INVALID */
 export async function readRollout(folder: string): Promise<Rollout> {
-  const text = await readIfThere(join(folder, ROLLOUT));
-  return text === undefined ? NO_TRIALS : parseRollout(text, folder);
+  const path = join(folder, ROLLOUT);
+  const text = await readIfThere(path);
+  return text === undefined ? NO_TRIALS : parseRollout(text, path);
+}
+
+/** Replaces what is tried. */
+export async function writeRollout(folder: string, rollout: Rollout): Promise<void> {
+  await writeFileAtomically(join(folder, ROLLOUT), textOf(rollout));
 }
 
 /**
- * Replaces what is tried. A change that changes nothing takes no lock, so that a folder that may
- * only be read allows it; a file that cannot be read counts as empty, so that a change mends it.
- * @param exclusively runs the write under the registry's lock
+ * What a change makes of what is tried; what cannot be read counts as nothing, so that a change mends it.
+ * @returns undefined if it says so already
  */
-export async function changeRollout(
-  folder: string,
+export async function changedRollout(
+  read: () => Promise<Rollout>,
   change: (rollout: Rollout) => Rollout,
-  exclusively: (write: () => Promise<void>) => Promise<void>,
-): Promise<void> {
-  if ((await changed(folder, change)) === undefined) return;
-  await exclusively(async () => {
-    const text = await changed(folder, change);
-    if (text !== undefined) await writeFileAtomically(join(folder, ROLLOUT), text);
-  });
-}
-
-/** The text of the file after a change, or undefined if it says so already. */
-async function changed(
-  folder: string,
-  change: (rollout: Rollout) => Rollout,
-): Promise<string | undefined> {
-  const before = await readRollout(folder).catch((error: unknown) => {
-    if (error instanceof CtrError) return undefined;
+): Promise<Rollout | undefined> {
+  const before = await read().catch((error: unknown) => {
+    if (error instanceof CtrError && error.code === 'ROLLOUT_INVALID') return undefined;
     throw error;
   });
-  const text = textOf(change(before ?? NO_TRIALS));
-  return before !== undefined && text === textOf(before) ? undefined : text;
+  const after = change(before ?? NO_TRIALS);
+  return before !== undefined && textOf(after) === textOf(before) ? undefined : after;
 }
 
 function textOf({ canary, shadow }: Rollout): string {
   return `${JSON.stringify({ canary, shadow }, null, 2)}\n`;
 }
 
-function parseRollout(text: string, folder: string): Rollout {
-  const path = join(folder, ROLLOUT);
+function parseRollout(text: string, path: string): Rollout {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
     throw new CtrError('ROLLOUT_INVALID', `${path} is not JSON; mend or remove it`, { cause });
   }
+  return rolloutIn(parsed, path);
+}
+
+/**
+ * What is tried, of what JSON says.
+ * @param path what an error calls it
+ * @throws CtrError ROLLOUT_INVALID
+ */
+export function rolloutIn(parsed: unknown, path: string): Rollout {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     const wanted = `an object with the keys ${ROLES.join(', ')}`;
     throw new CtrError('ROLLOUT_INVALID', `${path} does not hold ${wanted}; mend or remove it`);

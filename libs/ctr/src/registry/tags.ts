@@ -35,15 +35,12 @@ export async function writeTag(folder: string, tag: string, version: string): Pr
 }
 
 /** @throws CtrError TAG_UNKNOWN */
-export async function checkTagKnown(folder: string, tag: string): Promise<void> {
-  const tags = await readTags(folder);
+export function checkTagKnown(tags: ReadonlyMap<string, string>, tag: string): void {
   if (tags.has(tag)) return;
   const known = [...tags.keys()].join(', ') || 'none';
   throw new CtrError('TAG_UNKNOWN', `got ${JSON.stringify(tag)}, the tags are: ${known}`);
 }
 
-/** @throws CtrError TAG_UNKNOWN */
 export async function removeTag(folder: string, tag: string): Promise<void> {
-  await checkTagKnown(folder, tag);
   await rm(join(folder, TAGS, tag), { force: true });
 }

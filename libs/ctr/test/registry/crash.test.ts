@@ -28,7 +28,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** Runs a process that changes the registry, to its end or its death by its own hand. */
 async function change(registry: Registry, actions: string, n: number): Promise<'done' | 'killed'> {
-  const args = [changer, registry.folder, folder, actions, String(n)];
+  const args = [changer, registry.location, folder, actions, String(n)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const [status, signal] = (await once(child, 'exit')) as [number | null, string | null];
   expect([0, 'SIGKILL']).toContain(status ?? signal);
@@ -61,7 +61,7 @@ async function expectUsable(registry: Registry): Promise<void> {
   const version = await registry.publish(first.bytes, first.card);
   expect(await registry.current()).toBe(version);
   await registry.rollout();
-  const names = (await readdir(registry.folder)).filter(
+  const names = (await readdir(registry.location)).filter(
     (name) => !['tags', 'rollout.json'].includes(name),
   );
   expect(names).toEqual(['current', 'versions']);
@@ -85,7 +85,7 @@ describe.each([
     let kills = 0;
     for (let result = 'killed'; result === 'killed'; kills++) {
       const registry = new Registry(at(`run-${kills}`));
-      await cp(model.folder, registry.folder, { recursive: true });
+      await cp(model.location, registry.location, { recursive: true });
       result = await change(registry, action, kills + 1);
       const versions = await expectWhole(registry);
       const seen = { current: await registry.current(), previous: await registry.previous() };
@@ -109,7 +109,7 @@ describe('processes that are killed at any time', () => {
     await registry.publish(first.bytes, first.card);
     const actions = 'publish,publish,tag,trial,rollback,prune,untag';
     for (let round = 0; round < 12; round++) {
-      const args = [changer, registry.folder, folder, actions];
+      const args = [changer, registry.location, folder, actions];
       const children = [1, 2].map(() =>
         spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }),
       );

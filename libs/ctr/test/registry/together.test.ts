@@ -23,7 +23,7 @@ describe('trainers that publish at the same time', () => {
     await writeFile(join(folder, 'model.json'), JSON.stringify(card));
     const registry = new Registry(join(folder, 'models'));
     const index = join(__dirname, '../../dist/index.js');
-    const args = ['--input-type=module', '-e', publisher, '--', index, registry.folder, folder];
+    const args = ['--input-type=module', '-e', publisher, '--', index, registry.location, folder];
     const outputs = await Promise.all(
       [1, 2, 3].map(async () => {
         const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

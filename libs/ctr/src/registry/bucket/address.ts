@@ -1,0 +1,30 @@
+import { CtrError } from '../../errors.js';
+
+/** Where in which bucket a registry lies. */
+export interface BucketAddress {
+  readonly bucket: string;
+  /** Empty, or ends in `/`. */
+  readonly prefix: string;
+}
+
+/** Amazon's rule for names of buckets, and no more than keys need not be escaped for. */
+const ADDRESS = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/((?:[\w.=+-]+\/)*[\w.=+-]+)?\/?)?$/;
+
+/** What an address of a bucket must be. */
+export const ADDRESS_WANTED = 's3://bucket or s3://bucket/prefix';
+
+/**
+ * Reads `s3://bucket/prefix`.
+ * @returns undefined for what does not begin with `s3:`, which is a folder
+ * @throws CtrError LOCATION_INVALID
+ */
+export function readAddress(location: string): BucketAddress | undefined {
+  if (!/^s3:/i.test(location)) return undefined;
+  const [, bucket, prefix] = ADDRESS.exec(location) ?? [];
+  if (bucket === undefined || /(^|\/)\.\.?(\/|$)/.test(prefix ?? '')) {
+    // Not repeated where somebody has put credentials into it.
+    const got = location.includes('@') ? 'an address with an @' : JSON.stringify(location);
+    throw new CtrError('LOCATION_INVALID', `got ${got}, wanted ${ADDRESS_WANTED}`);
+  }
+  return { bucket, prefix: prefix === undefined ? '' : `${prefix}/` };
+}

@@ -1,0 +1,156 @@
+/*
+ * The objects of a registry in a bucket. What is written is always on a condition, so that of two that
+ * write at once one learns that it came second: `If-None-Match: *` for an object that must not be there
+ * yet, `If-Match` for one that must be as it was read. Reads see what was written before them, as Amazon
+ * S3 promises since 2020.
+ */
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { CtrError } from '../../errors.js';
+import type { BucketAddress } from './address.js';
+import { problemOf, statusOf } from './problems.js';
+
+/** An object as it was read. */
+export interface Stored {
+  readonly bytes: Uint8Array;
+  /** Differs when the object does. */
+  readonly etag: string;
+}
+
+/** What is in a bucket under a prefix. */
+export interface Listed {
+  readonly key: string;
+  /** When it was written, in milliseconds since 1970 by the store's clock. */
+  readonly modified: number;
+}
+
+/** What must be true of an object for a write to be done: its ETag, or that there is none. */
+export type Condition = { readonly etag: string } | 'absent';
+
+/** Milliseconds to connect, and without a byte from the store. */
+const TIMEOUTS = { connectionTimeout: 3000, socketTimeout: 15_000 };
+/** So often the SDK asks in all, where the store is slow or away. */
+const ATTEMPTS = 3;
+
+type Sdk = typeof import('@aws-sdk/client-s3');
+
+/** What the client is made with; region, endpoint and credentials are the SDK's to find. Plain data. */
+export function clientSettings(environment: NodeJS.ProcessEnv = process.env): S3ClientConfig {
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = environment;
+  const settings = { maxAttempts: ATTEMPTS, requestHandler: { ...TIMEOUTS } };
+  if (!(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL)) {
+    return AWS_REGION || !AWS_DEFAULT_REGION ? settings : { ...settings, region: AWS_DEFAULT_REGION };
+  }
+  // Servers other than Amazon's have no host name for each bucket, and rarely a region.
+  const region = AWS_REGION || AWS_DEFAULT_REGION || 'us-east-1';
+  return { ...settings, region, forcePathStyle: true };
+}
+
+export class Objects {
+  private client: Promise<{ readonly sdk: Sdk; readonly s3: S3Client }> | undefined;
+
+  constructor(readonly address: BucketAddress) {}
+
+  /** What people call an object, or all of them. */
+  nameOf(key = ''): string {
+    const { bucket, prefix } = this.address;
+    return `s3://${bucket}/${prefix}${key}`.replace(/\/$/, '');
+  }
+
+  /** Where an object is, for the SDK. */
+  place(key: string): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.address.bucket, Key: this.address.prefix + key };
+  }
+
+  /**
+   * Reads an object.
+   * @param etag of what is known already
+   * @returns 'same' if it is still that; undefined if it is not there
+   */
+  async get(key: string, etag?: string): Promise<Stored | 'same' | undefined> {
+    const { sdk, s3 } = await this.open();
+    try {
+      const command = new sdk.GetObjectCommand({ ...this.place(key), IfNoneMatch: etag });
+      const answer = await s3.send(command);
+      return { bytes: await answer.Body!.transformToByteArray(), etag: answer.ETag! };
+    } catch (error) {
+      if (statusOf(error) === 304) return 'same';
+      if (isMissing(error)) return undefined;
+      throw problemOf(error, { what: `reading ${this.nameOf(key)}` });
+    }
+  }
+
+  /** The ETag of an object; undefined if it is not there. */
+  async head(key: string): Promise<string | undefined> {
+    const { sdk, s3 } = await this.open();
+    try {
+      return (await s3.send(new sdk.HeadObjectCommand(this.place(key)))).ETag;
+    } catch (error) {
+      // An answer without a body does not say what is missing: the object, or the bucket.
+      if (statusOf(error) === 404) return undefined;
+      throw problemOf(error, { what: `looking at ${this.nameOf(key)}` });
+    }
+  }
+
+  /**
+   * Writes an object, if the condition holds.
+   * @returns its ETag; undefined if the condition does not hold, or somebody else is writing it
+   */
+  async put(key: string, body: Uint8Array | string, when: Condition): Promise<string | undefined> {
+    const { sdk, s3 } = await this.open();
+    const condition = when === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: when.etag };
+    try {
+      const command = new sdk.PutObjectCommand({ ...this.place(key), Body: body, ...condition });
+      return (await s3.send(command)).ETag;
+    } catch (error) {
+      // 404: what was to be replaced is gone.
+      if ([409, 412].includes(statusOf(error)!) || isMissing(error)) return undefined;
+      throw problemOf(error, { what: `writing ${this.nameOf(key)}`, writes: true });
+    }
+  }
+
+  /** Deletes objects one after another, in this order; one that is not there is no error. */
+  async remove(keys: readonly string[]): Promise<void> {
+    const { sdk, s3 } = await this.open();
+    for (const key of keys) {
+      try {
+        await s3.send(new sdk.DeleteObjectCommand(this.place(key)));
+      } catch (error) {
+        if (!isMissing(error))
+          throw problemOf(error, { what: `deleting ${this.nameOf(key)}`, writes: true });
+      }
+    }
+  }
+
+  /** All objects whose keys begin so, in the order of their keys. */
+  async list(under: string): Promise<Listed[]> {
+    const { sdk, s3 } = await this.open();
+    const { Bucket, Key: Prefix } = this.place(under);
+    const listed: Listed[] = [];
+    try {
+      for await (const page of sdk.paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
+        for (const { Key, LastModified } of page.Contents ?? []) {
+          const key = Key!.slice(this.address.prefix.length);
+          listed.push({ key, modified: LastModified!.getTime() });
+        }
+      }
+      return listed;
+    } catch (error) {
+      throw problemOf(error, { what: `listing ${this.nameOf(under)}` });
+    }
+  }
+
+  /** The client, made when it is first needed: who uses a folder loads no SDK. */
+  private open(): Promise<{ readonly sdk: Sdk; readonly s3: S3Client }> {
+    this.client ??= import('@aws-sdk/client-s3').then(
+      (sdk) => ({ sdk, s3: new sdk.S3Client(clientSettings()) }),
+      (cause: unknown) => {
+        this.client = undefined;
+        const detail = `${this.nameOf()} needs the package @aws-sdk/client-s3, which cannot be loaded`;
+        throw new CtrError('STORE_REFUSED', detail, { cause });
+      },
+    );
+    return this.client;
+  }
+}
+
+const isMissing = (error: unknown): boolean => (error as Error).name === 'NoSuchKey';
