@@ -141,6 +141,8 @@ export class Objects {
 
   /** The client, made when it is first needed: who uses a folder loads no SDK. */
   private open(): Promise<{ readonly sdk: Sdk; readonly s3: S3Client }> {
+    // Its version is fixed to one that runs on our Node; what it says of later ones would be no line of a log.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     this.client ??= import('@aws-sdk/client-s3').then(
       (sdk) => ({ sdk, s3: new sdk.S3Client(clientSettings()) }),
       (cause: unknown) => {
