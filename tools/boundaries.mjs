@@ -442,8 +442,13 @@ export const stages = {
       because: 'A model answers without what it was trained with.',
     },
     {
+      stage: 'objects',
+      mayUse: ['errors'],
+      because: 'A bucket keeps bytes under names, whatever they are.',
+    },
+    {
       stage: 'registry',
-      mayUse: ['errors', 'card', 'model'],
+      mayUse: ['errors', 'card', 'model', 'objects'],
       because: 'A version is a model with its card, wherever it was trained.',
     },
   ],

@@ -42,8 +42,7 @@ let late = [];
 let held = [];
 let waiting = [];
 
-const escaped = (text) =>
-  text.replace(/[<>&'"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const escaped = (text) => text.replace(/[<>&'"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const xml = (text) => `<?xml version="1.0" encoding="UTF-8"?>\n${text}`;
 
 /** An answer that is an error of S3. */
@@ -106,7 +105,9 @@ function list(query) {
     return `<Contents><Key>${escaped(key)}</Key><LastModified>${date}</LastModified><ETag>${escaped(etag)}</ETag><Size>${bytes.length}</Size></Contents>`;
   });
   const more = keys.length > page.length;
-  const token = more ? `<NextContinuationToken>${escaped(page.at(-1))}</NextContinuationToken>` : '';
+  const token = more
+    ? `<NextContinuationToken>${escaped(page.at(-1))}</NextContinuationToken>`
+    : '';
   const facts = `<Name>${values.bucket}</Name><KeyCount>${page.length}</KeyCount><IsTruncated>${more}</IsTruncated>${token}`;
   const body = xml(`<ListBucketResult>${facts}${contents.join('')}</ListBucketResult>`);
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };

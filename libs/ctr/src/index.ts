@@ -33,7 +33,7 @@ export {
 } from './evaluation/evaluation.js';
 export { CtrModel, type SharedModel } from './model.js';
 export { outOfBagEntropy } from './evaluation/metrics.js';
-export { ADDRESS_WANTED, readAddress } from './registry/bucket/address.js';
+export { ADDRESS_WANTED, readAddress } from './objects/address.js';
 export { alone } from './registry/lock.js';
 export { MOST_ROLLBACKS } from './registry/pointer.js';
 export type { Pruned, PruneOptions } from './registry/prune.js';

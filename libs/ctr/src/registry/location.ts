@@ -1,6 +1,6 @@
-import { readAddress } from './bucket/address.js';
-import { Objects } from './bucket/objects.js';
-import { BucketStore } from './bucket/store.js';
+import { readAddress } from '../objects/address.js';
+import { Objects } from '../objects/objects.js';
+import { BucketStore } from './bucket.js';
 import { FolderStore } from './folder.js';
 import type { LockOptions } from './lock.js';
 import { SingleStore } from './single.js';

@@ -1,7 +1,7 @@
 /*
  * The models of a team: what each version is, which of them serves, did before and is tried, and the
  * names that people give them. Where that is kept, and how changes take turns, is a store's: a folder
- * (folder.ts), a bucket (bucket/), or one version's folder (single.ts). Here is what a change means.
+ * (folder.ts), a bucket (bucket.ts), or one version's folder (single.ts). Here is what a change means.
  */
 import { modelDigest, readModel } from '@adscale/forest';
 import type { ModelCard } from '../card/card.js';

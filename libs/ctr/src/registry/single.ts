@@ -62,11 +62,13 @@ export class SingleStore implements RegistryStore {
   }
 
   async fetch(version: string, name: string): Promise<string> {
-    return this.fileOf(version, name);
+    const path = this.fileOf(version, name);
+    if (version === (await this.name())) return path;
+    throw Object.assign(new Error(`${path} is not of ${version}`), { code: 'ENOENT', path });
   }
 
-  stamp(version: string, name: string): Promise<string | undefined> {
-    return stampOf(this.fileOf(version, name));
+  async stamp(version: string, name: string): Promise<string | undefined> {
+    return version === (await this.name()) ? stampOf(this.fileOf(version, name)) : undefined;
   }
 
   retraining(): Promise<never> {

@@ -65,9 +65,7 @@ describe.each([
     expect((await registry.load(two)).card).toEqual(second.card);
     expect(await textOf(await registry.fetch(one, 'report.html'))).toBe('<p>');
     expect(await textOf(await registry.fetch(one, 'report.json'))).toBe('{}');
-    expect(registry.fileOf(one, 'report.html')).toBe(
-      `${location()}/versions/${one}/report.html`,
-    );
+    expect(registry.fileOf(one, 'report.html')).toBe(`${location()}/versions/${one}/report.html`);
     const again = new Registry(location());
     expect([await again.current(), await again.stamp(one)]).toEqual([
       one,
@@ -78,9 +76,7 @@ describe.each([
 
   it('numbers versions whose name is taken, oldest first', async () => {
     const versions = await publishAll(11);
-    expect(versions.slice(1)).toEqual(
-      versions.slice(1).map((__, i) => `${versions[0]}-${i + 2}`),
-    );
+    expect(versions.slice(1)).toEqual(versions.slice(1).map((__, i) => `${versions[0]}-${i + 2}`));
     expect(await registry.versions()).toEqual(versions);
     expect(await registry.current()).toBe(versions[10]);
   });
@@ -201,7 +197,10 @@ describe.each([
     const no = registry.guardedBy(() => Promise.reject(new Error('not wanted any more')));
     await expect(change(no, one)).rejects.toThrow('not wanted any more');
     expect(await contents()).toEqual(before);
-    await change(registry.guardedBy(() => Promise.resolve()), one);
+    await change(
+      registry.guardedBy(() => Promise.resolve()),
+      one,
+    );
     expect(await contents()).not.toEqual(before);
   });
 

@@ -2,11 +2,12 @@
  * What the SDK throws, in words of our own: they say what to mend, and never repeat the SDK's text, which
  * may hold what was asked with.
  */
-import { CtrError } from '../../errors.js';
+import { CtrError } from '../errors.js';
 
 interface SdkError {
   readonly name?: string;
   readonly code?: string;
+  readonly message?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
@@ -53,21 +54,23 @@ export function problemOf(
   { what, writes = false }: { readonly what: string; readonly writes?: boolean },
 ): unknown {
   if (cause instanceof CtrError) return cause;
-  const { name = '', code = '' } = (cause ?? {}) as SdkError;
+  const error = (cause ?? {}) as SdkError;
+  const { name = '', code = '' } = error;
   const status = statusOf(cause);
   const reason = [name, code].find((word) => /^[A-Z][A-Za-z_]+$/.test(word) && word !== 'Error');
   const told = [...(reason ? [reason] : []), ...(status ? [`HTTP ${status}`] : [])].join(', ');
   if (writes && name === 'AccessDenied') {
     return new CtrError('REGISTRY_READ_ONLY', `${what} (${told}); ${SEE_PERMISSIONS}`);
   }
-  const isRegion = name === 'Error' && /region is missing/i.test((cause as Error).message);
+  const isRegion = name === 'Error' && /region is missing/i.test(error.message ?? '');
   const advice = isRegion ? 'wanted a region in AWS_REGION' : (REFUSALS[name] ?? byStatus(status));
   if (advice !== undefined) {
     return new CtrError('STORE_REFUSED', `${what}${told && ` (${told})`}; ${advice}`);
   }
-  if (isPassing(status, name, code)) {
+  if (isPassing(error, status)) {
     const wanted = `wanted an answer from ${endpoint()}`;
-    return new CtrError('STORE_UNREACHABLE', `${what} (${told || 'no answer'}); ${wanted}`);
+    const met = told || AWAY.exec(`${error.message}`)?.[0] || 'no answer';
+    return new CtrError('STORE_UNREACHABLE', `${what} (${met}); ${wanted}`);
   }
   // Nothing that is known: whoever mends it needs to see it.
   return cause;
@@ -76,9 +79,15 @@ export function problemOf(
 const byStatus = (status: number | undefined): string | undefined =>
   status === undefined ? undefined : BY_STATUS[status];
 
-function isPassing(status: number | undefined, name: string, code: string): boolean {
-  if (status !== undefined && status !== 200) return status >= 500 || status === 408 || status === 429;
-  return /^E[A-Z_]+$/.test(code) || /Timeout|Abort|Network/i.test(name);
+/** No answer came, or one that says to ask again. */
+const AWAY =
+  /Timeout|Abort|Network|socket hang up|\bE(CONN|HOST|NET|NOTFOUND|AI_|PIPE|TIMED)[A-Z]*/;
+
+function isPassing(cause: SdkError, status: number | undefined): boolean {
+  if (status !== undefined && status !== 200) {
+    return status >= 500 || status === 408 || status === 429;
+  }
+  return AWAY.test(`${cause.name} ${cause.code} ${cause.message}`);
 }
 
 /** Who was asked, without what might stand before the host. */

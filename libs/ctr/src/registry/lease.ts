@@ -12,10 +12,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { CtrError } from '../../errors.js';
-import { noteIn, systemClock, type LockOptions } from '../lock.js';
-import { isAlive, self } from '../owner.js';
-import { clientSettings, type Objects, type Stored } from './objects.js';
+import { CtrError } from '../errors.js';
+import { noteIn, systemClock, type LockOptions } from './lock.js';
+import { isAlive, self } from './owner.js';
+import { clientSettings, type Objects, type Stored } from '../objects/objects.js';
 
 export const LEASE = 'retrain.json';
 
@@ -161,7 +161,7 @@ function beat(
     settings: clientSettings(),
     place: objects.place(LEASE),
   };
-  const thread = new Worker(code, { eval: true, workerData });
+  const thread = new Worker(code, { eval: true, workerData, env: { ...process.env } });
   thread.unref();
   thread.on('message', onLost);
   // A lease without signs of life is one that others may take after a while: no more.

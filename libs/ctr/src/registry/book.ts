@@ -14,11 +14,11 @@
  * `changes` tells whoever got no answer to a write, or was told that somebody came first, whether it was
  * written all the same; and makes that no two states look alike, so that an ETag never comes back.
  */
-import { CtrError } from '../../errors.js';
-import { MOST_ROLLBACKS } from '../pointer.js';
-import { rolloutIn } from '../rollout.js';
-import type { Edit, Shelf } from '../store.js';
-import { byAge } from '../versions.js';
+import { CtrError } from '../errors.js';
+import { MOST_ROLLBACKS } from './pointer.js';
+import { rolloutIn } from './rollout.js';
+import type { Edit, Shelf } from './store.js';
+import { byAge } from './versions.js';
 
 export const BOOK = 'registry.json';
 

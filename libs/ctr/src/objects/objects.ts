@@ -4,8 +4,8 @@
  * yet, `If-Match` for one that must be as it was read. Reads see what was written before them, as Amazon
  * S3 promises since 2020.
  */
-import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import { CtrError } from '../../errors.js';
+import type * as S3 from '@aws-sdk/client-s3';
+import { CtrError } from '../errors.js';
 import type { BucketAddress } from './address.js';
 import { problemOf, statusOf } from './problems.js';
 
@@ -31,14 +31,16 @@ const TIMEOUTS = { connectionTimeout: 3000, socketTimeout: 15_000 };
 /** So often the SDK asks in all, where the store is slow or away. */
 const ATTEMPTS = 3;
 
-type Sdk = typeof import('@aws-sdk/client-s3');
+type Sdk = typeof S3;
 
 /** What the client is made with; region, endpoint and credentials are the SDK's to find. Plain data. */
-export function clientSettings(environment: NodeJS.ProcessEnv = process.env): S3ClientConfig {
+export function clientSettings(environment: NodeJS.ProcessEnv = process.env): S3.S3ClientConfig {
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const settings = { maxAttempts: ATTEMPTS, requestHandler: { ...TIMEOUTS } };
   if (!(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL)) {
-    return AWS_REGION || !AWS_DEFAULT_REGION ? settings : { ...settings, region: AWS_DEFAULT_REGION };
+    return AWS_REGION || !AWS_DEFAULT_REGION
+      ? settings
+      : { ...settings, region: AWS_DEFAULT_REGION };
   }
   // Servers other than Amazon's have no host name for each bucket, and rarely a region.
   const region = AWS_REGION || AWS_DEFAULT_REGION || 'us-east-1';
@@ -46,7 +48,7 @@ export function clientSettings(environment: NodeJS.ProcessEnv = process.env): S3
 }
 
 export class Objects {
-  private client: Promise<{ readonly sdk: Sdk; readonly s3: S3Client }> | undefined;
+  private client: Promise<{ readonly sdk: Sdk; readonly s3: S3.S3Client }> | undefined;
 
   constructor(readonly address: BucketAddress) {}
 
@@ -99,7 +101,9 @@ export class Objects {
     const { sdk, s3 } = await this.open();
     const condition = when === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: when.etag };
     try {
-      const command = new sdk.PutObjectCommand({ ...this.place(key), Body: body, ...condition });
+      // Of an empty body the SDK would not know how long it is.
+      const file = { Body: body, ContentLength: Buffer.byteLength(body) };
+      const command = new sdk.PutObjectCommand({ ...this.place(key), ...file, ...condition });
       return (await s3.send(command)).ETag;
     } catch (error) {
       // 404: what was to be replaced is gone.
@@ -140,7 +144,7 @@ export class Objects {
   }
 
   /** The client, made when it is first needed: who uses a folder loads no SDK. */
-  private open(): Promise<{ readonly sdk: Sdk; readonly s3: S3Client }> {
+  private open(): Promise<{ readonly sdk: Sdk; readonly s3: S3.S3Client }> {
     // Its version is fixed to one that runs on our Node; what it says of later ones would be no line of a log.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     this.client ??= import('@aws-sdk/client-s3').then(

@@ -7,53 +7,35 @@
  *   <prefix>/versions/<version>/model.json    written last
  *   <prefix>/retrain.json                     the lease of a retraining
  *
- *   read registry.json ─▶ guard, decide ─▶ write it, if it is still what was read
- *         ▲                                  │ it is not
- *         └──────────── wait a little ◀──────┘
- *
  * A version is seen when registry.json names it, which is after all of its objects are there, and in the
  * same write that makes it serve. Who is killed before leaves objects that nobody sees, which `remove`
  * deletes when they are a day old; a publication that takes longer than an hour gives up before, so that
  * nothing is deleted of one that is still to come.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { CtrError } from '../../errors.js';
-import { systemClock, type Clock, type LockOptions } from '../lock.js';
-import type { Rollout } from '../rollout.js';
-import { VERSIONS, type VersionFiles } from '../staging.js';
-import type { Decide, Edit, Guard, RegistryStore, Shelf } from '../store.js';
-import { MODEL_FILE } from '../versions.js';
-import { BOOK, bookText, edited, EMPTY_BOOK, readBook, shelfOf, signed, type Book } from './book.js';
+import { createHash } from 'node:crypto';
+import { CtrError } from '../errors.js';
+import type { Objects } from '../objects/objects.js';
+import { edited, shelfOf } from './book.js';
+import { KeptBook } from './kept-book.js';
 import { leased } from './lease.js';
-import type { Objects } from './objects.js';
+import type { LockOptions } from './lock.js';
+import type { Rollout } from './rollout.js';
+import { VERSIONS, type VersionFiles } from './staging.js';
+import type { Decide, Edit, Guard, RegistryStore, Shelf } from './store.js';
+import { MODEL_FILE } from './versions.js';
 
-/** Milliseconds that a change tries to come first. */
-const WAIT = 45_000;
 /** Milliseconds that a publication may take. */
 const LONGEST = 3_600_000;
 /** Milliseconds after which objects that belong to no version count as left behind. */
 const PATIENCE = 24 * 3_600_000;
-/** Milliseconds of the shortest and the longest wait between two tries. */
-const BACK_OFF = { least: 10, most: 1000 };
-
-/** A book and the ETag that it was read with; none while there is no such object. */
-interface ReadBook {
-  readonly book: Book;
-  readonly etag?: string;
-}
-
 export class BucketStore implements RegistryStore {
-  private readonly clock: Clock;
-  /** What was read last, which a store need not send again. */
-  private known: ReadBook | undefined;
-  /** Somebody else has begun a retraining, as this one gave no sign of life for too long. */
-  private lost: CtrError | undefined;
+  private readonly kept: KeptBook;
 
   constructor(
     private readonly objects: Objects,
     private readonly options: LockOptions = {},
   ) {
-    this.clock = options.clock ?? systemClock;
+    this.kept = new KeptBook(objects, options);
   }
 
   get location(): string {
@@ -61,11 +43,11 @@ export class BucketStore implements RegistryStore {
   }
 
   get pointerName(): string {
-    return this.objects.nameOf(BOOK);
+    return this.kept.name;
   }
 
   async pointer(): Promise<readonly string[]> {
-    return (await this.read()).book.served;
+    return (await this.kept.read()).book.served;
   }
 
   async versions(): Promise<string[]> {
@@ -81,7 +63,7 @@ export class BucketStore implements RegistryStore {
   }
 
   change(guard: Guard, decide: Decide): Promise<void> {
-    return this.swap(guard, async (book) =>
+    return this.kept.swap(guard, async (book) =>
       edited(book, await decide(shelfOf(book, this.pointerName))),
     );
   }
@@ -92,17 +74,20 @@ export class BucketStore implements RegistryStore {
     files: VersionFiles,
     decide: (shelf: Shelf, version: string) => Promise<Edit>,
   ): Promise<string> {
-    const begun = this.clock.now();
+    const begun = this.kept.clock.now();
     const version = await this.upload(name, files);
     const digest = createHash('sha256').update(files[MODEL_FILE]).digest('hex');
     try {
-      await this.swap(guard, async (book) => {
-        if (this.clock.now() - begun > LONGEST) {
+      await this.kept.swap(guard, async (book) => {
+        if (this.kept.clock.now() - begun > LONGEST) {
           const detail = `${this.fileOf(version, '')} took more than an hour to write; try again`;
           throw new CtrError('STORE_UNREACHABLE', detail);
         }
         const edit = await decide(shelfOf(book, this.pointerName), version);
-        return { ...(edited(book, edit) ?? book), versions: { ...book.versions, [version]: digest } };
+        return {
+          ...(edited(book, edit) ?? book),
+          versions: { ...book.versions, [version]: digest },
+        };
       });
       return version;
     } catch (error) {
@@ -118,7 +103,7 @@ export class BucketStore implements RegistryStore {
     choose: (shelf: Shelf) => Promise<readonly string[]>,
   ): Promise<readonly string[]> {
     let removed: readonly string[] = [];
-    await this.swap(guard, async (book) => {
+    await this.kept.swap(guard, async (book) => {
       removed = await choose(shelfOf(book, this.pointerName));
       if (removed.length === 0) return undefined;
       const versions = { ...book.versions };
@@ -147,83 +132,16 @@ export class BucketStore implements RegistryStore {
   }
 
   async retraining<T>(work: () => Promise<T>): Promise<T> {
-    const onLost = (error: CtrError) => (this.lost = error);
+    const onLost = (error: CtrError) => (this.kept.lost = error);
     try {
       return await leased(this.objects, work, this.options, onLost);
     } finally {
-      this.lost = undefined;
+      this.kept.lost = undefined;
     }
   }
 
   private async shelf(): Promise<Shelf> {
-    return shelfOf((await this.read()).book, this.pointerName);
-  }
-
-  /** What the registry says now. @throws CtrError REGISTRY_BROKEN */
-  private async read(): Promise<ReadBook> {
-    const found = await this.objects.get(BOOK, this.known?.etag);
-    if (found === 'same') return this.known!;
-    this.known =
-      found === undefined
-        ? { book: EMPTY_BOOK }
-        : { book: readBook(found.bytes, this.pointerName), etag: found.etag };
-    return this.known;
-  }
-
-  /**
-   * Replaces the book by what `next` makes of it, when nobody else has replaced it meanwhile.
-   * @param next undefined for what is to stay
-   * @throws CtrError REGISTRY_BUSY if others come first again and again
-   */
-  private async swap(guard: Guard, next: (book: Book) => Promise<Book | undefined>): Promise<void> {
-    const { wait = WAIT, signal } = this.options;
-    const deadline = this.clock.now() + wait;
-    const change = randomUUID();
-    /** A write that got no answer: it may still come, as long as the book is as it was asked to replace. */
-    let doubt: { readonly etag: string | undefined } | undefined;
-    for (let tries = 0; ; tries++) {
-      if (tries > 0) await this.clock.sleep(backOff(tries));
-      const { book, etag } = await this.read();
-      if (book.changes.includes(change)) return;
-      const isLate = this.clock.now() >= deadline;
-      if (doubt && doubt.etag === etag) {
-        if (isLate) throw this.doubtful();
-        // Another write in its place, which changes nothing, and the late one comes to nothing.
-        await this.write(signed(book, randomUUID()), etag);
-        continue;
-      }
-      doubt = undefined;
-      signal?.throwIfAborted();
-      if (tries > 0 && isLate) throw this.busy();
-      await guard();
-      const wanted = await next(book);
-      if (this.lost) throw this.lost;
-      if (wanted === undefined) return;
-      const written = await this.write(signed(wanted, change), etag);
-      if (written === 'done') return;
-      if (written === 'unknown') doubt = { etag };
-    }
-  }
-
-  /** @returns 'outrun' if somebody came first; 'unknown' if no answer came */
-  private async write(book: Book, etag: string | undefined): Promise<'done' | 'outrun' | 'unknown'> {
-    const when = etag === undefined ? 'absent' : { etag };
-    try {
-      return (await this.objects.put(BOOK, bookText(book), when)) === undefined ? 'outrun' : 'done';
-    } catch (error) {
-      if (error instanceof CtrError && error.code === 'STORE_UNREACHABLE') return 'unknown';
-      throw error;
-    }
-  }
-
-  private doubtful(): CtrError {
-    const detail = `${this.pointerName} may have been changed, or not: no answer came; look what it says`;
-    return new CtrError('STORE_UNREACHABLE', detail);
-  }
-
-  private busy(): CtrError {
-    const detail = `${this.pointerName} is changed by others again and again; try again`;
-    return new CtrError('REGISTRY_BUSY', detail);
+    return shelfOf((await this.kept.read()).book, this.kept.name);
   }
 
   /** Writes the files of a version under the first name that nobody has taken. @returns it */
@@ -247,7 +165,9 @@ export class BucketStore implements RegistryStore {
   /** Deletes what a publication that came to nothing has written. */
   private async takeBack(version: string, files: VersionFiles): Promise<void> {
     try {
-      await this.objects.remove(keysToRemove(Object.keys(files).map((file) => keyOf(version, file))));
+      await this.objects.remove(
+        keysToRemove(Object.keys(files).map((file) => keyOf(version, file))),
+      );
     } catch {
       // They are found when they are a day old.
     }
@@ -255,7 +175,7 @@ export class BucketStore implements RegistryStore {
 
   /** @throws CtrError VERSION_BROKEN for a model that is not the one that was published */
   private async checkDigest(version: string, bytes: Uint8Array): Promise<void> {
-    const wanted = (await this.read()).book.versions[version];
+    const wanted = (await this.kept.read()).book.versions[version];
     const got = createHash('sha256').update(bytes).digest('hex');
     if (wanted === undefined || got === wanted) return;
     const detail = `${version}: ${MODEL_FILE} has SHA-256 ${got}, wanted ${wanted}, as it was published`;
@@ -271,7 +191,7 @@ export class BucketStore implements RegistryStore {
       groups.set(version, { keys: [...keys, key], latest: Math.max(latest, modified) });
     }
     // Read after the list: what is listed and a day old has been published by now, or never will be.
-    const { book } = await this.read();
+    const { book } = await this.kept.read();
     const swept: string[] = [];
     for (const [version, { keys, latest }] of groups) {
       if (Object.hasOwn(book.versions, version)) continue;
@@ -290,10 +210,4 @@ const keyOf = (version: string, name: string): string => `${VERSIONS}/${version}
 function keysToRemove(keys: readonly string[]): string[] {
   const isModel = (key: string) => key.endsWith(`/${MODEL_FILE}`);
   return [...keys.filter((key) => !isModel(key)), ...keys.filter(isModel)];
-}
-
-/** Milliseconds before another try: longer from try to try, and never the same for two. */
-function backOff(tries: number): number {
-  const { least, most } = BACK_OFF;
-  return Math.min(most, least * 2 ** Math.min(tries, 10)) * (0.5 + Math.random());
 }

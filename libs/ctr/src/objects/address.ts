@@ -1,4 +1,4 @@
-import { CtrError } from '../../errors.js';
+import { CtrError } from '../errors.js';
 
 /** Where in which bucket a registry lies. */
 export interface BucketAddress {
