@@ -13,7 +13,7 @@ import { Inference } from './inference/inference.js';
 import { InferenceStatusController } from './inference/status-controller.js';
 import { insideController } from './inside/inside-controller.js';
 import { ModelAdmin, ModelAdminController } from './model/admin.js';
-import { ModelController, ModelListing } from './model/listing.js';
+import { ModelController, ModelListing, Replicas } from './model/listing.js';
 import { outcomesController } from './outcomes/outcomes-controller.js';
 import { MonitoringFeed } from './monitoring/feed.js';
 import { MonitoringController } from './monitoring/monitoring-controller.js';
@@ -25,12 +25,24 @@ import { TrialController } from './trial/trial-controller.js';
 import { TrainingDesk } from './training/desk.js';
 import { trainingController } from './training/training-controller.js';
 import { EventFeed } from './stats/event-feed.js';
+import type { ServiceFigures } from './stats/figures.js';
 import { MetricsController } from './stats/metrics.js';
 import { statsAnswer } from './stats/stats-answer.js';
 import { StatsController } from './stats/stats-controller.js';
 
 @Module({})
 class AppModule {}
+
+/** Which process serves what, of the figures that all tell each other. */
+function replicasOf(figures: ServiceFigures): Replicas {
+  return {
+    async serving() {
+      const { processes } = await figures.all();
+      // Replicas of an earlier release do not tell.
+      return processes.map(({ host = '', pid, serving = null }) => ({ host, pid, serving }));
+    },
+  };
+}
 
 /**
  * The routes and what Nest makes for them. A function, because the routes follow from the features
@@ -76,6 +88,7 @@ export function appModule(parts: Parts): DynamicModule {
       ModelListing,
       ModelAdmin,
       { provide: GATEKEEPERS, useValue: gatekeepers },
+      { provide: Replicas, useValue: replicasOf(figures) },
       {
         provide: EventFeed,
         useFactory: (readiness: Readiness) =>

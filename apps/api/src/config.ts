@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type KeyKind, keyKinds } from '@adscale/cache';
+import { ADDRESS_WANTED, readAddress } from '@adscale/ctr';
 import { type Prices, PRICES_WANTED, parsePrices } from './prices.js';
 import { SECRET_WANTED, parseSecret } from './secret.js';
 import { API_KEYS_WANTED, type ApiKey, parseApiKeys } from './security/api-keys.js';
@@ -10,6 +11,7 @@ export interface Config {
   readonly host: string;
   /** Null: no gRPC. */
   readonly grpcPort: number | null;
+  /** An absolute path, or the address of a bucket. */
   readonly modelDir: string;
   readonly modelPollMs: number;
   readonly cacheEntries: number;
@@ -73,8 +75,8 @@ export interface Setting<T> {
   readonly fallback: string;
   readonly wanted: string;
   readonly meaning: string;
-  /** The value is not repeated in messages, because it may hold a secret. */
-  readonly secret?: boolean;
+  /** The value is not repeated in messages, because it may hold a secret; some values, if a function says which. */
+  readonly secret?: boolean | ((given: string) => boolean);
   /** The value that `text` stands for, or undefined when it stands for none. */
   readonly parse: (text: string) => T | undefined;
 }
@@ -95,8 +97,14 @@ export const settings: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     ),
   ),
   modelDir: {
-    ...text('MODEL_DIR', './models', 'a folder', 'Registry folder that the trainer writes to.'),
-    parse: (folder) => resolve(folder),
+    ...text(
+      'MODEL_DIR',
+      './models',
+      `a folder, ${ADDRESS_WANTED}`,
+      "Registry that the trainer writes to, or a folder with one version's files.",
+    ),
+    secret: (given) => given.includes('@'),
+    parse: parseRegistry,
   },
   modelPollMs: whole(
     'MODEL_POLL_MS',
@@ -449,6 +457,14 @@ function optional<T>(setting: Setting<T>): Setting<T | null> {
   };
 }
 
+function parseRegistry(location: string): string | undefined {
+  try {
+    return readAddress(location) === undefined ? resolve(location) : location;
+  } catch {
+    return undefined;
+  }
+}
+
 function parseStoreUrl(url: string): string | undefined {
   if (url === 'off' || /^postgres(ql)?:\/\/[^\s]+$/.test(url)) return url;
   const path = /^file:(.+)$/.exec(url)?.[1];
@@ -488,7 +504,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     const given = environment[variable]?.trim() || fallback;
     const value = parse(given);
     if (value === undefined) {
-      const got = secret ? 'something else' : JSON.stringify(given);
+      const isSecret = typeof secret === 'function' ? secret(given) : secret;
+      const got = isSecret ? 'something else' : JSON.stringify(given);
       wrong.push(`${variable}: got ${got}, wanted ${wanted}`);
     }
     return [name, value];

@@ -1,3 +1,4 @@
+import { CtrError, Registry, readAddress } from '@adscale/ctr';
 import cluster from 'node:cluster';
 import { statSync } from 'node:fs';
 import { say } from './cluster/messages.js';
@@ -14,10 +15,12 @@ import { findTrainer } from './training/trainer.js';
 /** Exit code when the environment is wrong: starting again will not help. */
 const WRONG_CONFIGURATION = 2;
 
-function configuration(): [Config, Exporters] {
+async function configuration(): Promise<[Config, Exporters]> {
   try {
     const config = readConfig(process.env);
-    checkFolder(config.modelDir);
+    if (readAddress(config.modelDir) === undefined) checkFolder(config.modelDir);
+    // Workers are given what their primary has looked at.
+    else if (!cluster.isWorker) await checkBucket(config.modelDir);
     if (config.trainer) findTrainer();
     return [config, readExporters(process.env)];
   } catch (error) {
@@ -42,6 +45,19 @@ function checkFolder(path: string): void {
   }
 }
 
+/**
+ * A store that is away may come back; one that refuses will go on doing so.
+ * @throws ConfigError
+ */
+async function checkBucket(address: string): Promise<void> {
+  try {
+    await new Registry(address).current();
+  } catch (error) {
+    if (!(error instanceof CtrError) || error.code !== 'STORE_REFUSED') return;
+    throw new ConfigError(`MODEL_DIR: got ${JSON.stringify(address)}; ${error.message}`);
+  }
+}
+
 /** Serves in this process: main ─▶ service ─▶ app ─▶ parts and routes. */
 async function serve(config: Config, exporters: Exporters): Promise<void> {
   const logger = createLogger(config.logLevel);
@@ -63,7 +79,7 @@ async function serve(config: Config, exporters: Exporters): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const [config, exporters] = configuration();
+  const [config, exporters] = await configuration();
   if (config.workers === 1 || cluster.isWorker) return serve(config, exporters);
   new Primary(config, createLogger(config.logLevel)).start();
 }

@@ -26,6 +26,7 @@ import type { Gatekeepers } from './security/gate.js';
 import { LeasedLimiter } from './security/leases.js';
 import { RateLimiter } from './security/rate-limit.js';
 import { ServiceFigures } from './stats/figures.js';
+import { registryMetric } from './stats/metrics.js';
 import type { Trace } from './telemetry/trace.js';
 import type { Training } from './training/training.js';
 
@@ -88,6 +89,7 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
   const tier = await connectTier(config, logger);
   const pool = createPool(config, served, stats, logger);
   const loop = openLoop({ config, logger, stats, registry, loader, served, follower, pool });
+  loop.parts.metrics.include(() => [registryMetric(follower.isReadable)]);
   const explanations = new Explanations(pool, tier);
   const details = new PredictionDetails(explanations);
   const lag = new EventLoopLag();
@@ -103,7 +105,9 @@ export async function createParts(config: Config, logger: Logger, options: AppOp
     shed: stats.counter('requests_shed'),
     limited: stats.counter('requests_rate_limited'),
   };
-  const figures = new ServiceFigures({ stats, cache, explanations, admission, lag, pool });
+  const figures = new ServiceFigures({
+    ...{ stats, cache, explanations, admission, lag, pool, served },
+  });
   if (colleagues) figures.include(colleagues);
   if (limiter instanceof LeasedLimiter) colleagues?.join(figures, limiter);
   const { valkeyUrl: url } = config;

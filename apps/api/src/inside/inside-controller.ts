@@ -41,7 +41,11 @@ import { type VersionParts, Versions } from './versions.js';
 import { readWordQuery } from './word-query.js';
 import { WordSearch } from './words.js';
 
-const ANY: readonly ProblemCode[] = ['MODEL_VERSION_UNKNOWN', 'MODEL_NOT_LOADED'];
+const ANY: readonly ProblemCode[] = [
+  'MODEL_VERSION_UNKNOWN',
+  'MODEL_NOT_LOADED',
+  'REGISTRY_UNAVAILABLE',
+];
 const LOADED: readonly ProblemCode[] = [...ANY, 'VERSION_NOT_LOADED'];
 
 type ByVersion = FastifyRequest<{ Params: { version: string } }>;

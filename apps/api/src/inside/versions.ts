@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { CtrModel, Registry } from '@adscale/ctr';
@@ -73,13 +74,15 @@ export class Versions {
     return send(file, { etag: stampOf, type: 'text/html; charset=utf-8' }, request, reply);
   }
 
+  /** A file of a folder is opened; one of a bucket is here as a whole. */
   private async open(
     version: string,
     name: string,
     absent: 'MODEL_VERSION_UNKNOWN' | 'NO_REPORT',
-  ): Promise<FileHandle> {
+  ): Promise<FileHandle | Uint8Array> {
     try {
-      return await open(this.parts.registry.fileOf(version, name));
+      const file = await this.parts.registry.fetch(version, name);
+      return typeof file === 'string' ? await open(file) : file;
     } catch (cause) {
       const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
       throw isAbsent ? new ProblemError(absent, { cause }) : cause;
@@ -88,41 +91,46 @@ export class Versions {
 }
 
 interface Sent {
-  readonly etag: (file: FileHandle, size: number) => Promise<string>;
+  readonly etag: (file: FileHandle | Uint8Array, size: number) => Promise<string>;
   readonly type: string;
 }
 
-/** Streams a file, or only says that the client has it already. Closes it. */
+/** Sends a file, or only says that the client has it already. Closes it. */
 async function send(
-  file: FileHandle,
+  file: FileHandle | Uint8Array,
   { etag, type }: Sent,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   let isStreamed = false;
   try {
-    const { size } = await file.stat();
+    const size = file instanceof Uint8Array ? file.length : (await file.stat()).size;
     const tag = `"${await etag(file, size)}"`;
     void reply.header('etag', tag).type(type);
     if (request.headers['if-none-match']?.includes(tag)) return reply.status(304).send();
     void reply.header('content-length', size);
     // A body of nothing would be announced as that.
     if (request.method === 'HEAD') return reply.send(Readable.from([]));
+    if (file instanceof Uint8Array)
+      return reply.send(Buffer.from(file.buffer, file.byteOffset, size));
     isStreamed = true;
     // Closes it at its end, and when the client leaves.
     return reply.send(file.createReadStream({ start: 0, end: Math.max(0, size - 1) }));
   } finally {
-    if (!isStreamed) await file.close();
+    if (!isStreamed && !(file instanceof Uint8Array)) await file.close();
   }
 }
 
-async function digestOf(file: FileHandle, size: number): Promise<string> {
+async function digestOf(file: FileHandle | Uint8Array, size: number): Promise<string> {
+  const from = Math.max(0, size - DIGEST_BYTES);
+  if (file instanceof Uint8Array) return Buffer.from(file.subarray(from)).toString('hex');
   const digest = Buffer.alloc(DIGEST_BYTES);
-  await file.read(digest, 0, DIGEST_BYTES, Math.max(0, size - DIGEST_BYTES));
+  await file.read(digest, 0, DIGEST_BYTES, from);
   return digest.toString('hex');
 }
 
-async function stampOf(file: FileHandle): Promise<string> {
+async function stampOf(file: FileHandle | Uint8Array): Promise<string> {
+  if (file instanceof Uint8Array) return createHash('sha256').update(file).digest('base64url');
   const { size, mtimeNs, ino } = await file.stat({ bigint: true });
   return [ino, size, mtimeNs].map((part) => part.toString(36)).join('-');
 }

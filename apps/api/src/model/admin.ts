@@ -26,8 +26,9 @@ import { RolloutAnswer, TrialPipe, TrialRequest, trialRefusal } from './models-d
 /**
  * Changes what is served and tried. It loads and checks a model first, then tells the registry;
  * this process serves the model before the call resolves. Other processes that share the folder
- * follow at their next look. Every change throws ProblemError REGISTRY_READ_ONLY where the folder
- * cannot be written, and REGISTRY_BUSY. A change that throws has changed nothing.
+ * follow at their next look. Every change throws ProblemError REGISTRY_READ_ONLY where the registry
+ * cannot be written, REGISTRY_BUSY and REGISTRY_UNAVAILABLE. A change that throws has changed nothing, but
+ * for one that got no answer from an object store: what the registry says next tells.
  */
 @Injectable()
 export class ModelAdmin {
@@ -127,6 +128,9 @@ const BY_CTR_CODE: Partial<Record<CtrErrorCode, ProblemCode>> = {
   VERSION_UNKNOWN: 'MODEL_VERSION_UNKNOWN',
   NO_PREVIOUS: 'NO_PREVIOUS_MODEL',
   REGISTRY_BUSY: 'REGISTRY_BUSY',
+  REGISTRY_BROKEN: 'REGISTRY_UNAVAILABLE',
+  STORE_REFUSED: 'REGISTRY_UNAVAILABLE',
+  STORE_UNREACHABLE: 'REGISTRY_UNAVAILABLE',
 };
 
 /** Why the registry could not be changed; others may have changed it meanwhile. */
@@ -146,6 +150,7 @@ export const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'ADMIN_CLOSED',
   'REGISTRY_READ_ONLY',
   'REGISTRY_BUSY',
+  'REGISTRY_UNAVAILABLE',
   'RATE_LIMITED',
   'OVERLOADED',
 ];

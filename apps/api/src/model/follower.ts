@@ -48,6 +48,8 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
   private last: Promise<void> = Promise.resolve();
+  /** What the last look at the pointer and at the trials found: whether they could be read. */
+  private readonly read = { pointer: true, rollout: true };
   /** The last refusal that was logged, by subject. */
   private readonly refusals = new Map<Subject, string>();
 
@@ -81,6 +83,11 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
     return this.last;
   }
 
+  /** Whether the registry could be read when it was looked at last. What serves goes on serving. */
+  get isReadable(): boolean {
+    return this.read.pointer && this.read.rollout;
+  }
+
   private lookLater(): void {
     const { pollMs } = this.options;
     if (this.stopped || pollMs === 0) return;
@@ -91,8 +98,10 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
   private async followPointer(): Promise<void> {
     const { registry, served } = this.models;
     let version: string | undefined;
+    this.read.pointer = false;
     try {
       version = await registry.current();
+      this.read.pointer = true;
       if (version !== undefined && version !== served.current?.model.version) {
         await this.serve(version);
       }
@@ -134,8 +143,10 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async followRollout(): Promise<void> {
     const { registry, loader, served } = this.models;
+    this.read.rollout = false;
     try {
       const rollout = await registry.rollout();
+      this.read.rollout = true;
       const current = served.current?.model.version;
       for (const role of ROLES) {
         const trial = rollout[role];

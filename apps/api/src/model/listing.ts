@@ -13,11 +13,22 @@ import type { ProblemCode } from '../problem/catalogue.js';
 import { ProblemError } from '../problem/problem.js';
 import { PREDICT } from '../security/scopes.js';
 import { ModelLoader, refusalFor } from './loader.js';
-import { ModelsAnswer, type RolloutAnswer, type VersionAnswer } from './models-dto.js';
+import {
+  ModelsAnswer,
+  type ReplicaAnswer,
+  type RolloutAnswer,
+  type VersionAnswer,
+} from './models-dto.js';
 import { ServedModel } from './served-model.js';
 
 /** The part of a listed version that comes from its card. */
 type CardSummary = Pick<VersionAnswer, 'created_at' | 'metrics' | 'refused'>;
+
+/** The processes that serve, this one among them. */
+export abstract class Replicas {
+  /** What each serves. Never rejects. */
+  abstract serving(): Promise<readonly ReplicaAnswer[]>;
+}
 
 /** Tells what models there are and what each does here. */
 @Injectable()
@@ -30,6 +41,7 @@ export class ModelListing {
     private readonly registry: Registry,
     private readonly loader: ModelLoader,
     private readonly served: ServedModel,
+    private readonly replicas: Replicas,
   ) {}
 
   /** All versions of the registry, newest first, and what is served and tried here. */
@@ -42,7 +54,8 @@ export class ModelListing {
     const listed = await Promise.all(
       versions.map((version) => this.versionAnswer(version, tagsOf(version).sort())),
     );
-    return { ...(await this.rollout()), versions: listed };
+    const replicas = [...(await this.replicas.serving())];
+    return { ...(await this.rollout()), versions: listed, replicas };
   }
 
   /** What is served and tried here now. */
@@ -129,6 +142,7 @@ function summaryOf(card: Partial<ModelCard>): CardSummary {
 const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'API_KEY_REQUIRED',
   'SCOPE_MISSING',
+  'REGISTRY_UNAVAILABLE',
   'RATE_LIMITED',
   'OVERLOADED',
 ];

@@ -1,5 +1,11 @@
-import { stat } from 'node:fs/promises';
-import { CtrError, type CtrModel, type RecordSchema, type Registry, roundCtr } from '@adscale/ctr';
+import {
+  CtrError,
+  type CtrErrorCode,
+  type CtrModel,
+  type RecordSchema,
+  type Registry,
+  roundCtr,
+} from '@adscale/ctr';
 import { exampleRequests } from '../record/record-examples.js';
 import { schemaMismatch } from './schema.js';
 
@@ -17,8 +23,6 @@ export class ModelRefusedError extends Error {
   }
 }
 
-/** The files of a version that a model is made of. */
-const FILES = ['model.adsf', 'model.json'];
 /** The loader remembers why it refused this many versions; a registry rarely holds more. */
 const MOST_REFUSALS = 100;
 
@@ -68,7 +72,7 @@ export class ModelLoader {
       this.held.delete(version);
       const refusal = error instanceof ModelRefusedError ? error : refusalFor(error);
       // What the system refuses it may grant the next time; other features are no fault of the files.
-      const isWrong = refusal.cause === undefined || refusal.cause instanceof CtrError;
+      const isWrong = refusal.cause === undefined || isOfVersion(refusal.cause);
       if (isWrong && !refusal.lasting && files !== undefined) this.broken.set(refusal, files);
       if (schema !== undefined) this.wanted.set(refusal, schema);
       throw this.refuse(version, refusal);
@@ -78,9 +82,7 @@ export class ModelLoader {
   /** Tells when the files of a version change; undefined for a version that is not there. */
   private async filesOf(version: string): Promise<string | undefined> {
     try {
-      const paths = FILES.map((name) => this.registry.fileOf(version, name));
-      const files = await Promise.all(paths.map((path) => stat(path, { bigint: true })));
-      return files.map(({ ino, size, mtimeNs, ctimeNs }) => [ino, size, mtimeNs, ctimeNs]).join();
+      return await this.registry.stamp(version);
     } catch {
       return undefined;
     }
@@ -111,6 +113,12 @@ export class ModelLoader {
   }
 }
 
+/** What the store of a registry says, and not a version's files. */
+const OF_STORE: readonly CtrErrorCode[] = ['STORE_REFUSED', 'STORE_UNREACHABLE', 'REGISTRY_BROKEN'];
+
+const isOfVersion = (cause: unknown): cause is CtrError =>
+  cause instanceof CtrError && !OF_STORE.includes(cause.code);
+
 /** @throws ModelRefusedError naming the first feature that differs */
 export function checkFeatures(model: CtrModel, schema: RecordSchema): void {
   const mismatch = schemaMismatch(schema, model.schema);
@@ -137,18 +145,18 @@ function checkModel(model: CtrModel): void {
 }
 
 /**
- * Turns a failure to read a version into a reason that anybody may read. Messages of the system
- * name paths, so only their code is told.
+ * Turns a failure to read a version into a reason that anybody may read. Messages of the system and of a
+ * store name paths, so only their code is told.
  */
 export function refusalFor(cause: unknown): ModelRefusedError {
-  if (cause instanceof CtrError) return new ModelRefusedError(cause.message, false, { cause });
+  if (isOfVersion(cause)) return new ModelRefusedError(cause.message, false, { cause });
   const { code } = cause as NodeJS.ErrnoException;
   const reason = `it cannot be read${code === undefined ? '' : ` (${code})`}`;
   return new ModelRefusedError(reason, false, { cause });
 }
 
-/** Whether the system lets this process read but not write, as on a mount `:ro`. */
+/** Whether this process may read but not write, as on a mount `:ro`, or by the rights of its key. */
 export function isReadOnly(error: unknown): boolean {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
+  return ['EROFS', 'EACCES', 'EPERM', 'REGISTRY_READ_ONLY'].includes(String(code));
 }

@@ -110,10 +110,34 @@ export class RolloutAnswer {
   shadow!: Trial | null;
 }
 
+/** A process of the service, and what it serves. */
+export class ReplicaAnswer {
+  @ApiProperty({ type: 'string', example: 'api-1', description: 'Name of the machine.' })
+  host!: string;
+
+  @ApiProperty({ type: 'integer', example: 4711 })
+  pid!: number;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: VERSION,
+    description: 'The version that answers there; null when none is loaded.',
+  })
+  serving!: string | null;
+}
+
 /** What `GET /models` answers. */
 export class ModelsAnswer extends RolloutAnswer {
   @ApiProperty({ type: [VersionAnswer], description: 'Newest first.' })
   versions!: VersionAnswer[];
+
+  @ApiProperty({
+    type: [ReplicaAnswer],
+    description:
+      'The processes that serve: workers of this machine and, where replicas share a Valkey, theirs, as of a second ago.',
+  })
+  replicas!: ReplicaAnswer[];
 }
 
 /** Documents the header that names the model of an answer. */

@@ -263,6 +263,12 @@ export const catalogue = {
     title: 'No model is loaded yet',
     detail: 'Train a model into MODEL_DIR; the service takes it up by itself.',
   },
+  REGISTRY_UNAVAILABLE: {
+    status: 503,
+    title: 'The registry cannot be read now',
+    detail:
+      'What MODEL_DIR names is away or refuses; the log says why. Predictions go on as before.',
+  },
   REGISTRY_BUSY: {
     status: 503,
     title: 'Somebody else is changing the registry',

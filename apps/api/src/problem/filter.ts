@@ -32,9 +32,13 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
+const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'MALFORMED_JSON',
   FST_ERR_CTP_INVALID_JSON_BODY: 'MALFORMED_JSON',
+  // Of the registry: whatever is asked may need it. Whoever follows it logs why it cannot be read.
+  STORE_REFUSED: 'REGISTRY_UNAVAILABLE',
+  STORE_UNREACHABLE: 'REGISTRY_UNAVAILABLE',
+  REGISTRY_BROKEN: 'REGISTRY_UNAVAILABLE',
 };
 
 const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
@@ -57,17 +61,20 @@ interface HttpError {
   readonly cause?: unknown;
 }
 
-/** The problem that stands for an error of Fastify or Nest; INTERNAL_ERROR for an unknown one. */
+/** The problem that stands for an error of Fastify, Nest or the registry; INTERNAL_ERROR for an unknown one. */
 function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const internal = new ProblemError('INTERNAL_ERROR', { cause: error });
   if (!isError(error)) return internal;
   const { status, statusCode, code, cause } = error as HttpError;
+  if (code !== undefined && Object.hasOwn(BY_CODE, String(code))) {
+    return new ProblemError(BY_CODE[String(code)], { cause: error });
+  }
   // Nest wraps Fastify's errors; the one with the telling code is inside.
   if (isError(cause)) return problemOf(cause);
   // Fastify's JSON parser throws a plain SyntaxError and marks it as the client's.
   if (error.name === 'SyntaxError' && statusCode === 400) return new ProblemError('MALFORMED_JSON');
-  const known = BY_FASTIFY_CODE[String(code)] ?? codeOf(Number(statusCode ?? status));
+  const known = codeOf(Number(statusCode ?? status));
   return known === undefined ? internal : new ProblemError(known);
 }
 

@@ -13,12 +13,18 @@ import {
   retired,
 } from '@adscale/stats';
 import type { Admission } from '../overload/admission.js';
+import { hostname } from 'node:os';
+import type { ServedModel } from '../model/served-model.js';
 import type { EventLoopLag } from '../overload/event-loop-lag.js';
 import type { WorkPool } from '../pool/pool.js';
 
 /** One process as it is now. */
 export interface ProcessFigures {
   readonly pid: number;
+  /** The machine's name, or the container's. */
+  readonly host: string;
+  /** The version that answers there; null if there is none. */
+  readonly serving: string | null;
   readonly cpu_seconds: number;
   readonly resident_bytes: number;
   readonly heap_bytes: number;
@@ -76,6 +82,7 @@ export interface Meters {
   readonly admission: Admission;
   readonly lag: EventLoopLag;
   readonly pool: Pick<WorkPool, 'waiting'>;
+  readonly served: Pick<ServedModel, 'version'>;
 }
 
 /** The figures of the whole service, whichever process is asked. */
@@ -91,7 +98,7 @@ export class ServiceFigures {
 
   /** This process alone. */
   own(): Figures {
-    const { stats, cache, explanations, admission, lag, pool } = this.meters;
+    const { stats, cache, explanations, admission, lag, pool, served } = this.meters;
     const held = { ...cache.snapshot(), tier: explanations.tier };
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed } = process.memoryUsage();
@@ -101,6 +108,8 @@ export class ServiceFigures {
       processes: [
         {
           pid: process.pid,
+          host: hostname(),
+          serving: served.version,
           cpu_seconds: (user + system) / 1e6,
           resident_bytes: rss,
           heap_bytes: heapUsed,

@@ -113,6 +113,13 @@ export function metricsOf({ stats, cache, processes }: Figures, version: string 
   ];
 }
 
+/** Whether this process could read the registry when it looked last. */
+export function registryMetric(isReadable: boolean): Metric {
+  const help = 'Whether the registry of models can be read.';
+  const samples = [{ value: Number(isReadable) }];
+  return { name: 'adscale_registry_up', help, type: 'gauge', samples };
+}
+
 function requestsMetric(routes: readonly RouteSnapshot[]): Metric {
   const samples = routes.flatMap(({ method, path, statuses }) => {
     const each: Sample[] = [];

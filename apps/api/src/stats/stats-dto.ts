@@ -167,6 +167,17 @@ class ProcessAnswer {
   @integer(4711)
   pid!: number;
 
+  @ApiProperty({ type: 'string', example: 'api-1', description: 'Name of the machine.' })
+  host!: string;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: '20260101-120000-3fa1c2d4',
+    description: 'The version that answers there; null when none is loaded.',
+  })
+  serving!: string | null;
+
   @decimal(12.5)
   cpu_seconds!: number;
 

@@ -257,6 +257,7 @@ const occurrences: Record<
   NO_PREVIOUS_MODEL: ({ bare }) => answered(admin(bare, 'post', '/models/rollback')),
   REGISTRY_READ_ONLY: (all) => failing(all, Object.assign(new Error('EROFS'), { code: 'EROFS' })),
   REGISTRY_BUSY: (all) => failing(all, new CtrError('REGISTRY_BUSY', 'somebody else')),
+  REGISTRY_UNAVAILABLE: (all) => failing(all, new CtrError('STORE_UNREACHABLE', 'no answer')),
   BODY_TOO_LARGE: ({ api }) => answered(api.post(' '.repeat(2000))),
   BATCH_TOO_LARGE: ({ api }) => answered(batch(api, [sample, sample, sample])),
   UNSUPPORTED_MEDIA_TYPE: ({ api }) => answered(api.post('impressions=5000', 'text/plain')),

@@ -1,0 +1,39 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const PROGRAM = join(__dirname, '../../../../tools/s3/server.mjs');
+
+/** An object store in a process of its own; tools/s3/server.mjs tells what it can do. */
+export class BucketServer {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly url: string,
+  ) {}
+
+  static async start(): Promise<BucketServer> {
+    const child = spawn(process.execPath, [PROGRAM], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [url] = (await once(createInterface(child.stdout!), 'line')) as [string];
+    return new BucketServer(child, url);
+  }
+
+  /** The environment of whoever asks with this key. */
+  environment(key = 'test'): Record<string, string> {
+    const secret = { AWS_SECRET_ACCESS_KEY: 'of-no-use' };
+    return { AWS_ENDPOINT_URL_S3: this.url, AWS_ACCESS_KEY_ID: key, ...secret };
+  }
+
+  /** From now on every request of this method is refused so; none if left out. */
+  async refuse(method?: string): Promise<void> {
+    const fault = { method, what: 'refuse', status: 500, code: 'InternalError' };
+    const body = JSON.stringify(method === undefined ? [] : [fault]);
+    await fetch(`${this.url}/-/faults`, { method: 'POST', body });
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+}
