@@ -1,4 +1,4 @@
-import { CtrError } from '@adscale/ctr';
+import { CtrError, type CtrErrorCode } from '@adscale/ctr';
 import { DatagenError } from '@adscale/datagen';
 import { ForestError } from '@adscale/forest';
 import { Command, CommanderError } from 'commander';
@@ -81,9 +81,14 @@ function tellError(error: unknown, asJson: boolean): number {
 
 /** Flags and data are fine, but it could not be done now. */
 function isRefusal(error: Error): boolean {
-  const { code } = error as Partial<CtrError>;
-  return error instanceof RefusedError || code === 'REGISTRY_BUSY' || code === 'RETRAIN_UNDER_WAY';
+  return error instanceof RefusedError || NOT_NOW.includes((error as CtrError).code);
 }
+
+const NOT_NOW: readonly CtrErrorCode[] = [
+  'REGISTRY_BUSY',
+  'RETRAIN_UNDER_WAY',
+  'STORE_UNREACHABLE',
+];
 
 /** Whether the user can mend it: such errors are told without a stack. */
 function isMendable(error: unknown): error is Error {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import type { Registry } from '@adscale/ctr';
 import { TwoVersions } from '../two-versions.js';
@@ -44,6 +45,7 @@ describe('GET /models', () => {
         .sort()
         .reverse()
         .map((name) => expected.find((v) => v.version === name)),
+      replicas: [{ host: hostname(), pid: process.pid, serving: first }],
     });
   });
 

@@ -22,11 +22,12 @@ export function countFlag(name: string, text: string, preset?: number): Option {
   return preset === undefined ? option : option.default(preset);
 }
 
+/** What a flag that says where models are kept takes. */
+export const registryWords = 'registry of models: a folder, or s3://bucket/prefix';
+
 /** `-o, --output <folder>`, where models are kept. */
 export function registryFlag(): Option {
-  return new Option('-o, --output <folder>', 'registry of models')
-    .env('MODEL_DIR')
-    .default('models');
+  return new Option('-o, --output <folder>', registryWords).env('MODEL_DIR').default('models');
 }
 
 /** `--json`: results as one JSON document on standard output, progress as JSON lines. */

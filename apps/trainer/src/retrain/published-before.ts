@@ -49,7 +49,7 @@ async function readableCard(registry: Registry, version: string): Promise<ModelC
   try {
     return await registry.card(version);
   } catch (error) {
-    if (error instanceof CtrError) return undefined;
+    if (error instanceof CtrError && /^VERSION_/.test(error.code)) return undefined;
     throw error;
   }
 }

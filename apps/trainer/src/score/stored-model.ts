@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { CtrError, RecordContract, type CtrModel, type Registry } from '@adscale/ctr';
 import { Option } from 'commander';
 import { InputError } from '../cli/exit.js';
+import { registryWords } from '../cli/flags.js';
 import { columnsOf, mappingOf, type Mapping } from '../mapping/mapping.js';
 import { renameColumns } from '../rows/columns.js';
 import type { Database } from '../source/database.js';
@@ -16,9 +17,7 @@ export interface ModelsFlags {
 
 /** `-m, --models <folder>`: where models are kept; what `train` calls its output. */
 export function modelsFlag(): Option {
-  return new Option('-m, --models <folder>', 'registry of models')
-    .env('MODEL_DIR')
-    .default('models');
+  return new Option('-m, --models <folder>', registryWords).env('MODEL_DIR').default('models');
 }
 
 /** How every command that takes a version says what may stand there. */
