@@ -19,7 +19,8 @@
  *   after     done, and not answered until the client leaves;   likewise
  *   refuse    answered with `status` and `code`
  *   slow      done after `ms` milliseconds
- * Without `nth`, every one is. GET /-/log tells the requests so far.
+ * Without `nth`, every one is. GET /-/log tells the requests so far, those answered
+ * 304 as such.
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -139,7 +140,7 @@ async function answer(request, response) {
   const [, bucket, key] = /^\/([^/]*)\/?(.*)$/.exec(decodeURIComponent(pathname));
   const { method, headers } = request;
   const asked = { method, key, query: searchParams, headers, body };
-  log.push(`${method} ${key}`);
+  const place = log.push(`${method} ${key}`) - 1;
   const fault = faultOf(asked);
   if (fault?.what === 'slow') await wait(fault.ms);
   if (fault?.what === 'cut') return request.socket.destroy();
@@ -152,6 +153,7 @@ async function answer(request, response) {
     fault?.what === 'refuse'
       ? refusal(fault.status, fault.code)
       : (refused(request, bucket) ?? perform(asked));
+  if (reply.status === 304) log[place] += ' 304';
   if (fault?.what === 'mute') return request.socket.destroy();
   if (fault?.what === 'after') return hold(request);
   send(response, reply, method === 'HEAD');

@@ -8,8 +8,13 @@ runTool('nx', ['run-many', '-t', 'build', '-p', 'api', 'trainer', '--outputStyle
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 
-const models = resolve(root, process.env.MODEL_DIR ?? 'models');
-if (!existsSync(resolve(models, 'current'))) {
+const given = process.env.MODEL_DIR ?? 'models';
+const isBucket = given.startsWith('s3:');
+const models = isBucket ? given : resolve(root, given);
+const isThere = (name) => existsSync(resolve(models, name));
+if (isBucket) {
+  run(process.execPath, ['apps/trainer/dist/main.js', 'train', '--if-missing', '--output', models]);
+} else if (!isThere('current') && !isThere('model.adsf')) {
   console.log(`No model in ${models} yet: training one on generated records.`);
   run(process.execPath, ['apps/trainer/dist/main.js', 'train', '--output', models]);
 }

@@ -65,7 +65,10 @@ describe('a registry in a bucket', () => {
   it('asks for no more than whether the book is another', async () => {
     const one = await publish();
     const reader = new Registry(location);
-    expect(await reader.current()).toBe(one);
+    await reader.current();
+    const asked = (await server.log()).length;
+    expect([await reader.current(), (await reader.rollout()).canary]).toEqual([one, null]);
+    expect((await server.log()).slice(asked)).toEqual([`GET ${BOOK} 304`, `GET ${BOOK} 304`]);
     await server.fail({ method: 'GET', what: 'refuse', status: 500, code: 'InternalError' });
     await expect(reader.current()).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
     await server.fail();
