@@ -114,3 +114,19 @@ describe.each([
     expect(kills).toBe(writes + 1);
   });
 });
+
+describe('a process whose answers are lost', () => {
+  // Unlike in a test's realm, the SDK asks again there, and is told that somebody came first: itself.
+  it.each(['publish', 'promote'])('does its %s once', async (action) => {
+    for (const promote of [false, true]) {
+      await registry.publish(first.bytes, first.card, { promote });
+    }
+    const [oldest, current] = await registry.versions();
+    const lost = { method: 'PUT', key: 'registry|report', nth: 1, what: 'mute' } as const;
+    expect(await change(action, lost)).toBe('done');
+    const versions = await expectWhole();
+    const promoted = action === 'promote' ? oldest : versions.at(-1)!;
+    expect(versions).toHaveLength(action === 'promote' ? 2 : 3);
+    expect(await registry.history()).toEqual([promoted, current]);
+  });
+});
