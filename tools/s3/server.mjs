@@ -5,8 +5,8 @@
  *   node tools/s3/server.mjs [--port 9000] [--bucket models] [--key test]
  *
  * An instrument for tests, and for trying a bucket without an account. It is ours because no package of
- * npm or Debian bookworm keeps conditions on writes: s3rver 3.7.1 ignores them, rclone 1.60 serves no S3,
- * and radosgw wants a cluster of Ceph around it. What it does on a condition is Amazon's documented
+ * npm or Debian bookworm was found that keeps conditions on writes: s3rver 3.7.1 ignores them (tried), rclone
+ * 1.60 serves no S3, and radosgw wants a cluster of Ceph around it (not tried). What it does on a condition is Amazon's documented
  * behaviour: 412 if it does not hold, 404 for If-Match on nothing. It checks no signatures, only the id of
  * the key: `<key>` may do everything, `<key>-reader` may read.
  *
@@ -19,6 +19,7 @@
  *   after     done, and not answered until the client leaves;   likewise
  *   refuse    answered with `status` and `code`
  *   slow      done after `ms` milliseconds
+ *   careless  done whatever its conditions
  * Without `nth`, every one is. GET /-/log tells the requests so far, those answered
  * 304 as such.
  */
@@ -149,6 +150,7 @@ async function answer(request, response) {
     late.push(() => perform(asked));
     return request.socket.destroy();
   }
+  if (fault?.what === 'careless') asked.headers = {};
   const reply =
     fault?.what === 'refuse'
       ? refusal(fault.status, fault.code)

@@ -75,6 +75,7 @@ export class BucketStore implements RegistryStore {
     decide: (shelf: Shelf, version: string) => Promise<Edit>,
   ): Promise<string> {
     const begun = this.kept.clock.now();
+    await this.kept.checkConditions();
     const version = await this.upload(name, files);
     const digest = createHash('sha256').update(files[MODEL_FILE]).digest('hex');
     try {

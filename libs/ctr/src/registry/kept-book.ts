@@ -19,6 +19,8 @@ import type { Guard } from './store.js';
 
 /** Milliseconds that a change tries to come first. */
 const WAIT = 45_000;
+/** An object that never is. */
+const PROBE = 'condition';
 /** Milliseconds of the shortest and the longest wait between two tries. */
 const BACK_OFF = { least: 10, most: 1000 };
 
@@ -34,6 +36,7 @@ export class KeptBook {
   readonly name: string;
   /** Why nothing may be changed from here any more; undefined as long as it may. */
   lost: CtrError | undefined;
+  private isChecked = false;
   /** What was read last, which a store need not send again. */
   private known: ReadBook | undefined;
 
@@ -86,10 +89,26 @@ export class KeptBook {
       const wanted = await next(book);
       if (this.lost) throw this.lost;
       if (wanted === undefined) return;
+      await this.checkConditions();
       const written = await this.write(signed(wanted, change), etag);
       if (written === 'done') return;
       if (written === 'unknown') doubt = { etag };
     }
+  }
+
+  /**
+   * A store that ignores conditions would lose changes in silence. It is asked, once, to write what it must
+   * not write.
+   * @throws CtrError STORE_REFUSED
+   */
+  async checkConditions(): Promise<void> {
+    if (this.isChecked) return;
+    if ((await this.objects.put(PROBE, '', { etag: '"none"' })) !== undefined) {
+      await this.objects.remove([PROBE]);
+      const detail = `${this.objects.nameOf()} is in a store that ignores If-Match; wanted one that keeps conditions on writes`;
+      throw new CtrError('STORE_REFUSED', detail);
+    }
+    this.isChecked = true;
   }
 
   /** @returns 'outrun' if somebody came first; 'unknown' if no answer came */

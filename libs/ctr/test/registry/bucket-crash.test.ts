@@ -92,7 +92,12 @@ describe.each([
       const before = await registry.versions();
       const state = async () => [await registry.history(), await registry.versions()];
       const was = await state();
-      result = await change(action, { method: 'WRITE', nth: kills + 1, what: 'before' });
+      result = await change(action, {
+        method: 'WRITE',
+        key: 'registry|versions',
+        nth: kills + 1,
+        what: 'before',
+      });
       const is = await state();
       await expectWhole();
       const [oldest, , previous, current] = before;

@@ -55,6 +55,7 @@ describe('a registry in a bucket', () => {
     const one = await registry.publish(first.bytes, first.card, { files: { 'report.html': '' } });
     const writes = (await server.log()).filter((line) => line.startsWith('PUT'));
     expect(writes).toEqual([
+      'PUT ctr/condition',
       `PUT ctr/versions/${one}/model.adsf`,
       `PUT ctr/versions/${one}/report.html`,
       `PUT ctr/versions/${one}/model.json`,
@@ -270,6 +271,13 @@ describe('what a bucket refuses', () => {
       /AccessDenied.*wanted s3:GetObject, s3:Put/,
     );
     await reader.promote(one);
+  });
+
+  it('is a store that ignores conditions: it would lose changes', async () => {
+    await server.fail({ method: 'PUT', what: 'careless' });
+    await expect(publish()).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+    await expect(publish()).rejects.toThrow(/ignores If-Match; wanted one that keeps conditions/);
+    expect(await server.keys()).toEqual([]);
   });
 
   it('is told apart from a store that is away', async () => {
