@@ -20,6 +20,7 @@
  *   refuse    answered with `status` and `code`
  *   slow      done after `ms` milliseconds
  *   careless  done whatever its conditions
+ *   bare      done only if If-Match is without quotes, as Ceph does
  * Without `nth`, every one is. GET /-/log tells the requests so far, those answered
  * 304 as such.
  */
@@ -151,6 +152,10 @@ async function answer(request, response) {
     return request.socket.destroy();
   }
   if (fault?.what === 'careless') asked.headers = {};
+  if (fault?.what === 'bare' && headers['if-match'] !== undefined) {
+    const match = headers['if-match'];
+    asked.headers = { ...headers, 'if-match': match.startsWith('"') ? 'none' : `"${match}"` };
+  }
   const reply =
     fault?.what === 'refuse'
       ? refusal(fault.status, fault.code)

@@ -98,8 +98,20 @@ export class Objects {
    * @returns its ETag; undefined if the condition does not hold, or somebody else is writing it
    */
   async put(key: string, body: Uint8Array | string, when: Condition): Promise<string | undefined> {
+    if (when === 'absent') return this.write(key, body, { IfNoneMatch: '*' });
+    for (const IfMatch of spellings(when.etag)) {
+      const etag = await this.write(key, body, { IfMatch });
+      if (etag !== undefined) return etag;
+    }
+    return undefined;
+  }
+
+  private async write(
+    key: string,
+    body: Uint8Array | string,
+    condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string },
+  ): Promise<string | undefined> {
     const { sdk, s3 } = await this.open();
-    const condition = when === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: when.etag };
     try {
       // Of an empty body the SDK would not know how long it is.
       const file = { Body: body, ContentLength: Buffer.byteLength(body) };
@@ -157,6 +169,14 @@ export class Objects {
     );
     return this.client;
   }
+}
+
+/**
+ * How a condition may name an ETag: as it was told, in quotes; and without them, as Ceph wants it for
+ * writes, which refuses the other. Either way it is only met by the object that was read.
+ */
+export function spellings(etag: string): string[] {
+  return [...new Set([etag, etag.replaceAll('"', '')])];
 }
 
 const isMissing = (error: unknown): boolean => (error as Error).name === 'NoSuchKey';

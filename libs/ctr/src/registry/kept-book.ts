@@ -103,7 +103,7 @@ export class KeptBook {
    */
   async checkConditions(): Promise<void> {
     if (this.isChecked) return;
-    if ((await this.objects.put(PROBE, '', { etag: '"none"' })) !== undefined) {
+    if ((await this.objects.put(PROBE, '', { etag: 'none' })) !== undefined) {
       await this.objects.remove([PROBE]);
       const detail = `${this.objects.nameOf()} is in a store that ignores If-Match; wanted one that keeps conditions on writes`;
       throw new CtrError('STORE_REFUSED', detail);

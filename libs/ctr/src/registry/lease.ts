@@ -138,15 +138,19 @@ function beat(
     let beats = 0;
     async function beat() {
       const Body = JSON.stringify({ ...JSON.parse(text), beats: ++beats });
-      try {
-        etag = (await s3.send(new sdk.PutObjectCommand({ ...place, Body, IfMatch: etag }))).ETag;
-      } catch (error) {
-        if (![404, 409, 412].includes(error.$metadata?.httpStatusCode)) return;
-        const answer = await s3.send(new sdk.GetObjectCommand(place));
-        const found = JSON.parse(await answer.Body.transformToString());
-        if (found.name === name) etag = answer.ETag;
-        else parentPort.postMessage('lost');
+      // As \`spellings\` says.
+      for (const IfMatch of new Set([etag, etag.replaceAll('"', '')])) {
+        try {
+          etag = (await s3.send(new sdk.PutObjectCommand({ ...place, Body, IfMatch }))).ETag;
+          return;
+        } catch (error) {
+          if (![404, 409, 412].includes(error.$metadata?.httpStatusCode)) return;
+        }
       }
+      const answer = await s3.send(new sdk.GetObjectCommand(place));
+      const found = JSON.parse(await answer.Body.transformToString());
+      if (found.name === name) etag = answer.ETag;
+      else parentPort.postMessage('lost');
     }
     // One after another: of two at once, the second would find that it came too late.
     (async () => {

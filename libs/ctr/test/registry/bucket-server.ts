@@ -8,7 +8,8 @@ const PROGRAM = join(__dirname, '../../../../tools/s3/server.mjs');
 /** What happens to a request; tools/s3/server.mjs tells what each does. */
 export interface Fault {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE' | 'WRITE';
-  readonly what: 'cut' | 'mute' | 'late' | 'before' | 'after' | 'refuse' | 'slow' | 'careless';
+  readonly what:
+    'cut' | 'mute' | 'late' | 'before' | 'after' | 'refuse' | 'slow' | 'careless' | 'bare';
   /** A pattern; any key if left out. */
   readonly key?: string;
   /** From 1; every one if left out. */

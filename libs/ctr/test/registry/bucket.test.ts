@@ -199,6 +199,20 @@ describe('a change of a registry in a bucket', () => {
     await expect(stopped.tag(one, 'mine')).rejects.toThrow('enough');
   });
 
+  it('is made in a store that wants ETags without quotes, as Ceph does', async () => {
+    await server.fail({ method: 'PUT', what: 'bare' });
+    const [one, two] = [await publish(), await publish()];
+    await registry.promote(one);
+    expect(await registry.history()).toEqual([one, two, one]);
+    const signs = async () =>
+      (await server.log()).filter((line) => line === 'PUT ctr/retrain.json');
+    await new Registry(location, { beat: 20 }).retraining(async () => {
+      const end = AbortSignal.timeout(60_000);
+      while ((await signs()).length < 8) end.throwIfAborted();
+    });
+    expect(await registry.retraining(async () => 'free again')).toBe('free again');
+  });
+
   it('is made once, though the answer is lost', async () => {
     const [one, two] = [await publish(), await publish()];
     // The SDK asks again, and is told that somebody came first: itself.
