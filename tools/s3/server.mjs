@@ -4,11 +4,13 @@
  *
  *   node tools/s3/server.mjs [--port 9000] [--bucket models] [--key test]
  *
- * An instrument for tests, and for trying a bucket without an account. It is ours because no package of
- * npm or Debian bookworm was found that keeps conditions on writes: s3rver 3.7.1 ignores them (tried), rclone
- * 1.60 serves no S3, and radosgw wants a cluster of Ceph around it (not tried). What it does on a condition is Amazon's documented
- * behaviour: 412 if it does not hold, 404 for If-Match on nothing. It checks no signatures, only the id of
- * the key: `<key>` may do everything, `<key>-reader` may read.
+ * An instrument for tests, and for trying a bucket without an account. It is ours because no small server
+ * of npm or Debian bookworm was found that keeps conditions on writes: s3rver 3.7.1 ignores them, and
+ * rclone 1.60 serves no S3. Debian's radosgw 16.2 keeps them, but wants a cluster of Ceph around it: too
+ * much for every test, so it was asked by hand, for what it does on conditions and whether registries in
+ * it lose changes. What this one does on a condition is Amazon's documented behaviour: 412 if it does not
+ * hold, 404 for If-Match on nothing. It checks no signatures, only the id of the key: `<key>` may do
+ * everything, `<key>-reader` may read.
  *
  * Tests make it fail by POST /-/faults, a list of { method, key, nth, what, ms, status, code }: the nth
  * request of this method (WRITE: PUT or DELETE) whose key matches the pattern is
