@@ -14,6 +14,8 @@ export interface Asked {
   /** Bytes of the request's body and of the answer's, as they crossed, compressed if they were. */
   sent: number;
   received: number;
+  /** Of an answer that is not compressed: ends of lines, which is a row each where rows are lines. */
+  lines: number;
 }
 
 /** Called with each query before the server sees it; the query waits for what it returns. */
@@ -29,6 +31,12 @@ async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
 function queryOf(url: string, body: Buffer): string {
   const query = new URL(url, 'http://any').searchParams.get('query') ?? '';
   return [query, body.toString('utf8')].filter((part) => part !== '').join('\n');
+}
+
+function linesOf(chunk: Buffer): number {
+  let lines = 0;
+  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines++;
+  return lines;
 }
 
 /**
@@ -57,10 +65,12 @@ export class Wire {
     return wire;
   }
 
-  /** Queries so far, and the bytes of all bodies both ways. */
-  total(): { queries: number; sent: number; received: number } {
-    const sum = (of: 'sent' | 'received') => this.asked.reduce((all, one) => all + one[of], 0);
-    return { queries: this.asked.length, sent: sum('sent'), received: sum('received') };
+  /** Queries so far, the bytes of all bodies both ways, and the lines of answers. */
+  total(): { queries: number; sent: number; received: number; lines: number } {
+    const sum = (of: 'sent' | 'received' | 'lines') =>
+      this.asked.reduce((all, one) => all + one[of], 0);
+    const { length: queries } = this.asked;
+    return { queries, sent: sum('sent'), received: sum('received'), lines: sum('lines') };
   }
 
   async stop(): Promise<void> {
@@ -72,7 +82,7 @@ export class Wire {
 
   private async pass(incoming: IncomingMessage, answer: ServerResponse, to: number): Promise<void> {
     const body = await bodyOf(incoming);
-    const asked = { sql: queryOf(incoming.url!, body), sent: body.length, received: 0 };
+    const asked = { sql: queryOf(incoming.url!, body), sent: body.length, received: 0, lines: 0 };
     if (asked.sql !== '') {
       this.asked.push(asked);
       await this.beforeQuery(asked.sql, this.asked.length - 1);
@@ -82,7 +92,11 @@ export class Wire {
     onward.end(body);
     const [reply] = (await once(onward, 'response')) as [IncomingMessage];
     answer.writeHead(reply.statusCode!, reply.headers);
-    reply.on('data', (chunk: Buffer) => (asked.received += chunk.length));
+    const legible = reply.headers['content-encoding'] === undefined;
+    reply.on('data', (chunk: Buffer) => {
+      asked.received += chunk.length;
+      if (legible) asked.lines += linesOf(chunk);
+    });
     await pipeline(reply, answer);
   }
 }
