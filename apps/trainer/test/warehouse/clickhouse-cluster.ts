@@ -108,8 +108,9 @@ export class ClickHouseServer {
     });
   }
 
-  get pid(): number | undefined {
-    return this.child?.pid;
+  get isRunning(): boolean {
+    const { child } = this;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
   /** Starts it, again after `kill` too, and waits until it takes connections. */
@@ -135,11 +136,24 @@ export class ClickHouseServer {
 
   /** Ends at once, as a machine does that loses power. */
   async kill(): Promise<void> {
-    const { child } = this;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (!this.isRunning) return;
+    const child = this.child!;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /**
+   * Waits until it works on its part of a query that another server was asked.
+   * @param patience milliseconds
+   * @throws Error if none comes
+   */
+  async untilAsked(patience = 60_000): Promise<void> {
+    const end = performance.now() + patience;
+    const sql = 'SELECT query FROM system.processes WHERE is_initial_query = 0';
+    while ((await this.rows(sql)).length === 0) {
+      if (performance.now() > end) throw new Error('no other server asked this one');
+    }
   }
 
   /** Runs a statement that answers nothing. */
