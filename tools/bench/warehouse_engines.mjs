@@ -64,8 +64,6 @@ export class ClickHouseShards {
     const engine = new ClickHouseShards();
     engine.cluster = await ClickHouseCluster.start([1, 1], folder);
     engine.wire = await Wire.start(engine.cluster.first.ports.http);
-    // Merging goes on for minutes after a log is written, and would be counted to the trainings.
-    for (const server of engine.cluster.servers) await server.command('SYSTEM STOP MERGES');
     return engine;
   }
 
@@ -82,11 +80,14 @@ export class ClickHouseShards {
     const halves = [slicesOf(0, half), slicesOf(half, rows)];
     await Promise.all(
       cluster.servers.map(async (server, shard) => {
+        await server.command('SYSTEM START MERGES');
         for (const [from, count] of halves[shard]) {
           await server.command(
             `INSERT INTO ${tableOf(rows)}_local ${inClickHouse(seed, from, count)}`,
           );
         }
+        // It would go on for minutes after a log is written, and be counted to the trainings.
+        await server.command('SYSTEM STOP MERGES');
       }),
     );
   }
