@@ -38,6 +38,8 @@ const BYTES_A_ROW = 52;
 /** Of the smallest log that is timed, and of the log that both engines must agree on. */
 const SMALLEST = 1_000_000;
 const AGREED = 100_000;
+/** Shards whose cells one server puts together; the first is done twice, to warm up. */
+const MERGED = [2, 2, 8, 32, 64];
 
 const mapping = `label: clicked
 features:
@@ -214,6 +216,16 @@ function reportOf(measured) {
   return table(['', 'impressions', ...figures.map(([name]) => name)], rows);
 }
 
+function mergingOf(measured) {
+  const rows = measured.map(({ shards, cells, seconds, cpu }) => [
+    count(shards),
+    count(cells),
+    duration(seconds),
+    duration(cpu),
+  ]);
+  return table(['shards put together', 'cells of each', 'seconds', 'cpu'], rows);
+}
+
 /** Checks, then measures each size; prints one table, and keeps every figure where that is wanted. */
 async function benchmark(engines, options) {
   const agreed = options.smoke ? options.sizes[0] : AGREED;
@@ -226,9 +238,11 @@ async function benchmark(engines, options) {
     measured.push({ rows, engines: engines.map(({ name }, i) => ({ name, runs: runs[i] })) });
   }
   if (measured.length > 0) console.log(reportOf(measured));
+  const merging = await engines[0].merging(options.sizes[0], options.smoke ? [2] : MERGED);
+  console.log(`\n${mergingOf(merging)}`);
   console.log(`\n(${machineLine(describeMachine(), options.seed)})`);
   const { runs, bins, trees, seed } = options;
-  const document = { machine: describeMachine(), runs, bins, trees, seed, measured };
+  const document = { machine: describeMachine(), runs, bins, trees, seed, measured, merging };
   if (options.json) await writeFile(options.json, `${JSON.stringify(document, null, 2)}\n`);
 }
 

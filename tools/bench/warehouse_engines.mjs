@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { build } from 'esbuild';
 import { checkOf, columns, inClickHouse, inDuckDb } from './click_log.mjs';
+import { timed } from './stopwatch.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** Rows that one statement writes: an engine works on it with bounded memory. */
@@ -115,6 +116,35 @@ export class ClickHouseShards {
       for (const name in sums) for (const event of COUNTED[name]) sums[name] += value[event] ?? 0;
     }
     return { ...sums, cpu: sums.cpu / 1e6, ...this.wire.total() };
+  }
+
+  /**
+   * What a further shard costs the server that is asked, which puts the cells of all shards together:
+   * each answers with all its cells, and does next to nothing for it. More shards than there are
+   * servers are the same servers, asked several times.
+   * @returns {Promise<{cells: number, shards: number, seconds: number, cpu: number}[]>}
+   */
+  async merging(rows, shardCounts) {
+    const key = 'placement, position, device, third, eighth';
+    const parts = 'intDiv(hour, 3) AS third, toUInt8(8 * cbrt((bid - 0.05) / 4.95)) AS eighth';
+    const cells = `SELECT placement, position, device, ${parts}, sum(clicked) AS clicked FROM ${tableOf(rows)} GROUP BY ${key}`;
+    const servers = this.cluster.servers.map(({ ports }) => `127.0.0.1:${ports.tcp}`);
+    for (const server of this.cluster.servers) {
+      await server.command(`CREATE TABLE cells ENGINE = MergeTree ORDER BY tuple() AS ${cells}`);
+    }
+    const { first } = this.cluster;
+    const measured = [];
+    for (const shards of shardCounts) {
+      const list = Array.from({ length: shards }, (_, i) => servers[i % servers.length]).join(',');
+      const merged = `SELECT ${key}, count(*) AS n, sum(clicked) AS k FROM remote('${list}', default, cells) GROUP BY ${key}`;
+      const before = await this.counted();
+      const { result, wall } = await timed(() =>
+        first.rows(`SELECT count() AS n FROM (${merged})`),
+      );
+      const { cpu } = await this.counted();
+      measured.push({ cells: Number(result[0].n), shards, seconds: wall, cpu: cpu - before.cpu });
+    }
+    return measured;
   }
 
   async stop() {
