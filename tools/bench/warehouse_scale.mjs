@@ -79,6 +79,13 @@ function answersAt(medians, rows) {
   return { lines: grown('lines'), received: grown('received') };
 }
 
+/** Seconds of processor time that the server which is asked pays for the cells of one more shard. */
+function mergingOf({ merging }) {
+  const least = merging.findLast(({ shards }) => shards === merging[0].shards);
+  const most = merging.at(-1);
+  return (most.cpu - least.cpu) / (most.shards - least.shards);
+}
+
 const bytes = (n) => {
   const unit = [
     [1e15, 'PB'],
@@ -115,22 +122,31 @@ function report(document, { impressions, cores, shards }) {
       ],
     ),
   );
+  const merging = mergingOf(document);
   const rows = shards.map((n) => {
     const minutes = total('cpu') / (n * cores) / 60;
     const disk = total('read') / n / (minutes * 60);
     return [
-      count(n),
-      count(n * cores),
-      minutes.toFixed(1),
-      bytes(total('scanned') / n),
-      `${bytes(disk)}/s`,
+      ...[count(n), count(n * cores), minutes.toFixed(1), duration(merging * n)],
+      ...[bytes(total('scanned') / n), `${bytes(disk)}/s`],
     ];
   });
-  console.log(
-    `\n${table(['shards', 'cores', 'minutes of counting', 'scanned by a shard', 'read by a shard'], rows)}`,
-  );
+  const head = ['shards', 'cores', 'minutes of counting', 'putting cells together'];
+  console.log(`\n${table([...head, 'scanned by a shard', 'read by a shard'], rows)}`);
+}
+
+/** @throws Error if the file is not what the benchmark writes, or holds a single log: it has no slope */
+async function readMeasured(path) {
+  const wanted = 'a file that bench:warehouse --json wrote, of two logs or more';
+  try {
+    const document = JSON.parse(await readFile(path, 'utf8'));
+    if (document.measured.length >= 2) return document;
+  } catch (cause) {
+    throw new Error(`--measured is ${path}, wanted ${wanted}`, { cause });
+  }
+  throw new Error(`--measured is ${path}, which holds one log; wanted ${wanted}`);
 }
 
 const options = readOptions();
 if (options.help) console.log(help);
-else report(JSON.parse(await readFile(options.measured, 'utf8')), options);
+else report(await readMeasured(options.measured), options);
