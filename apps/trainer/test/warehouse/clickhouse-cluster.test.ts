@@ -1,11 +1,14 @@
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { ClickHouseCluster, NOT_INSTALLED, program, READER } from './clickhouse-cluster.js';
+import { isThere, NOT_THERE, TodaysClickHouse } from './todays-clickhouse.js';
 
 // Servers that start, on a machine that may be busy.
 jest.setTimeout(120_000);
 
 const onServers = program === undefined ? describe.skip : describe;
 if (program === undefined) console.log(`Skipped: ${NOT_INSTALLED}`);
+const onTodays = isThere ? describe : describe.skip;
+if (!isThere) console.log(`Skipped: ${NOT_THERE}`);
 
 onServers('two shards of ClickHouse 18.16 under the official client', () => {
   let cluster: ClickHouseCluster;
@@ -87,5 +90,31 @@ onServers('two shards of ClickHouse 18.16 under the official client', () => {
     await expect(sum()).rejects.toThrow(/All connection tries failed/);
     await cluster.resume(1, 1);
     expect(await sum()).toEqual([{ n: '1000', s: '499500' }]);
+  });
+});
+
+onTodays("today's ClickHouse under the official client", () => {
+  it('answers a ping, settings and queries, and says what is wrong with a query', async () => {
+    const clickhouse = await TodaysClickHouse.start();
+    const client = createClient({
+      url: `http://127.0.0.1:${clickhouse.port}`,
+      log: { level: ClickHouseLogLevel.OFF },
+    });
+    try {
+      expect(await client.ping()).toEqual({ success: true });
+      for (const quoted of [0, 1]) {
+        const answer = await client.query({
+          query: 'SELECT count() AS n FROM numbers(3)',
+          format: 'JSONEachRow',
+          clickhouse_settings: { output_format_json_quote_64bit_integers: quoted as 0 | 1 },
+        });
+        expect(await answer.json()).toEqual([{ n: quoted === 1 ? '3' : 3 }]);
+      }
+      const wrong = client.query({ query: 'SELECT nothing', format: 'JSONEachRow' });
+      await expect(wrong).rejects.toThrow(/Unknown expression/);
+    } finally {
+      await client.close();
+      await clickhouse.stop();
+    }
   });
 });
