@@ -217,9 +217,10 @@ export class ClickHouseCluster {
     return this.shards[0]![0]!;
   }
 
-  /** Starts a server again that was killed, with what it had. */
+  /** Starts a server again that was killed, with what it had; one that lives goes on. */
   async resume(shard: number, replica: number): Promise<void> {
-    await this.shards[shard]![replica]!.start(this.element);
+    const server = this.shards[shard]![replica]!;
+    if (!server.isRunning) await server.start(this.element);
   }
 
   /**
