@@ -127,6 +127,8 @@ export interface Source {
   readonly layouts: readonly FileLayout[];
   /** Rows that sum up others, taken out. */
   readonly totals: FoundTotals;
+  /** A sample of another database, whose SQL derives columns: none is offered in ours. */
+  readonly sampled?: boolean;
   /** What was done to the data before anybody looked at it, in sentences. */
   readonly notes: readonly string[];
 }

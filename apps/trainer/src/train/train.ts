@@ -6,7 +6,7 @@ import {
   type TrainOptions,
 } from '@adscale/ctr';
 import { Argument, Command } from 'commander';
-import { exitHelp, RefusedError } from '../cli/exit.js';
+import { exitHelp, InputError, RefusedError } from '../cli/exit.js';
 import { countFlag, jsonFlag, progressFlag, registryFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { isDefault } from '../mapping/mapping.js';
@@ -96,6 +96,11 @@ async function runTrain(
   if (flags.ifMissing && (await registry.current()) !== undefined) {
     reporter.result(`${flags.output} already has a model: nothing to do`, { trained: false });
     return;
+  }
+  if (flags.source !== undefined && flags.promoteIfBetter === true) {
+    throw new InputError(
+      '--promote-if-better: wanted none with --source, whose held-out rows are not at hand; train with --no-promote, then compare by "adscale models promote --if-better --data <file>"',
+    );
   }
   const input = [...data, ...(flags.input ?? [])];
   const isGenerated = input.length === 0 && flags.query === undefined && flags.source === undefined;

@@ -4,7 +4,7 @@
  * its own rows, and cells come together where we ask. Its words are those that the server of 2018
  * (18.16) and today's both know; neither parameters of queries, nor window functions, nor CTEs.
  */
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { InputError } from '../cli/exit.js';
 import { isSecure, passwordOf, withoutSecret, type Address } from './address.js';
 import {
@@ -74,6 +74,7 @@ export const clickhouse: Dialect = {
   md5: (text, count) => `substring(lower(hex(MD5(${text}))), 1, ${count})`,
   hash: (text) => `cityHash64(${text})`,
   hashSum: (hash) => `toString(sum(${hash}))`,
+  distinct: (value) => `uniq(${value})`,
   drawn: (every) => `rand() % ${every} = 0`,
 };
 
@@ -136,6 +137,7 @@ export class ClickhouseWarehouse implements Warehouse {
       application: 'adscale',
       request_timeout: PATIENCE,
       max_open_connections: 2,
+      log: { level: ClickHouseLogLevel.OFF },
     });
     const warehouse = new ClickhouseWarehouse(client, url, signal);
     try {

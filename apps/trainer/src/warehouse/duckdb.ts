@@ -54,6 +54,7 @@ export const duckdb: Dialect = {
   md5: (text, count) => `substr(md5(${text}), 1, ${count})`,
   hash: (text) => `hash(${text})`,
   hashSum: (hash) => `sum(${hash})::VARCHAR`,
+  distinct: (value) => `approx_count_distinct(${value})`,
   drawn: (every) => `random() * ${every} < 1`,
 };
 

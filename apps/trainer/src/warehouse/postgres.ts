@@ -67,6 +67,7 @@ export const postgres: Dialect = {
   md5: (text, count) => `substr(md5(${text}), 1, ${count}) COLLATE "C"`,
   hash: (text) => `hashtextextended(${text}, 0)`,
   hashSum: (hash) => `sum((${hash})::numeric)::text`,
+  distinct: (value) => `count(DISTINCT ${value})`,
   drawn: (every) => `random() * ${every} < 1`,
 };
 

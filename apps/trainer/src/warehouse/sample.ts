@@ -64,6 +64,7 @@ export async function stageSample(
   const source: Source = {
     ...{ format: 'query', files: [], text: false, layouts: [], totals: noTotals },
     name: nameOf(data),
+    sampled: true,
     query: `SELECT ${typed.join(', ')}, rowid AS ${ROW_COLUMN}, NULL::VARCHAR AS ${FILE_COLUMN} FROM ${SAMPLED}`,
     columns: columns.map(({ name, kind }): SourceColumn => ({ name, type: types[kind] })),
     notes: left.map(({ name, type }) => `column ${name} is left alone: its type is ${type}`),

@@ -75,6 +75,8 @@ export interface Dialect {
   hash(text: string): string;
   /** Sum of such numbers as text, the same in whatever order they come. */
   hashSum(hash: string): string;
+  /** How many different values there are; where they are many, about. */
+  distinct(value: string): string;
   /** Condition that is met by about one in `every` rows, drawn at random. */
   drawn(every: number): string;
 }
