@@ -100,13 +100,24 @@ function halving(value: string, borders: Float64Array): string {
   return place;
 }
 
-/** One flat query: names that build on one another are aliases, which are known everywhere in it. */
-function flatSelect({ from, layers, columns, ...rest }: Select): string {
+/**
+ * One flat query: names that build on one another are aliases, which are known everywhere in it. A
+ * grouped column that is just such a name keeps it, since the server of 2018 loses an alias of an
+ * alias on the way from its shards; who asks takes values by their places.
+ */
+function flatSelect({ from, layers, columns, groupBy = [], ...rest }: Select): string {
   const list = (names: Readonly<Record<string, string>>): string[] =>
     Object.entries(names).map(([as, sql]) => `(${sql}\n) AS ${quoteName(as)}`);
   const names = layers.flatMap(list);
   const known = names.length === 0 ? '' : `WITH ${names.join(', ')} `;
-  return `${known}SELECT ${list(columns).join(', ')} FROM ${from}${tail(rest, quoteName)}`;
+  const kept = new Set(
+    groupBy.filter((name) => layers.some((layer) => Object.hasOwn(layer, columns[name]))),
+  );
+  const chosen = Object.entries(columns).flatMap(([as, sql]) =>
+    kept.has(as) ? [quoteName(sql)] : list({ [as]: sql }),
+  );
+  const grouped = groupBy.map((name) => (kept.has(name) ? columns[name] : name));
+  return `${known}SELECT ${chosen.join(', ')} FROM ${from}${tail({ ...rest, groupBy: grouped }, quoteName)}`;
 }
 
 /** Characters of a query that the server reads by itself. */
