@@ -142,7 +142,7 @@ async function train(engine, rows, { folder, bins, trees, seed }) {
   const { card } = JSON.parse(result.stdout);
   return {
     ...{ seconds: wall, stages: stagesOf(result.stderr), memory: result.memory },
-    ...{ trainerCpu: result.cpu, engine: paid, card },
+    ...{ trainerCpu: result.cpu, engine: paid, counting: card.counting },
     digest: createHash('sha256').update(model).digest('hex'),
   };
 }
@@ -231,19 +231,21 @@ async function benchmark(engines, options) {
   const agreed = options.smoke ? options.sizes[0] : AGREED;
   const digest = await requireAgreement(engines, agreed, options);
   console.log(`${count(agreed)} impressions: one log, one model (${digest.slice(0, 12)}…)\n`);
+  const merging = await engines[0].merging(agreed, options.smoke ? [2] : MERGED);
+  const { runs, bins, trees, seed } = options;
+  const settings = { machine: describeMachine(), runs, bins, trees, seed };
   const measured = [];
   for (const rows of options.smoke ? [] : options.sizes) {
     await fillAll(engines, rows, options);
-    const runs = await measure(engines, rows, options);
-    measured.push({ rows, engines: engines.map(({ name }, i) => ({ name, runs: runs[i] })) });
+    const byEngine = await measure(engines, rows, options);
+    measured.push({ rows, engines: engines.map(({ name }, i) => ({ name, runs: byEngine[i] })) });
+    // The next size may take an hour, so what is known is written down.
+    const document = { ...settings, measured, merging };
+    if (options.json) await writeFile(options.json, `${JSON.stringify(document, null, 2)}\n`);
   }
-  if (measured.length > 0) console.log(reportOf(measured));
-  const merging = await engines[0].merging(options.sizes[0], options.smoke ? [2] : MERGED);
-  console.log(`\n${mergingOf(merging)}`);
+  if (measured.length > 0) console.log(`${reportOf(measured)}\n`);
+  console.log(mergingOf(merging));
   console.log(`\n(${machineLine(describeMachine(), options.seed)})`);
-  const { runs, bins, trees, seed } = options;
-  const document = { machine: describeMachine(), runs, bins, trees, seed, measured, merging };
-  if (options.json) await writeFile(options.json, `${JSON.stringify(document, null, 2)}\n`);
 }
 
 async function main() {
