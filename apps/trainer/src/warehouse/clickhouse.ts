@@ -4,7 +4,12 @@
  * its own rows, and cells come together where we ask. Its words are those that the server of 2018
  * (18.16) and today's both know; neither parameters of queries, nor window functions, nor CTEs.
  */
-import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
+import {
+  ClickHouseLogLevel,
+  createClient,
+  type ClickHouseClient,
+  type ClickHouseSettings,
+} from '@clickhouse/client';
 import { InputError } from '../cli/exit.js';
 import { isSecure, passwordOf, withoutSecret, type Address } from './address.js';
 import {
@@ -126,10 +131,21 @@ const USUAL_QUERY = 200_000;
 /** Milliseconds without a byte after which a server counts as gone. */
 const PATIENCE = 600_000;
 
+/** What a server says of another one that goes away in the middle: nothing to read, no answer, broken off. */
+const LOST = [32, 209, 210, 1000];
+
+/** Old servers tell their code in the message alone. */
+function isLostReplica(cause: unknown): boolean {
+  const code = cause instanceof Error ? /^Code: (\d+)/.exec(cause.message)?.[1] : undefined;
+  const told = code ?? (cause as { code?: string }).code;
+  return LOST.includes(Number(told));
+}
+
 /** A database of a ClickHouse server. */
 export class ClickhouseWarehouse implements Warehouse {
   readonly dialect = clickhouse;
   readonly traffic: Traffic = { queries: 0, rows: 0, bytes: 0 };
+  private settings: ClickHouseSettings = {};
 
   private constructor(
     private readonly client: ClickHouseClient,
@@ -152,11 +168,27 @@ export class ClickhouseWarehouse implements Warehouse {
     });
     const warehouse = new ClickhouseWarehouse(client, url, signal);
     try {
-      await warehouse.describe('SELECT 1');
+      await warehouse.requireAllShards();
       return warehouse;
     } catch (cause) {
       await client.close();
       throw cause;
+    }
+  }
+
+  /**
+   * A server may be set to answer without the shards that are lost, and says nothing then. It is told
+   * not to, where it is; elsewhere nothing is set, since users who may only read may not either.
+   */
+  private async requireAllShards(): Promise<void> {
+    const name = 'skip_unavailable_shards';
+    try {
+      const sql = `SELECT value FROM system.settings WHERE name = '${name}'`;
+      const result = await this.ask(sql, 'JSONEachRow');
+      const [{ value }] = await result.json<{ value: string }>();
+      if (value !== '0') this.settings = { [name]: 0 };
+    } catch (cause) {
+      throw this.refusal(cause);
     }
   }
 
@@ -195,7 +227,23 @@ export class ClickhouseWarehouse implements Warehouse {
     await this.client.close();
   }
 
-  private ask<Format extends 'JSON' | 'JSONEachRow'>(
+  /**
+   * Asks, and once more if a replica was lost while it counted: the server goes to another one then.
+   * By that time no row has come, since one that comes is the answer's first.
+   */
+  private async ask<Format extends 'JSON' | 'JSONEachRow'>(
+    query: string,
+    format: Format,
+  ): ReturnType<typeof this.client.query<Format>> {
+    try {
+      return await this.askOnce(query, format);
+    } catch (cause) {
+      if (this.signal.aborted || !isLostReplica(cause)) throw cause;
+      return this.askOnce(query, format);
+    }
+  }
+
+  private askOnce<Format extends 'JSON' | 'JSONEachRow'>(
     query: string,
     format: Format,
   ): ReturnType<typeof this.client.query<Format>> {
@@ -204,7 +252,7 @@ export class ClickhouseWarehouse implements Warehouse {
       query,
       format,
       abort_signal: this.signal,
-      ...(max_query_size && { clickhouse_settings: { max_query_size } }),
+      clickhouse_settings: { ...this.settings, ...(max_query_size && { max_query_size }) },
     });
   }
 

@@ -15,7 +15,10 @@ export const program = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin']
 
 export const NOT_INSTALLED = 'clickhouse-server is not installed (Debian has it as a package)';
 
-/** What a remote reader of the warehouse is given: it may read and say how, and change nothing. */
+/**
+ * What a remote reader of the warehouse is given: it may read and say how, and change nothing. Unless
+ * it says otherwise, lost shards are passed over in silence.
+ */
 export const READER = { user: 'reader', password: 'not-to-be-shown' };
 
 /** The cluster's name in the definition of a Distributed table. */
@@ -49,7 +52,10 @@ async function freePorts(count: number): Promise<number[]> {
 const usersFile = `<yandex>
   <profiles>
     <default><load_balancing>in_order</load_balancing></default>
-    <reading><readonly>2</readonly><load_balancing>in_order</load_balancing></reading>
+    <reading>
+      <readonly>2</readonly><load_balancing>in_order</load_balancing>
+      <skip_unavailable_shards>1</skip_unavailable_shards>
+    </reading>
   </profiles>
   <users>
     <default>

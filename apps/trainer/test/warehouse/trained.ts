@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { Registry } from '@adscale/ctr';
 import { adscale, type Finished } from '../run.js';
 
-const ROWS = 20_000;
+const ROWS = 3000;
 
 /** The columns of the log as ClickHouse calls them. */
 export const COLUMNS = 'site String, device String, hour UInt8, bid Float64, clicked UInt8';
@@ -63,7 +63,7 @@ export class TrainedFrom {
   async train(source: string, env: Readonly<Record<string, string>> = {}): Promise<Trained> {
     const output = join(this.folder, `models-${++this.runs}`);
     const data = ['--source', source, '--table', 'log', '--mapping'];
-    const how = ['--model', 'forest', '--trees', '5', '--bins', '16', '--no-report', '--json'];
+    const how = ['--model', 'forest', '--trees', '2', '--bins', '16', '--no-report', '--json'];
     const args = ['train', ...data, join(this.folder, 'mapping.yaml'), ...how, '-o', output];
     const finished = await adscale(args, () => {}, { env });
     const current = await new Registry(output).current();
