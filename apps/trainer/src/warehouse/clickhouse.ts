@@ -100,13 +100,29 @@ function halving(value: string, borders: Float64Array): string {
   return place;
 }
 
-/** One flat query: names that build on one another are aliases, which are known everywhere in it. */
-function flatSelect({ from, layers, columns, ...rest }: Select): string {
-  const list = (names: Readonly<Record<string, string>>): string[] =>
-    Object.entries(names).map(([as, sql]) => `(${sql}\n) AS ${quoteName(as)}`);
-  const names = layers.flatMap(list);
-  const known = names.length === 0 ? '' : `WITH ${names.join(', ')} `;
-  return `${known}SELECT ${list(columns).join(', ')} FROM ${from}${tail(rest, quoteName)}`;
+/**
+ * One flat query: names that build on one another are aliases, which are known everywhere in it. What
+ * has a name already gets no second one: shards of 2018 answer by the first, and the second is missed.
+ */
+function flatSelect({
+  from,
+  layers,
+  columns,
+  groupBy = [],
+  orderBy = [],
+  ...rest
+}: Select): string {
+  const known = layers.flatMap((layer) => Object.entries(layer));
+  const named = new Set(known.map(([as]) => as));
+  const aliased = ([as, sql]: [string, string]): string => `(${sql}\n) AS ${quoteName(as)}`;
+  const list = Object.entries(columns).map(([as, sql]) =>
+    named.has(sql) ? quoteName(sql) : aliased([as, sql]),
+  );
+  const nameOf = (as: string): string => (named.has(columns[as] ?? '') ? columns[as] : as);
+  const order = orderBy.map((text) => text.replace(/^\w+/, nameOf));
+  const names = known.length === 0 ? '' : `WITH ${known.map(aliased).join(', ')} `;
+  const behind = tail({ ...rest, groupBy: groupBy.map(nameOf), orderBy: order }, quoteName);
+  return `${names}SELECT ${list.join(', ')} FROM ${from}${behind}`;
 }
 
 /** Characters of a query that the server reads by itself. */

@@ -69,6 +69,20 @@ it('a query stands in parentheses whose last line no comment takes', () => {
   }
 });
 
+it('ClickHouse is asked in one flat query, in which nothing has two names', () => {
+  const query = {
+    ...{ from: 'log', layers: [{ a: 'x + 1' }, { b: 'a > 2' }] },
+    columns: { key: 'b', rows: 'count(*)' },
+    ...{ where: ['a > 0'], groupBy: ['key'], orderBy: ['rows DESC', 'key'], limit: 3 },
+  };
+  expect(clickhouse.select(query).replace(/\s+/g, ' ')).toBe(
+    'WITH (x + 1 ) AS `a`, (a > 2 ) AS `b` SELECT `b`, (count(*) ) AS `rows` FROM log WHERE (a > 0 ) GROUP BY `b` ORDER BY rows DESC, b LIMIT 3',
+  );
+  expect(duckdb.select(query).replace(/\s+/g, ' ')).toBe(
+    'SELECT (b ) AS "key", (count(*) ) AS "rows" FROM (SELECT *, (a > 2 ) AS "b" FROM (SELECT *, (x + 1 ) AS "a" FROM log) AS adscale_rows) AS adscale_rows WHERE (a > 0 ) GROUP BY "key" ORDER BY rows DESC, key LIMIT 3',
+  );
+});
+
 it('ClickHouse halves as cuts do: an interval begins with its border', () => {
   // Its words as JavaScript has them.
   const run = (x: number, borders: Float64Array): number => {
