@@ -12,27 +12,29 @@
  * one more key. A record that is equal to another in all of that is in the same part.
  */
 import { InputError } from '../cli/exit.js';
-import { isText } from '../mapping/mapping.js';
-import { isId } from '../rows/restated.js';
 import { FIRST, PREPARED, USABLE } from '../rows/prepare.js';
-import { featureColumn } from '../rows/rules.js';
 import type { Database } from '../source/database.js';
 import { quoteNumber } from '../source/sql.js';
-import { bucketCounter, type CountedRows } from './counts.js';
-import { binsOf, type Binning } from './cuts.js';
-import { columnOf, DAY, USABLE_ROW, type JudgedRows } from './rows.js';
-import { nextUp, rowsOf, type Select, type Value } from './warehouse.js';
+import type { CountedRows } from './counts.js';
+import {
+  featureKey,
+  otherKeys,
+  timeKey,
+  type FeatureKey,
+  type Key,
+  type KeyOptions,
+} from './keys.js';
+import { USABLE_ROW, type JudgedRows } from './rows.js';
+import { rowsOf, type Select, type Value } from './warehouse.js';
 
 /** How rows become cells. */
-export interface CellOptions {
-  /** Bins of a numeric feature. */
-  readonly maxBins: number;
-  /** By feature: cuts of a model's own instead. */
-  readonly cuts?: readonly Float64Array[];
+export interface CellOptions extends KeyOptions {
   /** More cells than these are not held: bins are put together, and then cells are drawn. */
   readonly maxCells: number;
-  readonly onStep?: (what: string) => void;
 }
+
+/** Bins are not put together below this. */
+const LEAST_BINS = 16;
 
 /** What came of it. */
 export interface Cells {
@@ -45,26 +47,6 @@ export interface Cells {
   readonly coarsened: readonly string[];
 }
 
-/** A key that rows are grouped by. */
-interface Key {
-  readonly name: string;
-  readonly sql: string;
-  readonly type: 'DOUBLE' | 'VARCHAR';
-  /** What the key stands for; itself if absent. */
-  readonly members?: ReadonlyMap<number, number>;
-  /** Different values at most. */
-  readonly most: number;
-}
-
-/** As click-log.ts: so many different times are enough to split by. */
-const TIMES = 1000;
-
-/** With so many moments, rows are held out by them. */
-const MOMENTS = 10;
-
-/** Bins are not put together below this. */
-const LEAST_BINS = 16;
-
 /** Makes the tables `PREPARED` and `FIRST` of cells. */
 export async function gatherCells(
   database: Database,
@@ -74,29 +56,29 @@ export async function gatherCells(
 ): Promise<Cells> {
   const { mapping } = rows;
   const coarsened: string[] = [];
-  const time = await timeKey(rows, counted);
+  // What judges a model is not parted by time again.
+  const time = options.cuts === undefined ? await timeKey(rows, counted) : undefined;
   const further = [...(time ? [time] : []), ...otherKeys(rows, options, time)];
-  const bins = new Map<number, number>();
-  let features = await featureKeys(rows, counted, options, bins);
-  let keys = [...features, ...further];
-  let cells = await countCells(rows, counted, keys, options.maxCells);
-  for (
-    ;
-    cells > options.maxCells;
-    cells = await countCells(rows, counted, keys, options.maxCells)
-  ) {
-    const finest = finestOf(bins);
-    if (options.cuts !== undefined || finest === undefined) break;
-    const before = bins.get(finest)!;
-    const fewer = Math.max(LEAST_BINS, Math.floor(before / 2));
-    bins.set(finest, fewer);
+  const features: FeatureKey[] = [];
+  for (const f of Object.values(mapping.features).keys()) {
+    features.push(await featureKey(rows, counted, f, options));
+  }
+  const ask = (): Promise<number> =>
+    countCells(rows, counted, [...features, ...further], options.maxCells);
+  let cells = await ask();
+  while (cells > options.maxCells && options.cuts === undefined) {
+    const finest = finestOf(features);
+    if (finest === undefined) break;
+    const before = features[finest].bins!;
+    const maxBins = Math.max(LEAST_BINS, Math.floor(before / 2));
     const name = Object.keys(mapping.features)[finest];
-    const note = `${count(cells)} cells are more than ${count(options.maxCells)} (--max-cells): ${name} has ${fewer} bins instead of ${before}`;
+    const note = `${count(cells)} cells are more than ${count(options.maxCells)} (--max-cells): ${name} has ${maxBins} bins instead of ${before}`;
     coarsened.push(note);
     options.onStep?.(note);
-    features = await featureKeys(rows, counted, options, bins);
-    keys = [...features, ...further];
+    features[finest] = await featureKey(rows, counted, finest, { ...options, maxBins });
+    cells = await ask();
   }
+  const keys: readonly Key[] = [...features, ...further];
   const drawn = Math.min(1, options.maxCells / cells);
   const staged = await stageCells(database, rows, counted, keys, drawn);
   const heldOutBy =
@@ -111,110 +93,10 @@ export async function gatherCells(
 const count = (n: number): string => n.toLocaleString('en');
 
 /** The feature with the most bins, if it has more than the least. */
-function finestOf(bins: ReadonlyMap<number, number>): number | undefined {
-  const [finest] = [...bins].sort(([f, a], [g, b]) => b - a || f - g);
-  return finest !== undefined && finest[1] > LEAST_BINS ? finest[0] : undefined;
-}
-
-/** @param bins by numeric feature, how many it has; filled in, or taken where they are fewer */
-async function featureKeys(
-  rows: JudgedRows,
-  counted: CountedRows,
-  { maxBins, cuts, onStep }: CellOptions,
-  bins: Map<number, number>,
-): Promise<Key[]> {
-  const keys: Key[] = [];
-  for (const [f, feature] of Object.values(rows.mapping.features).entries()) {
-    const [name, sql] = [`f${f}`, featureColumn(f)];
-    if (isText(feature)) {
-      keys.push({ name, sql, type: 'VARCHAR', most: Infinity });
-    } else if (feature.kind === 'word') {
-      keys.push({ name, sql, type: 'DOUBLE', most: Infinity });
-    } else {
-      const most = Math.min(maxBins, bins.get(f) ?? maxBins);
-      onStep?.(`bins of ${feature.column}`);
-      const binning = cuts
-        ? givenBinning(cuts[f])
-        : await binsOf(bucketCounter(rows, sql), counted.ends.get(sql)!, most);
-      bins.set(f, binning.members.length);
-      keys.push(binnedKey(rows, { name, sql }, binning));
-    }
-  }
-  return keys;
-}
-
-/** As in click-log.ts: any number stands for its bin where the bins are a model's. */
-function givenBinning(cuts: Float64Array): Binning {
-  const last = cuts.at(-1) ?? 0;
-  const members = Float64Array.from([...cuts, last + Math.max(1, Math.abs(last))]);
-  return { cuts, members };
-}
-
-function binnedKey(
-  { warehouse: { dialect } }: JudgedRows,
-  { name, sql }: Pick<Key, 'name' | 'sql'>,
-  { cuts, members }: Binning,
-): Key {
-  // x ≤ cut is left of it, and an interval begins with its border.
-  const borders = cuts.map(nextUp);
-  const numbers = dialect.binKeys(borders);
-  return {
-    ...{ name, sql: dialect.bin(sql, borders), type: 'DOUBLE', most: members.length + 1 },
-    members: new Map(numbers.map((key, bin) => [key, members[bin]])),
-  };
-}
-
-/** Times to the day, or to the hour where they are few days; not too many of them. */
-async function timeKey(rows: JudgedRows, counted: CountedRows): Promise<Key | undefined> {
-  const { mapping, columns, warehouse } = rows;
-  if (mapping.time === undefined) return undefined;
-  const { least, greatest } = counted.ends.get('adscale_time')!;
-  const span = greatest - least;
-  const isTime = columnOf(columns, mapping.time).kind === 'time';
-  const unit = !isTime ? 0 : span >= MOMENTS * DAY ? DAY : span >= MOMENTS * HOUR ? HOUR : 0;
-  const number = warehouse.dialect.number(unit);
-  const sql = unit === 0 ? 'adscale_time' : `floor(adscale_time / ${number}) * ${number}`;
-  const floor = (value: number): number => (unit === 0 ? value : Math.floor(value / unit) * unit);
-  const whole = { count: counted.counts.usable, least: floor(least), greatest: floor(greatest) };
-  const binning = await binsOf(bucketCounter(rows, sql), whole, TIMES);
-  return binnedKey(rows, { name: 'time', sql }, binning);
-}
-
-const HOUR = 3600;
-
-/** What rows are parted by beside their features and their time. */
-function otherKeys(rows: JudgedRows, { cuts }: CellOptions, time: Key | undefined): Key[] {
-  const { mapping, columns, warehouse } = rows;
-  const { dialect } = warehouse;
-  const keys: Key[] = [];
-  if (mapping.group !== undefined) {
-    const sql = dialect.asText(columnOf(columns, mapping.group));
-    keys.push({ name: 'grp', sql, type: 'VARCHAR', most: Infinity });
-  }
-  if (mapping.label !== undefined) {
-    keys.push({ name: 'k', sql: 'adscale_k', type: 'DOUBLE', most: 2 });
-  } else if (cuts === undefined && (time?.members?.size ?? 0) < MOMENTS) {
-    keys.push({ name: 'part', sql: partSql(rows), type: 'VARCHAR', most: 16 });
-  }
-  return keys;
-}
-
-/** One of 16 parts by all that names a record, and nothing that follows its clicks. */
-function partSql({ mapping, columns, warehouse: { dialect } }: JudgedRows): string {
-  const values = Object.values(mapping.features).map((feature, f) =>
-    isText(feature) ? featureColumn(f) : dialect.exactText(featureColumn(f)),
-  );
-  const names = columns
-    .filter(
-      ({ name, kind }) =>
-        (kind === 'text' || (kind === 'integer' && isId(name))) && name !== mapping.clicks,
-    )
-    .map((column) => dialect.asText(column));
-  const times = columns
-    .filter(({ kind }) => kind === 'time')
-    .map((column) => dialect.exactText(dialect.asTime(column)));
-  const all = [...values, dialect.exactText('adscale_n'), ...names, ...times];
-  return dialect.md5(dialect.concat(all), 1);
+function finestOf(features: readonly FeatureKey[]): number | undefined {
+  const bins = features.map((feature) => feature.bins ?? 0);
+  const most = Math.max(...bins);
+  return most > LEAST_BINS ? bins.indexOf(most) : undefined;
 }
 
 function cellQuery(rows: JudgedRows, keys: readonly Key[]): Select {

@@ -106,23 +106,28 @@ function halving(value: string, borders: Float64Array): string {
 }
 
 /**
- * One flat query: names that build on one another are aliases, which are known everywhere in it. A
- * grouped column that is just such a name keeps it, since the server of 2018 loses an alias of an
- * alias on the way from its shards; who asks takes values by their places.
+ * One flat query: names that build on one another are aliases, which are known everywhere in it. What
+ * has a name already gets no second one: shards of 2018 answer by the first, and the second is missed.
  */
-function flatSelect({ from, layers, columns, groupBy = [], ...rest }: Select): string {
-  const list = (names: Readonly<Record<string, string>>): string[] =>
-    Object.entries(names).map(([as, sql]) => `(${sql}\n) AS ${quoteName(as)}`);
-  const names = layers.flatMap(list);
-  const known = names.length === 0 ? '' : `WITH ${names.join(', ')} `;
-  const kept = new Set(
-    groupBy.filter((name) => layers.some((layer) => Object.hasOwn(layer, columns[name]))),
+function flatSelect({
+  from,
+  layers,
+  columns,
+  groupBy = [],
+  orderBy = [],
+  ...rest
+}: Select): string {
+  const known = layers.flatMap((layer) => Object.entries(layer));
+  const named = new Set(known.map(([as]) => as));
+  const aliased = ([as, sql]: [string, string]): string => `(${sql}\n) AS ${quoteName(as)}`;
+  const list = Object.entries(columns).map(([as, sql]) =>
+    named.has(sql) ? quoteName(sql) : aliased([as, sql]),
   );
-  const chosen = Object.entries(columns).flatMap(([as, sql]) =>
-    kept.has(as) ? [quoteName(sql)] : list({ [as]: sql }),
-  );
-  const grouped = groupBy.map((name) => (kept.has(name) ? columns[name] : name));
-  return `${known}SELECT ${chosen.join(', ')} FROM ${from}${tail({ ...rest, groupBy: grouped }, quoteName)}`;
+  const nameOf = (as: string): string => (named.has(columns[as] ?? '') ? columns[as] : as);
+  const order = orderBy.map((text) => text.replace(/^\w+/, nameOf));
+  const names = known.length === 0 ? '' : `WITH ${known.map(aliased).join(', ')} `;
+  const behind = tail({ ...rest, groupBy: groupBy.map(nameOf), orderBy: order }, quoteName);
+  return `${names}SELECT ${list.join(', ')} FROM ${from}${behind}`;
 }
 
 /** Characters of a query that the server reads by itself. */

@@ -18,7 +18,7 @@ export interface CountedRows {
   readonly clicks: number;
   /** By name (`adscale_f0`, `adscale_time`), the ends of a number of the usable rows. */
   readonly ends: ReadonlyMap<string, Bucket>;
-  /** `sha256:…`, of the usable rows as the mapping reads them, in whatever order. */
+  /** `sha256:…`, of the columns that the mapping reads, in all rows and whatever order. */
   readonly fingerprint: string;
 }
 
@@ -71,14 +71,22 @@ export async function countJudged(rows: JudgedRows, source: Source): Promise<Cou
     impressions: Number(usable.adscale_sum_n ?? 0),
     clicks: Number(usable.adscale_sum_k ?? 0),
   };
-  const hash = createHash('sha256').update(
-    JSON.stringify([dialect.engine, counts.rows, counts.usable, sums, usable.adscale_hash ?? null]),
-  );
   return {
     ...{ counts, ...sums },
     ends: new Map(numbers.map((name, c) => [name, endsOf(usable, c)])),
-    fingerprint: `sha256:${hash.digest('hex')}`,
+    fingerprint: fingerprintOf(dialect.engine, counts.rows, found),
   };
+}
+
+/** Of all rows, whatever is wrong with them: those that judge a model are other ones. */
+function fingerprintOf(
+  engine: string,
+  rows: number,
+  groups: readonly Readonly<Record<string, Value>>[],
+): string {
+  const sum = groups.reduce((all, { adscale_hash: hash }) => all + BigInt(String(hash)), 0n);
+  const told = JSON.stringify([engine, rows, String(BigInt.asUintN(64, sum))]);
+  return `sha256:${createHash('sha256').update(told).digest('hex')}`;
 }
 
 function endsOf(row: Readonly<Record<string, Value>>, c: number): Bucket {

@@ -90,6 +90,7 @@ export class DuckdbWarehouse implements Warehouse {
 
   async describe(sql: string): Promise<WarehouseColumn[]> {
     try {
+      await this.refuseMany(sql);
       const columns = await this.database.describe(sql);
       return columns.map(({ name, type }) => ({ name, type, kind: kindOf(type) }));
     } catch (cause) {
@@ -103,9 +104,7 @@ export class DuckdbWarehouse implements Warehouse {
   ): AsyncGenerator<Value[][]> {
     this.traffic.queries++;
     try {
-      if ((await this.database.countStatements(sql)) !== 1) {
-        throw new InputError(`${this.url}: got several statements, wanted one SELECT`);
-      }
+      await this.refuseMany(sql);
       for await (const rows of this.database.chunks(sql)) {
         this.traffic.rows += rows.length;
         this.traffic.bytes += Buffer.byteLength(JSON.stringify(rows, plainJson));
@@ -118,6 +117,11 @@ export class DuckdbWarehouse implements Warehouse {
 
   async close(): Promise<void> {
     await this.database.close();
+  }
+
+  private async refuseMany(sql: string): Promise<void> {
+    if ((await this.database.countStatements(sql)) === 1) return;
+    throw new InputError(`${this.url}: got several statements, wanted one SELECT`);
   }
 }
 

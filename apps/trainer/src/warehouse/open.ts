@@ -46,6 +46,7 @@ export function warehouseData(
   url: string,
   { input = [], table, query, sheet, encoding }: Partial<SourceFlags>,
 ): WarehouseData {
+  const address = parseAddress(url);
   const beside = [...input, ...(sheet ? ['--sheet'] : []), ...(encoding ? ['--encoding'] : [])];
   if (beside.length > 0) {
     throw new InputError(`--source: got ${beside.join(', ')} beside it, wanted no file`);
@@ -55,7 +56,7 @@ export function warehouseData(
     throw new InputError(`--source: got ${got}, wanted one of them`);
   }
   return {
-    url: parseAddress(url).url,
+    url: address.url,
     ...(table !== undefined && { table: String(table) }),
     ...(query !== undefined && { query }),
   };

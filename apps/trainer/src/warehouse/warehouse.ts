@@ -31,7 +31,7 @@ export interface Select {
   readonly where?: readonly string[];
   /** Names of columns. */
   readonly groupBy?: readonly string[];
-  /** SQL over the names of columns. */
+  /** Names of columns, with or without DESC behind them. */
   readonly orderBy?: readonly string[];
   readonly limit?: number;
 }
