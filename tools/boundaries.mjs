@@ -913,8 +913,13 @@ export const stages = {
       because: 'Rows are what a mapping makes of a source, whoever wants them.',
     },
     {
-      stage: 'score',
+      stage: 'warehouse',
       mayUse: ['cli', 'mapping', 'source', 'rows'],
+      because: 'A warehouse counts what a mapping makes of its rows, whoever wants the cells.',
+    },
+    {
+      stage: 'score',
+      mayUse: ['cli', 'mapping', 'source', 'rows', 'warehouse'],
       because: 'Scoring asks a model about rows, wherever that was trained or is kept.',
     },
     {
@@ -939,7 +944,7 @@ export const stages = {
     },
     {
       stage: 'inspect',
-      mayUse: ['cli', 'language', 'mapping', 'source', 'rows'],
+      mayUse: ['cli', 'language', 'mapping', 'source', 'rows', 'warehouse'],
       because: 'Looking at data comes before any model.',
     },
     {
@@ -959,12 +964,33 @@ export const stages = {
     },
     {
       stage: 'train',
-      mayUse: ['cli', 'mapping', 'source', 'rows', 'score', 'inspect', 'models', 'report', 'page'],
+      mayUse: [
+        'cli',
+        'mapping',
+        'source',
+        'rows',
+        'warehouse',
+        'score',
+        'inspect',
+        'models',
+        'report',
+        'page',
+      ],
       because: 'Training uses what reads, judges and tells, and is asked by nobody but retraining.',
     },
     {
       stage: 'retrain',
-      mayUse: ['cli', 'mapping', 'source', 'rows', 'score', 'models', 'train', 'service'],
+      mayUse: [
+        'cli',
+        'mapping',
+        'source',
+        'rows',
+        'warehouse',
+        'score',
+        'models',
+        'train',
+        'service',
+      ],
       because: 'Retraining is the last stage: it trains with what a running service has learned.',
     },
     {

@@ -13,6 +13,8 @@ export type {
   TrainingRange,
   TrainingRecipe,
   Tuning,
+  WarehouseCounting,
+  WarehouseRecipe,
 } from './card/card.js';
 export { fingerprintOf } from './card/write.js';
 export { judgeParts, type HeldOutFacts } from './card/held-out-parts.js';

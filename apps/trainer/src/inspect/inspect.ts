@@ -13,6 +13,8 @@ import {
 } from '../mapping/mapping-flags.js';
 import { Database } from '../source/database.js';
 import { addSourceFlags, layoutOf, openSource, type SourceFlags } from '../source/source.js';
+import { addWarehouseFlags, warehouseData, type WarehouseFlags } from '../warehouse/open.js';
+import { inspectWarehouse } from './inspect-warehouse.js';
 import { describeInspection, draftText, inspectSource, type Inspection } from './inspection.js';
 import { wishesOf } from './target.js';
 
@@ -21,7 +23,7 @@ export function inspectCommand(signal: AbortSignal): Command {
   const command = new Command('inspect')
     .description('Profile a table, warn of what would spoil a model, and draft its mapping.')
     .addArgument(new Argument('[data...]', 'CSV, Parquet, NDJSON (.gz too), globs, a DuckDB file'));
-  return addMappingChanges(addMappingFlags(addSourceFlags(command)))
+  return addMappingChanges(addMappingFlags(addWarehouseFlags(addSourceFlags(command))))
     .option('-o, --output <file>', 'draft mapping; default <data>.mapping.yaml beside the data')
     .option('--overwrite', 'replace a mapping that is there')
     .addOption(jsonFlag())
@@ -35,11 +37,12 @@ Examples
   adscale inspect campaigns.csv
   adscale inspect 'logs/*.parquet' --label clicked
   adscale inspect --query "SELECT * FROM 'logs/*.parquet' WHERE country = 'DE'"
+  adscale inspect --source clickhouse://reader@warehouse:8123/ads --table clicks --label clicked
   adscale inspect export.tsv.gz --impressions Impr. --clicks "Link clicks"
 
 ${exitHelp}`;
 
-interface InspectFlags extends SourceFlags, MappingFlags, MappingChanges {
+interface InspectFlags extends SourceFlags, MappingFlags, MappingChanges, WarehouseFlags {
   readonly output?: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
@@ -54,7 +57,38 @@ async function runInspect(
 ): Promise<void> {
   const reporter = new Reporter(flags.json, flags.progress);
   const input = [...data, ...(flags.input ?? [])];
-  const inspection = await Database.use(flags, signal, async (database) => {
+  const inspection =
+    flags.source === undefined
+      ? await inspectFiles(input, flags, reporter, signal)
+      : await inspectWarehouse(
+          warehouseData(flags.source, { ...flags, input }),
+          wishesOf(flags),
+          flags,
+          reporter,
+          signal,
+        );
+  const draft = draftText(inspection.draft, inspection.source.name);
+  const { source, table, query } = flags;
+  const named = source === undefined || table === undefined ? input : [String(table)];
+  const places = flags.output === undefined ? mappingPaths(named) : [flags.output];
+  const { path, written } = await saveDraft(places, draft, flags.overwrite === true, signal);
+  const saved = written
+    ? `Draft mapping: ${path}. Look it through, then: adscale train ${source === undefined ? input.join(' ') : `--source ${source} --mapping ${path} ${table === undefined ? `--query '${query}'` : `--table ${table}`}`}`
+    : `${path} is there already and was left alone; --overwrite replaces it.`;
+  reporter.result(`${describeInspection(inspection)}\n\n${draft}\n${saved}`, {
+    ...documentOf(inspection),
+    mapping_file: path,
+    mapping_written: written,
+  });
+}
+
+function inspectFiles(
+  input: readonly string[],
+  flags: InspectFlags,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  return Database.use(flags, signal, async (database) => {
     const source = await openSource(database, { ...flags, input });
     // What the flags say in SQL reads the data, and no other file.
     await database.confine(source.files.map(({ stored }) => stored));
@@ -63,17 +97,6 @@ async function runInspect(
     const told = { ...(decimal && { decimal }), ...(dates && { dates }) };
     const { features, ...keys } = found.draft.mapping;
     return { ...found, draft: { ...found.draft, mapping: { ...keys, ...told, features } } };
-  });
-  const draft = draftText(inspection.draft, inspection.source.name);
-  const places = flags.output === undefined ? mappingPaths(input) : [flags.output];
-  const { path, written } = await saveDraft(places, draft, flags.overwrite === true, signal);
-  const saved = written
-    ? `Draft mapping: ${path}. Look it through, then: adscale train ${input.join(' ')}`
-    : `${path} is there already and was left alone; --overwrite replaces it.`;
-  reporter.result(`${describeInspection(inspection)}\n\n${draft}\n${saved}`, {
-    ...documentOf(inspection),
-    mapping_file: path,
-    mapping_written: written,
   });
 }
 

@@ -46,13 +46,14 @@ export async function inspectSource(
   const derived = await addDerived(database, source, changed, wishes.derive ?? {}, wishes.features);
   const settled = await settleRestated(database, source, derived.mapping);
   const isNamed = wishes.features.length > 0 || isDefault(derived.mapping);
-  const offered = isNamed
-    ? { mapping: derived.mapping, offers: [] }
-    : await reporter.during(
-        { name: 'try', unit: 'features' },
-        () => tryOffers(database, settled.source, columns, derived.mapping, wishes.exposure),
-        ({ offers }) => offers.length,
-      );
+  const offered =
+    isNamed || source.sampled
+      ? { mapping: derived.mapping, offers: [] }
+      : await reporter.during(
+          { name: 'try', unit: 'features' },
+          () => tryOffers(database, settled.source, columns, derived.mapping, wishes.exposure),
+          ({ offers }) => offers.length,
+        );
   const { offers } = offered;
   const tried = expandMapping(offered.mapping);
   const prepared = await prepareRows(database, settled.source, tried);

@@ -30,10 +30,12 @@ export interface ColumnProfile {
   readonly top?: readonly WordCount[];
 }
 
-const TOP = 8;
+/** Words of a column that are shown. */
+export const TOP = 8;
 /** Words of a column that are listed: one more than a feature has tells that it has more. */
 const MOST_WORDS = MAX_CATEGORIES + 1;
-const LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95];
+/** Shares of a column whose values are shown. */
+export const LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95];
 
 /** Name of the table that `profileColumns` reads: the source, as it is. */
 export const INSPECTED = 'inspected';

@@ -112,6 +112,11 @@ export async function trainingFiles({
   if (card?.source === undefined || card.split === undefined) {
     throw new InputError(`${version}: its card tells of no held-out rows; ${ELSEWHERE}`);
   }
+  if (card.recipe?.warehouse !== undefined) {
+    throw new InputError(
+      `${version}: its rows were counted in ${card.recipe.warehouse.url} and are not at hand; ${ELSEWHERE}`,
+    );
+  }
   const files: string[] = [];
   let parts = card.source.split(', ');
   while (parts.length > 0) {

@@ -4,6 +4,7 @@ import {
   type CtrTable,
   type ModelCard,
   type TrainingRecipe,
+  type WarehouseRecipe,
 } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
 import type { Reporter } from '../cli/reporter.js';
@@ -15,6 +16,8 @@ import { readTable } from '../rows/table.js';
 import { Database, type DatabaseOptions } from '../source/database.js';
 import { generatedNamed, generateTable } from '../source/generate.js';
 import { openSource, type Source } from '../source/source.js';
+import { nameOf, useWarehouse, warehouseData } from '../warehouse/open.js';
+import { readWarehouse } from '../warehouse/read.js';
 
 /** A model's own rows, and how it was made of them. */
 export interface OwnData {
@@ -37,6 +40,10 @@ export interface KnownCard {
 export interface OwnDataOptions extends DatabaseOptions {
   /** Files instead of those that the card names. */
   readonly data?: readonly string[];
+  /** A warehouse instead of that of the card, with a table or a query of it. */
+  readonly source?: string;
+  readonly table?: string;
+  readonly query?: string;
 }
 
 /**
@@ -49,7 +56,7 @@ export async function readOwnData(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<OwnData> {
-  const recipe = await recipeIn(known, options.data);
+  const recipe = movedTo(await recipeIn(known, options.data), options);
   const generated = recipe.generated === undefined ? undefined : generatedNamed(recipe.generated);
   if (generated !== undefined) {
     return { table: generateTable(generated), source: recipe.generated!, recipe, notes: [] };
@@ -65,7 +72,31 @@ export async function readOwnData(
       `${known.version}: was trained on ${mapping.negative_sampling_rate} of the impressions without a click, wanted all: outcomes hold all; ${ADVICE}`,
     );
   }
+  if (recipe.warehouse !== undefined) {
+    return countAgain(known, recipe, recipe.warehouse, mapping, options, reporter, signal);
+  }
   return readFiles(known, recipe, mapping, options, reporter, signal);
+}
+
+/**
+ * The recipe with its data where the flags say.
+ * @throws InputError if they name files for rows of a warehouse, or a part of one without its URL
+ */
+function movedTo(
+  recipe: TrainingRecipe,
+  { data, source, table, query }: OwnDataOptions,
+): TrainingRecipe {
+  const { warehouse: before, ...rest } = recipe;
+  if (source === undefined) {
+    if (table !== undefined || query !== undefined) {
+      throw new InputError(`--${table ? 'table' : 'query'}: wanted --source beside it`);
+    }
+    return data === undefined ? recipe : rest;
+  }
+  const named = table === undefined && query === undefined ? before : { table, query };
+  const moved = warehouseData(source, { input: data, table: named?.table, query: named?.query });
+  const most = before?.max_cells;
+  return { ...rest, warehouse: { ...moved, ...(most !== undefined && { max_cells: most }) } };
 }
 
 const ADVICE = 'train it once more by "adscale train"';
@@ -94,6 +125,41 @@ async function recipeIn(
     model: choice === undefined ? 'forest' : 'auto',
     held_out_share: split?.share ?? 0.2,
   };
+}
+
+/** The rows of a warehouse, counted anew. */
+async function countAgain(
+  { version }: KnownCard,
+  recipe: TrainingRecipe,
+  { max_cells: maxCells, ...data }: WarehouseRecipe,
+  mapping: Mapping,
+  options: OwnDataOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<OwnData> {
+  const maxBins = recipe.fit.maxBins ?? defaultFitOptions.maxBins;
+  try {
+    return await useWarehouse(data.url, options, signal, (warehouse) =>
+      Database.use(options, signal, async (database) => {
+        const read = await reporter.during(
+          { name: 'count', unit: 'rows' },
+          () => readWarehouse(database, warehouse, { data, mapping, maxBins, maxCells }),
+          ({ counts }) => counts.rows,
+        );
+        const { table, counts } = read;
+        const dropped = counts.rows - counts.usable;
+        const left = `left out: ${dropped.toLocaleString('en')} rows, as in training`;
+        const notes = [...read.notes, ...(dropped > 0 ? [left] : [])];
+        return { table, source: nameOf(data), mapping: read.mapping, recipe, notes };
+      }),
+    );
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(
+      `the data that ${version} was trained on cannot be counted again: ${cause.message}; name it by --source and --table`,
+      { cause },
+    );
+  }
 }
 
 async function readFiles(

@@ -42,6 +42,14 @@ function addRunFlags(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--source <url>',
+        'the warehouse of its own data, where it is not the one of its card',
+      ).conflicts('data'),
+    )
+    .option('--table <name>', 'of --source; default as in the card')
+    .option('--query <sql>', 'of --source; default as in the card')
+    .addOption(
+      new Option(
         '--since <day>',
         "first day of outcomes; default: the day after the model's own data, and of a retrained model as before",
       ).argParser(day),

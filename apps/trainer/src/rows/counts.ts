@@ -5,7 +5,7 @@ import type { Source } from '../source/source.js';
 import { PREPARED, type Prepared } from './prepare.js';
 
 /** So many rows are shown: one is too few to mend a file by, all are too many to read. */
-const SHOWN = 10;
+export const SHOWN = 10;
 
 /** A row that breaks a rule. */
 export interface DirtyExample {
@@ -39,6 +39,20 @@ export async function countRows(database: Database, prepared: Prepared): Promise
   const groups = await database.rows(
     `SELECT kept, problem, sum(rows)::DOUBLE AS rows, coalesce(sum(n), 0)::DOUBLE AS n FROM ${PREPARED} GROUP BY ALL ORDER BY rows DESC, problem`,
   );
+  return sumUp(groups, prepared, () => findExamples(database, prepared));
+}
+
+/**
+ * Counts from the numbers of rows and impressions by whether the conditions keep them, and by what is
+ * wrong with them; most rows first.
+ * @param groups of `kept`, `problem`, `rows` and `n`
+ * @param examples asked for only if there are dirty rows
+ */
+export async function sumUp(
+  groups: readonly SqlRow[],
+  prepared: Pick<Prepared, 'rules' | 'source'>,
+  examples: () => Promise<DirtyExample[]>,
+): Promise<RowCounts> {
   const total = (fits: (group: SqlRow) => boolean): number =>
     groups.filter(fits).reduce((sum, { rows }) => sum + Number(rows), 0);
   const broken = groups.filter(({ kept, problem }) => kept === true && problem !== null);
@@ -66,7 +80,7 @@ export async function countRows(database: Database, prepared: Prepared): Promise
       shareOf(lost, total(({ kept, problem }) => kept === true && problem === null) + lost),
       shareOf(impressions(broken), impressions(learned)),
     ),
-    examples: dirty === 0 ? [] : await findExamples(database, prepared),
+    examples: dirty === 0 ? [] : await examples(),
   };
 }
 
@@ -139,7 +153,10 @@ export function describeDirty({ dirty, reasons, examples }: RowCounts): string {
  * @throws InputError if no row is left, or if there are dirty rows and the mapping does not drop
  * them
  */
-export function checkRows({ source, mapping, rules }: Prepared, counts: RowCounts): void {
+export function checkRows(
+  { source, mapping, rules }: Pick<Prepared, 'source' | 'mapping' | 'rules'>,
+  counts: RowCounts,
+): void {
   const { dirty, usable, rows, left_out: leftOut, reasons } = counts;
   const fatal = rules.find(
     (rule) => rule.fatal && reasons.some(({ reason }) => reason === rule.reason),

@@ -3,6 +3,25 @@ import { defaultSchema, FieldContract, LONGEST_WORD } from '@adscale/ctr';
 import { featureOf, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import { isOneOf, quoteNumber } from '../source/sql.js';
 
+/** What a database calls the few things that rules are made of. */
+export interface RuleWords {
+  /** A condition, false where it is not known. */
+  isTrue(condition: string): string;
+  /** Whether a text is one of a list; false for NULL. */
+  isOneOf(text: string, list: readonly string[]): string;
+  number(value: number): string;
+  /** Characters of a text. */
+  length(text: string): string;
+}
+
+/** Those of the database that reads files. */
+const ownWords: RuleWords = {
+  isTrue: (condition) => `(${condition}) IS TRUE`,
+  isOneOf,
+  number: quoteNumber,
+  length: (text) => `length(${text})`,
+};
+
 /** A rule that a row must meet. */
 export interface RowRule {
   /** What is wrong with rows that break it, in a few words. */
@@ -26,16 +45,18 @@ export const featureColumn = (f: number): string => `adscale_f${f}`;
 /**
  * Every rule that a mapping makes, in the order in which a row is judged by them.
  * @param present SQL of what stands in a column, NULL where there is nothing
+ * @param words of the database that judges the rows
  */
 export function rowRules(
   mapping: Mapping,
   present: (column: string) => string,
   answering = false,
+  words = ownWords,
 ): RowRule[] {
   return [
-    ...countRules(mapping, present),
-    ...keyRules(mapping),
-    ...featureRules(mapping, present, answering),
+    ...countRules(mapping, present, words),
+    ...keyRules(mapping, words),
+    ...featureRules(mapping, present, answering, words),
   ];
 }
 
@@ -49,14 +70,17 @@ export function featureRules(
   { features }: Mapping,
   present: (column: string) => string,
   answering = false,
+  words = ownWords,
 ): RowRule[] {
   return Object.entries(features).flatMap(([name, feature], f) => {
     const isOpen = answering && !isClosed(name, feature);
     const isHeld = answering && feature.bias === true;
     const asked = isHeld ? { ...feature, missing: true } : feature;
-    return rulesOf(name, asked, featureColumn(f), present(feature.column)).filter(
-      ({ unknown }) => !(isOpen && unknown === true),
-    );
+    return rulesOf(name, asked, {
+      value: featureColumn(f),
+      present: present(feature.column),
+      words,
+    }).filter(({ unknown }) => !(isOpen && unknown === true));
   });
 }
 
@@ -71,6 +95,7 @@ function isClosed(name: string, feature: FeatureMapping): boolean {
 function countRules(
   { impressions, clicks, label }: Mapping,
   present: (column: string) => string,
+  { isTrue }: RuleWords,
 ): RowRule[] {
   if (label !== undefined) {
     return [
@@ -78,7 +103,7 @@ function countRules(
         reason: `${label} is not 0 or 1`,
         column: label,
         wanted: '0 or 1',
-        broken: '(adscale_k >= 0 AND adscale_k = floor(adscale_k)) IS NOT TRUE',
+        broken: `NOT ${isTrue('adscale_k >= 0 AND adscale_k = floor(adscale_k)')}`,
       },
       {
         reason: `${label} is above 1`,
@@ -90,7 +115,7 @@ function countRules(
     ];
   }
   const notWhole = (name: string): string =>
-    `(${name} >= 0 AND ${name} = floor(${name})) IS NOT TRUE`;
+    `NOT ${isTrue(`${name} >= 0 AND ${name} = floor(${name})`)}`;
   return [
     {
       reason: `${impressions} is not a whole number`,
@@ -126,14 +151,14 @@ function countRules(
   ];
 }
 
-function keyRules({ true_ctr: truth, time }: Mapping): RowRule[] {
+function keyRules({ true_ctr: truth, time }: Mapping, { isTrue }: RuleWords): RowRule[] {
   const rules: RowRule[] = [];
   if (truth !== undefined) {
     rules.push({
       reason: `${truth} is not a probability`,
       column: truth,
       wanted: 'a probability',
-      broken: '(adscale_truth BETWEEN 0 AND 1) IS NOT TRUE',
+      broken: `NOT ${isTrue('adscale_truth BETWEEN 0 AND 1')}`,
     });
   }
   if (time !== undefined) {
@@ -153,7 +178,11 @@ function keyRules({ true_ctr: truth, time }: Mapping): RowRule[] {
  * @param value SQL of its value: a finite number, or a word
  * @param present SQL of what stands in its column, NULL where there is nothing
  */
-function rulesOf(name: string, feature: FeatureMapping, value: string, present: string): RowRule[] {
+function rulesOf(
+  name: string,
+  feature: FeatureMapping,
+  { value, present, words: sql }: { value: string; present: string; words: RuleWords },
+): RowRule[] {
   const { column, kind, categories, missing = false } = feature;
   const isOpen = kind === 'categorical' && categories === undefined;
   const isWords = kind === 'word' && feature.whole !== true;
@@ -172,23 +201,27 @@ function rulesOf(name: string, feature: FeatureMapping, value: string, present: 
   }
   if (field === undefined) return rules;
   if (isWords) {
-    refuse('too long', `length(${value}) > ${LONGEST_WORD}`);
+    refuse('too long', `${sql.length(value)} > ${LONGEST_WORD}`);
     return rules;
   }
   const { type, enum: words, minimum, exclusiveMinimum, maximum } = field.jsonSchema;
   if (words !== undefined) {
     // Where the rest has a word of its own, no word is unlisted.
     if (!words.includes(OTHER)) {
-      refuse('not a listed word', `${value} IS NOT NULL AND NOT ${isOneOf(value, words)}`, true);
+      refuse(
+        'not a listed word',
+        `${value} IS NOT NULL AND NOT ${sql.isOneOf(value, words)}`,
+        true,
+      );
     }
     return rules;
   }
   refuse('not a number', `${value} IS NULL AND ${present} IS NOT NULL`);
   if (type === 'integer') refuse('not a whole number', `${value} <> floor(${value})`);
   const outside = [
-    minimum !== undefined && `${value} < ${quoteNumber(minimum)}`,
-    exclusiveMinimum !== undefined && `${value} <= ${quoteNumber(exclusiveMinimum)}`,
-    maximum !== undefined && `${value} > ${quoteNumber(maximum)}`,
+    minimum !== undefined && `${value} < ${sql.number(minimum)}`,
+    exclusiveMinimum !== undefined && `${value} <= ${sql.number(exclusiveMinimum)}`,
+    maximum !== undefined && `${value} > ${sql.number(maximum)}`,
   ].filter((test) => test !== false);
   if (outside.length > 0) refuse('out of bounds', outside.join(' OR '));
   return rules;

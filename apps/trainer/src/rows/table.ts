@@ -4,7 +4,7 @@ import type { Stage } from '../cli/reporter.js';
 import type { Mapping } from '../mapping/mapping.js';
 import type { Database } from '../source/database.js';
 import type { Source } from '../source/source.js';
-import { readClickLog } from './click-log.js';
+import { readClickLog, type Grouping } from './click-log.js';
 import { keysOf, numberSql, readVocabularies, tableOf } from './columns.js';
 import { completeMapping } from './complete.js';
 import { checkRows, countRows, type RowCounts } from './counts.js';
@@ -57,19 +57,35 @@ export async function readTable(
   checkRows(prepared, counts);
   if (!judgeOnly) await checkOutcomes(database, prepared);
   if (!judgeOnly) await refuseLeaks(database, prepared);
-  const { mapping, schema } = await completeMapping(database, given);
+  const { restated } = settled;
+  const read = await readPrepared(database, prepared, counts.usable, { maxBins, cuts });
+  return { ...read, counts, ...(restated && { restated }) };
+}
+
+/**
+ * Reads the table `PREPARED`.
+ * @param rows usable ones in it
+ */
+export async function readPrepared(
+  database: Database,
+  prepared: Prepared,
+  rows: number,
+  grouping: Grouping,
+): Promise<Pick<ReadTable, 'table' | 'mapping'>> {
+  const { mapping, schema } = await completeMapping(database, prepared.mapping);
   const table =
     mapping.label === undefined
-      ? await readRecords(database, mapping, schema, counts.usable)
-      : await readClickLog(database, prepared, schema, { maxBins, cuts });
-  const { restated } = settled;
+      ? await readRecords(database, mapping, schema, rows)
+      : await readClickLog(database, prepared, schema, grouping);
   const vocabularies = await readVocabularies(database, schema);
-  const whole = checkTable({ ...table, ...(vocabularies && { vocabularies }) });
-  return { table: whole, mapping, counts, ...(restated && { restated }) };
+  return { table: checkTable({ ...table, ...(vocabularies && { vocabularies }) }), mapping };
 }
 
 /** @throws InputError if nothing was clicked, or everything: there is nothing to learn */
-async function checkOutcomes(database: Database, { source, mapping }: Prepared): Promise<void> {
+export async function checkOutcomes(
+  database: Database,
+  { source, mapping }: Pick<Prepared, 'source' | 'mapping'>,
+): Promise<void> {
   const row = await database.row(
     `SELECT sum(n)::DOUBLE AS n, sum(k)::DOUBLE AS k FROM ${PREPARED} WHERE ${USABLE}`,
   );

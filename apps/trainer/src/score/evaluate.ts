@@ -16,12 +16,21 @@ import { exitHelp } from '../cli/exit.js';
 import { jsonFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { readMappingFile } from '../mapping/file.js';
+import type { Mapping } from '../mapping/mapping.js';
 import { addMappingChanges, changeMapping, type MappingChanges } from '../mapping/mapping-flags.js';
 import { describeDirty, type RowCounts } from '../rows/counts.js';
 import { tellRestated } from '../rows/restated.js';
 import { readTable } from '../rows/table.js';
 import { Database } from '../source/database.js';
 import { addSourceFlags, fingerprint, type SourceFlags } from '../source/source.js';
+import {
+  addWarehouseFlags,
+  useWarehouse,
+  warehouseData,
+  type WarehouseFlags,
+} from '../warehouse/open.js';
+import { readWarehouse } from '../warehouse/read.js';
+import { openRows } from '../warehouse/rows.js';
 import {
   chooseVersion,
   modelMapping,
@@ -38,7 +47,7 @@ export function evaluateCommand(signal: AbortSignal): Command {
     .description('Judge a stored model by data with known clicks.')
     .addArgument(new Argument('[version-and-data...]', 'a version, then files; see below'))
     .option('--mapping <file>', "what the columns mean; default: as the model's own data");
-  return addMappingChanges(addSourceFlags(command))
+  return addMappingChanges(addWarehouseFlags(addSourceFlags(command)))
     .addOption(modelsFlag())
     .addOption(jsonFlag())
     .addHelpText('after', evaluateHelp)
@@ -55,6 +64,7 @@ Examples
   adscale evaluate march.csv                         the current model
   adscale evaluate previous march.csv --json         the one before
   adscale evaluate champion 'logs/*.parquet' --where "country = 'DE'"
+  adscale evaluate --source postgres://reader@warehouse/ads --table clicks
 
 ${exitHelp}`;
 
@@ -126,7 +136,7 @@ export function judge(model: CtrModel, table: CtrTable, options?: EvaluationOpti
   return { evaluation, predicted };
 }
 
-interface JudgingFlags extends SourceFlags, MappingChanges {
+interface JudgingFlags extends SourceFlags, MappingChanges, WarehouseFlags {
   readonly mapping?: string;
 }
 
@@ -150,13 +160,14 @@ export async function readJudgingTable(
 ): Promise<JudgingTable> {
   const { forest } = model;
   const given = flags.mapping === undefined ? undefined : await readMappingFile(flags.mapping);
+  if (flags.source !== undefined) {
+    return countJudging(model, given, flags.source, flags, reporter, signal);
+  }
   return Database.use(flags, signal, async (database) => {
     const source = await openForModel(database, flags, model);
     await database.confine(source.files.map(({ stored }) => stored));
     const names = source.columns.map(({ name }) => name);
     const mapping = changeMapping(modelMapping(model, names, given), flags);
-    const rate =
-      flags.negativeSamplingRate === undefined ? mapping.negative_sampling_rate : undefined;
     const { table, counts, restated } = await reporter.during(
       { name: 'read', unit: 'rows' },
       (stage) =>
@@ -174,17 +185,52 @@ export async function readJudgingTable(
       ...source.notes,
       ...held.map(({ column, held_at: at }) => `where ${column} is empty, it is held at ${at}`),
       ...(restated ? [tellRestated(restated)] : []),
-      ...(rate === undefined
-        ? []
-        : [
-            `read as a log that holds ${rate} of its impressions without a click, as the model's own; --negative-sampling-rate 1 if it is whole`,
-          ]),
+      ...tellSampled(mapping, flags),
     ];
-    notes.forEach((note) => reporter.note(note));
-    if (counts.dirty > 0) {
-      const dropped = counts.dirty.toLocaleString('en');
-      reporter.note(`dropped ${dropped} rows: ${describeDirty(counts)}`);
-    }
+    tellRead(notes, counts, reporter);
     return { table, counts, fingerprint: await fingerprint(database, source, signal) };
   });
+}
+
+function tellSampled({ negative_sampling_rate: rate }: Mapping, flags: MappingChanges): string[] {
+  if (rate === undefined || flags.negativeSamplingRate !== undefined) return [];
+  return [
+    `read as a log that holds ${rate} of its impressions without a click, as the model's own; --negative-sampling-rate 1 if it is whole`,
+  ];
+}
+
+function tellRead(notes: readonly string[], counts: RowCounts, reporter: Reporter): void {
+  notes.forEach((note) => reporter.note(note));
+  if (counts.dirty === 0) return;
+  const dropped = counts.dirty.toLocaleString('en');
+  reporter.note(`dropped ${dropped} rows: ${describeDirty(counts)}`);
+}
+
+/** The same of a warehouse, which counts rows by the model's own bins. */
+async function countJudging(
+  model: CtrModel,
+  given: Mapping | undefined,
+  url: string,
+  flags: JudgingFlags,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<JudgingTable> {
+  const data = warehouseData(url, flags);
+  return useWarehouse(url, flags, signal, (warehouse) =>
+    Database.use(flags, signal, async (database) => {
+      const { columns } = await openRows(warehouse, data, {});
+      const names = columns.map(({ name }) => name);
+      const mapping = changeMapping(modelMapping(model, names, given), flags);
+      const cuts = model.schema.features.map((_, f) => model.cutsOf(f));
+      const { maxBins } = model.forest.parameters;
+      const { maxCells } = flags;
+      const read = await reporter.during(
+        { name: 'count', unit: 'rows' },
+        () => readWarehouse(database, warehouse, { data, mapping, maxBins, maxCells, cuts }),
+        ({ counts }) => counts.rows,
+      );
+      tellRead([...tellSampled(mapping, flags), ...read.notes], read.counts, reporter);
+      return read;
+    }),
+  );
 }

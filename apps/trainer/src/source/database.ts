@@ -18,7 +18,7 @@ import type { Stage } from '../cli/reporter.js';
 import { makeTemporaryFolder } from '../cli/temporary.js';
 import type { TimeReading } from '../language/times.js';
 import { numberMacros } from './numbers.js';
-import { quoteList, quoteText } from './sql.js';
+import { quoteList, quoteName, quoteText } from './sql.js';
 
 export interface DatabaseOptions {
   /** Threads to read on. */
@@ -44,6 +44,15 @@ export interface SourceColumn {
 
 /** One row of a result: texts and numbers; whole numbers of any size come as texts. */
 export type SqlRow = Record<string, string | number | boolean | null>;
+
+/** A column of a table that is loaded from elsewhere. */
+export interface LoadedColumn {
+  readonly name: string;
+  readonly type: 'DOUBLE' | 'VARCHAR';
+}
+
+/** Rows of a block, as the database takes them. */
+const BLOCK = 2048;
 
 /** Milliseconds between two looks at how far a statement is. */
 const LOOK = 200;
@@ -171,6 +180,38 @@ export class Database {
       if (chunk === null || chunk.rowCount === 0) return;
       yield chunk.getRows();
     }
+  }
+
+  /**
+   * Makes a table of rows that come from elsewhere, as they come.
+   * @returns how many there are
+   */
+  async load(
+    table: string,
+    columns: readonly LoadedColumn[],
+    blocks: AsyncIterable<readonly (readonly (string | number | boolean | null)[])[]>,
+  ): Promise<number> {
+    const { DOUBLE, DuckDBDataChunk, VARCHAR } = await import('@duckdb/node-api');
+    const list = columns.map(({ name, type }) => `${quoteName(name)} ${type}`);
+    await this.run(`CREATE OR REPLACE TABLE ${table} (${list.join(', ')})`);
+    const types = columns.map(({ type }) => (type === 'DOUBLE' ? DOUBLE : VARCHAR));
+    const appender = await this.connection.createAppender(table);
+    let count = 0;
+    try {
+      for await (const rows of blocks) {
+        this.signal.throwIfAborted();
+        for (let from = 0; from < rows.length; from += BLOCK) {
+          const some = rows.slice(from, from + BLOCK);
+          const chunk = DuckDBDataChunk.create(types, some.length);
+          chunk.setRows(some);
+          appender.appendDataChunk(chunk);
+        }
+        count += rows.length;
+      }
+    } finally {
+      appender.closeSync();
+    }
+    return count;
   }
 
   /** Makes a function of ours known to SQL. */

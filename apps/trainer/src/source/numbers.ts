@@ -14,7 +14,7 @@ import { isOneOf, quoteText } from './sql.js';
  * Words that exports write where there is nothing, in lower case. A column of words keeps its
  * other words: "unknown" is an answer.
  */
-const missingWords = new Set([
+export const missingWords: ReadonlySet<string> = new Set([
   '',
   '-',
   '--',

@@ -33,8 +33,8 @@ export interface SourceFlags {
   /** Columns that count, where somebody says so: totals are looked for in them. */
   readonly impressions?: string;
   readonly clicks?: string;
-  /** Which of the tables of a text, from 1. */
-  readonly table?: number;
+  /** Which of the tables of a text, from 1; of a warehouse, its name. */
+  readonly table?: number | string;
   /** Name of a workbook's sheet, or its place from 1. */
   readonly sheet?: string;
   readonly decimal?: 'point' | 'comma';
@@ -56,7 +56,12 @@ export function addSourceFlags(command: Command): Command {
     .option('--query <sql>', 'a SELECT over files or over the DuckDB file given')
     .option('--called <name>', 'what reports and messages call the data; default its paths')
     .option('--encoding <name>', 'of text, such as windows-1252; found out if absent')
-    .addOption(countFlag('table', 'which of several tables in a file, from 1; else the largest'))
+    .addOption(
+      new Option(
+        '--table <which>',
+        'which of several tables in a file, from 1, else the largest; with --source, its name',
+      ).argParser(tableFlag),
+    )
     .option('--sheet <name>', 'of a workbook, by name or place; else the first')
     .addOption(
       new Option('--decimal <mark>', 'the decimal mark; found out if absent').choices([
@@ -73,6 +78,11 @@ export function addSourceFlags(command: Command): Command {
     .option('--memory-limit <size>', 'memory to read with, as 2GB; default half of the machine')
     .option('--temp <folder>', 'for what does not fit in memory; default the system folder')
     .addOption(countFlag('threads', 'threads to work on', availableParallelism()));
+}
+
+/** A table's place, or the name of one in a warehouse. */
+function tableFlag(text: string): number | string {
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : text;
 }
 
 /** A text file or a sheet, as it was found to be written. */
@@ -117,6 +127,8 @@ export interface Source {
   readonly layouts: readonly FileLayout[];
   /** Rows that sum up others, taken out. */
   readonly totals: FoundTotals;
+  /** A sample of another database, whose SQL derives columns: none is offered in ours. */
+  readonly sampled?: boolean;
   /** What was done to the data before anybody looked at it, in sentences. */
   readonly notes: readonly string[];
 }
@@ -131,7 +143,12 @@ const untouched = { layouts: [], totals: noTotals, notes: [] } as const;
  * @throws InputError if there is nothing to read, or not in this format
  */
 export async function openSource(database: Database, flags: SourceFlags): Promise<Source> {
-  const { input = [], query } = flags;
+  const { input = [], query, table } = flags;
+  if (typeof table === 'string') {
+    throw new InputError(
+      `--table: got ${table}, wanted a whole number from 1, or --source beside it`,
+    );
+  }
   if (query !== undefined) {
     return fromQuery(await stageQuery(database, query, input), query, input);
   }
@@ -249,7 +266,7 @@ async function readTable(
     throw new InputError(`${path}: there are no rows: the file is empty`);
   }
   const fileFor = (t: number): string => database.file(`rows${f}_${t}.csv`);
-  const wish = { ...(table !== undefined && { table }) };
+  const wish = { ...(typeof table === 'number' && { table }) };
   if (format === 'xlsx') {
     const source = await recordsOfSheet(path, stored, sheet);
     if (source.sheets.length > 1) {

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { defaultFitOptions, notNested, type CtrTable } from '@adscale/ctr';
+import { defaultFitOptions, notNested, type CtrTable, type WarehouseCounting } from '@adscale/ctr';
 import { columnNames } from '@adscale/datagen';
 import { InputError } from '../cli/exit.js';
 import type { Reporter } from '../cli/reporter.js';
@@ -22,6 +22,7 @@ import { renameColumns } from '../rows/columns.js';
 import { tellRestated } from '../rows/restated.js';
 import { readTable } from '../rows/table.js';
 import { Database } from '../source/database.js';
+import type { WarehouseFlags } from '../warehouse/open.js';
 import { generateTable, nameGenerated, type GeneratedRows } from '../source/generate.js';
 import { openReadings } from '../source/open.js';
 import {
@@ -43,6 +44,8 @@ export interface LoadedTable {
   readonly counts?: RowCounts;
   /** How each file was read, as a document. */
   readonly files?: readonly object[];
+  /** How a warehouse counted its cells, if one did. */
+  readonly counting?: WarehouseCounting;
   /** What was left out, in words. */
   readonly notes: readonly string[];
 }
@@ -56,7 +59,7 @@ export function loadGenerated(rows: GeneratedRows, reporter: Reporter): LoadedTa
 }
 
 /** What to read: flags of sources and mappings, and the bins that a click log is grouped by. */
-export interface LoadFlags extends SourceFlags, ResolveFlags {
+export interface LoadFlags extends SourceFlags, ResolveFlags, WarehouseFlags {
   readonly bins?: number;
 }
 
@@ -115,7 +118,7 @@ export async function loadTable(
 }
 
 /** What a declared hierarchy says of words that the rows do not. */
-function tellNotNested({ features }: CtrTable, { hierarchy = [] }: Mapping): string[] {
+export function tellNotNested({ features }: CtrTable, { hierarchy = [] }: Mapping): string[] {
   return notNested(features, hierarchy).map(({ child, parent, words, of, share }) => {
     const count = (n: number): string => n.toLocaleString('en');
     return `hierarchy: ${count(words)} of ${count(of)} words of ${child} are in more than one ${parent}; ${(100 * share).toFixed(1)} % of the rows count under the one that most of their word's rows have`;
@@ -154,7 +157,7 @@ async function answerOpen(
  * Asks whether the impressions without a click were sampled, where too many were clicked.
  * @throws InputError naming the flag, if nobody is there to answer
  */
-async function askOfSampling(
+export async function askOfSampling(
   database: Database,
   source: Source,
   { label, negative_sampling_rate: rate }: Mapping,
@@ -167,7 +170,7 @@ async function askOfSampling(
   if (!isYes(answer)) throw new InputError(`${source.name}: ${suspicion}`);
 }
 
-function leftOut(counts: RowCounts): string[] {
+export function leftOut(counts: RowCounts): string[] {
   const { left_out: byConditions, dirty } = counts;
   const notes: string[] = [];
   if (byConditions > 0) {
@@ -181,7 +184,7 @@ function leftOut(counts: RowCounts): string[] {
   return notes;
 }
 
-interface ResolveFlags extends MappingFlags, MappingChanges {
+export interface ResolveFlags extends MappingFlags, MappingChanges {
   /** Where the data is, as named by the user: a mapping file may lie beside it. */
   readonly input?: readonly string[];
   /** A mapping file. */
@@ -191,7 +194,10 @@ interface ResolveFlags extends MappingFlags, MappingChanges {
 }
 
 /** A mapping file that the flags name, or that lies beside the data unless flags name columns. */
-async function findMapping(flags: ResolveFlags, reporter: Reporter): Promise<Mapping | undefined> {
+export async function findMapping(
+  flags: ResolveFlags,
+  reporter: Reporter,
+): Promise<Mapping | undefined> {
   if (flags.mapping !== undefined) return readMappingFile(flags.mapping);
   const { input = [], impressions, clicks, label, feature, forceFeature } = flags;
   const named = impressions ?? clicks ?? label ?? feature[0] ?? forceFeature[0];
@@ -215,7 +221,7 @@ interface Resolved {
  * @param known the mapping file
  * @throws InputError if nobody is there to agree, or does not
  */
-async function resolveMapping(
+export async function resolveMapping(
   database: Database,
   source: Source,
   flags: ResolveFlags,

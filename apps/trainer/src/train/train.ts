@@ -6,7 +6,7 @@ import {
   type TrainOptions,
 } from '@adscale/ctr';
 import { Argument, Command } from 'commander';
-import { exitHelp, RefusedError } from '../cli/exit.js';
+import { exitHelp, InputError, RefusedError } from '../cli/exit.js';
 import { countFlag, jsonFlag, progressFlag, registryFlag } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { isDefault } from '../mapping/mapping.js';
@@ -17,6 +17,8 @@ import { reportCard } from '../score/summary.js';
 import { profileFlag, type GeneratedRows } from '../source/generate.js';
 import { addSourceFlags } from '../source/source.js';
 import { addJudgeFlags, judgeOptions, type JudgeFlags } from './judge-flags.js';
+import { addWarehouseFlags, warehouseData } from '../warehouse/open.js';
+import { loadWarehouse } from './load-warehouse.js';
 import { loadGenerated, loadTable, type LoadedTable, type LoadFlags } from './load.js';
 import { recipeOf, wordOptions, type TrainedOn } from './recipe.js';
 import { renderReport } from './report-files.js';
@@ -28,7 +30,7 @@ export function trainCommand(signal: AbortSignal): Command {
     .addArgument(new Argument('[data...]', 'what to learn from; generated records if absent'))
     .addOption(countFlag('rows', 'records to generate', 5000))
     .addOption(profileFlag());
-  addJudgeFlags(addMappingChanges(addMappingFlags(addSourceFlags(command))))
+  addJudgeFlags(addMappingChanges(addMappingFlags(addWarehouseFlags(addSourceFlags(command)))))
     .option(
       '--mapping <file>',
       'what the columns mean; default <data>.mapping.yaml if there is one',
@@ -65,6 +67,7 @@ Examples
   adscale train 'logs/*.parquet' --label clicked --feature hour --feature device
   adscale train ads.csv --where 'impressions >= 100' --derive weekend='dayofweek(date) IN (0, 6)'
   adscale train --trees 300 --leaf-rows 20     a larger, smoother forest
+  adscale train --source clickhouse://reader@warehouse:8123/ads --table clicks --label clicked
 
 ${exitHelp}`;
 
@@ -94,15 +97,21 @@ async function runTrain(
     reporter.result(`${flags.output} already has a model: nothing to do`, { trained: false });
     return;
   }
+  if (flags.source !== undefined && flags.promoteIfBetter === true) {
+    throw new InputError(
+      '--promote-if-better: wanted none with --source, whose held-out rows are not at hand; train with --no-promote, then compare by "adscale models promote --if-better --data <file>"',
+    );
+  }
   const input = [...data, ...(flags.input ?? [])];
-  const isGenerated = input.length === 0 && flags.query === undefined;
+  const isGenerated = input.length === 0 && flags.query === undefined && flags.source === undefined;
   const loaded = isGenerated
     ? loadGenerated(flags, reporter)
-    : await loadTable({ ...flags, input }, reporter, signal);
-  const { query, encoding, table, sheet } = flags;
+    : flags.source === undefined
+      ? await loadTable({ ...flags, input }, reporter, signal)
+      : await loadWarehouse(flags.source, { ...flags, input }, reporter, signal);
   const from = isGenerated
     ? { input: [], generated: loaded.source }
-    : { input, query, encoding, table, sheet };
+    : trainedOn({ ...flags, input });
   const trained = await growModel(loaded, from, flags, reporter, signal);
   const { bytes, card } = trained;
   const files = flags.report ? await renderReport(trained, loaded.notes) : undefined;
@@ -132,8 +141,19 @@ async function runTrain(
   if (promotion?.promoted === false) throw new RefusedError(promotion.reason);
 }
 
+/** What the flags name, as the recipe keeps it. */
+function trainedOn(flags: LoadFlags): TrainedOn {
+  const { source, input = [], query, encoding, table, sheet, maxCells } = flags;
+  if (source === undefined) return { input, query, encoding, table: table as number, sheet };
+  const data = warehouseData(source, flags);
+  return {
+    input: [],
+    warehouse: { ...data, ...(maxCells !== undefined && { max_cells: maxCells }) },
+  };
+}
+
 function growModel(
-  { table, source, mapping, fingerprint }: LoadedTable,
+  { table, source, mapping, fingerprint, counting }: LoadedTable,
   from: TrainedOn,
   flags: TrainFlags,
   reporter: Reporter,
@@ -152,7 +172,7 @@ function growModel(
       reporter,
     ),
     words: wordOptions(mapping),
-    ...{ source, mapping, fingerprint },
+    ...{ source, mapping, fingerprint, counting },
     ...{ threads, signal },
   };
   const options = { ...asked, recipe: recipeOf(from, asked) };

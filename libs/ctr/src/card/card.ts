@@ -21,6 +21,8 @@ export interface ModelCard {
   readonly mapping?: unknown;
   /** What it takes to train again; absent in cards of earlier trainers and of models from elsewhere. */
   readonly recipe?: TrainingRecipe;
+  /** How a warehouse counted the rows into cells, if one did. */
+  readonly counting?: WarehouseCounting;
   /** Of a record. */
   readonly schema: RecordSchema;
   readonly parameters: FitParameters;
@@ -70,6 +72,8 @@ export interface TrainingRecipe {
   readonly table?: number;
   /** Of a workbook. */
   readonly sheet?: string;
+  /** A warehouse whose rows were counted where they lie. */
+  readonly warehouse?: WarehouseRecipe;
   /** Generated records, as `card.source` calls them. */
   readonly generated?: string;
   readonly fit: Readonly<Record<string, number>>;
@@ -79,6 +83,32 @@ export interface TrainingRecipe {
   readonly tune?: number;
   /** Outcomes that were learned from beside it. */
   readonly outcomes?: RecipeOutcomes;
+}
+
+/** What of a warehouse was read: a table or a query. */
+export interface WarehouseRecipe {
+  /** Without a password. */
+  readonly url: string;
+  readonly table?: string;
+  readonly query?: string;
+  /** Where it was said. */
+  readonly max_cells?: number;
+}
+
+/** How rows were counted into cells where they lie. */
+export interface WarehouseCounting {
+  readonly engine: string;
+  readonly rows: number;
+  /** Distinct ones that were learned from and judged by. */
+  readonly cells: number;
+  /** Share of the cells that was drawn by a hash, in (0, 1); absent: all of them. */
+  readonly drawn?: number;
+  /** Bins that were put together so that there are not too many cells, in words. */
+  readonly coarsened?: readonly string[];
+  /** What rows were held out as, in words. */
+  readonly held_out_by: string;
+  /** What crossed the network: results, as they came. */
+  readonly crossed: { readonly queries: number; readonly rows: number; readonly bytes: number };
 }
 
 /** Observed outcomes that rows of a model came from, beside its own data. Days are UTC, as 2026-03-01. */

@@ -18,6 +18,7 @@ import type {
   TrainingRange,
   TrainingRecipe,
   Tuning,
+  WarehouseCounting,
 } from './card.js';
 
 /** What a card is written from. */
@@ -25,6 +26,7 @@ export interface CardFacts {
   readonly source: string;
   readonly mapping: unknown;
   readonly recipe?: TrainingRecipe | undefined;
+  readonly counting?: WarehouseCounting | undefined;
   readonly fingerprint: string | undefined;
   readonly table: CtrTable;
   readonly splitting: SplitOptions;
@@ -57,6 +59,7 @@ export function writeCard(facts: CardFacts, now = new Date()): ModelCard {
     data_fingerprint: facts.fingerprint ?? fingerprintOf(facts.table),
     ...(mapping === undefined ? {} : { mapping }),
     ...(facts.recipe === undefined ? {} : { recipe: facts.recipe }),
+    ...(facts.counting === undefined ? {} : { counting: facts.counting }),
     schema: encoding?.schema ?? forest.schema,
     parameters: forest.parameters,
     seed: forest.parameters.seed,

@@ -9,7 +9,13 @@ import {
 import { fitParallel, type ThreadOptions } from '@adscale/forest/node';
 import { besideBaselines } from '../evaluation/baselines.js';
 import { resample } from '../evaluation/bootstrap.js';
-import type { ModelCard, ModelChoice, TrainingRecipe, Tuning } from '../card/card.js';
+import type {
+  ModelCard,
+  ModelChoice,
+  TrainingRecipe,
+  Tuning,
+  WarehouseCounting,
+} from '../card/card.js';
 import { writeCard } from '../card/write.js';
 import { evaluateForest, predictTable } from '../evaluation/evaluation.js';
 import { observedRows } from '../evaluation/judged-rows.js';
@@ -50,6 +56,8 @@ export interface TrainOptions extends ThreadOptions {
   readonly mapping?: unknown;
   /** How to train again, for the model card. */
   readonly recipe?: TrainingRecipe;
+  /** How a warehouse counted the rows, for the model card. */
+  readonly counting?: WarehouseCounting;
   /** Of the data; default: of the table. */
   readonly fingerprint?: string;
   /**
@@ -108,6 +116,7 @@ export async function trainCtr(table: CtrTable, options: TrainOptions = {}): Pro
     source: options.source ?? 'a table in memory',
     mapping: options.mapping,
     recipe: options.recipe,
+    counting: options.counting,
     fingerprint: options.fingerprint,
     table: whole,
     splitting,

@@ -1,0 +1,184 @@
+/* PostgreSQL as a warehouse: one read-only transaction that sees the same rows from first to last. */
+import pg from 'pg';
+import Cursor from 'pg-cursor';
+import { InputError } from '../cli/exit.js';
+import { passwordOf, withoutSecret, type Address } from './address.js';
+import {
+  nestedSelect,
+  plainQuery,
+  type ColumnKind,
+  type Dialect,
+  type Traffic,
+  type Value,
+  type Warehouse,
+  type WarehouseColumn,
+} from './warehouse.js';
+
+/** A name in its own marks. No name holds a NUL: the server would end the text there. */
+const quoteName = (name: string): string => `"${withoutNul(name).replaceAll('"', '""')}"`;
+
+/** With E'', a backslash is one by its double, whatever the server's setting. */
+function quoteText(text: string): string {
+  return ` E'${withoutNul(text).replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
+
+/** @throws InputError: a text of PostgreSQL cannot hold a NUL */
+function withoutNul(text: string): string {
+  if (!text.includes('\0')) return text;
+  throw new InputError('got a text with a NUL character, wanted none: PostgreSQL has no such text');
+}
+
+const quoteNumber = (value: number): string => `'${value}'::float8`;
+
+/** The words of PostgreSQL. */
+export const postgres: Dialect = {
+  engine: 'postgres',
+  from: (table, query) =>
+    query === undefined
+      ? table!.split('.').map(quoteName).join('.')
+      : `(${plainQuery(query)}\n) AS adscale_source`,
+  name: quoteName,
+  text: quoteText,
+  number: quoteNumber,
+  select: (query) => nestedSelect(quoteName, query),
+  asNumber: ({ name, kind }) => {
+    const value = quoteName(name);
+    if (kind === 'text') return postgres.parsed(value);
+    if (kind === 'boolean') return `${value}::int::float8`;
+    const isNumber = `${value}::float8 NOT IN ('NaN', 'Infinity', '-Infinity')`;
+    return kind === 'integer'
+      ? `${value}::float8`
+      : `CASE WHEN ${isNumber} THEN ${value}::float8 END`;
+  },
+  asText: ({ name }) => `${quoteName(name)}::text`,
+  asTime: ({ name }) => `extract(epoch from ${quoteName(name)})::float8`,
+  parsed: (text) =>
+    `CASE WHEN ${text} ~ '^\\s*[-+]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][-+]?\\d{1,2})?\\s*$' THEN (${text})::float8 END`,
+  isTrue: (condition) => `coalesce(${condition}, false)`,
+  length: (text) => `char_length(${text})`,
+  bin: (value, borders) =>
+    borders.length === 0
+      ? `CASE WHEN ${value} IS NOT NULL THEN 0 END`
+      : `width_bucket(${value}, '{${Array.from(borders, String).join(',')}}'::float8[])`,
+  binKeys: (borders) => [0, ...Array.from(borders, (_, b) => b + 1)],
+  exactText: (value) =>
+    `coalesce(CASE WHEN abs(${value}) < 9e18 THEN floor(${value})::bigint::text || '.' || floor((${value} - floor(${value})) * 4294967296)::bigint::text ELSE 'far' END, '')`,
+  concat: (texts) => texts.map((text) => `coalesce(${text}, '')`).join(` || '|' || `),
+  md5: (text, count) => `substr(md5(${text}), 1, ${count}) COLLATE "C"`,
+  hash: (text) => `hashtextextended(${text}, 0)`,
+  hashSum: (hash) => `sum((${hash})::numeric)::text`,
+  distinct: (value) => `count(DISTINCT ${value})`,
+  drawn: (every) => `random() * ${every} < 1`,
+};
+
+/** Rows that are asked for at a time. */
+const AT_ONCE = 5000;
+
+/** Milliseconds that a connection may take to be made. */
+const PATIENCE = 15_000;
+
+/** A database of a PostgreSQL server. */
+export class PostgresWarehouse implements Warehouse {
+  readonly dialect = postgres;
+  readonly traffic: Traffic = { queries: 0, rows: 0, bytes: 0 };
+
+  private constructor(
+    private readonly client: pg.Client,
+    readonly url: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** @throws InputError naming the server, if it does not let us in */
+  static async open(address: Address, signal: AbortSignal): Promise<PostgresWarehouse> {
+    const { host, port, user, database, options, url } = address;
+    const query = new URLSearchParams(options).toString();
+    const client = new pg.Client({
+      connectionString: `postgres://${encodeURIComponent(user)}@${host}:${port}/${encodeURIComponent(database)}${query === '' ? '' : `?${query}`}`,
+      password: passwordOf('postgres'),
+      application_name: 'adscale',
+      connectionTimeoutMillis: PATIENCE,
+    });
+    // A connection that is lost between two questions is told of by the next one.
+    client.on('error', () => {});
+    const warehouse = new PostgresWarehouse(client, url, signal);
+    try {
+      await client.connect();
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      // The shortest text that reads back as the same double, and times as numbers count them.
+      await client.query("SET LOCAL extra_float_digits = 1; SET LOCAL TIME ZONE 'UTC'");
+      // The same rows are drawn in every run.
+      await client.query('SELECT setseed(0.5)');
+      return warehouse;
+    } catch (cause) {
+      await client.end().catch(() => {});
+      throw refusal(url, cause);
+    }
+  }
+
+  async describe(sql: string): Promise<WarehouseColumn[]> {
+    const cursor = this.client.query(new Cursor(`SELECT * FROM (${sql}) AS adscale_d LIMIT 0`));
+    try {
+      const fields = await new Promise<pg.FieldDef[]>((done, fail) =>
+        cursor.read(1, (error: Error | undefined, _, result) =>
+          error ? fail(error) : done(result.fields),
+        ),
+      );
+      await cursor.close();
+      return fields.map(({ name, dataTypeID }) => {
+        const type = types[dataTypeID] ?? `type ${dataTypeID}`;
+        return { name, type, kind: kindOf(type) };
+      });
+    } catch (cause) {
+      throw refusal(this.url, cause);
+    }
+  }
+
+  readonly stream = async function* (
+    this: PostgresWarehouse,
+    sql: string,
+  ): AsyncGenerator<Value[][]> {
+    this.traffic.queries++;
+    // A cursor asks by the extended protocol, which takes one statement only.
+    const cursor = this.client.query(new Cursor<Value[]>(sql, [], { rowMode: 'array' }));
+    try {
+      for (;;) {
+        this.signal.throwIfAborted();
+        const rows = await cursor.read(AT_ONCE);
+        if (rows.length === 0) break;
+        this.traffic.rows += rows.length;
+        this.traffic.bytes += Buffer.byteLength(JSON.stringify(rows));
+        yield rows;
+      }
+      await cursor.close();
+    } catch (cause) {
+      this.signal.throwIfAborted();
+      throw refusal(this.url, cause);
+    }
+  }.bind(this);
+
+  async close(): Promise<void> {
+    await this.client.end().catch(() => {});
+  }
+}
+
+function refusal(url: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || cause instanceof InputError) return cause;
+  const message = withoutSecret(cause.message || String(cause.name), 'postgres').split('\n')[0];
+  return new InputError(`${url}: ${message}`, { cause });
+}
+
+/** Numbers of the types that are known, which never change. */
+const types: Readonly<Record<number, string>> = {
+  ...{ 16: 'bool', 18: 'char', 19: 'name', 20: 'int8', 21: 'int2', 23: 'int4', 25: 'text' },
+  ...{ 700: 'float4', 701: 'float8', 1042: 'bpchar', 1043: 'varchar', 1082: 'date' },
+  ...{ 1114: 'timestamp', 1184: 'timestamptz', 1700: 'numeric', 2950: 'uuid' },
+};
+
+function kindOf(type: string): ColumnKind {
+  if (/^int/.test(type)) return 'integer';
+  if (type === 'numeric') return 'decimal';
+  if (/^float/.test(type)) return 'float';
+  if (type === 'bool') return 'boolean';
+  if (/^(date|timestamp)/.test(type)) return 'time';
+  return /char|text|name|uuid/.test(type) ? 'text' : 'other';
+}
