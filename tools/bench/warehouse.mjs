@@ -25,6 +25,7 @@ log, and give the same model, byte for byte.
   --seed <n>      of log and forest; default 42
   --folder <dir>  for the logs: about 26 bytes an impression; default the system's temporary folder
   --json <file>   also write every figure to a file, which bench/warehouse_scale.mjs reads
+  --show <file>   print the tables of such a file, and measure nothing
   --smoke         one log of 20,000: checks that it runs and that models are alike
   --help          this text
 `;
@@ -58,7 +59,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       ...Object.fromEntries(Object.keys(numbers).map((name) => [name, text])),
-      ...{ folder: text, json: text, smoke: flag, help: flag },
+      ...{ folder: text, json: text, show: text, smoke: flag, help: flag },
     },
   });
   const wanted = { rows: [SMALLEST, 1e10], runs: [1, 100], bins: [2, 255], trees: [1, 1000] };
@@ -193,15 +194,24 @@ async function measure(engines, rows, options) {
 const megabytes = (bytes) => (Number.isFinite(bytes) ? `${(bytes / 1e6).toFixed(1)} MB` : '–');
 const whole = (number) => (Number.isFinite(number) ? count(number) : '–');
 
-/** What is printed of a training, one number each; several trainings give a spread. */
+/**
+ * What is printed of a training, one number each; several trainings give a spread. Queries, rows and
+ * bytes are those of the card: what DuckDB hands over within the process would cross a wire elsewhere.
+ */
 const figures = [
   ['seconds', ({ seconds }) => seconds, duration],
-  ['queries', ({ engine }) => engine.queries, whole],
-  ['rows of answers', ({ engine }) => engine.lines, whole],
-  ['asked', ({ engine }) => engine.sent, megabytes],
-  ['answered', ({ engine }) => engine.received, megabytes],
-  ['engine scanned', ({ engine }) => engine.scanned, megabytes],
-  ['engine cpu', ({ engine }) => engine.cpu, duration],
+  ['counting', ({ stages }) => stages.count, duration],
+  ['cells', ({ counting }) => counting.cells, whole],
+  ['queries', ({ counting }) => counting.crossed.queries, whole],
+  ['rows of answers', ({ counting }) => counting.crossed.rows, whole],
+  ['bytes of answers', ({ counting }) => counting.crossed.bytes, megabytes],
+  [
+    'on the wire',
+    ({ engine }) => (engine.queries > 0 ? engine.sent + engine.received : NaN),
+    megabytes,
+  ],
+  ['engine scanned', ({ engine }) => engine.scanned ?? NaN, megabytes],
+  ['engine cpu', ({ engine }) => engine.cpu || NaN, duration],
   ['trainer cpu', ({ trainerCpu }) => trainerCpu, duration],
   ['trainer memory', ({ memory }) => memory, megabytes],
 ];
@@ -214,6 +224,13 @@ function reportOf(measured) {
     }),
   );
   return table(['', 'impressions', ...figures.map(([name]) => name)], rows);
+}
+
+/** The tables, of a run or of what it wrote. */
+function show({ machine, seed, measured, merging }) {
+  if (measured.length > 0) console.log(`${reportOf(measured)}\n`);
+  console.log(mergingOf(merging));
+  console.log(`\n(${machineLine(machine, seed)})`);
 }
 
 function mergingOf(measured) {
@@ -233,24 +250,22 @@ async function benchmark(engines, options) {
   console.log(`${count(agreed)} impressions: one log, one model (${digest.slice(0, 12)}…)\n`);
   const merging = await engines[0].merging(agreed, options.smoke ? [2] : MERGED);
   const { runs, bins, trees, seed } = options;
-  const settings = { machine: describeMachine(), runs, bins, trees, seed };
-  const measured = [];
+  const document = { machine: describeMachine(), runs, bins, trees, seed, measured: [], merging };
   for (const rows of options.smoke ? [] : options.sizes) {
     await fillAll(engines, rows, options);
     const byEngine = await measure(engines, rows, options);
-    measured.push({ rows, engines: engines.map(({ name }, i) => ({ name, runs: byEngine[i] })) });
+    const trained = engines.map(({ name }, i) => ({ name, runs: byEngine[i] }));
+    document.measured.push({ rows, engines: trained });
     // The next size may take an hour, so what is known is written down.
-    const document = { ...settings, measured, merging };
     if (options.json) await writeFile(options.json, `${JSON.stringify(document, null, 2)}\n`);
   }
-  if (measured.length > 0) console.log(`${reportOf(measured)}\n`);
-  console.log(mergingOf(merging));
-  console.log(`\n(${machineLine(describeMachine(), options.seed)})`);
+  show(document);
 }
 
 async function main() {
   const options = readOptions();
   if (options.help) return void console.log(help);
+  if (options.show) return show(JSON.parse(await readFile(options.show, 'utf8')));
   await requireRoom(options.folder, options.sizes);
   const folder = await mkdtemp(join(options.folder, 'adscale-warehouse-'));
   const engines = [];
