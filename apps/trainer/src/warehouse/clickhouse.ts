@@ -287,5 +287,6 @@ function kindOf(given: string): ColumnKind {
   if (/^Float/.test(type)) return 'float';
   if (/^Bool/.test(type)) return 'boolean';
   if (/^Date/.test(type)) return 'time';
-  return /^(String|FixedString|Enum|UUID)/.test(type) ? 'text' : 'other';
+  // Nothing is the type of NULL, which stands for a column that a model may do without.
+  return /^(String|FixedString|Enum|UUID|Nothing)/.test(type) ? 'text' : 'other';
 }

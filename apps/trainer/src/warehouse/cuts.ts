@@ -39,11 +39,15 @@ export interface BucketCounter {
   list(within: Within | undefined): Promise<Bucket[]>;
 }
 
-/** Buckets that a pass may give. */
-const BUCKETS = 8192;
+/** How much is asked for at once. */
+export interface PassLimits {
+  /** About so many buckets may a pass give. */
+  readonly buckets: number;
+  /** So few values are asked for one by one. */
+  readonly few: number;
+}
 
-/** So few values are asked for one by one. */
-const FEW = 100_000;
+const usualLimits: PassLimits = { buckets: 8192, few: 100_000 };
 
 /** Floor divides exactly up to here. */
 const FINEST = 2 ** 52;
@@ -60,6 +64,7 @@ export async function refine(
   whole: Bucket,
   ranks: readonly number[],
   most: number,
+  limits = usualLimits,
 ): Promise<Bucket[]> {
   if (whole.count === 0) return [];
   const range = whole.greatest - whole.least;
@@ -70,11 +75,11 @@ export async function refine(
     if (wanted.size === 0) return buckets;
     const asked = within && { ...within, keys: keysIn(within, wanted) };
     const count = [...wanted].reduce((sum, bucket) => sum + bucket.count, 0);
-    const ratio = 2 ** Math.max(2, Math.floor(Math.log2(BUCKETS / wanted.size)));
+    const ratio = 2 ** Math.max(2, Math.floor(Math.log2(limits.buckets / wanted.size)));
     const width = (within?.width ?? range) / ratio;
     const isFine = !(range < Infinity) || !(range / width < FINEST) || width < 1e-300;
     let found: Bucket[];
-    if (count <= FEW || isFine) {
+    if (count <= limits.few || isFine) {
       found = await counter.list(asked);
     } else {
       within = { origin: whole.least, width };
@@ -121,11 +126,12 @@ export async function binsOf(
   counter: BucketCounter,
   whole: Bucket,
   maxBins: number,
+  limits = usualLimits,
 ): Promise<Binning> {
   if (whole.count === 0) return { cuts: new Float64Array(0), members: Float64Array.of(0) };
   const inner = Math.max(0, maxBins - 2);
   const ranks = Array.from({ length: inner }, (_, k) => ((k + 0.5) * whole.count) / inner);
-  const buckets = await refine(counter, whole, ranks, maxBins);
+  const buckets = await refine(counter, whole, ranks, maxBins, limits);
   const values: number[] = [];
   const counts: number[] = [];
   for (const { count, least, greatest } of buckets) {

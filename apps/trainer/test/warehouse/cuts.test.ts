@@ -86,7 +86,11 @@ it('finds the bins that sorting all values finds', async () => {
       fc.integer({ min: 3, max: 40 }),
       async (values, maxBins) => {
         const counted = new Counted(values);
-        expect(await binsOf(counted, counted.whole, maxBins)).toEqual(sorted(values, maxBins));
+        const expected = sorted(values, maxBins);
+        expect(await binsOf(counted, counted.whole, maxBins)).toEqual(expected);
+        // In many passes.
+        const limits = { buckets: 16, few: 2 };
+        expect(await binsOf(counted, counted.whole, maxBins, limits)).toEqual(expected);
       },
     ),
   );

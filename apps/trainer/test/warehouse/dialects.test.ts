@@ -4,7 +4,7 @@ import { parseAddress } from '../../src/warehouse/address.js';
 import { clickhouse } from '../../src/warehouse/clickhouse.js';
 import { duckdb } from '../../src/warehouse/duckdb.js';
 import { postgres } from '../../src/warehouse/postgres.js';
-import { nextUp, type Dialect } from '../../src/warehouse/warehouse.js';
+import { nextUp, type Dialect, type Select } from '../../src/warehouse/warehouse.js';
 
 /** Texts that would end a literal, or begin something else, if they were let. */
 const hostile = fc.oneof(
@@ -70,7 +70,7 @@ it('a query stands in parentheses whose last line no comment takes', () => {
 });
 
 it('ClickHouse is asked in one flat query, in which nothing has two names', () => {
-  const query = {
+  const query: Select = {
     ...{ from: 'log', layers: [{ a: 'x + 1' }, { b: 'a > 2' }] },
     columns: { key: 'b', rows: 'count(*)' },
     ...{ where: ['a > 0'], groupBy: ['key'], orderBy: ['rows DESC', 'key'], limit: 3 },

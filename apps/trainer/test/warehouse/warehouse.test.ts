@@ -5,6 +5,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { Registry } from '@adscale/ctr';
 import { InputError } from '../../src/cli/exit.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
+import { Reporter } from '../../src/cli/reporter.js';
+import { readOwnData, type OwnData } from '../../src/retrain/own-data.js';
 import { Database } from '../../src/source/database.js';
 import { useWarehouse, warehouseData } from '../../src/warehouse/open.js';
 import { readWarehouse, type WarehouseTable } from '../../src/warehouse/read.js';
@@ -249,6 +251,30 @@ describe('the program', () => {
     expect(result.evaluation.impressions).toBe(
       card.training.impressions + card.held_out.impressions + withoutBid,
     );
+  });
+
+  it('counts again what a card names, where it is now, and says so where it is gone', async () => {
+    expect((await train(urls['duckdb']!, 'again')).status).toBe(0);
+    const registry = new Registry(join(folder, 'again'));
+    const version = (await registry.current())!;
+    const known = { version, card: await registry.card(version) };
+    const again = (more: object, moved = known): Promise<OwnData> =>
+      readOwnData(moved, { ...options, ...more }, new Reporter(true), signal);
+    const own = await again({});
+    const { training, held_out: heldOut } = known.card;
+    const sum = (values: Float64Array): number => values.reduce((all, value) => all + value, 0);
+    expect(sum(own.table.impressions)).toBe(training.impressions + heldOut.impressions);
+    expect(own.source).toBe(`${urls['duckdb']}: records`);
+    const query = 'SELECT * FROM records WHERE shown < 100';
+    const part = await again({ source: urls['duckdb'], query });
+    expect(part.recipe.warehouse).toEqual({ url: urls['duckdb'], query });
+    expect(part.table.features.rows).toBeLessThan(own.table.features.rows);
+    const { recipe } = known.card;
+    const gone = { ...recipe!, warehouse: { url: 'duckdb:///nowhere.db', table: 'records' } };
+    await expect(again({}, { version, card: { ...known.card, recipe: gone } })).rejects.toThrow(
+      /cannot be counted again: duckdb:\/\/\/nowhere\.db: there is no such file; name it by --source/,
+    );
+    await expect(again({ table: 'records' })).rejects.toThrow(/--table: wanted --source/);
   });
 
   it('drafts a mapping with the figures of all rows', async () => {
