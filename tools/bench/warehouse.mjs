@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { describeMachine, machineLine } from './machine.mjs';
-import { count, duration, shown, table } from './report.mjs';
-import { spread, timed } from './stopwatch.mjs';
+import { describeMachine } from './machine.mjs';
+import { count, duration } from './report.mjs';
+import { timed } from './stopwatch.mjs';
 import { ClickHouseShards, DuckDbFile, tableOf } from './warehouse_engines.mjs';
+import { show } from './warehouse_report.mjs';
 
 const help = `npm run bench:warehouse -- [options]
 
@@ -25,6 +26,7 @@ log, and give the same model, byte for byte.
   --seed <n>      of log and forest; default 42
   --folder <dir>  for the logs: about 26 bytes an impression; default the system's temporary folder
   --json <file>   also write every figure to a file, which bench/warehouse_scale.mjs reads
+  --show <file>   print the tables of such a file, and measure nothing
   --smoke         one log of 20,000: checks that it runs and that models are alike
   --help          this text
 `;
@@ -58,7 +60,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       ...Object.fromEntries(Object.keys(numbers).map((name) => [name, text])),
-      ...{ folder: text, json: text, smoke: flag, help: flag },
+      ...{ folder: text, json: text, show: text, smoke: flag, help: flag },
     },
   });
   const wanted = { rows: [SMALLEST, 1e10], runs: [1, 100], bins: [2, 255], trees: [1, 1000] };
@@ -190,42 +192,6 @@ async function measure(engines, rows, options) {
   return runs;
 }
 
-const megabytes = (bytes) => (Number.isFinite(bytes) ? `${(bytes / 1e6).toFixed(1)} MB` : '–');
-const whole = (number) => (Number.isFinite(number) ? count(number) : '–');
-
-/** What is printed of a training, one number each; several trainings give a spread. */
-const figures = [
-  ['seconds', ({ seconds }) => seconds, duration],
-  ['queries', ({ engine }) => engine.queries, whole],
-  ['rows of answers', ({ engine }) => engine.lines, whole],
-  ['asked', ({ engine }) => engine.sent, megabytes],
-  ['answered', ({ engine }) => engine.received, megabytes],
-  ['engine scanned', ({ engine }) => engine.scanned, megabytes],
-  ['engine cpu', ({ engine }) => engine.cpu, duration],
-  ['trainer cpu', ({ trainerCpu }) => trainerCpu, duration],
-  ['trainer memory', ({ memory }) => memory, megabytes],
-];
-
-function reportOf(measured) {
-  const rows = measured.flatMap(({ rows, engines }) =>
-    engines.map(({ name, runs }) => {
-      const cells = figures.map(([, of, unit]) => shown(spread(runs.map(of)), unit));
-      return [name, count(rows), ...cells];
-    }),
-  );
-  return table(['', 'impressions', ...figures.map(([name]) => name)], rows);
-}
-
-function mergingOf(measured) {
-  const rows = measured.map(({ shards, cells, seconds, cpu }) => [
-    count(shards),
-    count(cells),
-    duration(seconds),
-    duration(cpu),
-  ]);
-  return table(['shards put together', 'cells of each', 'seconds', 'cpu'], rows);
-}
-
 /** Checks, then measures each size; prints one table, and keeps every figure where that is wanted. */
 async function benchmark(engines, options) {
   const agreed = options.smoke ? options.sizes[0] : AGREED;
@@ -233,24 +199,22 @@ async function benchmark(engines, options) {
   console.log(`${count(agreed)} impressions: one log, one model (${digest.slice(0, 12)}…)\n`);
   const merging = await engines[0].merging(agreed, options.smoke ? [2] : MERGED);
   const { runs, bins, trees, seed } = options;
-  const settings = { machine: describeMachine(), runs, bins, trees, seed };
-  const measured = [];
+  const document = { machine: describeMachine(), runs, bins, trees, seed, measured: [], merging };
   for (const rows of options.smoke ? [] : options.sizes) {
     await fillAll(engines, rows, options);
     const byEngine = await measure(engines, rows, options);
-    measured.push({ rows, engines: engines.map(({ name }, i) => ({ name, runs: byEngine[i] })) });
+    const trained = engines.map(({ name }, i) => ({ name, runs: byEngine[i] }));
+    document.measured.push({ rows, engines: trained });
     // The next size may take an hour, so what is known is written down.
-    const document = { ...settings, measured, merging };
     if (options.json) await writeFile(options.json, `${JSON.stringify(document, null, 2)}\n`);
   }
-  if (measured.length > 0) console.log(`${reportOf(measured)}\n`);
-  console.log(mergingOf(merging));
-  console.log(`\n(${machineLine(describeMachine(), options.seed)})`);
+  show(document);
 }
 
 async function main() {
   const options = readOptions();
   if (options.help) return void console.log(help);
+  if (options.show) return show(JSON.parse(await readFile(options.show, 'utf8')));
   await requireRoom(options.folder, options.sizes);
   const folder = await mkdtemp(join(options.folder, 'adscale-warehouse-'));
   const engines = [];

@@ -57,6 +57,7 @@ function mediansOf({ measured }) {
       read: median((run) => run.engine.read),
       received: median((run) => run.engine.received),
       lines: median((run) => run.engine.lines),
+      cells: median((run) => run.counting.cells),
     };
   });
 }
@@ -76,7 +77,7 @@ function answersAt(medians, rows) {
   const [before, last] = medians.slice(-2);
   const factors = Math.log10(rows / last.rows);
   const grown = (name) => last[name] + Math.max(0, last[name] - before[name]) * factors;
-  return { lines: grown('lines'), received: grown('received') };
+  return { cells: grown('cells'), lines: grown('lines'), received: grown('received') };
 }
 
 /** Seconds of processor time that the server which is asked pays for the cells of one more shard. */
@@ -116,6 +117,7 @@ function report(document, { impressions, cores, shards }) {
           duration(last.cpu),
           `${count(Math.round(total('cpu') / 3600))} core hours`,
         ],
+        ['cells', count(last.cells), count(Math.round(answers.cells))],
         ['rows of answers', count(last.lines), count(Math.round(answers.lines))],
         ['bytes of answers', bytes(last.received), bytes(answers.received)],
         ['processor time of the trainer', duration(own), duration(own)],

@@ -112,6 +112,9 @@ const commands = {
   'npm run bench:workers': (command) => assert.match(sh(command), /capacity of two workers/),
   'npm run bench:outcomes': (command) => assert.match(sh(command), /outcomes a second of one core/),
   'npm run bench:capacity': (command) => assert.match(sh(command), /full first/),
+  'npm run bench:warehouse': (command) => {
+    assert.match(sh(command), /one log, one model|clickhouse-server is not installed/);
+  },
   'npm run bench:memory': (command) => sh(command),
   'npm run bench:cache': (command) => assert.match(sh(command), /All answers are true/),
   'npm run bench:coverage': (command) => sh(command),

@@ -24,6 +24,7 @@ async function node(...args: string[]): Promise<Ended> {
 const run = (millions: number, lines: number): object => ({
   seconds: 1,
   trainerCpu: 30,
+  counting: { cells: lines - 1000 },
   engine: {
     cpu: 2 + millions,
     scanned: millions * 8e7,
@@ -66,6 +67,7 @@ describe('what the warehouse benchmark measured, carried on', () => {
     expect(row('uncompressed bytes scanned')).toEqual(['8.00 GB', '80.0 TB']);
     // A hundred rows more for each of four further factors of ten.
     expect(row('rows of answers')).toEqual(['6,100', '6,500']);
+    expect(row('cells')).toEqual(['5,100', '5,500']);
     expect(row('processor time of the trainer')).toEqual(['30.0 s', '30.0 s']);
     // 1e12 µs of 16 cores; of 1,600.
     expect(rows.find((cells) => cells[1] === '1')!.slice(3, 5)).toEqual(['1041.7', '50.0 ms']);
