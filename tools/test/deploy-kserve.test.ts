@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeployedService, objectionsTo, promised } from './deployed-service.js';
-import { type Manifest, readYaml } from './manifests.js';
+import { type Manifest, readText, readYaml } from './manifests.js';
+import { program } from './watched-service.js';
 
 describe('KServe’s runtime', () => {
   const { spec } = readYaml('tools/deploy/kserve/runtime.yaml');
@@ -27,6 +29,27 @@ describe('KServe’s runtime', () => {
     const MODEL_NAME = env['MODEL_NAME']!.replace('{{.Name}}', service.metadata.name);
     expect(objectionsTo({ ...env, MODEL_NAME })).toBe('');
   });
+
+  it('serves the one version whose folder is mounted, ready at once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'adscale-kserve-'));
+    const train = ['train', '--rows', '300', '--trees', '5', '--output', folder, '--yes'];
+    expect(spawnSync(process.execPath, [program('trainer'), ...train]).status).toBe(0);
+    const [version] = readdirSync(join(folder, 'versions'));
+    const { name } = service.metadata;
+    const own = { MODEL_NAME: name, MODEL_DIR: join(folder, 'versions', version!) };
+    const deployed = await DeployedService.start('', { ...env, ...own, SHUTDOWN_DELAY_MS: '0' });
+    try {
+      expect(await deployed.status(container.readinessProbe.httpGet.path)).toBe(200);
+      const [, body] = /v2\/models\/ctr\/infer .* -d '(.*)'/.exec(readText('apps/api/README.md'))!;
+      expect(await deployed.post(`/v2/models/${name}/infer`, body!)).toMatchObject({
+        model_version: version,
+        outputs: [{ name: 'predicted_ctr', data: [expect.any(Number), expect.any(Number)] }],
+      });
+    } finally {
+      await deployed.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 300_000);
 
   it('asks probes of the protocol that the service answers, under KServe’s name of the model', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'adscale-kserve-'));
