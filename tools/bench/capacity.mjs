@@ -37,10 +37,12 @@ function readOptions() {
   const numbers = Object.fromEntries(Object.keys(assumptions).map((name) => [name, text]));
   const options = { json: text, from: text, smoke: flag, help: flag, ...numbers };
   const { values } = parseArgs({ options });
-  const assumed = Object.entries(assumptions).map(([name, { fallback }]) => {
+  const assumed = Object.entries(assumptions).map(([name, { fallback, least }]) => {
     const number = Number(values[name] ?? fallback);
-    if (number > 0 && number < 1e6) return [name, number];
-    throw new Error(`--${name} is ${values[name]}, wanted a number above 0`);
+    if ((number > 0 || number === least) && number < 1e6) return [name, number];
+    throw new Error(
+      `--${name} is ${values[name]}, wanted a number ${least === 0 ? 'from 0' : 'above 0'}`,
+    );
   });
   const { utilisation } = Object.fromEntries(assumed);
   if (utilisation > 1) throw new Error(`--utilisation is ${utilisation}, wanted at most 1`);
@@ -49,6 +51,17 @@ function readOptions() {
     ? { rounds: 1, seconds: 0.3, outcomes: 1000 }
     : { rounds: 3, seconds: 3, outcomes: 20_000 };
   return { ...values, assumed: Object.fromEntries(assumed), effort };
+}
+
+/** @throws Error naming the file, if it is not one that `--json` wrote */
+async function measuredBefore(path) {
+  try {
+    const { machine, costs } = JSON.parse(await readFile(path, 'utf8'));
+    if (machine && costs) return { machine, costs };
+  } catch (cause) {
+    throw new Error(`--from ${path} cannot be read: ${cause.message}`, { cause });
+  }
+  throw new Error(`--from ${path} has no measurements, wanted a file that --json wrote`);
 }
 
 async function measuredHere(effort) {
@@ -67,7 +80,7 @@ async function main() {
   const options = readOptions();
   if (options.help) return void console.log(help);
   const measured = options.from
-    ? JSON.parse(await readFile(options.from, 'utf8'))
+    ? await measuredBefore(options.from)
     : await measuredHere(options.effort);
   if (options.json) await writeFile(options.json, `${JSON.stringify(measured, null, 2)}\n`);
   const busy = busyLine(measured.machine);
@@ -75,4 +88,9 @@ async function main() {
   console.log(pageOf(measured, options.assumed));
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -13,7 +13,8 @@ const PACKET_DATA = 1448;
 
 /**
  * What nobody measured, each with its default. A team sets its own.
- * @type {Record<string, {fallback: number, meaning: string}>}
+ * `least`: 0 where none at all makes sense; above 0 otherwise.
+ * @type {Record<string, {fallback: number, meaning: string, least?: 0}>}
  */
 export const assumptions = {
   'vcpu-hour': { fallback: 0.045, meaning: 'dollars for a vCPU-hour, with its memory' },
@@ -27,16 +28,17 @@ export const assumptions = {
     fallback: 0.6,
     meaning: 'share of a processor, or of a network, that is used at the peak',
   },
-  outcomes: { fallback: 0.1, meaning: 'outcomes told of each prediction' },
+  outcomes: { fallback: 0.1, least: 0, meaning: 'outcomes told of each prediction' },
   'open-days': {
     fallback: 14,
     meaning: 'days that outcomes are kept one by one (OUTCOMES_MATURE_DAYS)',
   },
   clients: {
     fallback: 1000,
+    least: 0,
     meaning: 'keys and addresses that ask within the same seconds, each of every process',
   },
-  retrainings: { fallback: 1, meaning: 'retrainings a day' },
+  retrainings: { fallback: 1, least: 0, meaning: 'retrainings a day' },
 };
 
 /** Bytes over the wire one way, the headers of packets and of the other way's acknowledgements included. */
@@ -71,7 +73,7 @@ function balancing({ asking, outcome, balancer }, way, load, outcomes) {
 /** Seconds of processor time that Valkey takes in a second for one process of the service. */
 function sharing({ one, many, clients }, asking) {
   const each = Math.max(0, (many.cpu - one.cpu) / (clients - 1));
-  return one.cpu + each * (asking - 1);
+  return one.cpu + each * Math.max(0, asking - 1);
 }
 
 /**
