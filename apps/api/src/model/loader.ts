@@ -4,6 +4,7 @@ import {
   type CtrModel,
   type RecordSchema,
   type Registry,
+  readAddress,
   roundCtr,
 } from '@adscale/ctr';
 import { exampleRequests } from '../record/record-examples.js';
@@ -25,6 +26,18 @@ export class ModelRefusedError extends Error {
 
 /** The loader remembers why it refused this many versions; a registry rarely holds more. */
 const MOST_REFUSALS = 100;
+/** Milliseconds after which a refused version of a bucket is read again, the first time and at most. */
+const AGAIN = { first: 1000, most: 60_000 };
+
+/** A refusal for what was read. */
+interface Broken {
+  /** What the files were like. */
+  readonly files: string;
+  /** Milliseconds until the same files are read again. */
+  readonly wait: number;
+  /** When that is. */
+  readonly again: number;
+}
 
 /**
  * Loads models on a thread of their own and checks them before they serve anybody. Remembers why
@@ -35,12 +48,24 @@ export class ModelLoader {
   private readonly held = new Map<string, Promise<CtrModel>>();
   /** By version, the latest last. */
   private readonly refused = new Map<string, ModelRefusedError>();
-  /** What the files of a version were like when their content was refused. */
-  private readonly broken = new WeakMap<ModelRefusedError, string>();
+  /** The refusals for the content of a version's files. */
+  private readonly broken = new WeakMap<ModelRefusedError, Broken>();
   /** The features that a version was refused for, as it lacks them. */
   private readonly wanted = new WeakMap<ModelRefusedError, RecordSchema>();
 
-  constructor(private readonly registry: Registry) {}
+  /**
+   * A bad answer of a store, or of a proxy before it, looks like a bad file and passes; what was read on a
+   * disk stays as it is.
+   */
+  private readonly mayPass: boolean;
+
+  /** @param now a clock in milliseconds that never goes back; tests give their own */
+  constructor(
+    private readonly registry: Registry,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.mayPass = readAddress(registry.location) !== undefined;
+  }
 
   /** Why the last load of this version failed; undefined if it succeeded or there was none. */
   refusalOf(version: string): string | undefined {
@@ -50,7 +75,7 @@ export class ModelLoader {
   /**
    * Loads, checks and compiles the model of a version. Callers that ask for the same version get
    * the same model, until `retain` drops it. A version whose files were wrong is read again when
-   * they have changed.
+   * they have changed; in a bucket also when they have not, after 1 s, 2 s, 4 s and so on up to a minute.
    * @param schema the features that the model must have; any features if left out
    * @throws ModelRefusedError saying why the model cannot be served
    */
@@ -59,9 +84,9 @@ export class ModelLoader {
     const isMisfit = schema !== undefined && before?.lasting;
     if (isMisfit && this.wanted.get(before) === schema) throw before;
     const files = this.held.has(version) ? undefined : await this.filesOf(version);
-    if (before !== undefined && files !== undefined && this.broken.get(before) === files) {
-      throw before;
-    }
+    const known = before && this.broken.get(before);
+    const same = known?.files === files ? known : undefined;
+    if (before !== undefined && same !== undefined && this.now() < same.again) throw before;
     try {
       const model = await this.loadOnce(version);
       checkModel(model);
@@ -73,10 +98,18 @@ export class ModelLoader {
       const refusal = error instanceof ModelRefusedError ? error : refusalFor(error);
       // What the system refuses it may grant the next time; other features are no fault of the files.
       const isWrong = refusal.cause === undefined || isOfVersion(refusal.cause);
-      if (isWrong && !refusal.lasting && files !== undefined) this.broken.set(refusal, files);
+      if (isWrong && !refusal.lasting && files !== undefined) {
+        this.broken.set(refusal, this.brokenAs(files, same));
+      }
       if (schema !== undefined) this.wanted.set(refusal, schema);
       throw this.refuse(version, refusal);
     }
+  }
+
+  private brokenAs(files: string, before: Broken | undefined): Broken {
+    if (!this.mayPass) return { files, wait: Infinity, again: Infinity };
+    const wait = before === undefined ? AGAIN.first : Math.min(AGAIN.most, 2 * before.wait);
+    return { files, wait, again: this.now() + wait };
   }
 
   /** Tells when the files of a version change; undefined for a version that is not there. */

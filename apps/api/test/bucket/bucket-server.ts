@@ -25,9 +25,14 @@ export class BucketServer {
   }
 
   /** From now on every request of this method is refused so; none if left out. */
-  async refuse(method?: string): Promise<void> {
+  refuse(method?: string): Promise<void> {
     const fault = { method, what: 'refuse', status: 500, code: 'InternalError' };
-    const body = JSON.stringify(method === undefined ? [] : [fault]);
+    return this.fail(...(method === undefined ? [] : [fault]));
+  }
+
+  /** From now on these happen, instead of those before; tools/s3/server.mjs tells what each does. */
+  async fail(...faults: object[]): Promise<void> {
+    const body = JSON.stringify(faults);
     await fetch(`${this.url}/-/faults`, { method: 'POST', body });
   }
 

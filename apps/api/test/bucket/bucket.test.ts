@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Registry, defaultSchema } from '@adscale/ctr';
 import request from 'supertest';
 import { ModelFollower } from '../../src/model/follower.js';
+import { ModelLoader } from '../../src/model/loader.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { Service } from '../service-process.js';
 import { emptyFolder, modelFolder, trainModel } from '../trained-models.js';
@@ -129,6 +130,44 @@ describe('the service of a registry in a bucket', () => {
     const { body } = await ask('post', `/models/${second}/promote`).expect(409);
     expect(body.code).toBe('REGISTRY_READ_ONLY');
     expect(await serving()).toBe(first);
+  });
+});
+
+describe('a version of a bucket that was answered badly', () => {
+  const answers = [
+    { key: 'model\\.adsf', status: 404, code: 'NoSuchKey', reason: /model\.adsf is missing/ },
+    // 200, with other bytes than the object's.
+    { key: 'model\\.adsf', status: 200, code: 'Other', reason: /has SHA-256 .*, wanted/ },
+    { key: 'model\\.json', status: 200, code: 'Other', reason: /model\.json is not JSON/ },
+  ];
+  it.each(answers)('is read again: $key, $status', async ({ reason, ...answer }) => {
+    let now = 0;
+    const loader = new ModelLoader(registry, () => now);
+    await server.fail({ method: 'GET', what: 'refuse', nth: 1, ...answer });
+    await expect(loader.load(second)).rejects.toThrow(reason);
+    now = 999;
+    await expect(loader.load(second)).rejects.toThrow(reason);
+    now = 1000;
+    expect((await loader.load(second)).version).toBe(second);
+    expect(loader.refusalOf(second)).toBeUndefined();
+  });
+
+  it('is read less and less often, down to once a minute', async () => {
+    let now = 0;
+    const loader = new ModelLoader(registry, () => now);
+    const load = jest.spyOn(registry, 'load');
+    await server.fail({ method: 'GET', what: 'refuse', ...answers[2] });
+    const read: number[] = [];
+    try {
+      for (; now < 200_000; now += 500) {
+        const before = load.mock.calls.length;
+        await expect(loader.load(second)).rejects.toThrow(answers[2].reason);
+        if (load.mock.calls.length > before) read.push(now / 1000);
+      }
+    } finally {
+      load.mockRestore();
+    }
+    expect(read).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
   });
 });
 
