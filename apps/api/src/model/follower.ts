@@ -98,16 +98,26 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
   private async followPointer(): Promise<void> {
     const { registry, served } = this.models;
     let version: string | undefined;
-    this.read.pointer = false;
     try {
-      version = await registry.current();
-      this.read.pointer = true;
+      version = await this.reading('pointer', registry.current());
       if (version !== undefined && version !== served.current?.model.version) {
         await this.serve(version);
       }
       this.refusals.delete('current');
     } catch (error) {
       this.logRefusal('current', version, error);
+    }
+  }
+
+  /** Notes whether this could be read when that is known: while it is asked, what was found last holds. */
+  private async reading<T>(what: keyof ModelFollower['read'], asked: Promise<T>): Promise<T> {
+    try {
+      const answer = await asked;
+      this.read[what] = true;
+      return answer;
+    } catch (error) {
+      this.read[what] = false;
+      throw error;
     }
   }
 
@@ -143,10 +153,8 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async followRollout(): Promise<void> {
     const { registry, loader, served } = this.models;
-    this.read.rollout = false;
     try {
-      const rollout = await registry.rollout();
-      this.read.rollout = true;
+      const rollout = await this.reading('rollout', registry.rollout());
       const current = served.current?.model.version;
       for (const role of ROLES) {
         const trial = rollout[role];

@@ -49,6 +49,8 @@ const run = async (): Promise<RunningApp> => (api = await runApp({ MODEL_DIR, AP
 const ask = (method: 'get' | 'post', path: string, body?: object) =>
   request(api!.server)[method](path).set('x-api-key', KEY).send(body);
 const look = (): Promise<void> => api!.app.get(ModelFollower).look();
+const up = async (): Promise<string | undefined> =>
+  /^adscale_registry_up (\d)$/m.exec((await ask('get', '/metrics')).text)?.[1];
 const serving = async (): Promise<string> =>
   (await ask('post', '/predict_ctr', sample).expect(200)).headers['x-model-version'];
 
@@ -78,8 +80,6 @@ describe('the service of a registry in a bucket', () => {
 
   it('goes on serving while the store is away, says so, and takes up what came meanwhile', async () => {
     await run();
-    const up = async () =>
-      /^adscale_registry_up (\d)$/m.exec((await ask('get', '/metrics')).text)?.[1];
     expect(await up()).toBe('1');
     await registry.promote(second);
     await server.refuse('GET');
@@ -103,6 +103,25 @@ describe('the service of a registry in a bucket', () => {
     await server.refuse();
     await look();
     expect([await up(), await serving()]).toEqual(['1', second]);
+  });
+
+  it('says that it can be read also while it is being read, until an answer says otherwise', async () => {
+    await run();
+    const asked = api!.app.get(Registry);
+    for (const question of ['current', 'rollout'] as const) {
+      let fail!: (error: Error) => void;
+      const answer = new Promise<never>((_, reject) => (fail = reject));
+      const spy = jest.spyOn(asked, question).mockReturnValueOnce(answer);
+      const looked = look();
+      const before = await up();
+      expect(spy).toHaveBeenCalledTimes(1);
+      fail(new Error('no answer'));
+      await looked;
+      expect([before, await up()]).toEqual(['1', '0']);
+      await look();
+      expect(await up()).toBe('1');
+      spy.mockRestore();
+    }
   });
 
   it('tries a model again that a store that was away kept from it', async () => {
