@@ -36,6 +36,24 @@ export class BucketServer {
     await fetch(`${this.url}/-/faults`, { method: 'POST', body });
   }
 
+  /** The text of an object. */
+  async read(key: string): Promise<string> {
+    return (await this.ask('GET', key)).text();
+  }
+
+  async write(key: string, body: string): Promise<void> {
+    await this.ask('PUT', key, body);
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.ask('DELETE', key);
+  }
+
+  private ask(method: string, key: string, body?: string): Promise<Response> {
+    const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=test/x' };
+    return fetch(`${this.url}/models/${key}`, { method, headers, body });
+  }
+
   async stop(): Promise<void> {
     const ended = once(this.child, 'exit');
     this.child.kill('SIGKILL');

@@ -4,6 +4,7 @@ import { Registry, defaultSchema } from '@adscale/ctr';
 import request from 'supertest';
 import { ModelFollower } from '../../src/model/follower.js';
 import { ModelLoader } from '../../src/model/loader.js';
+import { ServedModel } from '../../src/model/served-model.js';
 import { type RunningApp, runApp, sample } from '../running-app.js';
 import { Service } from '../service-process.js';
 import { emptyFolder, modelFolder, trainModel } from '../trained-models.js';
@@ -122,6 +123,33 @@ describe('the service of a registry in a bucket', () => {
       expect(await up()).toBe('1');
       spy.mockRestore();
     }
+  });
+
+  it('takes a registry.json that was there and is gone for broken, and goes on serving', async () => {
+    await registry.setTrial('canary', { version: second, percent: 50 });
+    await run();
+    const text = await server.read('ctr/registry.json');
+    await server.remove('ctr/registry.json');
+    try {
+      await look();
+      expect(await up()).toBe('0');
+      const told = api!.logs.filter(({ msg }) => msg === 'model refused');
+      expect(told[0].reason).toMatch(
+        /registry\.json was there and is gone; put an earlier one back/,
+      );
+      await look();
+      expect(api!.logs.filter(({ msg }) => msg === 'model refused')).toHaveLength(told.length);
+      expect(api!.app.get(ServedModel).current!.model.version).toBe(first);
+      expect(api!.app.get(ServedModel).trial('canary')).toEqual({ version: second, percent: 50 });
+      await ask('get', '/health/ready').expect(200);
+      const { body } = await ask('post', `/models/${second}/promote`).expect(503);
+      expect(body.code).toBe('REGISTRY_UNAVAILABLE');
+    } finally {
+      await server.write('ctr/registry.json', text);
+    }
+    await look();
+    expect(await up()).toBe('1');
+    await registry.setTrial('canary', null);
   });
 
   it('tries a model again that a store that was away kept from it', async () => {

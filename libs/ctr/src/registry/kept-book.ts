@@ -53,6 +53,11 @@ export class KeptBook {
     const { known } = this;
     const found = await this.objects.get(BOOK, known?.etag);
     if (found === 'same') return known!;
+    // No change deletes it: whoever would take it for an empty registry would begin a second one.
+    if (found === undefined && known?.etag !== undefined) {
+      const detail = `${this.name} was there and is gone; put an earlier one back`;
+      throw new CtrError('REGISTRY_BROKEN', detail);
+    }
     this.known =
       found === undefined
         ? { book: EMPTY_BOOK }
