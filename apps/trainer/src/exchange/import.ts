@@ -124,6 +124,7 @@ async function runImport(
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const card = cardOf(forest, { format, file, digest }, mapping);
   const model = CtrModel.load(writeModel(forest), card as ImportedCard & ModelCard);
+  await registry.checkWritable();
   const judged = flags.data && (await judge(model, flags, reporter, signal));
   signal.throwIfAborted();
   const promote = flags.promote ?? false;

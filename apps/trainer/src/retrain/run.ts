@@ -84,6 +84,7 @@ export function retrain(
   signal: AbortSignal,
 ): Promise<RetrainResult> {
   return registry.retraining(async () => {
+    await registry.checkWritable();
     const current = await registry.resolve('current');
     const onTrial = options.canary ? await versionOnTrial(service) : null;
     if (onTrial !== null) {

@@ -102,6 +102,7 @@ async function runTrain(
       '--promote-if-better: wanted none with --source, whose held-out rows are not at hand; train with --no-promote, then compare by "adscale models promote --if-better --data <file>"',
     );
   }
+  await registry.checkWritable();
   const input = [...data, ...(flags.input ?? [])];
   const isGenerated = input.length === 0 && flags.query === undefined && flags.source === undefined;
   const loaded = isGenerated

@@ -78,6 +78,30 @@ describe('the trainer with a registry in a bucket', () => {
     }
   });
 
+  it('finds out that it cannot write before it reads the data, or asks the service', async () => {
+    await adscale(['generate', '--rows', '600', '--seed', '1', '-o', at('some.csv')]);
+    const { version } = await run('train', at('some.csv'), '--trees', '3', '-o', models);
+    await run('export', 'onnx', version, '-o', at('some.onnx'), '-m', models);
+    const work = [
+      ['train', at('missing.csv'), '-o', models],
+      ['import', 'onnx', at('some.onnx'), '--data', at('missing.csv'), '-m', models],
+      ['retrain', '-m', models, '--url', 'http://127.0.0.1:1'],
+    ];
+    for (const args of work) {
+      const reader = await failed(args, { AWS_ACCESS_KEY_ID: 'test-reader' });
+      expect(reader.stderr).toMatch(/the registry cannot be written: .*wanted .*s3:PutObject/);
+    }
+    const careless = [{ method: 'PUT', key: 'condition', what: 'careless' }];
+    const fail = (faults: object[]) =>
+      fetch(`${url}/-/faults`, { method: 'POST', body: JSON.stringify(faults) });
+    await fail(careless);
+    for (const args of work) {
+      expect((await failed(args)).stderr).toMatch(/a store that ignores If-/);
+    }
+    await fail([]);
+    expect((await failed(work[0])).stderr).toContain('missing.csv');
+  });
+
   it('says what is wrong with the address, the key or the store, by its status too', async () => {
     const wrong = await failed(['models', 'list', '-m', 's3://Models/ctr']);
     expect(wrong).toMatchObject({

@@ -68,6 +68,10 @@ export class BucketStore implements RegistryStore {
     );
   }
 
+  checkWritable(): Promise<void> {
+    return this.kept.checkConditions();
+  }
+
   async add(
     guard: Guard,
     name: string,

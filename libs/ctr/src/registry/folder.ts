@@ -52,6 +52,9 @@ export class FolderStore implements RegistryStore {
     return this.exclusively(guard, async () => this.write(await decide(this)));
   }
 
+  /** The rights of a folder are looked at when it is changed. */
+  async checkWritable(): Promise<void> {}
+
   async add(
     guard: Guard,
     name: string,

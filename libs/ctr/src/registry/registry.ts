@@ -64,6 +64,15 @@ export class Registry {
     return new Registry(this.store, {}, guard);
   }
 
+  /**
+   * For before long work that ends in a change: a bucket whose key may only read, or whose store ignores
+   * conditions on writes, is told now. Of a folder nothing is looked at.
+   * @throws CtrError REGISTRY_READ_ONLY, STORE_REFUSED, STORE_UNREACHABLE
+   */
+  checkWritable(): Promise<void> {
+    return this.store.checkWritable();
+  }
+
   /** The version that serves, or undefined while there is none. */
   async current(): Promise<string | undefined> {
     return (await this.store.pointer())[0];

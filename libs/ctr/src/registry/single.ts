@@ -49,6 +49,9 @@ export class SingleStore implements RegistryStore {
     return this.refuse();
   }
 
+  /** It is told when it is to be changed, as of every folder. */
+  async checkWritable(): Promise<void> {}
+
   add(): Promise<never> {
     return this.refuse();
   }

@@ -40,6 +40,11 @@ export interface RegistryStore extends Shelf {
   /** @throws CtrError REGISTRY_BUSY, REGISTRY_READ_ONLY, STORE_* */
   change(guard: Guard, decide: Decide): Promise<void>;
   /**
+   * Looks whether changes would be refused whatever they are, where that can be told without making one.
+   * @throws CtrError REGISTRY_READ_ONLY, STORE_*
+   */
+  checkWritable(): Promise<void>;
+  /**
    * Stores a version under `name`, or, where that is taken, the name and a number. It is seen whole, and
    * no sooner than `decide` is done.
    * @returns the version
