@@ -265,6 +265,17 @@ describe('the process', () => {
     expect(hidden).toMatch(/MODEL_DIR: got something else, wanted a folder, s3:/);
   });
 
+  it.each([
+    ['AWS_ENDPOINT_URL_S3', 'http//me:PW-hidden@127.0.0.1', 'something else'],
+    ['AWS_ENDPOINT_URL', 'me:PW-hidden@127.0.0.1:9000', 'something else'],
+    ['AWS_ENDPOINT_URL_S3', 'ftp://PW-hidden', 'something else'],
+    ['AWS_ENDPOINT_URL', 'http://me:PW-hidden@127.0.0.1:9', 'an address with a name or a password'],
+  ])('does not start with a wrong %s, exit code 2', async (variable, value, got) => {
+    const errors = await ended({ MODEL_DIR, AWS_ENDPOINT_URL_S3: '', [variable]: value });
+    expect(errors).toContain(`The configuration is wrong.\n${variable}: got ${got}, wanted http`);
+    expect(errors).not.toMatch(/hidden|\n {4}at /i);
+  });
+
   const suite = program === undefined ? it.skip : it;
   if (program === undefined) {
     console.warn('skipped: neither valkey-server nor redis-server is installed on this machine');
