@@ -48,8 +48,39 @@ export function trainCommand(signal: AbortSignal): Command {
     .addOption(jsonFlag())
     .addOption(progressFlag())
     .addHelpText('after', trainHelp);
-  return command.action((data: string[], flags: TrainFlags) => runTrain(data, flags, signal));
+  return command.action((data: string[], flags: TrainFlags) => {
+    if (isGenerated(data, flags)) refuseDataFlags(command);
+    return runTrain(data, flags, signal);
+  });
 }
+
+/** Whether nothing names data. */
+const isGenerated = (data: readonly string[], { input = [], query, source }: TrainFlags): boolean =>
+  data.length + input.length === 0 && query === undefined && source === undefined;
+
+/**
+ * Generated records would answer to none of the flags that speak of data, and a model of them would
+ * take the place of the one that was meant.
+ * @throws InputError naming the first such flag
+ */
+function refuseDataFlags(command: Command): void {
+  const flag = command.options.find(
+    (option) =>
+      OF_DATA.has(option.attributeName()) &&
+      command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (flag === undefined) return;
+  throw new InputError(
+    `${flag.long}: got it without data, wanted a file, --query or --source beside it; without data, generated records are learned from`,
+  );
+}
+
+const OF_DATA: ReadonlySet<string> = new Set<keyof LoadFlags>([
+  ...(['called', 'encoding', 'table', 'sheet', 'decimal', 'dates', 'mapping', 'maxCells'] as const),
+  ...(['impressions', 'clicks', 'label', 'feature', 'forceFeature', 'where', 'derive'] as const),
+  ...(['dirty', 'negativeSamplingRate', 'repeatClicks', 'blankClicks', 'restated'] as const),
+  ...(['mature', 'exposureFeature'] as const),
+]);
 
 const trainHelp = `
 What the columns mean is said by a mapping: a file that "adscale inspect" drafts, or flags. None is
@@ -104,13 +135,13 @@ async function runTrain(
   }
   await registry.checkWritable();
   const input = [...data, ...(flags.input ?? [])];
-  const isGenerated = input.length === 0 && flags.query === undefined && flags.source === undefined;
-  const loaded = isGenerated
+  const generated = isGenerated(data, flags);
+  const loaded = generated
     ? loadGenerated(flags, reporter)
     : flags.source === undefined
       ? await loadTable({ ...flags, input }, reporter, signal)
       : await loadWarehouse(flags.source, { ...flags, input }, reporter, signal);
-  const from = isGenerated
+  const from = generated
     ? { input: [], generated: loaded.source }
     : trainedOn({ ...flags, input });
   const trained = await growModel(loaded, from, flags, reporter, signal);

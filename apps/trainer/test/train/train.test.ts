@@ -157,6 +157,12 @@ describe('bad input', () => {
     [['--threads', '0'], /threads is 0/],
     [['--profile', 'cosy'], /realistic, sparse, drifted, wide, hidden/],
     [['--nonsense'], /unknown option/],
+    [['--table', 'rec'], /--table: got it without data/],
+    [['--mapping', 'rec.mapping.yaml'], /--mapping: got it without data/],
+    [['--where', 'a > 1'], /--where: got it without data/],
+    [['--derive', 'b=a'], /--derive: got it without data/],
+    [['--label', 'clicked', '--feature', 'hour'], /--label: got it without data/],
+    [['--no-exposure-feature'], /exposure-feature: got it without data/],
   ])('the flags %j are refused with exit status 2', async (flags, message) => {
     const { status, stderr } = await adscale(['train', '-o', at('models'), ...flags]);
     expect(stderr).toMatch(message);
