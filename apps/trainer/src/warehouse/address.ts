@@ -83,8 +83,8 @@ export function parseAddress(text: string): Address {
       `--source: got ${other === undefined ? 'a #' : `the option ${other}`} in the URL, wanted none but ${known.options.join(', ')}`,
     );
   }
-  const user = decodeURIComponent(url.username) || known.user;
-  const database = decodeURIComponent(url.pathname.slice(1)) || known.database;
+  const user = decoded(url.username) || known.user;
+  const database = decoded(url.pathname.slice(1)) || known.database;
   const host = url.hostname || '127.0.0.1';
   const port = Number(url.port) || (isSecure(options) ? known.securePort : known.port);
   const query = url.search;
@@ -94,12 +94,24 @@ export function parseAddress(text: string): Address {
   };
 }
 
+/** What percent signs stand for. What was given may hold a password: it is not shown. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new InputError(
+      '--source: got a percent sign without two digits of a character of UTF-8 behind it, wanted %25 for the sign itself',
+      { cause },
+    );
+  }
+}
+
 /** Whether a ClickHouse is asked over HTTPS. */
 export const isSecure = ({ secure }: Readonly<Record<string, string>>): boolean =>
   secure === 'true' || secure === '1';
 
 function duckdbAddress(url: URL): Address {
-  const path = decodeURIComponent(url.pathname);
+  const path = decoded(url.pathname);
   if (url.host !== '' || url.search !== '' || url.hash !== '' || path.length < 2) {
     throw new InputError('--source: wanted duckdb:///path/file.db, three slashes and a file');
   }

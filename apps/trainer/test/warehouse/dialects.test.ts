@@ -133,6 +133,9 @@ describe('a URL', () => {
     ['mysql://u:geheim@db/ads', /a URL of mysql/],
     ['geheim', /got no URL/],
     ['duckdb://geheim/x', /three slashes/],
+    ['postgres://geheim%zz@db/ads', /percent sign/],
+    ['clickhouse://h/geheim%E0%A4', /percent sign/],
+    ['duckdb:///geheim%zz.db', /percent sign/],
   ])('%#: is refused without its secret being told', (url, told) => {
     let message = '';
     try {
