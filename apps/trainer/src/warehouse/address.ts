@@ -76,11 +76,18 @@ export function parseAddress(text: string): Address {
       `--source: got a password in the URL, wanted it in ${known.password} of the environment: a URL is seen by others`,
     );
   }
-  const options = Object.fromEntries(url.searchParams);
-  const other = Object.keys(options).find((name) => !known.options.includes(name));
-  if (other !== undefined || url.hash !== '') {
+  // Behind a password with /, ? or # in it, what comes after is taken for a path or an option.
+  if (/@|%40/.test(url.pathname + url.search + url.hash)) {
     throw new InputError(
-      `--source: got ${other === undefined ? 'a #' : `the option ${other}`} in the URL, wanted none but ${known.options.join(', ')}`,
+      `--source: got an @ behind the host of the URL, wanted none there, and a password in ${known.password} of the environment`,
+    );
+  }
+  const options = Object.fromEntries(url.searchParams);
+  const isOther = Object.keys(options).some((name) => !known.options.includes(name));
+  if (isOther || url.hash !== '') {
+    // What the option is called may be a part of a password: it is not shown.
+    throw new InputError(
+      `--source: got ${isOther ? 'another option' : 'a #'} in the URL, wanted no option but ${known.options.join(', ')}`,
     );
   }
   const user = decoded(url.username) || known.user;

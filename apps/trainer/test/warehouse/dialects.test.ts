@@ -128,7 +128,7 @@ describe('a URL', () => {
   it.each([
     ['clickhouse://u:geheim@db/ads', /CLICKHOUSE_PASSWORD/],
     ['postgres://u:geheim@db/ads', /PGPASSWORD/],
-    ['postgres://db/ads?password=geheim', /option password/],
+    ['postgres://db/ads?password=geheim', /no option but sslmode/],
     ['postgres://db/ads#geheim', /got a #/],
     ['mysql://u:geheim@db/ads', /a URL of mysql/],
     ['geheim', /got no URL/],
@@ -136,6 +136,11 @@ describe('a URL', () => {
     ['postgres://geheim%zz@db/ads', /percent sign/],
     ['clickhouse://h/geheim%E0%A4', /percent sign/],
     ['duckdb:///geheim%zz.db', /percent sign/],
+    ['postgres://user:12345/geheim@db/ads', /got an @ behind the host/],
+    ['postgres://user:12345/geheim%40db/ads', /got an @ behind the host/],
+    ['clickhouse://user:12?geheim@db/ads', /got an @ behind the host/],
+    ['postgres://user:12#geheim@db/ads', /got an @ behind the host/],
+    ['postgres://db/ads?geheim=1', /wanted no option but sslmode, sslrootcert/],
   ])('%#: is refused without its secret being told', (url, told) => {
     let message = '';
     try {
