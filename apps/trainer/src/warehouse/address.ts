@@ -132,8 +132,19 @@ export function passwordOf(engine: Engine): string | undefined {
   return engine === 'duckdb' ? undefined : process.env[facts[engine].password];
 }
 
-/** A message that names the password nowhere. */
+/** A shorter password is part of many words. */
+const LONG = 6;
+
+/**
+ * A message that does not name the password: a short one is looked for as a word of its own, as a
+ * message with holes in its words would be illegible, and tell the password by them.
+ */
 export function withoutSecret(message: string, engine: Engine): string {
   const password = passwordOf(engine);
-  return password === undefined || password === '' ? message : message.replaceAll(password, '***');
+  if (password === undefined || password === '') return message;
+  if (password.length >= LONG) return message.replaceAll(password, '***');
+  const isInWord = (character = ''): boolean => /[\p{L}\p{N}_]/u.test(character);
+  return message.replaceAll(password, (found, at: number) =>
+    isInWord(message[at - 1]) || isInWord(message[at + found.length]) ? found : '***',
+  );
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { InputError } from '../../src/cli/exit.js';
-import { parseAddress } from '../../src/warehouse/address.js';
+import { parseAddress, withoutSecret } from '../../src/warehouse/address.js';
 import { clickhouse } from '../../src/warehouse/clickhouse.js';
 import { duckdb } from '../../src/warehouse/duckdb.js';
 import { postgres } from '../../src/warehouse/postgres.js';
@@ -151,5 +151,25 @@ describe('a URL', () => {
     }
     expect(message).toMatch(told);
     expect(message).not.toContain('geheim');
+  });
+});
+
+describe('a message', () => {
+  const before = process.env['CLICKHOUSE_PASSWORD'];
+  afterEach(() => {
+    if (before === undefined) delete process.env['CLICKHOUSE_PASSWORD'];
+    else process.env['CLICKHOUSE_PASSWORD'] = before;
+  });
+
+  it.each([
+    ['geheim', 'got geheimer, wanted geheim', 'got ***er, wanted ***'],
+    ['e', 'there is no user e', 'there is no user ***'],
+    ['ee', 'between ee, see "ee"', 'between ***, see "***"'],
+    ['$&', 'got $& (not $&)', 'got *** (not ***)'],
+    ['', 'got nothing', 'got nothing'],
+  ])('does not tell the password %j', (password, message, told) => {
+    process.env['CLICKHOUSE_PASSWORD'] = password;
+    expect(withoutSecret(message, 'clickhouse')).toBe(told);
+    expect(withoutSecret(message, 'duckdb')).toBe(message);
   });
 });
