@@ -63,7 +63,17 @@ export async function openRows(
     columns = [...columns, { ...column, name }];
     known[name] = expression;
   }
+  refuseOurNames(columns);
   return { warehouse, from, columns, derived: known };
+}
+
+/** What is made of the columns is called so beside them, and would be taken for them. */
+function refuseOurNames(columns: readonly WarehouseColumn[]): void {
+  const ours = columns.find(({ name }) => name.toLowerCase().startsWith('adscale_'));
+  if (ours === undefined) return;
+  throw new InputError(
+    `column ${ours.name}: got a name that begins with adscale_, wanted another one, which a SELECT of --query gives it`,
+  );
 }
 
 /** Columns of all rows, or of the columns asked for. */

@@ -193,6 +193,18 @@ describe.each(engines)('%s', (engine) => {
     expect((error as Error).message).toMatch(told);
   });
 
+  it.each(['adscale_k', 'Adscale_F0'])('refuses a column that is called %s', async (name) => {
+    const refused = count(engine, logMapping, { query: `SELECT *, 1 AS "${name}" FROM log` });
+    await expect(refused).rejects.toThrow(
+      new InputError(
+        `column ${name}: got a name that begins with adscale_, wanted another one, which a SELECT of --query gives it`,
+      ),
+    );
+    const derived = { [name]: 'hour * 2' };
+    const made = count(engine, { ...logMapping, derived }, { table: 'log' });
+    await expect(made).rejects.toThrow(/a name that begins with adscale_/);
+  });
+
   it('takes one SELECT, and nothing behind it', async () => {
     const { counts } = await count(engine, logMapping, { query: 'SELECT * FROM log; ' });
     expect(counts.rows).toBe(ROWS);
