@@ -9,6 +9,12 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/** Reads a flag that is a text, and not a blank one. */
+export function someText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('wanted a text that is not empty.');
+  return text;
+}
+
 /** Reads a flag that is a share, in (0, 1). */
 export function share(text: string): number {
   const value = Number(text);

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { CtrError, Registry } from '@adscale/ctr';
 import { Command, Option } from 'commander';
 import { exitHelp, InputError, RefusedError } from '../cli/exit.js';
-import { countFlag, day, jsonFlag, share } from '../cli/flags.js';
+import { countFlag, day, jsonFlag, share, someText } from '../cli/flags.js';
 import { Reporter } from '../cli/reporter.js';
 import { visible } from '../cli/visible.js';
 import { modelsFlag, type ModelsFlags } from '../score/stored-model.js';
@@ -46,8 +46,8 @@ function addRunFlags(command: Command): Command {
         'the warehouse of its own data, where it is not the one of its card',
       ).conflicts('data'),
     )
-    .option('--table <name>', 'of --source; default as in the card')
-    .option('--query <sql>', 'of --source; default as in the card')
+    .option('--table <name>', 'of --source; default as in the card', someText)
+    .option('--query <sql>', 'of --source; default as in the card', someText)
     .addOption(
       new Option(
         '--since <day>',

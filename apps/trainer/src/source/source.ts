@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import iconv from 'iconv-lite';
 import { InputError } from '../cli/exit.js';
-import { countFlag } from '../cli/flags.js';
+import { countFlag, someText } from '../cli/flags.js';
 import type { DateOrder, TimeReading } from '../language/times.js';
 import { CellCounter } from './cells.js';
 import type { Database, SourceColumn } from './database.js';
@@ -53,7 +53,7 @@ export function addSourceFlags(command: Command): Command {
         'CSV, XLSX, Parquet, NDJSON (.gz too), globs, - for standard input, or a DuckDB file; the argument by another name',
       ),
     )
-    .option('--query <sql>', 'a SELECT over files or over the DuckDB file given')
+    .option('--query <sql>', 'a SELECT over files or over the DuckDB file given', someText)
     .option('--called <name>', 'what reports and messages call the data; default its paths')
     .option('--encoding <name>', 'of text, such as windows-1252; found out if absent')
     .addOption(
@@ -82,7 +82,7 @@ export function addSourceFlags(command: Command): Command {
 
 /** A table's place, or the name of one in a warehouse. */
 function tableFlag(text: string): number | string {
-  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : text;
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : someText(text);
 }
 
 /** A text file or a sheet, as it was found to be written. */

@@ -1,7 +1,7 @@
 /* A warehouse as commands name it. */
 import { totalmem } from 'node:os';
 import { constrainedMemory } from 'node:process';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { InputError } from '../cli/exit.js';
 import { wholeNumber } from '../cli/flags.js';
 import type { DatabaseOptions } from '../source/database.js';
@@ -27,8 +27,15 @@ export function addWarehouseFlags(command: Command): Command {
       new Option(
         '--max-cells <n>',
         'of --source: more distinct cells than these are made fewer; default by the memory',
-      ).argParser(wholeNumber),
+      ).argParser(someCells),
     );
+}
+
+/** A flag that is a number of cells: some with clicks and some without. */
+function someCells(text: string): number {
+  const cells = wholeNumber(text);
+  if (cells < 2) throw new InvalidArgumentError('wanted a whole number from 2.');
+  return cells;
 }
 
 /** What of a warehouse is read, as cards keep it. */

@@ -339,4 +339,17 @@ describe('the program', () => {
     expect(await refused(['ads.csv', '--table', 'log'])).toMatch(/ads\.csv beside it/);
     expect(await refused(['--table', 'nowhere'])).toMatch(/nowhere/);
   });
+
+  it.each([
+    ['train', '--table', '', /--table.*wanted a text that is not empty/],
+    ['inspect', '--query', ' ', /--query.*wanted a text that is not empty/],
+    ['retrain', '--table', '', /--table.*wanted a text that is not empty/],
+    ['retrain', '--query', '', /--query.*wanted a text that is not empty/],
+    ['train', '--max-cells', '0', /--max-cells.*wanted a whole number from 2/],
+    ['evaluate', '--max-cells', '1', /--max-cells.*wanted a whole number from 2/],
+  ])('%s refuses %s %j by name', async (command, flag, value, told) => {
+    const { status, stderr } = await adscale([command, '--source', urls['duckdb']!, flag, value]);
+    expect(stderr).toMatch(told);
+    expect(status).toBe(2);
+  });
 });
