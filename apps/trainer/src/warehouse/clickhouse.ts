@@ -4,6 +4,7 @@
  * its own rows, and cells come together where we ask. Its words are those that the server of 2018
  * (18.16) and today's both know; neither parameters of queries, nor window functions, nor CTEs.
  */
+import { randomUUID } from 'node:crypto';
 import {
   ClickHouseLogLevel,
   createClient,
@@ -151,12 +152,18 @@ export class ClickhouseWarehouse implements Warehouse {
   readonly dialect = clickhouse;
   readonly traffic: Traffic = { queries: 0, rows: 0, bytes: 0 };
   private settings: ClickHouseSettings = {};
+  /** By the name that the server has for it: what was asked last. */
+  private asked: string | undefined;
+  /** Of what was told to end: settled when the server knows. */
+  private cancelled: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly client: ClickHouseClient,
     readonly url: string,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    signal.addEventListener('abort', this.onAbort);
+  }
 
   /** @throws InputError naming the server, if it does not let us in */
   static async open(address: Address, signal: AbortSignal): Promise<ClickhouseWarehouse> {
@@ -176,10 +183,21 @@ export class ClickhouseWarehouse implements Warehouse {
       await warehouse.requireAllShards();
       return warehouse;
     } catch (cause) {
-      await client.close();
+      await warehouse.close();
       throw cause;
     }
   }
+
+  /** A server that counts does not look whether anybody waits for it, and would count to the end. */
+  private readonly onAbort = (): void => {
+    if (this.asked === undefined) return;
+    const query = `KILL QUERY WHERE query_id = '${this.asked}' ASYNC`;
+    // It has ended already, or is not ours to end: nothing is left to be done.
+    this.cancelled = this.client.command({ query }).then(
+      () => {},
+      () => {},
+    );
+  };
 
   /**
    * A server may be set to answer without the shards that are lost, and says nothing then. It is told
@@ -229,6 +247,8 @@ export class ClickhouseWarehouse implements Warehouse {
   }.bind(this);
 
   async close(): Promise<void> {
+    this.signal.removeEventListener('abort', this.onAbort);
+    await this.cancelled;
     await this.client.close();
   }
 
@@ -253,9 +273,9 @@ export class ClickhouseWarehouse implements Warehouse {
     format: Format,
   ): ReturnType<typeof this.client.query<Format>> {
     const max_query_size = query.length > USUAL_QUERY ? String(2 * query.length) : undefined;
+    this.asked = randomUUID();
     return this.client.query<Format>({
-      query,
-      format,
+      ...{ query, format, query_id: this.asked },
       abort_signal: this.signal,
       clickhouse_settings: { ...this.settings, ...(max_query_size && { max_query_size }) },
     });

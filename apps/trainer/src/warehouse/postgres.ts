@@ -82,25 +82,26 @@ export class PostgresWarehouse implements Warehouse {
   readonly dialect = postgres;
   readonly traffic: Traffic = { queries: 0, rows: 0, bytes: 0 };
 
+  /** Of what was told to end: settled when the server knows. */
+  private cancelled: Promise<void> = Promise.resolve();
+
   private constructor(
     private readonly client: pg.Client,
+    private readonly config: pg.ClientConfig,
     readonly url: string,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    signal.addEventListener('abort', this.onAbort);
+  }
 
   /** @throws InputError naming the server, if it does not let us in */
   static async open(address: Address, signal: AbortSignal): Promise<PostgresWarehouse> {
-    const { host, port, user, database, options, url } = address;
-    const query = new URLSearchParams(options).toString();
-    const client = new pg.Client({
-      connectionString: `postgres://${encodeURIComponent(user)}@${host}:${port}/${encodeURIComponent(database)}${query === '' ? '' : `?${query}`}`,
-      password: passwordOf('postgres'),
-      application_name: 'adscale',
-      connectionTimeoutMillis: PATIENCE,
-    });
+    const { url } = address;
+    const config = configOf(address);
+    const client = new pg.Client(config);
     // A connection that is lost between two questions is told of by the next one.
     client.on('error', () => {});
-    const warehouse = new PostgresWarehouse(client, url, signal);
+    const warehouse = new PostgresWarehouse(client, config, url, signal);
     try {
       await client.connect();
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -110,10 +111,24 @@ export class PostgresWarehouse implements Warehouse {
       await client.query('SELECT setseed(0.5)');
       return warehouse;
     } catch (cause) {
-      await client.end().catch(() => {});
+      await warehouse.close();
       throw refusal(url, cause);
     }
   }
+
+  /** A server that counts does not look whether anybody waits for it, and would count to the end. */
+  private readonly onAbort = (): void => {
+    const { processID } = this.client as pg.Client & { processID: number | null };
+    if (processID === null) return;
+    const messenger = new pg.Client(this.config);
+    messenger.on('error', () => {});
+    this.cancelled = messenger
+      .connect()
+      .then(() => messenger.query('SELECT pg_cancel_backend($1)', [processID]))
+      .then(() => messenger.end())
+      // It is gone, or takes no more connections: nothing is left to be done.
+      .catch(() => {});
+  };
 
   async describe(sql: string): Promise<WarehouseColumn[]> {
     const cursor = this.client.query(new Cursor(`SELECT * FROM (${sql}) AS adscale_d LIMIT 0`));
@@ -157,8 +172,20 @@ export class PostgresWarehouse implements Warehouse {
   }.bind(this);
 
   async close(): Promise<void> {
+    this.signal.removeEventListener('abort', this.onAbort);
+    await this.cancelled;
     await this.client.end().catch(() => {});
   }
+}
+
+function configOf({ host, port, user, database, options }: Address): pg.ClientConfig {
+  const query = new URLSearchParams(options).toString();
+  return {
+    connectionString: `postgres://${encodeURIComponent(user)}@${host}:${port}/${encodeURIComponent(database)}${query === '' ? '' : `?${query}`}`,
+    password: passwordOf('postgres'),
+    application_name: 'adscale',
+    connectionTimeoutMillis: PATIENCE,
+  };
 }
 
 function refusal(url: string, cause: unknown): unknown {
