@@ -112,6 +112,9 @@ export class PostgresWarehouse implements Warehouse {
       return warehouse;
     } catch (cause) {
       await warehouse.close();
+      if (!passwordOf('postgres') && isOfPassword(cause)) {
+        throw new InputError(`${url}: the server wants a password: set PGPASSWORD`, { cause });
+      }
       throw refusal(url, cause);
     }
   }
@@ -186,6 +189,12 @@ function configOf({ host, port, user, database, options }: Address): pg.ClientCo
     application_name: 'adscale',
     connectionTimeoutMillis: PATIENCE,
   };
+}
+
+/** Whether a password is wrong or, as the client words it, none. */
+function isOfPassword(cause: unknown): boolean {
+  const { code, message } = cause as Partial<pg.DatabaseError>;
+  return code === '28P01' || /client password must be a/.test(message ?? '');
 }
 
 function refusal(url: string, cause: unknown): unknown {
