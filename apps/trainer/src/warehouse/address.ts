@@ -93,6 +93,8 @@ export function parseAddress(text: string): Address {
   const user = decoded(url.username) || known.user;
   const database = decoded(url.pathname.slice(1)) || known.database;
   const host = url.hostname || '127.0.0.1';
+  // It stays as it is written, and must be one that can be read.
+  decoded(host);
   const port = Number(url.port) || (isSecure(options) ? known.securePort : known.port);
   const query = url.search;
   return {

@@ -1,4 +1,5 @@
 /* PostgreSQL as a warehouse: one read-only transaction that sees the same rows from first to last. */
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { InputError } from '../cli/exit.js';
@@ -181,14 +182,49 @@ export class PostgresWarehouse implements Warehouse {
   }
 }
 
+/** Told in parts, since the client reads URLs by rules of its own, and warns of some modes at length. */
 function configOf({ host, port, user, database, options }: Address): pg.ClientConfig {
-  const query = new URLSearchParams(options).toString();
+  const { sslmode, sslrootcert } = options;
   return {
-    connectionString: `postgres://${encodeURIComponent(user)}@${host}:${port}/${encodeURIComponent(database)}${query === '' ? '' : `?${query}`}`,
+    // In a URL, an address of IPv6 stands in brackets, and a socket's folder has %2F for /.
+    host: decodeURIComponent(host).replace(/^\[(.*)\]$/, '$1'),
+    ...{ port, user, database },
+    // Where the URL says nothing, PGSSLMODE may.
+    ...((sslmode !== undefined || sslrootcert !== undefined) && {
+      ssl: encryptionOf(sslmode ?? 'verify-full', sslrootcert),
+    }),
     password: passwordOf('postgres'),
     application_name: 'adscale',
     connectionTimeoutMillis: PATIENCE,
   };
+}
+
+/** What a mode means is what it means to PostgreSQL's own programs. */
+function encryptionOf(mode: string, rootCert?: string): pg.ClientConfig['ssl'] {
+  if (!MODES.includes(mode)) {
+    throw new InputError(`--source: got another sslmode in the URL, wanted ${MODES.join(', ')}`);
+  }
+  if (mode === 'disable') return false;
+  if (mode === 'no-verify') return { rejectUnauthorized: false };
+  if (rootCert === undefined) {
+    if (mode === 'require') return { rejectUnauthorized: false };
+    if (mode === 'verify-ca') {
+      throw new InputError('--source: got sslmode=verify-ca alone, wanted sslrootcert beside it');
+    }
+    return {};
+  }
+  const ca = readRootCert(rootCert);
+  return mode === 'verify-full' ? { ca } : { ca, checkServerIdentity: () => undefined };
+}
+
+const MODES = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+
+function readRootCert(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new InputError(`--source: sslrootcert: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Whether a password is wrong or, as the client words it, none. */

@@ -136,6 +136,7 @@ describe('a URL', () => {
     ['postgres://geheim%zz@db/ads', /percent sign/],
     ['clickhouse://h/geheim%E0%A4', /percent sign/],
     ['duckdb:///geheim%zz.db', /percent sign/],
+    ['postgres://geheim%zz/ads', /percent sign/],
     ['postgres://user:12345/geheim@db/ads', /got an @ behind the host/],
     ['postgres://user:12345/geheim%40db/ads', /got an @ behind the host/],
     ['clickhouse://user:12?geheim@db/ads', /got an @ behind the host/],

@@ -1,3 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { InputError } from '../../src/cli/exit.js';
 import { useWarehouse } from '../../src/warehouse/open.js';
 import { NOT_INSTALLED, PASSWORD, PostgresServer, programs } from './postgres-server.js';
 
@@ -19,6 +24,7 @@ const access = [
 onServer('a connection to PostgreSQL', () => {
   let server: PostgresServer;
   const before = process.env['PGPASSWORD'];
+  let folder: string;
   const as = (role: string): string => server.url.replace('postgres@', `${role}@`);
 
   /** Whether the connection is encrypted. */
@@ -38,6 +44,12 @@ onServer('a connection to PostgreSQL', () => {
     }
     // Read when it starts again.
     server.run(`COPY (SELECT 1) TO PROGRAM 'printf "${access}\\n" > pg_hba.conf'`);
+    // Of a host that is not the one we ask for.
+    const made = 'openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=elsewhere';
+    server.run(`COPY (SELECT 1) TO PROGRAM '${made} -keyout server.key -out server.crt 2>&1'`);
+    server.run('ALTER SYSTEM SET ssl = on');
+    folder = await mkdtemp(join(tmpdir(), 'adscale-certificate-'));
+    await writeFile(join(folder, 'root.crt'), server.ask("SELECT pg_read_file('server.crt')"));
     await server.kill();
     await server.resume();
   });
@@ -45,7 +57,10 @@ onServer('a connection to PostgreSQL', () => {
     if (before === undefined) delete process.env['PGPASSWORD'];
     else process.env['PGPASSWORD'] = before;
   });
-  afterAll(() => server?.remove());
+  afterAll(async () => {
+    await server?.remove();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
 
   it.each(roles)('says by which variable a password comes (%s)', async (role) => {
     for (const none of [undefined, '']) {
@@ -59,5 +74,41 @@ onServer('a connection to PostgreSQL', () => {
     await expect(encryption(as(role))).rejects.toThrow(/password authentication failed/);
     process.env['PGPASSWORD'] = PASSWORD;
     await expect(encryption(as(role))).resolves.toBe(false);
+  });
+
+  it('is encrypted as sslmode says, and nothing is warned of', async () => {
+    const warned: string[] = [];
+    const onWarning = ({ message }: Error): void => void warned.push(message);
+    process.on('warning', onWarning);
+    const root = encodeURIComponent(join(folder, 'root.crt'));
+    const by = (query: string): Promise<unknown> => encryption(`${server.url}?${query}`);
+    try {
+      expect(await by('sslmode=disable')).toBe(false);
+      expect(await by('sslmode=require')).toBe(true);
+      expect(await by('sslmode=no-verify')).toBe(true);
+      expect(await by(`sslmode=require&sslrootcert=${root}`)).toBe(true);
+      expect(await by(`sslmode=verify-ca&sslrootcert=${root}`)).toBe(true);
+      await expect(by('sslmode=verify-full')).rejects.toThrow(/self-signed certificate/);
+      const named = server.url.replace('127.0.0.1', 'localhost');
+      for (const mode of ['sslmode=verify-full&', '']) {
+        const verified = encryption(`${named}?${mode}sslrootcert=${root}`);
+        await expect(verified).rejects.toThrow(/does not match certificate/);
+      }
+      // Warnings are told on the next turn.
+      await setImmediate();
+      expect(warned).toEqual([]);
+    } finally {
+      process.off('warning', onWarning);
+    }
+  });
+
+  it.each([
+    ['sslmode=geheim', /another sslmode in the URL, wanted disable, require, verify-ca/],
+    ['sslmode=verify-ca', /verify-ca alone, wanted sslrootcert/],
+    ['sslrootcert=/nowhere/root.crt', /sslrootcert: ENOENT.*\/nowhere\/root\.crt/],
+  ])('is refused by %s', async (query, told) => {
+    const refused = encryption(`${server.url}?${query}`);
+    await expect(refused).rejects.toBeInstanceOf(InputError);
+    await expect(refused).rejects.toThrow(told);
   });
 });

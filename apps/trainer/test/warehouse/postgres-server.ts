@@ -88,6 +88,16 @@ export class PostgresServer {
     });
   }
 
+  /** The one value of an answer, as text. */
+  ask(sql: string): string {
+    const where = ['-h', '127.0.0.1', '-p', String(this.port), '-U', USER];
+    const how = ['-A', '-t', '-v', 'ON_ERROR_STOP=1', '-c', sql];
+    return execFileSync(join(programs!, 'psql'), [...where, ...how], {
+      cwd: this.folder,
+      encoding: 'utf8',
+    });
+  }
+
   /** Ends at once, as a machine does that loses power. */
   async kill(): Promise<void> {
     const { child } = this;
