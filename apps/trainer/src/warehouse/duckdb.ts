@@ -1,7 +1,8 @@
 /* DuckDB as a warehouse: a database file, opened for reading only. */
-import { access } from 'node:fs/promises';
+import { access, open } from 'node:fs/promises';
 import { InputError } from '../cli/exit.js';
 import { Database, type DatabaseOptions } from '../source/database.js';
+import { contentOf } from '../source/encoding.js';
 import { isDataError } from '../source/source.js';
 import { quoteName, quoteNumber, quoteText } from '../source/sql.js';
 import type { Address } from './address.js';
@@ -77,6 +78,7 @@ export class DuckdbWarehouse implements Warehouse {
     await access(path).catch((cause: unknown) => {
       throw new InputError(`${url}: there is no such file`, { cause });
     });
+    await refuseOther(path, url);
     const database = await Database.open(options, signal);
     try {
       await database.run(`ATTACH ${quoteText(path)} AS input (READ_ONLY); USE input`);
@@ -124,6 +126,30 @@ export class DuckdbWarehouse implements Warehouse {
     throw new InputError(`${this.url}: got several statements, wanted one SELECT`);
   }
 }
+
+/** It would be opened as something else, and no table would be found in it. */
+async function refuseOther(path: string, url: string): Promise<void> {
+  const start = await firstBytes(path).catch((cause: Error) => {
+    throw new InputError(`${url}: ${cause.message}`, { cause });
+  });
+  if (contentOf(start) === 'duckdb') return;
+  throw new InputError(
+    `${url}: got a file that is no database of DuckDB; files of data are named without --source`,
+  );
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(START), 0, START, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Bytes that tell what a file is. */
+const START = 64;
 
 const plainJson = (_: string, value: unknown): unknown =>
   typeof value === 'bigint' ? Number(value) : value;

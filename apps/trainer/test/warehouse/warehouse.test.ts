@@ -236,6 +236,22 @@ both('records are the same cells in all engines', async () => {
   });
 });
 
+it.each([
+  ['rec.csv', 'clicked,site\n1,a\n0,b\n'],
+  ['empty.db', ''],
+])('%s is no database of DuckDB', async (name, text) => {
+  await writeFile(join(folder, name), text);
+  const url = `duckdb://${join(folder, name)}`;
+  const refused = useWarehouse(url, options, signal, () => Promise.resolve());
+  await expect(refused).rejects.toThrow(
+    new InputError(
+      `${url}: got a file that is no database of DuckDB; files of data are named without --source`,
+    ),
+  );
+  const folderItself = useWarehouse(`duckdb://${folder}`, options, signal, () => Promise.resolve());
+  await expect(folderItself).rejects.toBeInstanceOf(InputError);
+});
+
 describe('the program', () => {
   const train = (url: string, name: string, more: readonly string[] = []) =>
     adscale([
