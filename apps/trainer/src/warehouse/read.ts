@@ -80,17 +80,17 @@ export async function readWarehouse(
     },
     notes: [
       ...cells.coarsened,
-      ...tellDrawn(cells.drawn),
+      ...tellDrawn(cells.drawn, cuts === undefined),
       tellCrossed(counted.counts.rows, cells.cells, traffic),
     ],
   };
 }
 
-function tellDrawn(share: number): string[] {
+function tellDrawn(share: number, isLearned: boolean): string[] {
   if (share === 1) return [];
   const percent = (100 * share).toPrecision(3);
   return [
-    `${percent} % of the cells are learned from, drawn by a hash, as more are not held (--max-cells)`,
+    `${percent} % of the cells ${isLearned ? 'are learned from' : 'judge'}, drawn by a hash, as more are not held (--max-cells)`,
   ];
 }
 

@@ -274,6 +274,11 @@ describe('the program', () => {
     expect(judged.stderr).toMatch(/trained on this very data/);
     const result = JSON.parse(judged.stdout);
     expect(result.trained_on_this_data).toBe(true);
+    const few = ['--max-cells', '20', '--json'];
+    const partly = await adscale(['evaluate', ...where, '-m', join(folder, 'models'), ...few]);
+    expect(partly.status).toBe(0);
+    expect(partly.stderr).toMatch(/% of the cells judge, drawn by a hash/);
+    expect(partly.stderr).not.toMatch(/learned from/);
     // A model answers the row without a bid too, which it was not trained on.
     const withoutBid = 1 + 10 * 13;
     expect(result.evaluation.impressions).toBe(
