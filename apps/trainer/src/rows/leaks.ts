@@ -213,20 +213,27 @@ function rateFit(
   let [all, clicks] = [0, 0];
   for (const i of there) [all, clicks] = [all + n[i], clicks + k[i]];
   const most = (MOST_TIMES * all) / there.length;
-  let [w, wx, wr, wxx, wrr, wxr, noise] = [0, 0, 0, 0, 0, 0, 0];
   const rate = clicks / all;
+  // Squares of numbers far from 0 differ by less than their last bit: these are of distances, first
+  // from one of the numbers, so that their mean is exact enough, and then from that.
+  const origin = x[there[0]];
+  let [w, wx, wr] = [0, 0, 0];
   for (const i of there) {
     const weight = Math.min(n[i], most);
-    const r = k[i] / n[i] - rate;
     w += weight;
-    wx += weight * x[i];
-    wr += weight * r;
-    wxx += weight * x[i] ** 2;
-    wrr += weight * r ** 2;
-    wxr += weight * x[i] * r;
+    wx += weight * (x[i] - origin);
+    wr += weight * (k[i] / n[i] - rate);
+  }
+  const [middle, middleRate] = [wx / w, rate + wr / w];
+  let [sxx, srr, sxr, noise] = [0, 0, 0, 0];
+  for (const i of there) {
+    const weight = Math.min(n[i], most);
+    const [dx, dr] = [x[i] - origin - middle, k[i] / n[i] - middleRate];
+    sxx += weight * dx ** 2;
+    srr += weight * dr ** 2;
+    sxr += weight * dx * dr;
     noise += (weight * rate * (1 - rate)) / n[i];
   }
-  const [sxx, srr, sxr] = [wxx - wx ** 2 / w, wrr - wr ** 2 / w, wxr - (wx * wr) / w];
   return { rate_r2: sxr ** 2 / (sxx * srr), ceiling: Math.max(0, 1 - noise / srr) };
 }
 

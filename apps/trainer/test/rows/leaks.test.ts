@@ -75,6 +75,24 @@ describe('a column that leaks the clicks', () => {
     expect(suspicionOf(await evidence('n * (0.5 + u)'))).toBeUndefined();
   });
 
+  it.each([
+    ['whole numbers around 2^53', '9007199254740992.0 + 2 * floor(10 * u)'],
+    ['whole numbers below 2^63', '9e18 + 1024 * floor(10 * u)'],
+    ['moments in microseconds', '1.7e15 + floor(10 * u)'],
+    ['one fraction', '0.1'],
+  ])('is not suspected for the size of its numbers: %s', async (_, sql) => {
+    const far = await evidence(sql);
+    expect(suspicionOf(far)).toBeUndefined();
+    expect(far!.rate_r2).not.toBeGreaterThan(0.05);
+  });
+
+  it('tells as much of the rate wherever its 0 is', async () => {
+    const near = await evidence('8 * floor(4 * k / n * 10)');
+    const far = await evidence('9007199254740992.0 + 8 * floor(4 * k / n * 10)');
+    expect(near!.rate_r2).toBeGreaterThan(0.3);
+    expect(far!.rate_r2).toBeCloseTo(near!.rate_r2, 3);
+  });
+
   it('is told from a few rows by its name only', async () => {
     const few = await evidence('k * 0.2', 40);
     expect(few).toBeUndefined();
