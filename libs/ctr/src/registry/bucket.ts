@@ -15,8 +15,8 @@
 import { createHash } from 'node:crypto';
 import { CtrError } from '../errors.js';
 import type { Objects } from '../objects/objects.js';
-import { edited, shelfOf } from './book.js';
-import { KeptBook } from './kept-book.js';
+import { edited, shelfOf, type Book } from './book.js';
+import { KeptBook, type Sent } from './kept-book.js';
 import { leased } from './lease.js';
 import type { LockOptions } from './lock.js';
 import type { Rollout } from './rollout.js';
@@ -82,23 +82,24 @@ export class BucketStore implements RegistryStore {
     await this.kept.checkConditions();
     const version = await this.upload(name, files);
     const digest = createHash('sha256').update(files[MODEL_FILE]).digest('hex');
+    const sent: Sent = { inDoubt: false };
+    const named = async (book: Book): Promise<Book> => {
+      if (this.kept.clock.now() - begun > LONGEST) {
+        const detail = `${this.fileOf(version, '')} took more than an hour to write; try again`;
+        throw new CtrError('STORE_UNREACHABLE', detail);
+      }
+      const edit = await decide(shelfOf(book, this.pointerName), version);
+      return {
+        ...(edited(book, edit) ?? book),
+        versions: { ...book.versions, [version]: digest },
+      };
+    };
     try {
-      await this.kept.swap(guard, async (book) => {
-        if (this.kept.clock.now() - begun > LONGEST) {
-          const detail = `${this.fileOf(version, '')} took more than an hour to write; try again`;
-          throw new CtrError('STORE_UNREACHABLE', detail);
-        }
-        const edit = await decide(shelfOf(book, this.pointerName), version);
-        return {
-          ...(edited(book, edit) ?? book),
-          versions: { ...book.versions, [version]: digest },
-        };
-      });
+      await this.kept.swap(guard, named, sent);
       return version;
     } catch (error) {
-      // Without an answer, it may be published all the same.
-      const isUnknown = error instanceof CtrError && error.code === 'STORE_UNREACHABLE';
-      if (!isUnknown) await this.takeBack(version, files);
+      // Whatever went wrong: it may be published all the same.
+      if (!sent.inDoubt) await this.takeBack(version, files);
       throw error;
     }
   }
@@ -167,9 +168,10 @@ export class BucketStore implements RegistryStore {
     return true;
   }
 
-  /** Deletes what a publication that came to nothing has written. */
+  /** Deletes what a publication that came to nothing has written, unless the book names it. */
   private async takeBack(version: string, files: VersionFiles): Promise<void> {
     try {
+      if (Object.hasOwn((await this.kept.read()).book.versions, version)) return;
       await this.objects.remove(
         keysToRemove(Object.keys(files).map((file) => keyOf(version, file))),
       );

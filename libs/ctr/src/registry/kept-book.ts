@@ -30,6 +30,12 @@ interface ReadBook {
   readonly etag?: string;
 }
 
+/** What became of the writes of a change, for whoever has to clear up after one that failed. */
+export interface Sent {
+  /** Whether one was sent of which it is not known that it came to nothing. */
+  inDoubt: boolean;
+}
+
 export class KeptBook {
   readonly clock: Clock;
   /** What errors call it. */
@@ -68,13 +74,21 @@ export class KeptBook {
   /**
    * Replaces the book by what `next` makes of it, when nobody else has replaced it meanwhile.
    * @param next undefined for what is to stay
+   * @param sent is told when the change may have been made although this throws
    * @throws CtrError REGISTRY_BUSY if others come first again and again
    */
-  async swap(guard: Guard, next: (book: Book) => Promise<Book | undefined>): Promise<void> {
+  async swap(
+    guard: Guard,
+    next: (book: Book) => Promise<Book | undefined>,
+    sent: Sent = { inDoubt: false },
+  ): Promise<void> {
     const { wait = WAIT, signal } = this.options;
     const deadline = this.clock.now() + wait;
     const change = randomUUID();
-    /** A write that got no answer: it may still come, as long as the book is as it was asked to replace. */
+    /**
+     * A write that got no answer, or was told that somebody came first, which may have been itself: it may
+     * still come, as long as the book is as it was asked to replace.
+     */
     let doubt: { readonly etag: string | undefined } | undefined;
     for (let tries = 0; ; tries++) {
       if (tries > 0) await this.clock.sleep(backOff(tries));
@@ -88,6 +102,8 @@ export class KeptBook {
         continue;
       }
       doubt = undefined;
+      // A book that is away for a moment proves nothing.
+      if (etag !== undefined) sent.inDoubt = false;
       signal?.throwIfAborted();
       if (tries > 0 && isLate) throw this.busy();
       await guard();
@@ -95,9 +111,9 @@ export class KeptBook {
       if (this.lost) throw this.lost;
       if (wanted === undefined) return;
       await this.checkConditions();
-      const written = await this.write(signed(wanted, change), etag);
-      if (written === 'done') return;
-      if (written === 'unknown') doubt = { etag };
+      sent.inDoubt = true;
+      if (await this.write(signed(wanted, change), etag)) return;
+      doubt = { etag };
     }
   }
 
@@ -116,16 +132,13 @@ export class KeptBook {
     this.isChecked = true;
   }
 
-  /** @returns 'outrun' if somebody came first; 'unknown' if no answer came */
-  private async write(
-    book: Book,
-    etag: string | undefined,
-  ): Promise<'done' | 'outrun' | 'unknown'> {
+  /** @returns false if it may not have been done: only reading the book tells */
+  private async write(book: Book, etag: string | undefined): Promise<boolean> {
     const when = etag === undefined ? 'absent' : { etag };
     try {
-      return (await this.objects.put(BOOK, bookText(book), when)) === undefined ? 'outrun' : 'done';
+      return (await this.objects.put(BOOK, bookText(book), when)) !== undefined;
     } catch (error) {
-      if (error instanceof CtrError && error.code === 'STORE_UNREACHABLE') return 'unknown';
+      if (error instanceof CtrError && error.code === 'STORE_UNREACHABLE') return false;
       throw error;
     }
   }

@@ -263,6 +263,37 @@ describe('a change of a registry in a bucket', () => {
   });
 });
 
+describe('a publication whose write of the book is in doubt', () => {
+  it.each([
+    ['is refused', { what: 'refuse', status: 403, code: 'AccessDenied' }],
+    ['fails in the store', { what: 'refuse', status: 500, code: 'InternalError' }],
+    ['is no XML of S3', { what: 'refuse', status: 400, code: 'Whatever' }],
+  ] as const)('keeps its files when reading the book after it %s', async (_, fault) => {
+    const one = await publish();
+    await server.fail({ method: 'PUT', key: 'registry', nth: 1, what: 'mute' });
+    const doubted = new Registry(location, { clock: new TestClock() }).guardedBy(async () => {
+      await server.fail(
+        { method: 'PUT', key: 'registry', nth: 1, what: 'mute' },
+        { method: 'GET', key: 'registry', ...fault },
+      );
+    });
+    await expect(doubted.publish(second.bytes, second.card)).rejects.toBeDefined();
+    await server.fail();
+    const versions = await registry.versions();
+    expect(versions).toHaveLength(2);
+    expect(versions).toContain(one);
+    for (const version of versions) await registry.load(version);
+  });
+
+  it('takes them back when nothing was written', async () => {
+    await publish();
+    const before = await server.keys();
+    const no = registry.guardedBy(() => Promise.reject(new Error('not wanted')));
+    await expect(no.publish(second.bytes, second.card)).rejects.toThrow('not wanted');
+    expect(await server.keys()).toEqual(before);
+  });
+});
+
 describe('what a bucket refuses', () => {
   it('is told with what to do about it, and never with credentials', async () => {
     const one = await publish();
