@@ -180,11 +180,12 @@ async function runPrune(
   { keep, dryRun, json }: { keep: number; dryRun?: boolean; json?: boolean },
 ): Promise<void> {
   const pruned = await registry.prune({ keep, dryRun });
-  const { removed, kept, swept } = pruned;
+  const { removed, kept, swept, unknown = [] } = pruned;
   const lines = [
     ...removed.map((version) => `${dryRun ? 'would remove' : 'removed'}  ${version}`),
     ...kept.map(({ version, reasons }) => `kept  ${version}  ${reasons.join(', ')}`),
     ...(swept.length === 0 ? [] : [`left behind by processes that were killed: ${swept.length}`]),
+    ...unknown.map((name) => `left alone  ${name}  complete, but not in the registry`),
   ];
   const text = lines.length === 0 ? `${registry.location} has no version` : lines.join('\n');
   new Reporter(json).result(text, { dry_run: dryRun ?? false, ...pruned });

@@ -5,6 +5,7 @@
  *     "versions": { "20260301-…": "9c0d1e2f…", … },  every version, and the SHA-256 of its model file
  *     "rollout": { "canary": null, "shadow": null },
  *     "tags": { "champion": "20260228-…" },
+ *     "removed": ["…"],                              versions whose objects may be deleted
  *     "changes": ["…", "…"] }                        names of the last changes, the latest last
  *
  * In one, because a store replaces one object at a time on a condition, and no two: so every change is
@@ -29,6 +30,8 @@ export interface Book {
   /** Looked at when it is asked for: what cannot be read there is mended by a change. */
   readonly rollout: unknown;
   readonly tags: Readonly<Record<string, string>>;
+  /** Versions that were removed last, whose objects may not all be deleted yet. */
+  readonly removed: readonly string[];
   readonly changes: readonly string[];
 }
 
@@ -38,6 +41,7 @@ export const EMPTY_BOOK: Book = {
   versions: {},
   rollout: {},
   tags: {},
+  removed: [],
   changes: [],
 };
 
@@ -58,15 +62,17 @@ export function readBook(bytes: Uint8Array, name: string): Book {
     throw broken('is not JSON', cause);
   }
   if (!isObject(parsed)) throw broken('does not hold an object');
-  const { served, versions, rollout, tags, changes } = parsed;
+  // Registries of before name none that were removed.
+  const { served, versions, rollout, tags, removed = [], changes } = parsed;
   if (!isTexts(served)) throw broken('holds no list of versions under "served"');
+  if (!isTexts(removed)) throw broken('holds no list of versions under "removed"');
   if (!isTexts(changes)) throw broken('holds no list of texts under "changes"');
   for (const [key, texts] of Object.entries({ versions, tags })) {
     if (isObject(texts) && isTexts(Object.values(texts))) continue;
     throw broken(`holds no object of texts under "${key}"`);
   }
   return {
-    ...{ served, rollout, changes },
+    ...{ served, rollout, removed, changes },
     versions: versions as Record<string, string>,
     tags: tags as Record<string, string>,
   };
@@ -82,7 +88,8 @@ export function shelfOf(book: Book, name: string): Shelf {
     pointer: async () => book.served,
     versions: async () => Object.keys(book.versions).sort(byAge),
     tags: async () => new Map(Object.entries(book.tags).sort(([a], [b]) => (a < b ? -1 : 1))),
-    rollout: async () => rolloutIn(book.rollout, `${name}: rollout`),
+    rollout: async () =>
+      rolloutIn(book.rollout, `${name}: rollout`, '; mend it by setting or ending a trial'),
   };
 }
 

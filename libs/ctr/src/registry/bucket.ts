@@ -9,7 +9,8 @@
  *
  * A version is seen when registry.json names it, which is after all of its objects are there, and in the
  * same write that makes it serve. Who is killed before leaves objects that nobody sees, which `remove`
- * deletes when they are a day old; a publication that takes longer than an hour gives up before, so that
+ * deletes when they are a day old, unless the card is among them: then it may be a version of which an older
+ * registry.json knows nothing, and is only named. A publication that takes longer than an hour gives up before, so that
  * nothing is deleted of one that is still to come.
  */
 import { createHash } from 'node:crypto';
@@ -19,15 +20,19 @@ import { edited, shelfOf, type Book } from './book.js';
 import { KeptBook, type Sent } from './kept-book.js';
 import { leased } from './lease.js';
 import type { LockOptions } from './lock.js';
+import type { Leftovers } from './prune.js';
 import type { Rollout } from './rollout.js';
 import { VERSIONS, type VersionFiles } from './staging.js';
 import type { Decide, Edit, Guard, RegistryStore, Shelf } from './store.js';
-import { MODEL_FILE } from './versions.js';
+import { CARD_FILE, MODEL_FILE } from './versions.js';
 
 /** Milliseconds that a publication may take. */
 const LONGEST = 3_600_000;
 /** Milliseconds after which objects that belong to no version count as left behind. */
 const PATIENCE = 24 * 3_600_000;
+/** So many names of removed versions are remembered, in case their objects were not all deleted. */
+const MOST_REMOVED = 1000;
+
 export class BucketStore implements RegistryStore {
   private readonly kept: KeptBook;
 
@@ -107,16 +112,23 @@ export class BucketStore implements RegistryStore {
   async remove(
     guard: Guard,
     choose: (shelf: Shelf) => Promise<readonly string[]>,
-  ): Promise<readonly string[]> {
+  ): Promise<Leftovers> {
     let removed: readonly string[] = [];
     await this.kept.swap(guard, async (book) => {
       removed = await choose(shelfOf(book, this.pointerName));
       if (removed.length === 0) return undefined;
       const versions = { ...book.versions };
       for (const version of removed) delete versions[version];
-      return { ...book, versions };
+      return { ...book, versions, removed: [...book.removed, ...removed].slice(-MOST_REMOVED) };
     });
-    return this.sweep(removed);
+    const { going, gone, unknown } = await this.look(removed);
+    await this.objects.remove([...going, ...gone].flatMap(({ keys }) => keysToRemove(keys)));
+    return { swept: gone.map(({ name }) => name), unknown };
+  }
+
+  async leftovers(): Promise<Leftovers> {
+    const { gone, unknown } = await this.look([]);
+    return { swept: gone.map(({ name }) => name), unknown };
   }
 
   fileOf(version: string, name: string): string {
@@ -189,8 +201,12 @@ export class BucketStore implements RegistryStore {
     throw new CtrError('VERSION_BROKEN', detail);
   }
 
-  /** Deletes the objects of versions that were removed, and those of no version that are a day old. */
-  private async sweep(removed: readonly string[]): Promise<string[]> {
+  /**
+   * The objects that the book does not name, by version: `going` of what is removed now, `gone` of what
+   * was begun or removed a day ago, and whatever else has a card, which is complete.
+   * @throws CtrError REGISTRY_BROKEN if there are complete versions and no book
+   */
+  private async look(removed: readonly string[]): Promise<Unnamed> {
     const groups = new Map<string, { keys: string[]; latest: number }>();
     for (const { key, modified } of await this.objects.list(`${VERSIONS}/`)) {
       const version = key.split('/')[1];
@@ -198,23 +214,44 @@ export class BucketStore implements RegistryStore {
       groups.set(version, { keys: [...keys, key], latest: Math.max(latest, modified) });
     }
     // Read after the list: what is listed and a day old has been published by now, or never will be.
-    const { book } = await this.kept.read();
-    const swept: string[] = [];
+    const { book, etag } = await this.kept.read();
+    const found: Unnamed = { going: [], gone: [], unknown: [] };
     for (const [version, { keys, latest }] of groups) {
       if (Object.hasOwn(book.versions, version)) continue;
-      const isRemoved = removed.includes(version);
-      if (!isRemoved && Date.now() - latest <= PATIENCE) continue;
-      await this.objects.remove(keysToRemove(keys));
-      if (!isRemoved) swept.push(`${VERSIONS}/${version}`);
+      const group = { name: `${VERSIONS}/${version}`, keys };
+      const isComplete = keys.includes(keyOf(version, CARD_FILE));
+      if (removed.includes(version)) found.going.push(group);
+      else if (isComplete && !book.removed.includes(version)) found.unknown.push(group.name);
+      else if (etag !== undefined && Date.now() - latest > PATIENCE) found.gone.push(group);
     }
-    return swept;
+    if (etag === undefined && found.unknown.length > 0) {
+      const detail = `${this.pointerName} is not there, yet ${found.unknown.join(', ')} are complete; put an earlier one back, or publish`;
+      throw new CtrError('REGISTRY_BROKEN', detail);
+    }
+    return found;
   }
+}
+
+/** Objects that the book does not name. */
+interface Unnamed {
+  readonly going: Group[];
+  readonly gone: Group[];
+  readonly unknown: string[];
+}
+
+interface Group {
+  readonly name: string;
+  readonly keys: readonly string[];
 }
 
 const keyOf = (version: string, name: string): string => `${VERSIONS}/${version}/${name}`;
 
-/** The model goes last: as long as it is there, nobody takes the name. */
+/**
+ * The card goes first: without it, a version is not complete. The model goes last: as long as it is there,
+ * nobody takes the name.
+ */
 function keysToRemove(keys: readonly string[]): string[] {
-  const isModel = (key: string) => key.endsWith(`/${MODEL_FILE}`);
-  return [...keys.filter((key) => !isModel(key)), ...keys.filter(isModel)];
+  const place = (key: string): number =>
+    key.endsWith(`/${CARD_FILE}`) ? 0 : key.endsWith(`/${MODEL_FILE}`) ? 2 : 1;
+  return [...keys].sort((a, b) => place(a) - place(b));
 }

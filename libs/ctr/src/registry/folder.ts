@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { isAbsent, makeFolder } from './disk.js';
 import { alone, exclusively, type LockOptions } from './lock.js';
 import { POINTER, readPointer, writePointer } from './pointer.js';
+import type { Leftovers } from './prune.js';
 import { readRollout, writeRollout, type Rollout } from './rollout.js';
 import {
   placeVersion,
@@ -77,15 +78,20 @@ export class FolderStore implements RegistryStore {
   async remove(
     guard: Guard,
     choose: (shelf: Shelf) => Promise<readonly string[]>,
-  ): Promise<readonly string[]> {
+  ): Promise<Leftovers> {
     // There may be no folder to lock.
-    if ((await this.versions()).length === 0) return [];
+    if ((await this.versions()).length === 0) return { swept: [] };
     const { swept, scratch } = await this.exclusively(guard, async () => {
       const swept = await sweep(this.location);
       return { swept, scratch: await withdrawVersions(this.location, await choose(this)) };
     });
     for (const folder of scratch) await rm(folder, { recursive: true, force: true });
-    return swept;
+    return { swept };
+  }
+
+  /** Whose owners live is only told under the lock. */
+  async leftovers(): Promise<Leftovers> {
+    return { swept: [] };
   }
 
   fileOf(version: string, name: string): string {

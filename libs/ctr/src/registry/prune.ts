@@ -13,15 +13,26 @@ export interface Pruned {
   readonly removed: readonly string[];
   /** Those that stay, oldest first, and why: newest, current, rollback, canary, shadow, "tag x". */
   readonly kept: readonly { readonly version: string; readonly reasons: readonly string[] }[];
-  /** What processes that were killed had left behind, and is gone now. */
+  /** What processes that were killed had left behind, and is gone now, or would be. */
   readonly swept: readonly string[];
+  /**
+   * Complete versions that the registry does not name, and nothing removes: being published at this
+   * moment, or never published, or of a registry that forgot them. Only of buckets.
+   */
+  readonly unknown?: readonly string[];
 }
+
+/** What no version that the registry names is made of. */
+export type Leftovers = Pick<Pruned, 'swept' | 'unknown'>;
 
 /**
  * Decides which versions nobody needs.
  * @throws CtrError ROLLOUT_INVALID if it cannot be told what a service tries
  */
-export async function planPrune(shelf: Shelf, keep: number): Promise<Omit<Pruned, 'swept'>> {
+export async function planPrune(
+  shelf: Shelf,
+  keep: number,
+): Promise<Omit<Pruned, keyof Leftovers>> {
   const versions = await shelf.versions();
   const reasons = new Map(versions.map((version) => [version, [] as string[]]));
   const need = (version: string, reason: string): void => {

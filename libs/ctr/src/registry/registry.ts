@@ -255,12 +255,12 @@ export class Registry {
    */
   async prune({ keep, dryRun = false }: PruneOptions): Promise<Pruned> {
     let planned = await planPrune(this.store, keep);
-    if (dryRun) return { ...planned, swept: [] };
-    const swept = await this.store.remove(this.guard, async (shelf) => {
+    if (dryRun) return { ...planned, ...(await this.store.leftovers()) };
+    const leftovers = await this.store.remove(this.guard, async (shelf) => {
       planned = await planPrune(shelf, keep);
       return planned.removed;
     });
-    return { ...planned, swept };
+    return { ...planned, ...leftovers };
   }
 
   /**

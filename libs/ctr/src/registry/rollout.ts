@@ -60,22 +60,23 @@ function parseRollout(text: string, path: string): Rollout {
   } catch (cause) {
     throw new CtrError('ROLLOUT_INVALID', `${path} is not JSON; mend or remove it`, { cause });
   }
-  return rolloutIn(parsed, path);
+  return rolloutIn(parsed, path, '; mend or remove it');
 }
 
 /**
  * What is tried, of what JSON says.
  * @param path what an error calls it
+ * @param advice how an error ends
  * @throws CtrError ROLLOUT_INVALID
  */
-export function rolloutIn(parsed: unknown, path: string): Rollout {
+export function rolloutIn(parsed: unknown, path: string, advice: string): Rollout {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     const wanted = `an object with the keys ${ROLES.join(', ')}`;
-    throw new CtrError('ROLLOUT_INVALID', `${path} does not hold ${wanted}; mend or remove it`);
+    throw new CtrError('ROLLOUT_INVALID', `${path} does not hold ${wanted}${advice}`);
   }
   const trialOf = (role: Role): Trial | null => {
     const got = (parsed as Partial<Record<Role, unknown>>)[role] ?? null;
-    return checkTrial(got, `${path}: ${role}`, '; mend or remove it');
+    return checkTrial(got, `${path}: ${role}`, advice);
   };
   return { canary: trialOf('canary'), shadow: trialOf('shadow') };
 }

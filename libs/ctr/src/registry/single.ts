@@ -11,6 +11,7 @@ import { CtrError } from '../errors.js';
 import { stampOf } from './folder.js';
 import { NO_TRIALS, type Rollout } from './rollout.js';
 import { VERSIONS } from './staging.js';
+import type { Leftovers } from './prune.js';
 import type { RegistryStore } from './store.js';
 import { CARD_FILE, isVersionName, MODEL_FILE, versionName } from './versions.js';
 
@@ -72,6 +73,10 @@ export class SingleStore implements RegistryStore {
 
   async stamp(version: string, name: string): Promise<string | undefined> {
     return version === (await this.name()) ? stampOf(this.fileOf(version, name)) : undefined;
+  }
+
+  async leftovers(): Promise<Leftovers> {
+    return { swept: [] };
   }
 
   retraining(): Promise<never> {

@@ -1,4 +1,5 @@
 /* What a registry is kept in: a folder, a bucket, or the folder of one version. */
+import type { Leftovers } from './prune.js';
 import type { Rollout } from './rollout.js';
 import type { VersionFiles } from './staging.js';
 
@@ -58,12 +59,11 @@ export interface RegistryStore extends Shelf {
   /**
    * Deletes versions, and what processes that were killed have left behind.
    * @param choose which of the versions go
-   * @returns names of what was left behind
+   * @returns what was left behind
    */
-  remove(
-    guard: Guard,
-    choose: (shelf: Shelf) => Promise<readonly string[]>,
-  ): Promise<readonly string[]>;
+  remove(guard: Guard, choose: (shelf: Shelf) => Promise<readonly string[]>): Promise<Leftovers>;
+  /** What `remove` would find left behind, as far as that can be told without a turn. */
+  leftovers(): Promise<Leftovers>;
   /** What people call a file of a version: a path, or an address. */
   fileOf(version: string, name: string): string;
   /**

@@ -60,8 +60,11 @@ async function expectWhole(): Promise<string[]> {
   return versions;
 }
 
-/** Somebody else can go on at once, and clears up what is a day old. */
-async function expectUsable(): Promise<void> {
+/**
+ * Somebody else can go on at once, and clears up what is a day old.
+ * @returns what he leaves alone
+ */
+async function expectUsable(): Promise<readonly string[]> {
   const version = await registry.publish(first.bytes, first.card);
   expect(await registry.current()).toBe(version);
   const versions = await registry.versions();
@@ -69,9 +72,12 @@ async function expectUsable(): Promise<void> {
     key.startsWith('ctr/versions/') && !versions.includes(key.split('/')[2]);
   const strays = (await server.keys()).filter(isStray);
   for (const key of strays) await server.write(key, 'stray', DAY + 60_000);
-  await registry.prune({ keep: 99 });
-  expect((await server.keys()).filter(isStray)).toEqual([]);
+  const { unknown = [] } = await registry.prune({ keep: 99 });
+  // What is complete may be a version that somebody misses.
+  const isNamed = (key: string) => unknown.includes(key.split('/').slice(1, 3).join('/'));
+  expect((await server.keys()).filter((key) => isStray(key) && !isNamed(key))).toEqual([]);
   await expectWhole();
+  return unknown;
 }
 
 // All other changes are one write of the same object, as a promotion is.
@@ -114,7 +120,9 @@ describe.each([
       // The last write of a publication makes it seen; the first of a prune hides what goes.
       const isDone = action === 'prune' ? kills > 0 : result === 'done';
       expect(is).toEqual(isDone ? after : was);
-      await expectUsable();
+      // Killed between the card and the book.
+      const isComplete = action === 'publish' && kills === writes - 1;
+      expect(await expectUsable()).toHaveLength(isComplete ? 1 : 0);
     }
     expect(kills).toBe(writes + 1);
   });

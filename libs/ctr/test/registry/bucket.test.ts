@@ -87,8 +87,11 @@ describe('a registry in a bucket', () => {
     const one = await publish();
     await server.write('ctr/versions/young/model.adsf', 'half', DAY - 600_000);
     await server.write('ctr/versions/old/model.adsf', 'half', DAY + 600_000);
-    await server.write('ctr/versions/old/model.json', '{}', DAY + 600_000);
+    await server.write('ctr/versions/old/report.json', '{}', DAY + 600_000);
     await server.write('other/versions/old/model.adsf', 'of another registry', 2 * DAY);
+    const all = await server.keys();
+    const dry = await registry.prune({ keep: 9, dryRun: true });
+    expect([dry.swept, await server.keys()]).toEqual([['versions/old'], all]);
     expect((await registry.prune({ keep: 9 })).swept).toEqual(['versions/old']);
     expect(await server.keys()).toEqual([
       BOOK,
@@ -97,6 +100,34 @@ describe('a registry in a bucket', () => {
       'ctr/versions/young/model.adsf',
       'other/versions/old/model.adsf',
     ]);
+  });
+
+  it('deletes no complete version that the book does not name, and says which', async () => {
+    const one = await publish();
+    for (const name of ['model.adsf', 'model.json'])
+      await server.write(`ctr/versions/copied/${name}`, 'x', 2 * DAY);
+    const all = await server.keys();
+    for (const dryRun of [true, false]) {
+      const { swept, unknown } = await registry.prune({ keep: 9, dryRun });
+      expect([swept, unknown]).toEqual([[], ['versions/copied']]);
+    }
+    expect(await server.keys()).toEqual(all);
+    await server.remove(BOOK);
+    const lost = new Registry(location);
+    for (const dryRun of [true, false]) {
+      const pruned = lost.prune({ keep: 0, dryRun });
+      await expect(pruned).rejects.toMatchObject({ code: 'REGISTRY_BROKEN' });
+      await expect(pruned).rejects.toThrow(
+        `registry.json is not there, yet versions/${one}, versions/copied are complete`,
+      );
+    }
+    expect(await server.keys()).toEqual(all.filter((key) => key !== BOOK));
+  });
+
+  it('without a book deletes nothing, however old', async () => {
+    await server.write('ctr/versions/old/model.adsf', 'half', 2 * DAY);
+    expect((await registry.prune({ keep: 0 })).swept).toEqual([]);
+    expect(await server.keys()).toEqual(['ctr/versions/old/model.adsf']);
   });
 
   it('gives up a publication that takes longer than an hour, as it may be taken for one left behind', async () => {
@@ -144,7 +175,7 @@ describe('a registry in a bucket', () => {
     const one = await publish();
     await otherBook({ versions: { [one]: '' }, rollout: { canary: 7 } });
     await expect(registry.rollout()).rejects.toThrow(
-      /registry\.json: rollout: canary is 7, wanted/,
+      /registry\.json: rollout: canary is 7, wanted .*; mend it by setting or ending a trial$/,
     );
     await expect(registry.prune({ keep: 0 })).rejects.toMatchObject({ code: 'ROLLOUT_INVALID' });
     await registry.setTrial('canary', { version: one, percent: 5 });
