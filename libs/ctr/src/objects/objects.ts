@@ -48,6 +48,8 @@ export function clientSettings(environment: NodeJS.ProcessEnv = process.env): S3
 }
 
 export class Objects {
+  /** What the store's clock said in its last answer, in milliseconds since 1970; undefined before one. */
+  told: number | undefined;
   private client: Promise<{ readonly sdk: Sdk; readonly s3: S3.S3Client }> | undefined;
 
   constructor(readonly address: BucketAddress) {}
@@ -160,7 +162,7 @@ export class Objects {
     // Its version is fixed to one that runs on our Node; what it says of later ones would be no line of a log.
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     this.client ??= import('@aws-sdk/client-s3').then(
-      (sdk) => ({ sdk, s3: new sdk.S3Client(clientSettings()) }),
+      (sdk) => ({ sdk, s3: this.listening(new sdk.S3Client(clientSettings())) }),
       (cause: unknown) => {
         this.client = undefined;
         const detail = `${this.nameOf()} needs the package @aws-sdk/client-s3, which cannot be loaded`;
@@ -168,6 +170,21 @@ export class Objects {
       },
     );
     return this.client;
+  }
+
+  /** A client whose answers tell the time. */
+  private listening(s3: S3.S3Client): S3.S3Client {
+    s3.middlewareStack.add(
+      (next) => async (asked) => {
+        const answered = await next(asked);
+        const { headers } = answered.response as { headers?: Record<string, string | undefined> };
+        const told = Date.parse(headers?.date ?? '');
+        if (!Number.isNaN(told)) this.told = told;
+        return answered;
+      },
+      { step: 'deserialize', name: 'tellsTheTime' },
+    );
+    return s3;
   }
 }
 

@@ -85,7 +85,7 @@ export class BucketStore implements RegistryStore {
   ): Promise<string> {
     const begun = this.kept.clock.now();
     await this.kept.checkConditions();
-    const version = await this.upload(name, files);
+    const { version, etags } = await this.upload(name, files);
     const digest = createHash('sha256').update(files[MODEL_FILE]).digest('hex');
     const sent: Sent = { inDoubt: false };
     const named = async (book: Book): Promise<Book> => {
@@ -93,6 +93,7 @@ export class BucketStore implements RegistryStore {
         const detail = `${this.fileOf(version, '')} took more than an hour to write; try again`;
         throw new CtrError('STORE_UNREACHABLE', detail);
       }
+      await this.checkThere(version, etags);
       const edit = await decide(shelfOf(book, this.pointerName), version);
       return {
         ...(edited(book, edit) ?? book),
@@ -162,22 +163,40 @@ export class BucketStore implements RegistryStore {
     return shelfOf((await this.kept.read()).book, this.kept.name);
   }
 
-  /** Writes the files of a version under the first name that nobody has taken. @returns it */
-  private async upload(name: string, files: VersionFiles): Promise<string> {
+  /** Writes the files of a version under the first name that nobody has taken. */
+  private async upload(name: string, files: VersionFiles): Promise<Uploaded> {
     for (let number = 1; ; number++) {
       this.options.signal?.throwIfAborted();
       const version = number === 1 ? name : `${name}-${number}`;
-      if (await this.uploadAs(version, files)) return version;
+      const etags = await this.uploadAs(version, files);
+      if (etags) return { version, etags };
     }
   }
 
-  /** @returns false if the name is taken */
-  private async uploadAs(version: string, files: VersionFiles): Promise<boolean> {
+  /** @returns undefined if the name is taken */
+  private async uploadAs(
+    version: string,
+    files: VersionFiles,
+  ): Promise<Map<string, string> | undefined> {
+    const etags = new Map<string, string>();
     for (const [file, contents] of Object.entries(files)) {
       const key = keyOf(version, file);
-      if ((await this.objects.put(key, contents, 'absent')) === undefined) return false;
+      const etag = await this.objects.put(key, contents, 'absent');
+      if (etag === undefined) return undefined;
+      etags.set(file, etag);
     }
-    return true;
+    return etags;
+  }
+
+  /** What was written may have been deleted before it is named, by somebody who took it for left behind. */
+  private async checkThere(version: string, etags: ReadonlyMap<string, string>): Promise<void> {
+    for (const [file, etag] of etags) {
+      const got = await this.stamp(version, file);
+      if (got === etag) continue;
+      const what = got === undefined ? 'is gone' : 'was replaced';
+      const detail = `${this.fileOf(version, file)} ${what} before ${version} was published; try again`;
+      throw new CtrError('VERSION_BROKEN', detail);
+    }
   }
 
   /** Deletes what a publication that came to nothing has written, unless the book names it. */
@@ -215,6 +234,8 @@ export class BucketStore implements RegistryStore {
     }
     // Read after the list: what is listed and a day old has been published by now, or never will be.
     const { book, etag } = await this.kept.read();
+    // By the same clock as the objects; without one, nothing is old.
+    const now = this.objects.told ?? 0;
     const found: Unnamed = { going: [], gone: [], unknown: [] };
     for (const [version, { keys, latest }] of groups) {
       if (Object.hasOwn(book.versions, version)) continue;
@@ -222,7 +243,7 @@ export class BucketStore implements RegistryStore {
       const isComplete = keys.includes(keyOf(version, CARD_FILE));
       if (removed.includes(version)) found.going.push(group);
       else if (isComplete && !book.removed.includes(version)) found.unknown.push(group.name);
-      else if (etag !== undefined && Date.now() - latest > PATIENCE) found.gone.push(group);
+      else if (etag !== undefined && now - latest > PATIENCE) found.gone.push(group);
     }
     if (etag === undefined && found.unknown.length > 0) {
       const detail = `${this.pointerName} is not there, yet ${found.unknown.join(', ')} are complete; put an earlier one back, or publish`;
@@ -230,6 +251,12 @@ export class BucketStore implements RegistryStore {
     }
     return found;
   }
+}
+
+interface Uploaded {
+  readonly version: string;
+  /** Of its files, by name. */
+  readonly etags: ReadonlyMap<string, string>;
 }
 
 /** Objects that the book does not name. */

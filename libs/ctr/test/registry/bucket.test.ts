@@ -102,6 +102,33 @@ describe('a registry in a bucket', () => {
     ]);
   });
 
+  it('tells by the clock of the store what is a day old', async () => {
+    await publish();
+    await server.write('ctr/versions/young/model.adsf', 'half');
+    const ahead = Date.now() + 25 * 3_600_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(ahead);
+    try {
+      expect((await registry.prune({ keep: 9 })).swept).toEqual([]);
+    } finally {
+      clock.mockRestore();
+    }
+    expect(await server.keys()).toContain('ctr/versions/young/model.adsf');
+  });
+
+  it('publishes nothing of which an object is gone or another', async () => {
+    const one = await publish();
+    const version = `${one}-2`;
+    const key = `ctr/versions/${version}/model.adsf`;
+    const robbed = registry.guardedBy(() => server.remove(key)).publish(first.bytes, first.card);
+    await expect(robbed).rejects.toMatchObject({ code: 'VERSION_BROKEN' });
+    await expect(robbed).rejects.toThrow(
+      `${version}/model.adsf is gone before ${version} was published; try again`,
+    );
+    const replaced = registry.guardedBy(() => server.write(key, 'another'));
+    await expect(replaced.publish(first.bytes, first.card)).rejects.toThrow(/was replaced before/);
+    expect([await registry.versions(), await registry.current()]).toEqual([[one], one]);
+  });
+
   it('deletes no complete version that the book does not name, and says which', async () => {
     const one = await publish();
     for (const name of ['model.adsf', 'model.json'])
