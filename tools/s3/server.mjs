@@ -22,6 +22,7 @@
  *   refuse    answered with `status` and `code`
  *   slow      done after `ms` milliseconds
  *   careless  done whatever its conditions
+ *   forgets   done although If-None-Match says that none may be there
  *   bare      done only if If-Match is without quotes, as Ceph does
  * Without `nth`, every one is. GET /-/log tells the requests so far, those answered
  * 304 as such.
@@ -154,6 +155,7 @@ async function answer(request, response) {
     return request.socket.destroy();
   }
   if (fault?.what === 'careless') asked.headers = {};
+  if (fault?.what === 'forgets') asked.headers = { ...headers, 'if-none-match': undefined };
   if (fault?.what === 'bare' && headers['if-match'] !== undefined) {
     const match = headers['if-match'];
     asked.headers = { ...headers, 'if-match': match.startsWith('"') ? 'none' : `"${match}"` };

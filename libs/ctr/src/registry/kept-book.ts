@@ -12,14 +12,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { CtrError } from '../errors.js';
-import type { Objects } from '../objects/objects.js';
+import type { Condition, Objects } from '../objects/objects.js';
 import { BOOK, bookText, EMPTY_BOOK, readBook, signed, type Book } from './book.js';
 import { systemClock, type Clock, type LockOptions } from './lock.js';
 import type { Guard } from './store.js';
 
 /** Milliseconds that a change tries to come first. */
 const WAIT = 45_000;
-/** An object that never is. */
+/** An object that is only there while the store is asked for its conditions; of another name each time. */
 const PROBE = 'condition';
 /** Milliseconds of the shortest and the longest wait between two tries. */
 const BACK_OFF = { least: 10, most: 1000 };
@@ -119,14 +119,25 @@ export class KeptBook {
 
   /**
    * A store that ignores conditions would lose changes in silence. It is asked, once, to write what it must
-   * not write.
+   * not write: in the place of an object that is not there, and of one that is.
    * @throws CtrError STORE_REFUSED
    */
   async checkConditions(): Promise<void> {
     if (this.isChecked) return;
-    if ((await this.objects.put(PROBE, '', { etag: 'none' })) !== undefined) {
-      await this.objects.remove([PROBE]);
-      const detail = `${this.objects.nameOf()} is in a store that ignores If-Match; wanted one that keeps conditions on writes`;
+    const probe = `${PROBE}-${randomUUID()}`;
+    const isDone = async (when: Condition): Promise<boolean> =>
+      (await this.objects.put(probe, '', when)) !== undefined;
+    const ignored: string[] = [];
+    try {
+      if (await isDone({ etag: 'none' })) ignored.push('If-Match');
+      await isDone('absent');
+      if (await isDone('absent')) ignored.push('If-None-Match');
+    } finally {
+      // Who may not delete leaves an empty object behind, and is told no more than whoever may.
+      await this.objects.remove([probe]).catch(() => {});
+    }
+    if (ignored.length > 0) {
+      const detail = `${this.objects.nameOf()} is in a store that ignores ${ignored.join(' and ')}; wanted one that keeps conditions on writes`;
       throw new CtrError('STORE_REFUSED', detail);
     }
     this.isChecked = true;

@@ -9,7 +9,16 @@ const PROGRAM = join(__dirname, '../../../../tools/s3/server.mjs');
 export interface Fault {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE' | 'WRITE';
   readonly what:
-    'cut' | 'mute' | 'late' | 'before' | 'after' | 'refuse' | 'slow' | 'careless' | 'bare';
+    | 'cut'
+    | 'mute'
+    | 'late'
+    | 'before'
+    | 'after'
+    | 'refuse'
+    | 'slow'
+    | 'careless'
+    | 'forgets'
+    | 'bare';
   /** A pattern; any key if left out. */
   readonly key?: string;
   /** From 1; every one if left out. */
