@@ -1,5 +1,25 @@
 import { CtrError } from '../errors.js';
 
+/** Where the SDK looks for the address of another store than Amazon's, the first that is set. */
+const ENDPOINTS = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'];
+
+/**
+ * What is wrong there the SDK would tell with the whole value, of which a password may be a part.
+ * @throws CtrError LOCATION_INVALID naming the variable, and never its value
+ */
+export function checkEndpoint(environment: NodeJS.ProcessEnv = process.env): void {
+  for (const name of ENDPOINTS) {
+    const got = environment[name];
+    if (!got) continue;
+    const url = URL.canParse(got) ? new URL(got) : undefined;
+    // One slash, or none, is enough for a URL, and would make a host of what stands before an @.
+    const isHttp = /^https?:\/\/[^/@?\s\\]+(\/|$)/i.test(got) && url !== undefined;
+    if (isHttp && url.username === '' && url.password === '' && !got.includes('@')) continue;
+    const wanted = 'http://host:port or https://host:port, without a user or a password';
+    throw new CtrError('LOCATION_INVALID', `${name} is no address of a store; wanted ${wanted}`);
+  }
+}
+
 /** Where in which bucket a registry lies. */
 export interface BucketAddress {
   readonly bucket: string;

@@ -6,7 +6,7 @@
  */
 import type * as S3 from '@aws-sdk/client-s3';
 import { CtrError } from '../errors.js';
-import type { BucketAddress } from './address.js';
+import { checkEndpoint, type BucketAddress } from './address.js';
 import { problemOf, statusOf } from './problems.js';
 
 /** An object as it was read. */
@@ -52,7 +52,10 @@ export class Objects {
   told: number | undefined;
   private client: Promise<{ readonly sdk: Sdk; readonly s3: S3.S3Client }> | undefined;
 
-  constructor(readonly address: BucketAddress) {}
+  /** @throws CtrError LOCATION_INVALID if the environment names a store that cannot be asked */
+  constructor(readonly address: BucketAddress) {
+    checkEndpoint();
+  }
 
   /** What people call an object, or all of them. */
   nameOf(key = ''): string {

@@ -9,7 +9,7 @@ import type { RegistryStore } from './store.js';
 /**
  * What a registry is kept in, by its location: a bucket for `s3://bucket/prefix`, a folder otherwise, be it
  * of a registry or of one version. Nothing is asked of a bucket yet.
- * @throws CtrError LOCATION_INVALID
+ * @throws CtrError LOCATION_INVALID, also for an endpoint in the environment that is none
  */
 export function openStore(location: string, options: LockOptions): RegistryStore {
   const address = readAddress(location);

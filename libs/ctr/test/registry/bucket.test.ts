@@ -392,7 +392,7 @@ describe('what a bucket refuses', () => {
 
   it('is told apart from a store that is away', async () => {
     const { AWS_ENDPOINT_URL_S3 } = process.env;
-    process.env.AWS_ENDPOINT_URL_S3 = 'http://user:hidden@127.0.0.1:1';
+    process.env.AWS_ENDPOINT_URL_S3 = 'http://127.0.0.1:1';
     try {
       const away = new Registry(location).current();
       await expect(away).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
@@ -401,6 +401,41 @@ describe('what a bucket refuses', () => {
       );
     } finally {
       process.env.AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL_S3;
+    }
+  });
+
+  it.each([
+    'http//me:hidden@127.0.0.1',
+    'me:hidden@host:9000',
+    'http://me:hidden@127.0.0.1:1',
+    'http:me:hidden@host',
+    'https://hidden@host/',
+    'http://hidden host',
+    'ftp://hidden/',
+    'http://host?hidden',
+  ])('is an endpoint that cannot be asked, whose value is not repeated: %s', (endpoint) => {
+    const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
+    const refused = (name: string): void => {
+      let error: Error | undefined;
+      try {
+        new Registry(location);
+      } catch (thrown) {
+        error = thrown as Error;
+      }
+      expect(error).toMatchObject({ code: 'LOCATION_INVALID' });
+      expect(error!.message).toContain(`${name} is no address of a store; wanted http://host:port`);
+      expect(error!.message).not.toMatch(/hidden/);
+    };
+    try {
+      process.env.AWS_ENDPOINT_URL_S3 = endpoint;
+      refused('AWS_ENDPOINT_URL_S3');
+      delete process.env.AWS_ENDPOINT_URL_S3;
+      process.env.AWS_ENDPOINT_URL = endpoint;
+      refused('AWS_ENDPOINT_URL');
+    } finally {
+      process.env.AWS_ENDPOINT_URL_S3 = AWS_ENDPOINT_URL_S3;
+      if (AWS_ENDPOINT_URL === undefined) delete process.env.AWS_ENDPOINT_URL;
+      else process.env.AWS_ENDPOINT_URL = AWS_ENDPOINT_URL;
     }
   });
 
