@@ -68,6 +68,11 @@ async function runExportOnnx(
   { models, output, json }: ExportFlags,
   signal: AbortSignal,
 ): Promise<void> {
+  if (/^s3:/i.test(output)) {
+    const wanted = 'a path of a file here; copy it into the bucket from there';
+    const got = output.includes('@') ? 'an address with an @' : output;
+    throw new InputError(`--output is an address of a bucket, got ${got}, wanted ${wanted}`);
+  }
   const registry = new Registry(models);
   const version = await registry.resolve(name);
   const { forest, schema, words } = await registry.load(version);

@@ -133,6 +133,16 @@ describe('a model exported as ONNX and imported again', () => {
     expect(await new Registry(at('models')).versions()).toHaveLength(1);
   });
 
+  it('is written to no bucket, and says so', async () => {
+    const { status, stderr } = await run('export', 'onnx', '-o', 's3://models/model.onnx');
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /--output is an address of a bucket, got s3:.*model.onnx, wanted a path of a file here/,
+      ),
+    ]);
+  });
+
   it('a file that is no JSON is no model of XGBoost', async () => {
     const { status, stderr } = await run('import', 'xgboost', at('model.onnx'));
     expect([status, stderr]).toEqual([2, expect.stringMatching(/model.onnx: .*JSON/)]);

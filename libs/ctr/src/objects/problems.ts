@@ -52,7 +52,7 @@ const BY_STATUS: Readonly<Record<number, string>> = {
 export function problemOf(
   cause: unknown,
   { what, writes = false }: { readonly what: string; readonly writes?: boolean },
-): unknown {
+): CtrError {
   if (cause instanceof CtrError) return cause;
   const error = (cause ?? {}) as SdkError;
   const { name = '', code = '' } = error;
@@ -72,9 +72,20 @@ export function problemOf(
     const met = told || AWAY.exec(`${error.message}`)?.[0] || 'no answer';
     return new CtrError('STORE_UNREACHABLE', `${what} (${met}); ${wanted}`);
   }
-  // Nothing that is known: whoever mends it needs to see it.
-  return cause;
+  const tls = TLS.exec(`${code} ${error.message}`)?.[0];
+  if (tls !== undefined) {
+    const wanted = 'wanted https of a certificate that is trusted (NODE_EXTRA_CA_CERTS), or http';
+    return new CtrError('STORE_REFUSED', `${what} (${tls} from ${endpoint()}); ${wanted}`);
+  }
+  // Whatever it is: its own text may hold what was asked with.
+  const met = status ? `HTTP ${status}` : told || 'an answer that cannot be read';
+  const wanted = "wanted a store that speaks S3's protocol";
+  return new CtrError('STORE_REFUSED', `${what} (${met} from ${endpoint()}); ${wanted}`);
 }
+
+/** How Node names what is wrong with TLS, or that there is none. */
+const TLS =
+  /\b(EPROTO|ERR_(SSL|TLS)_[A-Z_]+|[A-Z_]*(CERT|LEAF_SIGNATURE|CERT_CHAIN)[A-Z_]*|WRONG_VERSION_NUMBER)\b/;
 
 const byStatus = (status: number | undefined): string | undefined =>
   status === undefined ? undefined : BY_STATUS[status];
