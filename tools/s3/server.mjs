@@ -20,6 +20,7 @@
  *   before    not done, nor answered, until the client leaves;  `GET /-/held` answers when it has come
  *   after     done, and not answered until the client leaves;   likewise
  *   refuse    answered with `status` and `code`
+ *   drips     answered with headers, and then a byte every 20 milliseconds without end
  *   slow      done after `ms` milliseconds
  *   careless  done whatever its conditions
  *   forgets   done although If-None-Match says that none may be there
@@ -167,7 +168,14 @@ async function answer(request, response) {
   if (reply.status === 304) log[place] += ' 304';
   if (fault?.what === 'mute') return request.socket.destroy();
   if (fault?.what === 'after') return hold(request);
+  if (fault?.what === 'drips') return drip(response, reply);
   send(response, reply, method === 'HEAD');
+}
+
+function drip(response, { status, headers = {} }) {
+  response.writeHead(status, { 'content-length': 1_000_000_000, ...headers });
+  const timer = setInterval(() => response.write(' '), 20);
+  response.on('close', () => clearInterval(timer));
 }
 
 function send(response, { status, headers = {}, body = '' }, isHead = false) {

@@ -4,6 +4,7 @@
  * yet, `If-Match` for one that must be as it was read. Reads see what was written before them, as Amazon
  * S3 promises since 2020.
  */
+import type { Readable } from 'node:stream';
 import type * as S3 from '@aws-sdk/client-s3';
 import { CtrError } from '../errors.js';
 import { checkEndpoint, type BucketAddress } from './address.js';
@@ -28,6 +29,8 @@ export type Condition = { readonly etag: string } | 'absent';
 
 /** Milliseconds to connect, and without a byte from the store. */
 const TIMEOUTS = { connectionTimeout: 3000, socketTimeout: 15_000 };
+/** Milliseconds that a request may take in all, and how many more for each byte: 100 kB a second. */
+const ALLOWED = { least: 30_000, perByte: 0.01 };
 /** So often the SDK asks in all, where the store is slow or away. */
 const ATTEMPTS = 3;
 
@@ -53,7 +56,10 @@ export class Objects {
   private client: Promise<{ readonly sdk: Sdk; readonly s3: S3.S3Client }> | undefined;
 
   /** @throws CtrError LOCATION_INVALID if the environment names a store that cannot be asked */
-  constructor(readonly address: BucketAddress) {
+  constructor(
+    readonly address: BucketAddress,
+    private readonly allowed: typeof ALLOWED = ALLOWED,
+  ) {
     checkEndpoint();
   }
 
@@ -77,8 +83,8 @@ export class Objects {
     const { sdk, s3 } = await this.open();
     try {
       const command = new sdk.GetObjectCommand({ ...this.place(key), IfNoneMatch: etag });
-      const answer = await s3.send(command);
-      return { bytes: await answer.Body!.transformToByteArray(), etag: answer.ETag! };
+      const answer = await s3.send(command, this.inTime());
+      return { bytes: await this.bytesOf(answer), etag: answer.ETag! };
     } catch (error) {
       if (statusOf(error) === 304) return 'same';
       if (isMissing(error)) return undefined;
@@ -90,7 +96,7 @@ export class Objects {
   async head(key: string): Promise<string | undefined> {
     const { sdk, s3 } = await this.open();
     try {
-      return (await s3.send(new sdk.HeadObjectCommand(this.place(key)))).ETag;
+      return (await s3.send(new sdk.HeadObjectCommand(this.place(key)), this.inTime())).ETag;
     } catch (error) {
       // An answer without a body does not say what is missing: the object, or the bucket.
       if (statusOf(error) === 404) return undefined;
@@ -121,7 +127,7 @@ export class Objects {
       // Of an empty body the SDK would not know how long it is.
       const file = { Body: body, ContentLength: Buffer.byteLength(body) };
       const command = new sdk.PutObjectCommand({ ...this.place(key), ...file, ...condition });
-      return (await s3.send(command)).ETag;
+      return (await s3.send(command, this.inTime(file.ContentLength))).ETag;
     } catch (error) {
       // 404: what was to be replaced is gone.
       if ([409, 412].includes(statusOf(error)!) || isMissing(error)) return undefined;
@@ -134,7 +140,7 @@ export class Objects {
     const { sdk, s3 } = await this.open();
     for (const key of keys) {
       try {
-        await s3.send(new sdk.DeleteObjectCommand(this.place(key)));
+        await s3.send(new sdk.DeleteObjectCommand(this.place(key)), this.inTime());
       } catch (error) {
         if (!isMissing(error))
           throw problemOf(error, { what: `deleting ${this.nameOf(key)}`, writes: true });
@@ -148,15 +154,41 @@ export class Objects {
     const { Bucket, Key: Prefix } = this.place(under);
     const listed: Listed[] = [];
     try {
-      for await (const page of sdk.paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
+      let ContinuationToken: string | undefined;
+      do {
+        const command = new sdk.ListObjectsV2Command({ Bucket, Prefix, ContinuationToken });
+        const page = await s3.send(command, this.inTime());
         for (const { Key, LastModified } of page.Contents ?? []) {
           const key = Key!.slice(this.address.prefix.length);
           listed.push({ key, modified: LastModified!.getTime() });
         }
-      }
+        ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+      } while (ContinuationToken !== undefined);
       return listed;
     } catch (error) {
       throw problemOf(error, { what: `listing ${this.nameOf(under)}` });
+    }
+  }
+
+  /** Ends a request that takes too long, tries and all, though a byte comes now and then. */
+  private inTime(bytes = 0): { readonly abortSignal: AbortSignal } {
+    const { least, perByte } = this.allowed;
+    return { abortSignal: AbortSignal.timeout(least + Math.ceil(bytes * perByte)) };
+  }
+
+  /** The body of an answer, which the SDK's signal does not end. */
+  private async bytesOf({
+    Body,
+    ContentLength,
+  }: Pick<S3.GetObjectCommandOutput, 'Body' | 'ContentLength'>): Promise<Uint8Array> {
+    const stream = Body as Readable & NonNullable<typeof Body>;
+    const { abortSignal } = this.inTime(ContentLength);
+    const end = (): void => void stream.destroy(new Error('TimeoutError'));
+    abortSignal.addEventListener('abort', end, { once: true });
+    try {
+      return await stream.transformToByteArray();
+    } finally {
+      abortSignal.removeEventListener('abort', end);
     }
   }
 

@@ -92,7 +92,7 @@ const byStatus = (status: number | undefined): string | undefined =>
 
 /** No answer came, or one that says to ask again. */
 const AWAY =
-  /Timeout|Abort|Network|socket hang up|\bE(CONN|HOST|NET|NOTFOUND|AI_|PIPE|TIMED)[A-Z]*/;
+  /[Tt]imeout|[Aa]bort|Network|socket hang up|\bE(CONN|HOST|NET|NOTFOUND|AI_|PIPE|TIMED)[A-Z]*/;
 
 function isPassing(cause: SdkError, status: number | undefined): boolean {
   if (status !== undefined && status !== 200) {

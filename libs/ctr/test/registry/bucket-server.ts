@@ -17,6 +17,7 @@ export interface Fault {
     | 'refuse'
     | 'slow'
     | 'careless'
+    | 'drips'
     | 'forgets'
     | 'bare';
   /** A pattern; any key if left out. */

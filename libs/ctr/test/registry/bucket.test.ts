@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry, trainCtr, type Trained } from '../../src/index.js';
+import { Objects } from '../../src/objects/objects.js';
 import type { Clock } from '../../src/registry/lock.js';
 import { placements } from '../data.js';
 import { BucketServer } from './bucket-server.js';
@@ -388,6 +389,18 @@ describe('what a bucket refuses', () => {
     await server.fail({ method: 'PUT', what: 'forgets' });
     await expect(publish()).rejects.toThrow(/in a store that ignores If-None-Match; wanted one/);
     expect(await server.keys()).toEqual([]);
+  });
+
+  it('is not waited for without end, though a byte comes now and then', async () => {
+    await publish();
+    await server.fail({ method: 'GET', what: 'drips' });
+    // A byte adds nothing here, so that what is announced does not matter.
+    const objects = new Objects({ bucket: 'models', prefix: 'ctr/' }, { least: 300, perByte: 0 });
+    for (const asked of [() => objects.get('registry.json'), () => objects.list('versions/')]) {
+      await expect(asked()).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
+    }
+    await server.fail();
+    expect(await objects.list('versions/')).toHaveLength(2);
   });
 
   it('is told apart from a store that is away', async () => {
