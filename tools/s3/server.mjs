@@ -84,6 +84,7 @@ function perform({ method, key, query, headers, body }) {
   if (method !== 'GET' && method !== 'HEAD') return refusal(405, 'MethodNotAllowed');
   if (found === undefined) return refusal(404, 'NoSuchKey');
   const facts = { etag: found.etag, 'last-modified': new Date(found.modified).toUTCString() };
+  if (found.by !== undefined) facts['x-amz-meta-by'] = found.by;
   if (headers['if-none-match'] === found.etag) return { status: 304, headers: facts };
   return { status: 200, headers: facts, body: found.bytes };
 }
@@ -96,7 +97,7 @@ function put(key, found, headers, bytes) {
   const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
   // A test may say how old an object is.
   const modified = Number(headers['x-amz-meta-modified'] ?? Date.now());
-  objects.set(key, { bytes, etag, modified });
+  objects.set(key, { bytes, etag, modified, by: headers['x-amz-meta-by'] });
   return { status: 200, headers: { etag } };
 }
 

@@ -4,6 +4,7 @@
  * yet, `If-Match` for one that must be as it was read. Reads see what was written before them, as Amazon
  * S3 promises since 2020.
  */
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type * as S3 from '@aws-sdk/client-s3';
 import { CtrError } from '../errors.js';
@@ -35,6 +36,7 @@ const ALLOWED = { least: 30_000, perByte: 0.01 };
 const ATTEMPTS = 3;
 
 type Sdk = typeof S3;
+type SdkError = Partial<S3.S3ServiceException>;
 
 /** What the client is made with; region, endpoint and credentials are the SDK's to find. Plain data. */
 export function clientSettings(environment: NodeJS.ProcessEnv = process.env): S3.S3ClientConfig {
@@ -123,15 +125,37 @@ export class Objects {
     condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string },
   ): Promise<string | undefined> {
     const { sdk, s3 } = await this.open();
+    // Tells an object that a try wrote whose answer was lost from one of somebody else.
+    const by = randomUUID();
     try {
       // Of an empty body the SDK would not know how long it is.
       const file = { Body: body, ContentLength: Buffer.byteLength(body) };
-      const command = new sdk.PutObjectCommand({ ...this.place(key), ...file, ...condition });
+      const command = new sdk.PutObjectCommand({
+        ...this.place(key),
+        ...file,
+        ...condition,
+        Metadata: { by },
+      });
       return (await s3.send(command, this.inTime(file.ContentLength))).ETag;
     } catch (error) {
       // 404: what was to be replaced is gone.
-      if ([409, 412].includes(statusOf(error)!) || isMissing(error)) return undefined;
+      if ([409, 412].includes(statusOf(error)!) || isMissing(error)) {
+        const isAgain = ((error as SdkError).$metadata?.attempts ?? 1) > 1;
+        return isAgain && condition.IfNoneMatch ? this.writtenBy(by, key) : undefined;
+      }
       throw problemOf(error, { what: `writing ${this.nameOf(key)}`, writes: true });
+    }
+  }
+
+  /** The ETag of an object, if this write has written it. */
+  private async writtenBy(by: string, key: string): Promise<string | undefined> {
+    const { sdk, s3 } = await this.open();
+    try {
+      const found = await s3.send(new sdk.HeadObjectCommand(this.place(key)), this.inTime());
+      return found.Metadata?.by === by ? found.ETag : undefined;
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw problemOf(error, { what: `looking at ${this.nameOf(key)}` });
     }
   }
 

@@ -130,16 +130,23 @@ describe.each([
 
 describe('a process whose answers are lost', () => {
   // Unlike in a test's realm, the SDK asks again there, and is told that somebody came first: itself.
-  it.each(['publish', 'promote'])('does its %s once', async (action) => {
+  it.each([
+    ['publish', 'registry'],
+    ['publish', 'report'],
+    ['publish', '-3/model.adsf'],
+    ['promote', 'registry'],
+  ])('does its %s once, be it that of %s', async (action, key) => {
+    const lost = { method: 'PUT', key, nth: 1, what: 'mute' } as const;
     for (const promote of [false, true]) {
       await registry.publish(first.bytes, first.card, { promote });
     }
     const [oldest, current] = await registry.versions();
-    const lost = { method: 'PUT', key: 'registry|report', nth: 1, what: 'mute' } as const;
     expect(await change(action, lost)).toBe('done');
     const versions = await expectWhole();
     const promoted = action === 'promote' ? oldest : versions.at(-1)!;
     expect(versions).toHaveLength(action === 'promote' ? 2 : 3);
+    // No name was passed over, as one is that somebody else has taken.
+    if (action === 'publish') expect(promoted).toBe(`${oldest}-3`);
     expect(await registry.history()).toEqual([promoted, current]);
   });
 });
