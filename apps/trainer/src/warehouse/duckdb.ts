@@ -81,6 +81,8 @@ export class DuckdbWarehouse implements Warehouse {
     await refuseOther(path, url);
     const database = await Database.open(options, signal);
     try {
+      // A time with a zone is read as UTC has it, as all engines do, and not as the machine's clock.
+      await database.run(`SET TimeZone = 'UTC'`);
       await database.run(`ATTACH ${quoteText(path)} AS input (READ_ONLY); USE input`);
       await database.confine([path]);
       return new DuckdbWarehouse(database, url);

@@ -1,0 +1,118 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { Registry } from '@adscale/ctr';
+import { InputError } from '../../src/cli/exit.js';
+import type { Mapping } from '../../src/mapping/mapping.js';
+import { Database } from '../../src/source/database.js';
+import { useWarehouse, warehouseData } from '../../src/warehouse/open.js';
+import { readWarehouse, type WarehouseTable } from '../../src/warehouse/read.js';
+import { numberIn, openRows, wordIn, type WarehouseRows } from '../../src/warehouse/rows.js';
+import { rowsOf, type Value } from '../../src/warehouse/warehouse.js';
+import { adscale } from '../run.js';
+import { ClickHouseCluster, NOT_INSTALLED, program } from './clickhouse-cluster.js';
+import * as postgres from './postgres-server.js';
+
+/*
+ * What columns of many types are read as, which must be the same in all engines. Where they are not
+ * told otherwise, the rows are those of a SELECT without a table.
+ */
+const signal = new AbortController().signal;
+const options = { threads: 2, memoryLimit: '300MB' };
+const engines = [
+  'duckdb',
+  ...(postgres.programs === undefined ? [] : ['postgres']),
+  ...(program === undefined ? [] : ['clickhouse']),
+];
+if (postgres.programs === undefined) console.log(`Skipped: ${postgres.NOT_INSTALLED}`);
+if (program === undefined) console.log(`Skipped: ${NOT_INSTALLED}`);
+const onPostgres = postgres.programs === undefined ? describe.skip : describe;
+
+let folder: string;
+const urls: Record<string, string> = {};
+let server: postgres.PostgresServer | undefined;
+let cluster: ClickHouseCluster | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'adscale-types-'));
+  const path = join(folder, 'ads.db');
+  (await DuckDBInstance.create(path)).closeSync();
+  urls['duckdb'] = `duckdb://${path}`;
+  if (postgres.programs !== undefined) {
+    server = await postgres.PostgresServer.start();
+    urls['postgres'] = server.url;
+  }
+  if (program !== undefined) {
+    cluster = await ClickHouseCluster.start([1]);
+    urls['clickhouse'] = `clickhouse://default@127.0.0.1:${cluster.first.ports.http}/default`;
+  }
+}, 120_000);
+
+afterAll(async () => {
+  await server?.remove();
+  await cluster?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A SELECT of one column `x` of values as the engine writes them. */
+function listed(engine: string, values: readonly string[]): string {
+  if (engine === 'clickhouse') return `SELECT arrayJoin([${values.join(', ')}]) AS x`;
+  return `SELECT x FROM (VALUES ${values.map((value) => `(${value})`).join(', ')}) AS t(x)`;
+}
+
+/** What is made of the rows of a SELECT. */
+function asked(
+  engine: string,
+  query: string,
+  columns: (rows: WarehouseRows) => Record<string, string>,
+): Promise<Record<string, Value>[]> {
+  return useWarehouse(urls[engine]!, options, signal, async (warehouse) => {
+    const rows = await openRows(warehouse, { query }, {});
+    return rowsOf(warehouse, { from: rows.from, layers: [], columns: columns(rows) });
+  });
+}
+
+/** Counts the rows of a SELECT. */
+function count(engine: string, mapping: Mapping, query: string): Promise<WarehouseTable> {
+  const data = warehouseData(urls[engine]!, { query });
+  return useWarehouse(urls[engine]!, options, signal, (warehouse) =>
+    Database.use(options, signal, (database) =>
+      readWarehouse(database, warehouse, { data, mapping, maxBins: 16 }),
+    ),
+  );
+}
+
+/** Ten records of a word, with a column of our own beside them. */
+function records(engine: string, column: string): string {
+  const numbers = {
+    duckdb: '(SELECT range AS i FROM range(10)) AS numbers',
+    postgres: '(SELECT i FROM generate_series(0, 9) AS i) AS numbers',
+    clickhouse: '(SELECT number AS i FROM numbers(10)) AS numbers',
+  }[engine];
+  return `SELECT 10 + i AS shown, 1 AS clicks, CASE WHEN i < 5 THEN 'a' ELSE 'b' END AS word, ${column} FROM ${numbers}`;
+}
+
+const recordsMapping: Mapping = {
+  ...{ impressions: 'shown', clicks: 'clicks', dirty: 'drop' },
+  features: { word: { column: 'word', kind: 'categorical' } },
+};
+
+it('DuckDB reads times with a zone as they are, wherever the machine is', async () => {
+  const time = `TIMESTAMPTZ '2026-01-01 00:00:00+00' + (range % 300) * INTERVAL 3 HOUR`;
+  const query = `SELECT CASE WHEN range * 7907 % 1009 < 90 THEN 1 ELSE 0 END AS clicked, 's' || range % 5 AS site, ${time} AS moment FROM range(3000)`;
+  const mapping = join(folder, 'moments.yaml');
+  const features = 'features:\n  site: { column: site, kind: categorical }\n';
+  await writeFile(mapping, `label: clicked\ntime: moment\n${features}`);
+  const models: Buffer[] = [];
+  for (const zone of ['UTC', 'America/New_York']) {
+    const output = join(folder, `models-${models.length}`);
+    const data = ['--source', urls['duckdb']!, '--query', query, '--mapping', mapping];
+    const how = ['--model', 'forest', '--trees', '2', '--no-report', '-o', output];
+    const { status } = await adscale(['train', ...data, ...how], () => {}, { env: { TZ: zone } });
+    expect(status).toBe(0);
+    const version = (await new Registry(output).current())!;
+    models.push(await readFile(join(output, 'versions', version, 'model.adsf')));
+  }
+  expect(models[0]!.equals(models[1]!)).toBe(true);
+});
