@@ -4,7 +4,7 @@ import { isId } from '../rows/restated.js';
 import { featureColumn } from '../rows/rules.js';
 import { bucketCounter, type CountedRows } from './counts.js';
 import { binsOf, type Binning } from './cuts.js';
-import { columnOf, DAY, type JudgedRows } from './rows.js';
+import { columnOf, DAY, refuseWords, type JudgedRows } from './rows.js';
 import { nextUp } from './warehouse.js';
 
 /** How finely rows are grouped. */
@@ -101,8 +101,9 @@ export function otherKeys(rows: JudgedRows, { cuts }: KeyOptions, time: Key | un
   const { dialect } = warehouse;
   const keys: Key[] = [];
   if (mapping.group !== undefined) {
-    const sql = dialect.asText(columnOf(columns, mapping.group));
-    keys.push({ name: 'grp', sql, type: 'VARCHAR', most: Infinity });
+    const column = columnOf(columns, mapping.group);
+    refuseWords(column);
+    keys.push({ name: 'grp', sql: dialect.asText(column), type: 'VARCHAR', most: Infinity });
   }
   if (mapping.label !== undefined) {
     keys.push({ name: 'k', sql: 'adscale_k', type: 'DOUBLE', most: 2 });

@@ -187,6 +187,16 @@ function refusedType({ name, type }: WarehouseColumn, wanted: string): InputErro
   );
 }
 
+/**
+ * A number with a fraction, or one that may have such, is written by each engine in its own way (1,
+ * 1.0, 1.00): its words would be other ones, and a model another.
+ * @throws InputError if a column has no words
+ */
+export function refuseWords(column: WarehouseColumn): void {
+  if (!['other', 'float', 'decimal'].includes(column.kind)) return;
+  throw refusedType(column, 'a text or a whole number');
+}
+
 function timeIn(dialect: Dialect, column: WarehouseColumn): string {
   if (column.kind === 'time') return dialect.asTime(column);
   if (['integer', 'decimal', 'float'].includes(column.kind)) return dialect.asNumber(column);
@@ -256,7 +266,7 @@ function featureIn(
 
 function plainFeature(dialect: Dialect, column: WarehouseColumn, feature: FeatureMapping): string {
   if (!isText(feature)) return numberIn(dialect, column);
-  if (column.kind === 'other') throw refusedType(column, 'a text or a number');
+  refuseWords(column);
   const word = wordIn(dialect, column);
   const { categories } = feature;
   if (!categories?.includes(OTHER)) return word;

@@ -116,3 +116,25 @@ it('DuckDB reads times with a zone as they are, wherever the machine is', async 
   }
   expect(models[0]!.equals(models[1]!)).toBe(true);
 });
+
+describe.each(engines)('%s', (engine) => {
+  const float = engine === 'clickhouse' ? 'toFloat64(i)' : 'CAST(i AS double precision)';
+  const decimal = engine === 'clickhouse' ? 'toDecimal32(i, 2)' : 'CAST(i AS decimal(9, 2))';
+
+  it.each([
+    ['numbers with a fraction', float],
+    ['decimals', decimal],
+  ])('takes no %s as words or groups, of which each engine has its own', async (_, column) => {
+    const query = records(engine, `${column} AS x`);
+    for (const kind of ['word', 'categorical'] as const) {
+      const mapping = { ...recordsMapping, features: { x: { column: 'x', kind } } };
+      const refused = await count(engine, mapping, query).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(InputError);
+      expect((refused as Error).message).toMatch(
+        /^column x: got the type .*, wanted a text or a whole number.*--derive/,
+      );
+    }
+    const grouped = count(engine, { ...recordsMapping, group: 'x' }, query);
+    await expect(grouped).rejects.toThrow(/column x: got the type .*, wanted a text/);
+  });
+});
