@@ -143,9 +143,10 @@ export class PostgresWarehouse implements Warehouse {
         ),
       );
       await cursor.close();
+      const others = await this.typesOf(fields.map((field) => field.dataTypeID));
       return fields.map(({ name, dataTypeID }) => {
-        const type = types[dataTypeID] ?? `type ${dataTypeID}`;
-        return { name, type, kind: kindOf(type) };
+        const type = types[dataTypeID];
+        return { name, ...(type ? { type, kind: kindOf(type) } : others.get(dataTypeID)!) };
       });
     } catch (cause) {
       throw refusal(this.url, cause);
@@ -174,6 +175,20 @@ export class PostgresWarehouse implements Warehouse {
       throw refusal(this.url, cause);
     }
   }.bind(this);
+
+  /** The types that are not known: those of extensions and users. */
+  private async typesOf(
+    ids: readonly number[],
+  ): Promise<ReadonlyMap<number, Pick<WarehouseColumn, 'type' | 'kind'>>> {
+    const unknown = [...new Set(ids)].filter((id) => !(id in types));
+    if (unknown.length === 0) return new Map();
+    const { rows } = await this.client.query<{ id: number; type: string }>(
+      `SELECT t.oid AS id, format_type(t.oid, NULL) AS type
+       FROM pg_catalog.pg_type AS t WHERE t.oid = ANY($1::oid[])`,
+      [unknown],
+    );
+    return new Map(rows.map(({ id, type }) => [id, { type, kind: 'other' }]));
+  }
 
   async close(): Promise<void> {
     this.signal.removeEventListener('abort', this.onAbort);

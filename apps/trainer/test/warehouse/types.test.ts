@@ -138,3 +138,15 @@ describe.each(engines)('%s', (engine) => {
     await expect(grouped).rejects.toThrow(/column x: got the type .*, wanted a text/);
   });
 });
+
+onPostgres('a type of PostgreSQL that is of no use', () => {
+  it('is told by its name', async () => {
+    const found = await useWarehouse(urls['postgres']!, options, signal, (warehouse) =>
+      warehouse.describe(`SELECT '{1,2}'::int[] AS list, '{}'::jsonb AS tree`),
+    );
+    expect(found).toEqual([
+      { name: 'list', type: 'integer[]', kind: 'other' },
+      { name: 'tree', type: 'jsonb', kind: 'other' },
+    ]);
+  });
+});
