@@ -44,7 +44,7 @@ export const postgres: Dialect = {
   select: (query) => nestedSelect(quoteName, query),
   asNumber: ({ name, kind }) => {
     const value = quoteName(name);
-    if (kind === 'text') return postgres.parsed(value);
+    if (kind === 'text') return postgres.parsed(`${value}::text`);
     if (kind === 'boolean') return `${value}::int::float8`;
     const isNumber = `${value}::float8 NOT IN ('NaN', 'Infinity', '-Infinity')`;
     return kind === 'integer'
@@ -176,18 +176,18 @@ export class PostgresWarehouse implements Warehouse {
     }
   }.bind(this);
 
-  /** The types that are not known: those of extensions and users. */
+  /** The types that are not known: those of extensions and users, of which enums and citext are texts. */
   private async typesOf(
     ids: readonly number[],
   ): Promise<ReadonlyMap<number, Pick<WarehouseColumn, 'type' | 'kind'>>> {
     const unknown = [...new Set(ids)].filter((id) => !(id in types));
     if (unknown.length === 0) return new Map();
-    const { rows } = await this.client.query<{ id: number; type: string }>(
-      `SELECT t.oid AS id, format_type(t.oid, NULL) AS type
+    const { rows } = await this.client.query<{ id: number; type: string; text: boolean }>(
+      `SELECT t.oid AS id, format_type(t.oid, NULL) AS type, t.typtype = 'e' OR t.typcategory = 'S' AS text
        FROM pg_catalog.pg_type AS t WHERE t.oid = ANY($1::oid[])`,
       [unknown],
     );
-    return new Map(rows.map(({ id, type }) => [id, { type, kind: 'other' }]));
+    return new Map(rows.map(({ id, type, text }) => [id, { type, kind: text ? 'text' : 'other' }]));
   }
 
   async close(): Promise<void> {

@@ -150,3 +150,34 @@ onPostgres('a type of PostgreSQL that is of no use', () => {
     ]);
   });
 });
+
+onPostgres("PostgreSQL's types of its users", () => {
+  beforeAll(() => {
+    server!.run(`CREATE TYPE mood AS ENUM ('sad', '3')`);
+    server!.run('CREATE DOMAIN feeling AS mood');
+    server!.run('CREATE DOMAIN name_of AS varchar(9)');
+    server!.run('CREATE DOMAIN price AS numeric');
+  });
+
+  it('are texts and numbers as their values are', async () => {
+    const query = `SELECT 'sad'::mood AS e, '3'::feeling AS f, 'x'::name_of AS n, 2.5::price AS p`;
+    const found = await asked('postgres', query, ({ warehouse: { dialect }, columns }) => ({
+      e: wordIn(dialect, columns[0]!),
+      f: dialect.asNumber(columns[1]!),
+      n: wordIn(dialect, columns[2]!),
+      p: dialect.asNumber(columns[3]!),
+    }));
+    expect(found).toEqual([{ e: 'sad', f: 3, n: 'x', p: 2.5 }]);
+  });
+
+  it('are words to learn from', async () => {
+    const features = { m: { column: 'm', kind: 'categorical' } } as const;
+    const mood = `(CASE WHEN i < 5 THEN 'sad' ELSE '3' END)`;
+    const of = async (engine: string, column: string): Promise<object> => {
+      const query = records(engine, `${column} AS m`);
+      const { table } = await count(engine, { ...recordsMapping, features }, query);
+      return [table.vocabularies, table.impressions, table.clicks, table.features.values];
+    };
+    expect(await of('postgres', `${mood}::mood`)).toEqual(await of('duckdb', mood));
+  });
+});
