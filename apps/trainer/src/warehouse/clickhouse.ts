@@ -14,6 +14,8 @@ import {
 import { InputError } from '../cli/exit.js';
 import { isSecure, passwordOf, withoutSecret, type Address } from './address.js';
 import {
+  LONGEST_NUMERAL,
+  NUMERAL,
   plainQuery,
   tail,
   type ColumnKind,
@@ -66,7 +68,14 @@ export const clickhouse: Dialect = {
     }
     return `toFloat64(toUnixTimestamp(${value}))`;
   },
-  parsed: (text) => finite(`toFloat64OrNull(${text})`),
+  parsed: (text) => {
+    // Servers of 2018 know no plus, no blanks, and no more zeros in front than digits they read.
+    const plain = `replaceRegexpAll(${text}, ${quoteText('[ \\t\\r\\n+]')}, '')`;
+    const bare = `replaceRegexpOne(${plain}, '^(-?)0+([0-9])', ${quoteText('\\1\\2')})`;
+    const isNumeral = `lengthUTF8(${text}) <= ${LONGEST_NUMERAL} AND match(${text}, ${quoteText(NUMERAL)})`;
+    const number = finite(`toFloat64OrNull(${bare})`);
+    return `if(ifNull(${isNumeral}, 0), ${number}, NULL)`;
+  },
   isTrue: (condition) => `ifNull(${condition}, 0)`,
   length: (text) => `lengthUTF8(${text})`,
   bin: (value, borders) => `if(isNull(${value}), NULL, ${halving(value, borders)})`,

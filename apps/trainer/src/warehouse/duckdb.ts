@@ -7,7 +7,9 @@ import { isDataError } from '../source/source.js';
 import { quoteName, quoteNumber, quoteText } from '../source/sql.js';
 import type { Address } from './address.js';
 import {
+  LONGEST_NUMERAL,
   nestedSelect,
+  NUMERAL,
   plainQuery,
   type ColumnKind,
   type Dialect,
@@ -36,8 +38,11 @@ export const duckdb: Dialect = {
   },
   asText: ({ name }) => `CAST(${quoteName(name)} AS VARCHAR)`,
   asTime: ({ name }) => `epoch(${quoteName(name)}::TIMESTAMP)::DOUBLE`,
-  parsed: (text) =>
-    `CASE WHEN isfinite(TRY_CAST(${text} AS DOUBLE)) THEN TRY_CAST(${text} AS DOUBLE) END`,
+  parsed: (text) => {
+    const isNumeral = `length(${text}) <= ${LONGEST_NUMERAL} AND regexp_matches(${text}, ${quoteText(NUMERAL)})`;
+    const number = `TRY_CAST(${text} AS DOUBLE)`;
+    return `CASE WHEN ${isNumeral} AND isfinite(${number}) THEN ${number} END`;
+  },
   isTrue: (condition) => `coalesce(${condition}, false)`,
   length: (text) => `length(${text})`,
   bin: (value, borders) => {

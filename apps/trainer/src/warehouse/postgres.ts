@@ -5,7 +5,9 @@ import Cursor from 'pg-cursor';
 import { InputError } from '../cli/exit.js';
 import { passwordOf, withoutSecret, type Address } from './address.js';
 import {
+  LONGEST_NUMERAL,
   nestedSelect,
+  NUMERAL,
   plainQuery,
   type ColumnKind,
   type Dialect,
@@ -31,6 +33,13 @@ function withoutNul(text: string): string {
 
 const quoteNumber = (value: number): string => `'${value}'::float8`;
 
+/**
+ * A number that may be too large for a double (none then) or too small (0), at either of which the
+ * cast would end the query. To PostgreSQL, NaN is above all numbers.
+ */
+const doubleOf = (numeric: string, double: string): string =>
+  `CASE WHEN abs(${numeric}) < 2.5e-324 THEN 0::float8 WHEN abs(${numeric}) < 1.7976931348623158e308 THEN ${double} END`;
+
 /** The words of PostgreSQL. */
 export const postgres: Dialect = {
   engine: 'postgres',
@@ -53,8 +62,10 @@ export const postgres: Dialect = {
   },
   asText: ({ name }) => `${quoteName(name)}::text`,
   asTime: ({ name }) => `extract(epoch from ${quoteName(name)})::float8`,
-  parsed: (text) =>
-    `CASE WHEN ${text} ~ '^\\s*[-+]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][-+]?\\d{1,2})?\\s*$' THEN (${text})::float8 END`,
+  parsed: (text) => {
+    const isNumeral = `char_length(${text}) <= ${LONGEST_NUMERAL} AND ${text} ~ ${quoteText(NUMERAL)}`;
+    return `CASE WHEN ${isNumeral} THEN ${doubleOf(`(${text})::numeric`, `(${text})::float8`)} END`;
+  },
   isTrue: (condition) => `coalesce(${condition}, false)`,
   length: (text) => `char_length(${text})`,
   bin: (value, borders) =>

@@ -125,6 +125,16 @@ export async function rowsOf(
 
 type BoundWarehouse = Pick<Warehouse, 'dialect' | 'stream'>;
 
+/**
+ * What all engines take for a number in a text, whatever their casts do: blanks around it and a sign
+ * in front, and no inf, 0x10 or 1_000. What is too large for a double is none; what is too small is 0.
+ */
+export const NUMERAL =
+  '^[ \\t\\r\\n]*[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]{1,3})?[ \\t\\r\\n]*$';
+
+/** A text of more characters is no number. */
+export const LONGEST_NUMERAL = 1000;
+
 /** The next double above a finite one. */
 export function nextUp(value: number): number {
   if (value === 0) return Number.MIN_VALUE;

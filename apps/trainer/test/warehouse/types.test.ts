@@ -181,3 +181,71 @@ onPostgres("PostgreSQL's types of its users", () => {
     expect(await of('postgres', `${mood}::mood`)).toEqual(await of('duckdb', mood));
   });
 });
+
+/** Texts, and the numbers that all engines read in them. */
+const numerals: readonly (readonly [text: string, number: number | null])[] = [
+  ...([
+    ['3', 3],
+    [' 3', 3],
+    ['3 ', 3],
+    ['\t-3\r\n', -3],
+    ['+5', 5],
+    ['1\t', 1],
+  ] as const),
+  ...([
+    ['.5', 0.5],
+    ['5.', 5],
+    ['-2.5e-1', -0.25],
+    ['1e+5', 1e5],
+    ['1E5', 1e5],
+  ] as const),
+  ...([
+    ['1e100', 1e100],
+    ['1e400', null],
+    ['1e-400', 0],
+    ['-1e999', null],
+  ] as const),
+  ...([
+    ['1_000', null],
+    ['1e1000', null],
+    ['0x10', null],
+    ['1,5', null],
+    ['1 5', null],
+  ] as const),
+  ...([
+    ['+', null],
+    ['.', null],
+    ['1e', null],
+    ['--1', null],
+    ['+-1', null],
+    ['', null],
+  ] as const),
+  ...([
+    ['inf', null],
+    ['nan', null],
+    ['Infinity', null],
+    ['true', null],
+    ['٣', null],
+  ] as const),
+  ...([
+    ['0'.repeat(300) + '7', 7],
+    ['9'.repeat(400), null],
+    ['0'.repeat(2000), null],
+  ] as const),
+];
+
+describe.each(engines)('%s', (engine) => {
+  it('reads the same numbers in texts as every engine', async () => {
+    const query = await useWarehouse(urls[engine]!, options, signal, async ({ dialect }) => {
+      const texts = numerals.map(([text]) => dialect.text(text));
+      return listed(engine, texts);
+    });
+    const found = await asked(engine, query, ({ warehouse: { dialect }, columns }) => ({
+      text: dialect.asText(columns[0]!),
+      number: numberIn(dialect, columns[0]!),
+    }));
+    const read = new Map(found.map(({ text, number }) => [text, number]));
+    expect([...read]).toHaveLength(numerals.length);
+    expect(numerals.map(([text]) => [text, read.get(text)])).toEqual(numerals);
+  });
+});
