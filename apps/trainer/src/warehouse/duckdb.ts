@@ -37,7 +37,10 @@ export const duckdb: Dialect = {
     return `TRY_CAST(${value} AS DOUBLE)`;
   },
   asText: ({ name }) => `CAST(${quoteName(name)} AS VARCHAR)`,
-  asTime: ({ name }) => `epoch(${quoteName(name)}::TIMESTAMP)::DOUBLE`,
+  asTime: ({ name }) => {
+    const moment = `${quoteName(name)}::TIMESTAMP`;
+    return `CASE WHEN isfinite(${moment}) THEN epoch(${moment})::DOUBLE END`;
+  },
   parsed: (text) => {
     const isNumeral = `length(${text}) <= ${LONGEST_NUMERAL} AND regexp_matches(${text}, ${quoteText(NUMERAL)})`;
     const number = `TRY_CAST(${text} AS DOUBLE)`;

@@ -61,7 +61,10 @@ export const postgres: Dialect = {
       : `CASE WHEN ${isNumber} THEN ${value}::float8 END`;
   },
   asText: ({ name }) => `${quoteName(name)}::text`,
-  asTime: ({ name }) => `extract(epoch from ${quoteName(name)})::float8`,
+  asTime: ({ name }) => {
+    const moment = quoteName(name);
+    return `CASE WHEN isfinite(${moment}) THEN extract(epoch from ${moment})::float8 END`;
+  },
   parsed: (text) => {
     const isNumeral = `char_length(${text}) <= ${LONGEST_NUMERAL} AND ${text} ~ ${quoteText(NUMERAL)}`;
     return `CASE WHEN ${isNumeral} THEN ${doubleOf(`(${text})::numeric`, `(${text})::float8`)} END`;

@@ -94,6 +94,8 @@ const typedSql: Readonly<Record<ColumnKind, (value: string) => string>> = {
   float: (value) => value,
   boolean: (value) => `(${value} <> 0)`,
   text: (value) => value,
-  time: (value) => `make_timestamp((${value} * 1e6)::BIGINT)`,
+  // Days that no time here is, far away, are left out: PostgreSQL counts millions of years.
+  time: (value) =>
+    `make_timestamp(CASE WHEN abs(${value}) < 9e12 THEN (${value} * 1e6)::BIGINT END)`,
   other: (value) => value,
 };

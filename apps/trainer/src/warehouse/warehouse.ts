@@ -50,7 +50,7 @@ export interface Dialect {
   asNumber(column: WarehouseColumn): string;
   /** A column's value as text, NULL only for NULL. */
   asText(column: WarehouseColumn): string;
-  /** Seconds since 1970 of a column of times, as a double. */
+  /** Seconds since 1970 of a column of times, as a finite double; NULL for a time that never is. */
   asTime(column: WarehouseColumn): string;
   /** Text as a finite double; NULL where it is none. */
   parsed(text: string): string;

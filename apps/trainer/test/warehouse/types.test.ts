@@ -249,3 +249,24 @@ describe.each(engines)('%s', (engine) => {
     expect(numerals.map(([text]) => [text, read.get(text)])).toEqual(numerals);
   });
 });
+
+describe.each(engines.filter((engine) => engine !== 'clickhouse'))('%s', (engine) => {
+  it.each(['timestamp', 'timestamptz', 'date'])('has no %s that never is', async (type) => {
+    const moment = `CAST(CASE WHEN i = 3 THEN 'infinity' WHEN i = 4 THEN '-infinity' ELSE '2026-01-01' END AS ${type})`;
+    const query = records(engine, `${moment} AS moment`);
+    const { counts } = await count(engine, { ...recordsMapping, time: 'moment' }, query);
+    expect(counts).toMatchObject({ rows: 10, usable: 8, dirty: 2 });
+    expect(counts.reasons).toMatchObject([{ reason: 'moment is not a time', rows: 2 }]);
+    const value = expect.stringMatching(/^-?infinity$/);
+    expect(counts.examples[0]).toMatchObject({ column: 'moment', value });
+  });
+});
+
+onPostgres('days of PostgreSQL that DuckDB does not have', () => {
+  it('are counted', async () => {
+    const moment = `(CASE WHEN i < 5 THEN '2026-01-01' ELSE '500000-01-01' END)::date`;
+    const query = records('postgres', `${moment} AS moment`);
+    const { counts } = await count('postgres', { ...recordsMapping, time: 'moment' }, query);
+    expect(counts.usable).toBe(10);
+  });
+});
