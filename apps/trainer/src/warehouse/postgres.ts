@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
+import { shortened } from '@adscale/ctr';
 import { InputError } from '../cli/exit.js';
 import { passwordOf, withoutSecret, type Address } from './address.js';
 import {
@@ -55,10 +56,10 @@ export const postgres: Dialect = {
     const value = quoteName(name);
     if (kind === 'text') return postgres.parsed(`${value}::text`);
     if (kind === 'boolean') return `${value}::int::float8`;
-    const isNumber = `${value}::float8 NOT IN ('NaN', 'Infinity', '-Infinity')`;
-    return kind === 'integer'
-      ? `${value}::float8`
-      : `CASE WHEN ${isNumber} THEN ${value}::float8 END`;
+    const double = `${value}::float8`;
+    if (kind === 'integer') return double;
+    if (kind === 'decimal') return doubleOf(value, double);
+    return `CASE WHEN ${double} NOT IN ('NaN', 'Infinity', '-Infinity') THEN ${double} END`;
   },
   asText: ({ name }) => `${quoteName(name)}::text`,
   asTime: ({ name }) => {
@@ -265,7 +266,9 @@ function isOfPassword(cause: unknown): boolean {
 function refusal(url: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof InputError) return cause;
   const message = withoutSecret(cause.message || String(cause.name), 'postgres').split('\n')[0];
-  return new InputError(`${url}: ${message}`, { cause });
+  // It repeats a value that is refused, however long.
+  const short = message.replace(/[^\s"]{65,}/g, shortened).slice(0, 500);
+  return new InputError(`${url}: ${short}`, { cause });
 }
 
 /** Numbers of the types that are known, which never change. */

@@ -270,3 +270,31 @@ onPostgres('days of PostgreSQL that DuckDB does not have', () => {
     expect(counts.usable).toBe(10);
   });
 });
+
+onPostgres('numbers of PostgreSQL that no double holds', () => {
+  it.each([
+    ['1e400::numeric', 1, 'x is not a number'],
+    [`'Infinity'::numeric`, 1, 'x is not a number'],
+    [`'NaN'::numeric`, 1, 'x is not a number'],
+    [`repeat('9', 400)`, 1, 'x is not a number'],
+    [`repeat('9', 200000)`, 1, 'x is not a number'],
+    ['1e-400::numeric', 0, undefined],
+  ])('%s is a dirty row', async (value, dirty, reason) => {
+    const type = value.startsWith('repeat') ? 'text' : 'numeric';
+    const column = `CASE WHEN i = 3 THEN ${value} ELSE i::${type} END AS x`;
+    const features = { x: { column: 'x', kind: 'numeric' } } as const;
+    const { counts } = await count(
+      ...(['postgres', { ...recordsMapping, features }, records('postgres', column)] as const),
+    );
+    expect(counts).toMatchObject({ rows: 10, dirty, usable: 10 - dirty });
+    expect(counts.reasons[0]?.reason).toBe(reason);
+  });
+
+  it('are told in a few words where they stop a query', async () => {
+    const query = `SELECT repeat('9', 5000)::float8 AS x`;
+    const refused = asked('postgres', query, () => ({ x: 'x' }));
+    const { message } = await refused.catch((error: unknown) => error as Error);
+    expect(message).toMatch(/out of range/);
+    expect(message.length).toBeLessThan(600);
+  });
+});
