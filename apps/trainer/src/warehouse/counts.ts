@@ -116,13 +116,17 @@ async function findExamples(rows: JudgedRows): Promise<DirtyExample[]> {
   const { warehouse, rules, columns, mapping } = rows;
   const { dialect } = warehouse;
   const got = rules
-    .map(({ column }, r) => `WHEN ${r + 1} THEN ${dialect.asText(columnOf(columns, column))}`)
+    .map(
+      ({ column }, r) =>
+        `WHEN adscale_problem = ${r + 1} THEN ${dialect.asText(columnOf(columns, column))}`,
+    )
     .join('\n');
   const found = await rowsOf(warehouse, {
     ...rows,
     columns: {
       adscale_reason: 'adscale_problem',
-      adscale_got: `CASE adscale_problem ${got} ELSE NULL END`,
+      // Servers of ClickHouse of 2018 answer a CASE of a value with nothing where it ends by NULL.
+      adscale_got: `CASE ${got} ELSE NULL END`,
       ...(mapping.label === undefined && { adscale_shown: 'adscale_n' }),
     },
     where: ['adscale_kept = 1', 'adscale_problem > 0'],

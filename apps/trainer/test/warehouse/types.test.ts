@@ -298,3 +298,11 @@ onPostgres('numbers of PostgreSQL that no double holds', () => {
     expect(message.length).toBeLessThan(600);
   });
 });
+
+describe.each(engines)('%s', (engine) => {
+  it('shows what stands in a row that cannot be used', async () => {
+    const mapping = { ...recordsMapping, clicks: 'x' };
+    const { counts } = await count(engine, mapping, records(engine, '2 * i - 1 AS x'));
+    expect(counts.examples).toContainEqual(expect.objectContaining({ column: 'x', value: '-1' }));
+  });
+});
