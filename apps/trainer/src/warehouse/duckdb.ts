@@ -32,7 +32,7 @@ export const duckdb: Dialect = {
   select: (query) => nestedSelect(quoteName, query),
   asNumber: ({ name, kind }) => {
     const value = quoteName(name);
-    if (kind === 'text') return duckdb.parsed(value);
+    if (kind === 'text') return duckdb.parsed(`CAST(${value} AS VARCHAR)`);
     if (kind === 'float') return `CASE WHEN isfinite(${value}) THEN ${value}::DOUBLE END`;
     return `TRY_CAST(${value} AS DOUBLE)`;
   },

@@ -250,6 +250,15 @@ describe.each(engines)('%s', (engine) => {
   });
 });
 
+it("DuckDB's other types of text are looked through for numbers too", async () => {
+  const query = `SELECT '3'::ENUM ('3') AS e, '00000000-0000-0000-0000-000000000003'::UUID AS u`;
+  const found = await asked('duckdb', query, ({ warehouse: { dialect }, columns }) => ({
+    e: numberIn(dialect, columns[0]!),
+    u: numberIn(dialect, columns[1]!),
+  }));
+  expect(found).toEqual([{ e: 3, u: null }]);
+});
+
 describe.each(engines.filter((engine) => engine !== 'clickhouse'))('%s', (engine) => {
   it.each(['timestamp', 'timestamptz', 'date'])('has no %s that never is', async (type) => {
     const moment = `CAST(CASE WHEN i = 3 THEN 'infinity' WHEN i = 4 THEN '-infinity' ELSE '2026-01-01' END AS ${type})`;
@@ -293,7 +302,7 @@ onPostgres('numbers of PostgreSQL that no double holds', () => {
   it('are told in a few words where they stop a query', async () => {
     const query = `SELECT repeat('9', 5000)::float8 AS x`;
     const refused = asked('postgres', query, () => ({ x: 'x' }));
-    const { message } = await refused.catch((error: unknown) => error as Error);
+    const { message } = (await refused.catch((error: unknown) => error)) as Error;
     expect(message).toMatch(/out of range/);
     expect(message.length).toBeLessThan(600);
   });
