@@ -141,9 +141,7 @@ async function runTrain(
     : flags.source === undefined
       ? await loadTable({ ...flags, input }, reporter, signal)
       : await loadWarehouse(flags.source, { ...flags, input }, reporter, signal);
-  const from = generated
-    ? { input: [], generated: loaded.source }
-    : trainedOn({ ...flags, input });
+  const from = generated ? { input: [], generated: loaded.source } : trainedOn({ ...flags, input });
   const trained = await growModel(loaded, from, flags, reporter, signal);
   const { bytes, card } = trained;
   const files = flags.report ? await renderReport(trained, loaded.notes) : undefined;

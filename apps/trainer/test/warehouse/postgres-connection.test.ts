@@ -33,6 +33,7 @@ onServer('a connection to PostgreSQL', () => {
     const sql = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
     return useWarehouse(url, { threads: 1 }, signal, async (warehouse) => {
       for await (const [row] of warehouse.stream(sql)) return row![0];
+      throw new Error('got no row');
     });
   }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import pg from 'pg';
 import { useWarehouse } from '../../src/warehouse/open.js';
 import { ClickHouseCluster, NOT_INSTALLED, program, READER } from './clickhouse-cluster.js';
@@ -21,7 +21,7 @@ async function until(holds: () => Promise<boolean>, patience = 60_000): Promise<
   const end = performance.now() + patience;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error('it does not hold');
-    await sleep(20);
+    await turn();
   }
 }
 
