@@ -44,10 +44,10 @@ onServer('a connection to PostgreSQL', () => {
       server.run(`CREATE ROLE ${role} LOGIN PASSWORD '${PASSWORD}'`);
     }
     // Read when it starts again.
-    server.run(`COPY (SELECT 1) TO PROGRAM 'printf "${access}\\n" > pg_hba.conf'`);
+    server.run(`COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; printf "${access}\\n" > pg_hba.conf'`);
     // Of a host that is not the one we ask for.
     const made = 'openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=elsewhere';
-    server.run(`COPY (SELECT 1) TO PROGRAM '${made} -keyout server.key -out server.crt 2>&1'`);
+    server.run(`COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; ${made} -keyout server.key -out server.crt 2>&1'`);
     server.run('ALTER SYSTEM SET ssl = on');
     folder = await mkdtemp(join(tmpdir(), 'adscale-certificate-'));
     await writeFile(join(folder, 'root.crt'), server.ask("SELECT pg_read_file('server.crt')"));
