@@ -47,7 +47,9 @@ onServer('a connection to PostgreSQL', () => {
     server.run(`COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; printf "${access}\\n" > pg_hba.conf'`);
     // Of a host that is not the one we ask for.
     const made = 'openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=elsewhere';
-    server.run(`COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; ${made} -keyout server.key -out server.crt 2>&1'`);
+    server.run(
+      `COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; ${made} -keyout server.key -out server.crt 2>&1'`,
+    );
     server.run('ALTER SYSTEM SET ssl = on');
     folder = await mkdtemp(join(tmpdir(), 'adscale-certificate-'));
     await writeFile(join(folder, 'root.crt'), server.ask("SELECT pg_read_file('server.crt')"));
