@@ -30,6 +30,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 

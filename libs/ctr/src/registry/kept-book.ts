@@ -101,7 +101,6 @@ export class KeptBook {
         await this.write(signed(book, randomUUID()), etag);
         continue;
       }
-      doubt = undefined;
       // A book that is away for a moment proves nothing.
       if (etag !== undefined) sent.inDoubt = false;
       signal?.throwIfAborted();
