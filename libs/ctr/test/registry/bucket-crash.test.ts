@@ -17,7 +17,7 @@ const location = 's3://models/ctr';
 let first: Trained;
 let server: BucketServer;
 let folder: string;
-const registry = new Registry(location);
+let registry: Registry;
 
 beforeAll(async () => {
   first = await trainCtr(placements(200), { fit: { trees: 3 }, threads: 1 });
@@ -30,7 +30,13 @@ afterAll(async () => {
   await server.stop();
   await rm(folder, { recursive: true });
 });
-beforeEach(() => server.reset());
+beforeEach(() => beginAnew());
+
+/** An empty store, and somebody who has never read another one. */
+async function beginAnew(): Promise<void> {
+  await server.reset();
+  registry = new Registry(location);
+}
 
 /** Runs a process that changes the registry, to its end or its death where the fault holds it. */
 async function change(action: string, fault: Fault): Promise<'done' | 'killed'> {
@@ -91,7 +97,7 @@ describe.each([
   it('leaves all as it was or as it was to be, and whole versions only', async () => {
     let kills = 0;
     for (let result = 'killed'; result === 'killed'; kills++) {
-      await server.reset();
+      await beginAnew();
       for (const promote of [false, false, true, true]) {
         await registry.publish(first.bytes, first.card, { promote });
       }
