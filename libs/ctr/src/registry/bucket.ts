@@ -20,10 +20,9 @@ import { edited, shelfOf, type Book } from './book.js';
 import { KeptBook, type Sent } from './kept-book.js';
 import { leased } from './lease.js';
 import type { LockOptions } from './lock.js';
-import type { Leftovers } from './prune.js';
 import type { Rollout } from './rollout.js';
 import { VERSIONS, type VersionFiles } from './staging.js';
-import type { Decide, Edit, Guard, RegistryStore, Shelf } from './store.js';
+import type { Decide, Edit, Guard, Leftovers, RegistryStore, Shelf } from './store.js';
 import { CARD_FILE, MODEL_FILE } from './versions.js';
 
 /** Milliseconds that a publication may take. */

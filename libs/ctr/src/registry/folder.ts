@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { isAbsent, makeFolder } from './disk.js';
 import { alone, exclusively, type LockOptions } from './lock.js';
 import { POINTER, readPointer, writePointer } from './pointer.js';
-import type { Leftovers } from './prune.js';
 import { readRollout, writeRollout, type Rollout } from './rollout.js';
 import {
   placeVersion,
@@ -19,7 +18,7 @@ import {
   withdrawVersions,
   type VersionFiles,
 } from './staging.js';
-import type { Decide, Edit, Guard, RegistryStore, Shelf } from './store.js';
+import type { Decide, Edit, Guard, Leftovers, RegistryStore, Shelf } from './store.js';
 import { readTags, removeTag, TAGS, writeTag } from './tags.js';
 import { listVersions } from './versions.js';
 

@@ -1,5 +1,5 @@
 import { ROLES } from './rollout.js';
-import type { Shelf } from './store.js';
+import type { Leftovers, Shelf } from './store.js';
 
 export interface PruneOptions {
   /** So many of the newest versions stay, whatever they are for. */
@@ -8,22 +8,12 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
 }
 
-export interface Pruned {
+export interface Pruned extends Leftovers {
   /** Versions that were removed, or would be, oldest first. */
   readonly removed: readonly string[];
   /** Those that stay, oldest first, and why: newest, current, rollback, canary, shadow, "tag x". */
   readonly kept: readonly { readonly version: string; readonly reasons: readonly string[] }[];
-  /** What processes that were killed had left behind, and is gone now, or would be. */
-  readonly swept: readonly string[];
-  /**
-   * Complete versions that the registry does not name, and nothing removes: being published at this
-   * moment, or never published, or of a registry that forgot them. Only of buckets.
-   */
-  readonly unknown?: readonly string[];
 }
-
-/** What no version that the registry names is made of. */
-export type Leftovers = Pick<Pruned, 'swept' | 'unknown'>;
 
 /**
  * Decides which versions nobody needs.

@@ -11,8 +11,7 @@ import { CtrError } from '../errors.js';
 import { stampOf } from './folder.js';
 import { NO_TRIALS, type Rollout } from './rollout.js';
 import { VERSIONS } from './staging.js';
-import type { Leftovers } from './prune.js';
-import type { RegistryStore } from './store.js';
+import type { Leftovers, RegistryStore } from './store.js';
 import { CARD_FILE, isVersionName, MODEL_FILE, versionName } from './versions.js';
 
 export class SingleStore implements RegistryStore {

@@ -1,7 +1,17 @@
 /* What a registry is kept in: a folder, a bucket, or the folder of one version. */
-import type { Leftovers } from './prune.js';
 import type { Rollout } from './rollout.js';
 import type { VersionFiles } from './staging.js';
+
+/** What no version that the registry names is made of. */
+export interface Leftovers {
+  /** What processes that were killed had left behind, and is gone now, or would be. */
+  readonly swept: readonly string[];
+  /**
+   * Complete versions that the registry does not name, and nothing removes: being published at this
+   * moment, or never published, or of a registry that forgot them. Only of buckets.
+   */
+  readonly unknown?: readonly string[];
+}
 
 /** What a registry says, at one moment or at every question anew. */
 export interface Shelf {
