@@ -25,7 +25,7 @@ import {
   type KeyOptions,
 } from './keys.js';
 import { USABLE_ROW, type JudgedRows } from './rows.js';
-import { rowsOf, type Select, type Value } from './warehouse.js';
+import { fromSql, rowsOf, type Select, type Value } from './warehouse.js';
 
 /** How rows become cells. */
 export interface CellOptions extends KeyOptions {
@@ -120,7 +120,7 @@ async function countCells(
   const { warehouse } = rows;
   const inner = warehouse.dialect.select(cellQuery(rows, keys));
   const [{ adscale_cells: cells }] = await rowsOf(warehouse, {
-    from: warehouse.dialect.from(undefined, inner),
+    from: fromSql(warehouse.dialect, { query: inner }),
     layers: [],
     columns: { adscale_cells: 'count(*)' },
   });
@@ -203,7 +203,7 @@ async function* decoded(
         const value = row[c];
         if (value === null || keys[c]?.type === 'VARCHAR') continue;
         const number = Number(value);
-        row[c] = keys[c]?.members?.get(number) ?? number;
+        row[c] = keys[c]?.members?.[number] ?? number;
       }
     }
     yield rows;

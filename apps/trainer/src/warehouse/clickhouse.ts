@@ -16,7 +16,6 @@ import { isSecure, passwordOf, withoutSecret, type Address } from './address.js'
 import {
   LONGEST_NUMERAL,
   NUMERAL,
-  plainQuery,
   tail,
   type ColumnKind,
   type Dialect,
@@ -44,10 +43,6 @@ function quoteNumber(value: number): string {
 /** The words of ClickHouse. */
 export const clickhouse: Dialect = {
   engine: 'clickhouse',
-  from: (table, query) =>
-    query === undefined
-      ? table!.split('.').map(quoteName).join('.')
-      : `(${plainQuery(query)}\n) AS adscale_source`,
   name: quoteName,
   text: quoteText,
   number: quoteNumber,
@@ -79,7 +74,6 @@ export const clickhouse: Dialect = {
   isTrue: (condition) => `ifNull(${condition}, 0)`,
   length: (text) => `lengthUTF8(${text})`,
   bin: (value, borders) => `if(isNull(${value}), NULL, ${halving(value, borders)})`,
-  binKeys: (borders) => [0, ...Array.from(borders, (_, b) => b + 1)],
   exactText: (value) =>
     `ifNull(if(abs(${value}) < 9e18, concat(toString(toInt64(floor(${value}))), '.', toString(toInt64(floor((${value} - floor(${value})) * 4294967296.0)))), 'far'), '')`,
   concat: (texts) =>

@@ -10,7 +10,6 @@ import {
   LONGEST_NUMERAL,
   nestedSelect,
   NUMERAL,
-  plainQuery,
   type ColumnKind,
   type Dialect,
   type Traffic,
@@ -22,10 +21,6 @@ import {
 /** The words of DuckDB. */
 export const duckdb: Dialect = {
   engine: 'duckdb',
-  from: (table, query) =>
-    query === undefined
-      ? table!.split('.').map(quoteName).join('.')
-      : `(${plainQuery(query)}\n) AS adscale_source`,
   name: quoteName,
   text: quoteText,
   number: quoteNumber,
@@ -56,7 +51,6 @@ export const duckdb: Dialect = {
     };
     return `CASE WHEN ${value} IS NOT NULL THEN ${halve(0, borders.length)} END`;
   },
-  binKeys: (borders) => [0, ...Array.from(borders, (_, b) => b + 1)],
   exactText: (value) =>
     `coalesce(CASE WHEN abs(${value}) < 9e18 THEN floor(${value})::BIGINT::VARCHAR || '.' || floor((${value} - floor(${value})) * 4294967296)::BIGINT::VARCHAR ELSE 'far' END, '')`,
   concat: (texts) => texts.map((text) => `coalesce(${text}, '')`).join(` || '|' || `),

@@ -21,8 +21,8 @@ export interface Key {
   readonly name: string;
   readonly sql: string;
   readonly type: 'DOUBLE' | 'VARCHAR';
-  /** What the key stands for; itself if absent. */
-  readonly members?: ReadonlyMap<number, number>;
+  /** By key, the number that its bin stands for; absent where a key stands for itself. */
+  readonly members?: Float64Array;
   /** Different values at most. */
   readonly most: number;
 }
@@ -70,11 +70,8 @@ function binnedKey(
 ): Key {
   // x ≤ cut is left of it, and an interval begins with its border.
   const borders = cuts.map(nextUp);
-  const numbers = dialect.binKeys(borders);
-  return {
-    ...{ name, sql: dialect.bin(sql, borders), type: 'DOUBLE', most: members.length + 1 },
-    members: new Map(numbers.map((key, bin) => [key, members[bin]])),
-  };
+  const binned = dialect.bin(sql, borders);
+  return { name, sql: binned, type: 'DOUBLE', members, most: members.length + 1 };
 }
 
 /** Times to the day, or to the hour where they are few days; not too many of them. */
@@ -107,7 +104,7 @@ export function otherKeys(rows: JudgedRows, { cuts }: KeyOptions, time: Key | un
   }
   if (mapping.label !== undefined) {
     keys.push({ name: 'k', sql: 'adscale_k', type: 'DOUBLE', most: 2 });
-  } else if (cuts === undefined && (time?.members?.size ?? 0) < MOMENTS) {
+  } else if (cuts === undefined && (time?.members?.length ?? 0) < MOMENTS) {
     keys.push({ name: 'part', sql: partSql(rows), type: 'VARCHAR', most: 16 });
   }
   return keys;

@@ -9,7 +9,6 @@ import {
   LONGEST_NUMERAL,
   nestedSelect,
   NUMERAL,
-  plainQuery,
   type ColumnKind,
   type Dialect,
   type Traffic,
@@ -44,10 +43,6 @@ const doubleOf = (numeric: string, double: string): string =>
 /** The words of PostgreSQL. */
 export const postgres: Dialect = {
   engine: 'postgres',
-  from: (table, query) =>
-    query === undefined
-      ? table!.split('.').map(quoteName).join('.')
-      : `(${plainQuery(query)}\n) AS adscale_source`,
   name: quoteName,
   text: quoteText,
   number: quoteNumber,
@@ -76,7 +71,6 @@ export const postgres: Dialect = {
     borders.length === 0
       ? `CASE WHEN ${value} IS NOT NULL THEN 0 END`
       : `width_bucket(${value}, '{${Array.from(borders, String).join(',')}}'::float8[])`,
-  binKeys: (borders) => [0, ...Array.from(borders, (_, b) => b + 1)],
   exactText: (value) =>
     `coalesce(CASE WHEN abs(${value}) < 9e18 THEN floor(${value})::bigint::text || '.' || floor((${value} - floor(${value})) * 4294967296)::bigint::text ELSE 'far' END, '')`,
   concat: (texts) => texts.map((text) => `coalesce(${text}, '')`).join(` || '|' || `),

@@ -15,7 +15,13 @@ import { shown } from '@adscale/ctr';
 import { isText, OTHER, type FeatureMapping, type Mapping } from '../mapping/mapping.js';
 import { featureColumn, rowRules, type RowRule, type RuleWords } from '../rows/rules.js';
 import { missingWords } from '../source/numbers.js';
-import type { Dialect, Select, Warehouse, WarehouseColumn } from './warehouse.js';
+import {
+  fromSql,
+  type Dialect,
+  type Select,
+  type Warehouse,
+  type WarehouseColumn,
+} from './warehouse.js';
 
 /** A table of a warehouse, with the columns that the mapping derives. */
 export interface WarehouseRows {
@@ -51,7 +57,7 @@ export async function openRows(
     );
   }
   const { dialect } = warehouse;
-  const from = dialect.from(table, query);
+  const from = fromSql(dialect, { table, query });
   let columns = await describe(warehouse, { from, layers: [], columns: {} });
   const known: Record<string, string> = {};
   for (const [name, expression] of Object.entries(derived)) {

@@ -23,7 +23,7 @@ export type ColumnKind = 'integer' | 'decimal' | 'float' | 'boolean' | 'text' | 
 
 /** A query: names that build on one another, then what is asked for. */
 export interface Select {
-  /** A table or a SELECT, as `Dialect.from` writes them. */
+  /** A table or a SELECT, as `fromSql` writes them. */
   readonly from: string;
   /** Layers of names: each may use those of the layers before it. */
   readonly layers: readonly Readonly<Record<string, string>>[];
@@ -39,8 +39,6 @@ export interface Select {
 /** What an engine calls things. */
 export interface Dialect {
   readonly engine: Engine;
-  /** A table as named by the user, its parts parted by points; or a SELECT. */
-  from(table: string | undefined, query: string | undefined): string;
   /** A name, a text and a number as SQL wants them, whatever is in them. */
   name(name: string): string;
   text(text: string): string;
@@ -59,12 +57,10 @@ export interface Dialect {
   /** How many characters (code points) a text has. */
   length(text: string): string;
   /**
-   * Which of the intervals between ascending borders a double is in; NULL for NULL. An interval
-   * begins with its border: x is in the one behind the last border ≤ x.
+   * Which of the intervals between ascending borders a double is in, from 0; NULL for NULL. An
+   * interval begins with its border: x is in the one behind the last border ≤ x.
    */
   bin(value: string, borders: Float64Array): string;
-  /** What `bin` answers for the intervals, the one before the first border first. */
-  binKeys(borders: Float64Array): readonly number[];
   /** A double as text that is the same in all engines: its whole part, and its fraction in 2⁻³². */
   exactText(value: string): string;
   /** Texts one after another. */
@@ -176,5 +172,11 @@ export function tail(
   ].join('');
 }
 
-/** The user's SELECT without the mark at its end. */
-export const plainQuery = (query: string): string => query.trim().replace(/;\s*$/, '');
+/** A table as named by the user, its parts parted by points; or a SELECT, without the mark at its end. */
+export function fromSql(
+  { name }: Pick<Dialect, 'name'>,
+  { table, query }: { readonly table?: string; readonly query?: string },
+): string {
+  if (query === undefined) return table!.split('.').map(name).join('.');
+  return `(${query.trim().replace(/;\s*$/, '')}\n) AS adscale_source`;
+}
