@@ -7,15 +7,29 @@ import { modelDigest, readModel } from '@adscale/forest';
 import type { ModelCard } from '../card/card.js';
 import { CtrError } from '../errors.js';
 import type { CtrModel } from '../model.js';
+import { readAddress } from '../objects/address.js';
+import { Objects } from '../objects/objects.js';
+import { BucketStore } from './bucket.js';
+import { FolderStore } from './folder.js';
 import type { LockOptions } from './lock.js';
-import { openStore } from './location.js';
 import { POINTER, rolledBack } from './pointer.js';
 import { planPrune, type Pruned, type PruneOptions } from './prune.js';
 import { changedRollout, checkTrial, type Role, type Rollout, type Trial } from './rollout.js';
+import { SingleStore } from './single.js';
 import type { VersionFiles } from './staging.js';
 import type { Edit, Guard, RegistryStore, Shelf } from './store.js';
 import { checkTag, checkTagKnown } from './tags.js';
 import { CARD_FILE, loadVersion, MODEL_FILE, readCard, versionName } from './versions.js';
+
+/**
+ * What a registry is kept in, by its location. Nothing is asked of a bucket yet.
+ * @throws CtrError LOCATION_INVALID
+ */
+function openStore(location: string, lock: LockOptions): RegistryStore {
+  const address = readAddress(location);
+  if (address !== undefined) return new BucketStore(new Objects(address), lock);
+  return SingleStore.isAt(location) ? new SingleStore(location) : new FolderStore(location, lock);
+}
 
 export interface PublishOptions {
   /** Make it the current version. Default true. */
@@ -38,7 +52,7 @@ export class Registry {
   private readonly store: RegistryStore;
 
   /**
-   * @param at a folder, or `s3://bucket/prefix`
+   * @param at a folder, of a registry or of one version, or `s3://bucket/prefix`
    * @throws CtrError LOCATION_INVALID
    */
   constructor(

@@ -142,12 +142,17 @@ describe.each([
       ],
       swept: [],
     };
-    expect(await registry.prune({ keep: 1, dryRun: true })).toMatchObject(wanted);
-    expect(await registry.versions()).toHaveLength(6);
-    expect(await registry.prune({ keep: 1 })).toMatchObject(wanted);
+    // Of a bucket it is told besides what is complete and has no name: nothing here.
+    const { unknown = [], ...planned } = await registry.prune({ keep: 1, dryRun: true });
+    expect([unknown, planned]).toEqual([[], wanted]);
+    expect(await registry.versions()).toEqual([one, two, three, four, five, six]);
+    const { unknown: left = [], ...done } = await registry.prune({ keep: 1 });
+    expect([left, done]).toEqual([[], wanted]);
     expect(await registry.versions()).toEqual([one, two, three, four, six]);
     await expect(registry.load(five)).rejects.toMatchObject({ code: 'VERSION_UNKNOWN' });
     expect(await registry.stamp(five)).toBeUndefined();
+    expect(await registry.rollback()).toBe(one);
+    expect((await registry.load(two)).card).toEqual(first.card);
   });
 
   it('takes no bytes that are no model, and reads no path outside', async () => {

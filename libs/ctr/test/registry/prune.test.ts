@@ -27,31 +27,6 @@ afterEach(() => rm(folder, { recursive: true }));
 const rollout = (text: string): Promise<void> => writeFile(join(folder, 'rollout.json'), text);
 
 describe('prune', () => {
-  it('keeps the newest and what somebody needs, and tells why', async () => {
-    const [one, two, three, four, five, six] = versions;
-    await registry.promote(one);
-    await registry.promote(three);
-    await registry.tag(two, 'baseline');
-    await rollout(JSON.stringify({ canary: { version: four, percent: 5 }, shadow: null }));
-    const wanted = {
-      removed: [five],
-      kept: [
-        { version: one, reasons: ['rollback'] },
-        { version: two, reasons: ['tag baseline'] },
-        { version: three, reasons: ['current'] },
-        { version: four, reasons: ['canary'] },
-        { version: six, reasons: ['newest'] },
-      ],
-      swept: [],
-    };
-    expect(await registry.prune({ keep: 1, dryRun: true })).toEqual(wanted);
-    expect(await registry.versions()).toEqual(versions);
-    expect(await registry.prune({ keep: 1 })).toEqual(wanted);
-    expect(await registry.versions()).toEqual([one, two, three, four, six]);
-    expect(await registry.rollback()).toBe(one);
-    expect((await registry.load(two)).card).toEqual(trained.card);
-  });
-
   it('keeps none of the newest if told so, and everything if there are no more', async () => {
     expect((await registry.prune({ keep: 6 })).removed).toEqual([]);
     expect((await registry.prune({ keep: 0 })).removed).toEqual(versions);
