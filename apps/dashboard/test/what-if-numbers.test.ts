@@ -60,32 +60,24 @@ function boostedLike({ schema }: Forest): Forest {
 
 /** Has the page show records, two beside each other at a time. @returns the unrounded figures, as text */
 async function shownOf(page: Page, records: readonly PlacementRecord[]) {
-  const steps = Array.from({ length: records.length / 2 }, (_, i) => {
-    const [a, b] = records.slice(2 * i, 2 * i + 2);
-    return { said: [JSON.stringify(a), JSON.stringify(b)], address: `#${addressOf({ a, b })}` };
-  });
-  const found = await page.evaluate(async (steps) => {
-    const found: Record<string, string>[][] = [];
-    const tables = () => [...document.querySelectorAll<HTMLTableElement>('[data-record]')];
-    for (const { said, address } of steps) {
-      location.hash = address;
-      const until = performance.now() + 30_000;
-      const isShown = () =>
-        tables()
-          .map(({ dataset }) => dataset.record)
-          .join() === said.join();
-      while (!isShown()) {
-        if (performance.now() > until) throw new Error(`the page does not come to ${said}`);
-        await new Promise(requestAnimationFrame);
-      }
-      const figures = tables().map(({ rows }) =>
-        Array.from(rows, ({ cells: [name, value] }) => [name.textContent, value.textContent]),
+  const found: Record<string, string>[] = [];
+  for (let i = 0; i < records.length; i += 2) {
+    const [a, b] = records.slice(i, i + 2);
+    const said = [a, b].map((record) => JSON.stringify(record)).join();
+    await page.evaluate((hash) => (location.hash = hash), addressOf({ a, b }));
+    // Looked at anew with each frame, for as long as the harness has patience.
+    const figures = await page.waitForFunction((said) => {
+      const tables = [...document.querySelectorAll<HTMLTableElement>('[data-record]')];
+      if (tables.map(({ dataset }) => dataset.record).join() !== said) return undefined;
+      return tables.map(({ rows }) =>
+        Object.fromEntries(
+          Array.from(rows, ({ cells: [name, value] }) => [name.textContent, value.textContent]),
+        ),
       );
-      found.push(figures.map((rows) => Object.fromEntries(rows)));
-    }
-    return found;
-  }, steps);
-  return found.flat();
+    }, said);
+    found.push(...((await figures.jsonValue()) as Record<string, string>[]));
+  }
+  return found;
 }
 
 /** What the service says of the same, by the names that the page shows it under. */
