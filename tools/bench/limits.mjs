@@ -3,12 +3,11 @@
 // telling other machines of 11,000 clients through Valkey (skipped without a server).
 //
 // Runs the API as built: `npx nx build api`.
-import { spawn, spawnSync } from 'node:child_process';
 import cluster from 'node:cluster';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectValkey, endConnection } from '@adscale/cache';
+import { startValkey } from './capacity/neighbours.mjs';
 
 const built = (file) => import(new URL(`../../apps/api/dist/${file}`, import.meta.url));
 const [
@@ -74,27 +73,6 @@ async function work() {
   process.exit(0);
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function startValkey() {
-  const program = ['valkey-server', 'redis-server'].find(
-    (name) => spawnSync(name, ['--version']).error === undefined,
-  );
-  if (program === undefined) return undefined;
-  const port = await freePort();
-  const options = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn(program, options.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const chunk of child.stdout) if (String(chunk).includes('Ready to accept')) break;
-  return { child, url: `redis://127.0.0.1:${port}` };
-}
-
 /** The part of a core that this process uses while its clients ask. */
 async function load(limiter) {
   const [cpu, from] = [process.cpuUsage(), performance.now()];
@@ -133,7 +111,7 @@ async function shareCost() {
     console.log(`  by itself                          ${percent(alone)}`);
     console.log(`  with counts shared through Valkey  ${percent(shared)}`);
   } finally {
-    valkey.child.kill();
+    valkey.stop();
   }
 }
 
