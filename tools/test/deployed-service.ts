@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { readText } from './manifests.js';
-import { program } from './watched-service.js';
+import { program, startApi, stopApi } from './watched-service.js';
 
 /** The built API, with the environment that a manifest gives it. */
 export class DeployedService {
@@ -18,22 +16,8 @@ export class DeployedService {
 
   /** @param folder where models would be */
   static async start(folder: string, environment: Record<string, string>) {
-    const service = spawn(process.execPath, [program('api')], {
-      env: {
-        ...{ PATH: process.env.PATH, MODEL_DIR: folder },
-        ...environment,
-        ...{ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info' },
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const port = await new Promise<number>((resolve, reject) => {
-      createInterface(service.stdout!).on('line', (line) => {
-        const { msg, port } = JSON.parse(line);
-        if (String(msg).startsWith('AdScale is up')) resolve(port);
-      });
-      service.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
-    });
-    return new DeployedService(service, `http://127.0.0.1:${port}`);
+    const { service, url } = await startApi({ MODEL_DIR: folder, ...environment });
+    return new DeployedService(service, url);
   }
 
   async status(path: string, method = 'GET', key?: string): Promise<number> {
@@ -57,9 +41,7 @@ export class DeployedService {
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.process, 'exit');
-    this.process.kill('SIGTERM');
-    await ended;
+    await stopApi(this.process);
   }
 }
 

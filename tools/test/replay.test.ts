@@ -3,14 +3,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { program, startApi, stopApi } from './watched-service.js';
 
 // Each step is a program that starts, on a machine that may be busy.
 jest.setTimeout(300_000);
 
-const program = (name: string): string =>
-  fileURLToPath(new URL(`../../apps/${name}/dist/main.js`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'adscale-replay-'));
 const models = join(folder, 'models');
 
@@ -31,30 +28,15 @@ beforeAll(async () => {
   const flags = ['--rows', '2000', '--trees', '10', '--no-report', '--output', models];
   const { status, stderr } = await adscale('train', ...flags);
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-  service = spawn(process.execPath, [program('api')], {
-    env: {
-      ...{ PATH: process.env.PATH, PORT: '0', HOST: '127.0.0.1', MODEL_DIR: models },
-      OUTCOMES_URL: `file:${join(folder, 'outcomes.db')}`,
-      ...{ DECISION_LOG: 'on', MAX_LAG_MS: '0' },
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const port = await new Promise<number>((resolve, reject) => {
-    createInterface(service.stdout!).on('line', (line) => {
-      const { msg, port } = JSON.parse(line);
-      if (String(msg).startsWith('AdScale is up')) resolve(port);
-    });
-    service.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
-  });
-  url = `http://127.0.0.1:${port}`;
+  ({ service, url } = await startApi({
+    MODEL_DIR: models,
+    OUTCOMES_URL: `file:${join(folder, 'outcomes.db')}`,
+    ...{ DECISION_LOG: 'on', MAX_LAG_MS: '0' },
+  }));
 });
 
 afterAll(async () => {
-  if (service?.exitCode === null) {
-    const ended = once(service, 'exit');
-    service.kill('SIGTERM');
-    await ended;
-  }
+  if (service !== undefined) await stopApi(service);
   rmSync(folder, { recursive: true, force: true });
 });
 

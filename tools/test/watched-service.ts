@@ -10,6 +10,32 @@ import { fileURLToPath } from 'node:url';
 export const program = (name: string): string =>
   fileURLToPath(new URL(`../../apps/${name}/dist/main.js`, import.meta.url));
 
+/** The built API in a process of its own, on a free port of loopback, once it answers. */
+export async function startApi(
+  settings: Readonly<Record<string, string>>,
+): Promise<{ readonly service: ChildProcess; readonly url: string }> {
+  const service = spawn(process.execPath, [program('api')], {
+    env: { PATH: process.env.PATH, ...settings, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    createInterface(service.stdout!).on('line', (line) => {
+      const { msg, port } = JSON.parse(line);
+      if (String(msg).startsWith('AdScale is up')) resolve(port);
+    });
+    service.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
+  });
+  return { service, url: `http://127.0.0.1:${port}` };
+}
+
+/** Has it leave. */
+export async function stopApi(service: ChildProcess): Promise<void> {
+  if (service.exitCode !== null || service.signalCode !== null) return;
+  const ended = once(service, 'exit');
+  service.kill('SIGTERM');
+  await ended;
+}
+
 const DAY_MS = 86_400_000;
 const DEVICES = ['mobile', 'desktop', 'tablet'];
 /** Impressions of each device, day and position. */
@@ -54,25 +80,14 @@ export class WatchedService {
     const flags = ['train', '--rows', '3000', '--trees', '10', '--output', models];
     const { status, stderr } = spawnSync(process.execPath, [program('trainer'), ...flags]);
     if (status !== 0) throw new Error(`no model was trained: ${stderr.toString()}`);
-    const service = spawn(process.execPath, [program('api')], {
-      env: {
-        ...{ PATH: process.env.PATH, PORT: '0', HOST: '127.0.0.1', MODEL_DIR: models },
-        OUTCOMES_URL: `file:${join(folder, 'outcomes.db')}`,
-        ...{ MONITORING_SECONDS: '1', MONITORING_PRICES: 'cpc=0.5', MAX_LAG_MS: '0' },
-        // Port 0 is nobody's.
-        ALERT_WEBHOOK_URL: 'http://127.0.0.1:0/',
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const { service, url } = await startApi({
+      MODEL_DIR: models,
+      OUTCOMES_URL: `file:${join(folder, 'outcomes.db')}`,
+      ...{ MONITORING_SECONDS: '1', MONITORING_PRICES: 'cpc=0.5', MAX_LAG_MS: '0' },
+      // Port 0 is nobody's.
+      ALERT_WEBHOOK_URL: 'http://127.0.0.1:0/',
     });
-    const lines = createInterface(service.stdout!);
-    const port = await new Promise<number>((resolve, reject) => {
-      lines.on('line', (line) => {
-        const { msg, port } = JSON.parse(line);
-        if (String(msg).startsWith('AdScale is up')) resolve(port);
-      });
-      service.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
-    });
-    const watched = new WatchedService(service, folder, `http://127.0.0.1:${port}`);
+    const watched = new WatchedService(service, folder, url);
     await watched.sendOutcomes();
     return watched;
   }
@@ -88,9 +103,7 @@ export class WatchedService {
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.process, 'exit');
-    this.process.kill('SIGTERM');
-    await ended;
+    await stopApi(this.process);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
