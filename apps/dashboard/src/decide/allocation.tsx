@@ -4,7 +4,7 @@ import type { Schemas } from '../api/client.js';
 import { axisLooks, Chart, type Palette } from '../charts/chart.js';
 import { count, money, number, percent } from '../shell/format.js';
 import { figure, type Column, Table } from '../shell/table.js';
-import { Assumptions, Figure, placementColumn, SaveAnswer } from './answer-parts.js';
+import { Assumptions, clickColumns, Figure, placementColumn, SaveAnswer } from './answer-parts.js';
 import type { Question } from './asking.js';
 import { Frontier } from './frontier.js';
 import { MOST_PICTURED, namesOnAxis } from './pictures.js';
@@ -92,13 +92,7 @@ function columnsOf({ currency, objective }: Answer): Column<Allocated>[] {
         at_limit && <span className="chip">{limits[at_limit as keyof typeof limits]}</span>,
       sortBy: ({ at_limit }) => at_limit,
     },
-    figure('Impressions', ({ impressions }) => impressions),
-    figure('CTR', ({ predicted_ctr }) => predicted_ctr, percent),
-    figure(
-      'Clicks',
-      ({ expected_clicks }) => expected_clicks,
-      (value) => number(value, 4),
-    ),
+    ...clickColumns,
     ...(objective === 'value'
       ? [figure(`Value, ${currency}`, ({ expected_value }: Allocated) => expected_value, money)]
       : []),

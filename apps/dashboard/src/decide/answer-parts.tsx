@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { asProblem, Problem } from '../api/problem.js';
 import { Button } from '../shell/controls.js';
-import { percent } from '../shell/format.js';
-import type { Column } from '../shell/table.js';
+import { number, percent } from '../shell/format.js';
+import { figure, type Column } from '../shell/table.js';
 import { askText } from './asking.js';
 import { csvOf } from './pasting.js';
 import { save } from './taking-along.js';
@@ -81,6 +81,21 @@ export const placementColumn: Column<{
   ),
   sortBy: ({ id }) => id,
 };
+
+/** Whence the clicks of a line come. */
+export const clickColumns: readonly Column<{
+  readonly impressions: number;
+  readonly predicted_ctr: number;
+  readonly expected_clicks: number;
+}>[] = [
+  figure('Impressions', ({ impressions }) => impressions),
+  figure('CTR', ({ predicted_ctr }) => predicted_ctr, percent),
+  figure(
+    'Clicks',
+    ({ expected_clicks }) => expected_clicks,
+    (value) => number(value, 4),
+  ),
+];
 
 type Cell = string | number | boolean | null | undefined;
 

@@ -2,8 +2,8 @@ import { useMemo } from 'react';
 import type { Schemas } from '../api/client.js';
 import { axisLooks, Chart, type Palette } from '../charts/chart.js';
 import { count, money, number, percent } from '../shell/format.js';
-import { figure, type Column, Table } from '../shell/table.js';
-import { Assumptions, Figure, placementColumn, SaveAnswer } from './answer-parts.js';
+import { type Column, Table } from '../shell/table.js';
+import { Assumptions, clickColumns, Figure, placementColumn, SaveAnswer } from './answer-parts.js';
 import type { Question } from './asking.js';
 import { Fan } from './fan.js';
 import { MOST_PICTURED, namesOnAxis, whiskers } from './pictures.js';
@@ -81,13 +81,7 @@ function columnsOf({ level, currency, placements }: Answer): Column<Line>[] {
   const hasCost = placements.some(({ cost }) => cost !== undefined);
   return [
     placementColumn,
-    figure('Impressions', ({ impressions }) => impressions),
-    figure('CTR', ({ predicted_ctr }) => predicted_ctr, percent),
-    figure(
-      'Clicks',
-      ({ expected_clicks }) => expected_clicks,
-      (value) => number(value, 4),
-    ),
+    ...clickColumns,
     {
       name: `${percent(level)} interval`,
       cell: ({ clicks: { low, high } }) => `${number(low, 4)} – ${number(high, 4)}`,
