@@ -46,35 +46,17 @@ function checkFolder(path: string): void {
 }
 
 /**
- * The SDK would tell what is wrong with an endpoint in words of its own, and repeat it, with a password that
- * may stand in it.
- * @throws ConfigError
- */
-function checkEndpoint({ AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL }: NodeJS.ProcessEnv): void {
-  const endpoint = AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL;
-  if (!endpoint) return;
-  const { protocol, username, password } = URL.canParse(endpoint)
-    ? new URL(endpoint)
-    : { protocol: '', username: '', password: '' };
-  const isNamed = username !== '' || password !== '';
-  if (/^https?:$/.test(protocol) && !isNamed) return;
-  const variable = AWS_ENDPOINT_URL_S3 ? 'AWS_ENDPOINT_URL_S3' : 'AWS_ENDPOINT_URL';
-  const got = isNamed ? 'an address with a name or a password' : 'something else';
-  const wanted = 'http:// or https://, a host and a port, and the key in AWS_ACCESS_KEY_ID';
-  throw new ConfigError(`${variable}: got ${got}, wanted ${wanted}`);
-}
-
-/**
  * A store that is away may come back; one that refuses will go on doing so.
  * @throws ConfigError
  */
 async function checkBucket(address: string): Promise<void> {
-  checkEndpoint(process.env);
   try {
     await new Registry(address).current();
   } catch (error) {
-    if (!(error instanceof CtrError) || error.code !== 'STORE_REFUSED') return;
-    throw new ConfigError(`MODEL_DIR: got ${JSON.stringify(address)}; ${error.message}`);
+    const isFinal =
+      error instanceof CtrError && ['STORE_REFUSED', 'LOCATION_INVALID'].includes(error.code);
+    if (isFinal)
+      throw new ConfigError(`MODEL_DIR: got ${JSON.stringify(address)}; ${error.message}`);
   }
 }
 

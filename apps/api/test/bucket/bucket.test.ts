@@ -266,13 +266,14 @@ describe('the process', () => {
   });
 
   it.each([
-    ['AWS_ENDPOINT_URL_S3', 'http//me:PW-hidden@127.0.0.1', 'something else'],
-    ['AWS_ENDPOINT_URL', 'me:PW-hidden@127.0.0.1:9000', 'something else'],
-    ['AWS_ENDPOINT_URL_S3', 'ftp://PW-hidden', 'something else'],
-    ['AWS_ENDPOINT_URL', 'http://me:PW-hidden@127.0.0.1:9', 'an address with a name or a password'],
-  ])('does not start with a wrong %s, exit code 2', async (variable, value, got) => {
+    ['AWS_ENDPOINT_URL_S3', 'http//me:PW-hidden@127.0.0.1'],
+    ['AWS_ENDPOINT_URL', 'me:PW-hidden@127.0.0.1:9000'],
+    ['AWS_ENDPOINT_URL_S3', 'ftp://PW-hidden'],
+    ['AWS_ENDPOINT_URL', 'http://me:PW-hidden@127.0.0.1:9'],
+  ])('does not start with a wrong %s, exit code 2', async (variable, value) => {
     const errors = await ended({ MODEL_DIR, AWS_ENDPOINT_URL_S3: '', [variable]: value });
-    expect(errors).toContain(`The configuration is wrong.\n${variable}: got ${got}, wanted http`);
+    expect(errors).toContain('The configuration is wrong.\nMODEL_DIR: got "s3://models');
+    expect(errors).toContain(`${variable} is no address of a store; wanted http://host:port`);
     expect(errors).not.toMatch(/hidden|\n {4}at /i);
   });
 
